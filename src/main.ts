@@ -6,18 +6,20 @@ import { type App, startApp } from './app/start.ts';
 import { createLog } from './app/telemetry/log.ts';
 import { StartError } from './core/ports/adapter.ts';
 
-/** A terminal's Ctrl-C reaches npm and this process, and npm passes it on: the same signal within that counts once. */
+/**
+ * Ctrl-C in a terminal reaches both npm and this process, and npm passes it on; the same signal within this time counts once.
+ */
 const SAME_SIGNAL_MS = 1_000;
-/** What answers need to end, after their grace, and connections to close. A stop that takes longer hangs. */
+/** Time for answers to end after their grace, and for connections to close. A longer stop hangs. */
 const STOP_LIMIT_MS = 30_000;
 const WITH_PARENT = '--stop-with-parent=';
-/** How often it is looked after. */
+/** The interval between checks of the parent process. */
 const PARENT_CHECK_MS = 500;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
   const { config, file, instructions } = await readSetup(environment.variables, environment.fromFile);
-  // Logs go to standard error, so that standard output holds what a person reads.
+  // Logs go to standard error, so that standard output contains only text for people.
   const log = createLog(config.LOG_LEVEL, process.stderr);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
@@ -26,11 +28,11 @@ async function main(): Promise<void> {
   const app = await startApp({ config, file, instructions, readModels, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);
-  // A terminal that was closed sends it too.
+  // A closed terminal sends it too.
   process.on('SIGHUP', () => (process.stdout.isTTY ? stop(app.graceMs) : void app.reloadModels()));
   process.stdout.write(app.block);
   const fail = (error: unknown) => {
-    log.fatal({ err: error }, 'a fault that nobody caught; stopping');
+    log.fatal({ err: error }, 'uncaught error; stopping');
     process.exitCode = 1;
     stop(0);
   };
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', fail);
 }
 
-/** Stops and ends the process, however often it is called. */
+/** Stops and ends the process; further calls do nothing. */
 function createStop(app: App): (graceMs: number) => void {
   let isStopping = false;
 
@@ -50,13 +52,13 @@ function createStop(app: App): (graceMs: number) => void {
         `\n${inProgress} still being written; waiting up to ${graceMs / 1_000} s. Press Ctrl-C again to stop now.\n`,
       );
     }
-    // What is not shown by then is in the journal, for the next start.
+    // Answers that are not shown by then are in the journal, for the next start.
     setTimeout(() => process.exit(1), graceMs + STOP_LIMIT_MS).unref();
     try {
       await app.stop(graceMs);
     } catch (error) {
       process.stderr.write(
-        `The stop was not clean: ${error instanceof Error ? error.message : String(error)}\n`,
+        `Not everything could be shut down cleanly: ${error instanceof Error ? error.message : String(error)}\n`,
       );
       process.exitCode = 1;
     }
@@ -70,7 +72,7 @@ function createStop(app: App): (graceMs: number) => void {
   };
 }
 
-/** The first signal stops in good order; one more leaves at once, and the journal serves. */
+/** The first signal stops in order; another one stops at once, and the journal keeps the answers. */
 function stopOnSignals(stop: (graceMs: number) => void, graceMs: number): void {
   let first: { readonly signal: string; readonly atMs: number } | null = null;
   const onSignal = (signal: string): void => {
@@ -86,7 +88,7 @@ function stopOnSignals(stop: (graceMs: number) => void, graceMs: number): void {
   if (parent !== undefined) stopWithParent(Number(parent.slice(WITH_PARENT.length)), stop, graceMs);
 }
 
-/** An orphan has another parent than the one that started it. */
+/** An orphan has another parent than at its start. */
 function stopWithParent(parent: number, stop: (graceMs: number) => void, graceMs: number): void {
   setInterval(() => process.ppid !== parent && stop(graceMs), PARENT_CHECK_MS).unref();
 }

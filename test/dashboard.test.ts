@@ -127,7 +127,7 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
     await page.keyboard.press('Enter');
     await page.getByRole('status').waitFor();
     expect(await dashboard.bot.services.pauses.words()).toContain('Back at noon.');
-    await page.getByRole('button', { name: 'Take questions again' }).press('Enter');
+    await page.getByRole('button', { name: 'Resume' }).press('Enter');
     await page.getByText('The bot takes questions again.').waitFor();
     expect(await dashboard.bot.services.pauses.read()).toBeNull();
     await page.context().close();

@@ -911,9 +911,9 @@ describe
     test('is light or dark as the system is, until the person chooses', async ({ world, expect }) => {
       const page = await world.open({ colorScheme: 'dark' });
       const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
-      await button(page, 'Theme: as the system').waitFor();
+      await button(page, 'Theme: system').waitFor();
       const dark = await background();
-      await button(page, 'Theme: as the system').click();
+      await button(page, 'Theme: system').click();
       await button(page, 'Theme: light').waitFor();
       const light = await background();
       expect(light).not.toBe(dark);
@@ -983,7 +983,7 @@ describe
       await page.goto(world.program.url);
       await page.getByLabel('ADMIN_TOKEN').fill('not the token');
       await page.keyboard.press('Enter');
-      await page.getByText('That is not the ADMIN_TOKEN').waitFor();
+      await page.getByText('Wrong token').waitFor();
       await page.getByLabel('ADMIN_TOKEN').fill('a-token-of-this-test');
       await page.keyboard.press('Enter');
       await composer(page).waitFor();

@@ -197,7 +197,8 @@ describe('a process on Discord that is killed', () => {
         60_000,
       );
       discord.setThread(thread, { archived: true, locked: true });
-      const told = () => discord.messages(ada.dm).filter(({ content }) => content.includes('I keep it'));
+      const told = () =>
+        discord.messages(ada.dm).filter(({ content }) => content.includes('I will finish it'));
       if (isHeld) {
         await live.text('two three.');
         await live.finish();

@@ -206,7 +206,7 @@ describe('the start', () => {
     const refused = start(environment);
     await refused.ready;
     expect(refused.output()).toContain(
-      'OpenRouter refuses the key in OPENROUTER_API_KEY. Set it to a key from https://openrouter.ai/settings/keys and start again.',
+      'OpenRouter rejects the key in OPENROUTER_API_KEY. Set it to a key from https://openrouter.ai/settings/keys and restart Parley.',
     );
     expect(refused.output()).toMatch(/Default tier +free: no model available; set OPENROUTER_API_KEY\n/);
     expect(refused.output() + refused.errors()).not.toMatch(/secret|at file:/);
@@ -242,7 +242,7 @@ describe('the start', () => {
     const run = start({ OPENROUTER_BASE_URL: provider.url });
     await run.ready;
     expect(run.output()).toMatch(
-      /anthropic\/claude-3\.5-sonnet is gone from its provider: put anthropic\/claude-4\.5-sonnet in its place/,
+      /anthropic\/claude-3\.5-sonnet is no longer offered by its provider: replace it by anthropic\/claude-4\.5-sonnet/,
     );
     expect(run.output()).not.toMatch(/openai\/gpt-4o is gone/);
     expect(run.output()).toMatch(/Models +7, from .*models\.json, through OpenRouter/);
@@ -267,8 +267,8 @@ describe('the start', () => {
     const shared = { STORE_URL: 'sqlite:parley.db' };
     const turned = start({ ...shared, ENCRYPTION_KEY: second, ENCRYPTION_KEY_OLD: first });
     await turned.ready;
-    expect(turned.output()).toMatch(/1 key of guilds sealed under the new ENCRYPTION_KEY\./);
-    expect(turned.output()).toMatch(/1 key of guilds cannot be read with either key\. Their admins/);
+    expect(turned.output()).toMatch(/1 key of guilds encrypted with the new ENCRYPTION_KEY\./);
+    expect(turned.output()).toMatch(/1 key of guilds cannot be decrypted with either key\. Their admins/);
     expect((await keysUnder(second).openKey('discord:1', 'openai'))?.secret).toBe('sk-of-a-guild');
     await turned.kill();
     const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });

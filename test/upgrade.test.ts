@@ -125,14 +125,12 @@ describe('a backup', () => {
     expect(parley(url, 'backup', copy)).toMatchObject({ code: 0, errors: '' });
     expect(parley(url, 'backup', copy)).toMatchObject({
       code: 1,
-      errors: `${copy} already exists.\nName another file, or write over it with --force.\n`,
+      errors: `${copy} already exists.\nName another file, or overwrite it with --force.\n`,
     });
     expect(parley(url, 'backup', copy, '--force').code).toBe(0);
     expect(parley(url, 'restore', copy)).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(
-        /^A process has the store .* open, so nothing was restored\.\nStop Parley/,
-      ),
+      errors: expect.stringMatching(/^Nothing was restored: a process has the store .* open\.\nStop Parley/),
     });
     await live.text('And to its end.');
     await live.finish();

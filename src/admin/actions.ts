@@ -9,20 +9,20 @@ import { Refused } from '../http/requests.ts';
 import type { AdminHost } from './host.ts';
 import { type App, actorOf, fieldsOf, type Request } from './request.ts';
 
-/** What was done, by the word that the address of the next page carries. */
+/** Confirmations by the code in the next page's address. */
 export const DONE: Readonly<Record<string, string>> = {
-  granted: 'The tier is granted. It counts from the next request on.',
-  revoked: 'The grant is revoked. That counts from the next request on.',
+  granted: 'The tier is granted. It applies from the next request on.',
+  revoked: 'The grant is revoked. This applies from the next request on.',
   'nothing-to-revoke': 'There was no grant to revoke.',
   listed: 'Saved. It counts from the next message on.',
-  limited: 'The limit is set. It counts from the next request on.',
-  paused: 'Paused. Within two seconds no process takes new questions; answers under way go on.',
-  stopped: 'The answer stops within a second. What has arrived stays, marked.',
-  'not-under-way': 'That answer is not under way any more.',
+  limited: 'The limit is set. It applies from the next request on.',
+  paused: 'Paused. Within two seconds all processes stop taking new questions; answers in progress continue.',
+  stopped: 'The answer stops within a second. The part that has arrived stays, with a note.',
+  'not-under-way': 'That answer has already ended.',
   resumed: 'The bot takes questions again.',
 };
 
-/** Stops answers, in whichever process they are written. */
+/** Stops answers, in whichever process writes them. */
 export function answerActions(app: App, { services: { underWay } }: AdminHost): void {
   app.post('/answers/stop', async (context) => {
     const { id = '' } = await fieldsOf(context);
@@ -31,12 +31,12 @@ export function answerActions(app: App, { services: { underWay } }: AdminHost): 
   });
 }
 
-/** Lets nobody ask, and everybody again. */
+/** Pauses and resumes the bot. */
 export function pauseActions(app: App, { services: { pauses } }: AdminHost): void {
   app.post('/pause', async (context) => {
     const { text = '' } = await fieldsOf(context);
     if (text.length > MAX_PAUSE_CHARS) {
-      throw new Refused(400, `The text may have ${MAX_PAUSE_CHARS} characters.`);
+      throw new Refused(400, `The text may have at most ${MAX_PAUSE_CHARS} characters.`);
     }
     await pauses.begin(text, actorOf(context));
     return context.redirect('/admin?done=paused', 303);
@@ -47,7 +47,7 @@ export function pauseActions(app: App, { services: { pauses } }: AdminHost): voi
   });
 }
 
-/** Grants, revokes, limits and lists of people: what `parley tier`, `parley limits` and `parley access` do. */
+/** Grants, revocations and limits, as with `parley tier` and `parley limits`. */
 export function guildActions(app: App, { services }: AdminHost): void {
   const { guilds, limits, clock } = services;
 
@@ -76,7 +76,7 @@ export function guildActions(app: App, { services }: AdminHost): void {
 
   app.post('/guilds/:id/limits', async (context) => {
     const guild = guildOf(context);
-    if (!limits.isOn) throw new Refused(400, 'LIMITS=off turns all limits off, so none can be set.');
+    if (!limits.isOn) throw new Refused(400, 'LIMITS=off turns all limits off. Remove it to set limits.');
     const { limit, amount, user, role } = await fieldsOf(context);
     const rule = readRule(guild, { limit, amount, user, role });
     if (!rule.ok) throw new Refused(400, rule.problem);
@@ -101,9 +101,9 @@ export function guildActions(app: App, { services }: AdminHost): void {
   });
 }
 
-export const NO_GUILD = 'That is not the id of a guild, such as discord:1234 or slack:T0123.';
+export const NO_GUILD = 'That is not the id of a guild. Examples are discord:1234 and slack:T0123.';
 
-/** @throws Refused if the address names no guild */
+/** @throws Refused if the address has no valid guild id */
 export function guildOf(context: Request): GuildId {
   const id = parseGuildId(context.req.param('id') ?? '');
   if (id === null) throw new Refused(400, NO_GUILD);

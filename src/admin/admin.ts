@@ -16,7 +16,7 @@ import { showAgain, showPages } from './views/pages.ts';
 
 export interface AdminOptions {
   readonly host: AdminHost;
-  /** Null if there is no `ADMIN_TOKEN`: then the dashboard is off. */
+  /** Null without `ADMIN_TOKEN`, which switches the dashboard off. */
   readonly login: Login | null;
   readonly log: Logger;
 }
@@ -33,9 +33,9 @@ const POLICY = [
   "require-trusted-types-for 'script'",
   'trusted-types parley',
 ];
-const OFF = 'The dashboard is off. Set ADMIN_TOKEN and start again.\n';
+const OFF = 'The dashboard is off. Set ADMIN_TOKEN and restart Parley.\n';
 
-/** The operator's dashboard: pages made by the server, for whoever has `ADMIN_TOKEN`. */
+/** The operator's dashboard: pages rendered by the server, for anybody with `ADMIN_TOKEN`. */
 export function createAdmin({ host, login, log }: AdminOptions): readonly Route[] {
   const listener =
     login === null
@@ -76,7 +76,7 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
 
   app.post('/login', async (context) => {
     const { token = '', to = '' } = await fieldsOf(context);
-    // Nowhere else than to a page of this dashboard.
+    // Only to a page of this dashboard.
     const path = /^\/admin(?:[/?][\w%./?=&-]*)?$/.test(to) ? to : '/admin';
     try {
       context.header('set-cookie', login.openSession(token, context.env.incoming));
@@ -102,20 +102,15 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
   guildActions(app, host);
   answerActions(app, host);
 
-  app.notFound((context) =>
-    context.html(wordPage('There is nothing here', 'The address may be mistyped.'), 404),
-  );
+  app.notFound((context) => context.html(wordPage('Page not found', 'The address may be mistyped.'), 404));
   app.onError(async (error, context) => {
     if (error instanceof Refused && (error.status === 403 || error.status === 413)) {
       return context.html(wordPage('Not served', error.message), error.status);
     }
     if (error instanceof Refused) return showAgain(context, host, error.message);
-    log.error({ err: error, path: context.req.path }, 'a page of the dashboard failed');
+    log.error({ err: error, path: context.req.path }, 'could not show a page of the dashboard');
     return context.html(
-      wordPage(
-        'Something went wrong',
-        'The log of the server has the details. Load the page again in a minute.',
-      ),
+      wordPage('Something went wrong', "The server's log has the details. Reload the page in a minute."),
       500,
     );
   });
@@ -131,9 +126,9 @@ function wordPage(title: string, text: string) {
   });
 }
 
-/** A form of another site says where it comes from, and so does every browser of today for its own forms. */
+/** Browsers send the site that a form comes from, for other sites and for this one. */
 function refuseForeignPost(headers: NodeJS.Dict<string | string[]>): void {
   if (headers['origin'] === undefined && headers['sec-fetch-site'] === undefined) {
-    throw new Refused(403, 'The request does not say which site it comes from. Use a browser of today.');
+    throw new Refused(403, 'The request does not say which site it comes from. Use a current browser.');
   }
 }

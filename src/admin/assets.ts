@@ -5,7 +5,7 @@ import type { App } from './request.ts';
 
 const ASSETS = { 'admin.css': 'text/css', 'live.js': 'text/javascript' } as const;
 
-/** The style sheet and the script: anybody may read them. */
+/** The style sheet and the script, which need no login. */
 export function serveAssets(app: App): void {
   for (const [name, type] of Object.entries(ASSETS)) {
     const text = readFileSync(join(import.meta.dirname, name), 'utf8');

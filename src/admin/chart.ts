@@ -1,19 +1,19 @@
 import { html } from 'hono/html';
 import { type Html, table } from './html.ts';
 
-/** A chart over days, with the same figures as a table behind it. */
+/** A chart over days. A table on the same page has the figures. */
 export interface Chart {
   readonly title: string;
   /** ISO dates, oldest first. */
   readonly days: readonly string[];
   /** At most `MAX_SERIES`. Null for a day without a value. */
   readonly series: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
-  /** Amounts that add up are stacked bars; others are lines. */
+  /** Bars for amounts that add up, which are stacked; lines for others. */
   readonly kind: 'bars' | 'lines';
   format(value: number): string;
 }
 
-/** As many as there are colours. */
+/** One per colour. */
 const MAX_SERIES = 6;
 
 interface Group<R> {
@@ -21,13 +21,13 @@ interface Group<R> {
   readonly rows: readonly R[];
 }
 
-/** The groups that have a colour of their own, in all charts of a page the same; the rest are Others. */
+/** The groups with a colour of their own, the same in all charts of a page; the rest are Others. */
 export function shownOf(keys: readonly string[]): readonly string[] {
   const all = [...new Set(keys)];
   return all.length > MAX_SERIES ? all.slice(0, MAX_SERIES - 1) : all;
 }
 
-/** What each group that is shown comes to on each day, and the others together. */
+/** Each shown group's value per day, and the sum of the others. */
 export function seriesFor<R extends { readonly day: string }>(
   shown: readonly string[],
   groups: readonly Group<R>[],
@@ -45,16 +45,16 @@ export function seriesFor<R extends { readonly day: string }>(
   });
 }
 
-/** The units of the drawing's own: it is stretched to the width of the page. */
+/** Units of the drawing, which is stretched to the width of the page. */
 const SLOT = 10;
 const HEIGHT = 100;
 
-/** Drawn by the server: it needs no script, and takes its colours from the style sheet. */
+/** Drawn by the server: needs no script, and takes its colours from the style sheet. */
 export function chart(of: Chart): Html {
   const { title, days, series, format } = of;
   const isEmpty = series.every(({ values }) => values.every((value) => !value));
   if (isEmpty) {
-    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="empty">Nothing in these days.</p></figure>`;
+    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="empty">No data for these days.</p></figure>`;
   }
   const top = roundUp(topOf(of));
   const words = `${title}, ${days.length} days from ${days[0]} to ${days.at(-1)}; the table below has the figures`;
@@ -111,7 +111,7 @@ function bars({ days, series }: Chart, top: number): Html[] {
   });
 }
 
-/** A line breaks off where a day has no value; a day alone is a dot. */
+/** A line has a gap where a day has no value; a single day is a dot. */
 function lines({ series }: Chart, top: number): Html[] {
   return series.map(({ values }, index) => {
     let isOpen = false;
@@ -136,7 +136,7 @@ function topOf({ kind, days, series }: Chart): number {
     : Math.max(...days.map((_, day) => values.reduce((sum, of) => sum + (of[day] ?? 0), 0)));
 }
 
-/** The next of 1, 2, 4, 6, 8 times a power of ten; 2 at the least for counts, so that half of it is one too. */
+/** The next of 1, 2, 4, 6 or 8 times a power of ten; at least 2 for counts, so that half of it is a whole number. */
 function roundUp(value: number): number {
   if (value === 1) return 2;
   const power = 10 ** Math.floor(Math.log10(value));

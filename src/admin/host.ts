@@ -1,7 +1,7 @@
 import type { GuildNames } from '../core/access/guild-names.ts';
 import type { Services } from '../core/services.ts';
 
-/** What the dashboard shows and changes. It decides nothing itself: everything is a service of core's. */
+/** The dashboard's view of Parley. The dashboard decides nothing itself: everything is a service of core. */
 export interface AdminHost {
   readonly services: Services;
   readonly names: GuildNames;
@@ -9,16 +9,16 @@ export interface AdminHost {
   providerName(id: string): string;
   /** Ids of the providers that the operator can pay for. */
   readonly usable: ReadonlySet<string>;
-  /** How this process and what it needs are at this moment. Never rejects. */
+  /** The health of this process and of everything it needs. Never rejects. */
   health(): Promise<Health>;
 }
 
-/** One thing that the bot needs, or that piles up. */
+/** One thing that the bot needs, or that can pile up. */
 export interface HealthLine {
   readonly area: 'Platform' | 'Provider' | 'Store' | 'Backlog';
   readonly name: string;
   readonly state: 'good' | 'warn' | 'bad';
-  /** In words, after the name. */
+  /** A phrase that follows the name. */
   readonly finding: string;
 }
 

@@ -1,25 +1,25 @@
 import { html } from 'hono/html';
 
-/** A piece of a page. What `html` is given is escaped, unless it is a piece itself. */
+/** A piece of a page. `html` escapes its values, except pieces. */
 export type Html = ReturnType<typeof html>;
 
-/** What a person chose to be called: nothing in it turns the direction of its surroundings around. */
+/** A name that a person chose, isolated so that it cannot change the direction of the text around it. */
 export function named(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
 export interface Column {
   readonly heading: string;
-  /** Whether it holds amounts, which stand to the right. Default false. */
+  /** Whether it holds numbers, which are right-aligned. Default false. */
   readonly isNumeric?: boolean;
 }
 
-/** A table that scrolls in itself if it is wider than the screen; the first cell of a row is its heading. */
+/** A table that scrolls by itself if it is wider than the screen. The first cell of a row is its heading. */
 export function table(
   caption: string,
   columns: readonly Column[],
   rows: readonly (readonly (Html | string | number)[])[],
-  empty = 'Nothing so far.',
+  empty = 'Nothing yet.',
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
   const numeric = (index: number) => (columns[index]?.isNumeric ? 'number' : '');
@@ -43,7 +43,7 @@ export function table(
 
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
 
-/** A state in words; its colour says nothing more. */
+/** A state in words, which the colour only repeats. */
 export function pill(tone: Tone, text: string): Html {
   return html`<span class="pill ${tone}">${text}</span>`;
 }

@@ -1,10 +1,10 @@
-/** Shows what the server says every few seconds, while the page is looked at. */
+/** Refreshes the live part every few seconds while the page is visible. */
 const EVERY_MS = 3000;
 const policy = window.trustedTypes?.createPolicy('parley', { createHTML: (text) => text });
 
 setInterval(async () => {
   const live = document.getElementById('live');
-  // Nobody loses the button that they are about to press, or the row that they read.
+  // Keeps the button that a person is about to press, and the row that they read.
   if (document.hidden || live === null || live.contains(document.activeElement)) return;
   try {
     const response = await fetch(location.href, { headers: { accept: 'text/html' } });
@@ -14,6 +14,6 @@ setInterval(async () => {
     const fresh = next.getElementById('live');
     if (fresh !== null && !live.contains(document.activeElement)) live.replaceWith(fresh);
   } catch {
-    // The server may be starting again; the next try is soon.
+    // The server may be restarting; the next try is soon.
   }
 }, EVERY_MS);

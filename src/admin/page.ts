@@ -13,11 +13,11 @@ const NAV = [
 export interface PageOptions {
   readonly title: string;
   readonly body: Html;
-  /** The path of the navigation's entry that the page belongs to; null on the login page, which has no navigation. */
+  /** The path of the page's entry in the navigation; null on the login page, which has none. */
   readonly at: string | null;
-  /** What was done, or why it was not. */
+  /** The result of an action, or why it failed. */
   readonly word?: { readonly tone: 'good' | 'bad'; readonly text: string } | null;
-  /** Whether what has the id `live` is shown anew every few seconds. Default false. */
+  /** Whether the element with id `live` is refreshed every few seconds. Default false. */
   readonly live?: boolean;
 }
 
@@ -57,7 +57,7 @@ function header(at: string): Html {
 </header>`;
 }
 
-/** Asks for `ADMIN_TOKEN`. @param to the path to go on to */
+/** Asks for `ADMIN_TOKEN`. @param to the path to continue to */
 export function loginPage(to: string, problem: string | null): Html {
   return page({
     title: 'Log in',
@@ -65,7 +65,7 @@ export function loginPage(to: string, problem: string | null): Html {
     word: problem === null ? null : { tone: 'bad', text: problem },
     body: html`<form class="login" method="post" action="/admin/login">
 <input type="hidden" name="to" value="${to}">
-<label for="token">The <code>ADMIN_TOKEN</code> of this installation</label>
+<label for="token"><code>ADMIN_TOKEN</code> of this installation</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button>Log in</button>
 </form>`,

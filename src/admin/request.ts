@@ -9,7 +9,7 @@ export interface AdminEnv {
 export type App = Hono<AdminEnv, Record<never, never>, '/admin'>;
 export type Request = Context<AdminEnv>;
 
-/** The fields of a form, trimmed; those that are empty are left out. */
+/** The fields of a form, trimmed, without empty ones. */
 export async function fieldsOf(context: Request): Promise<Readonly<Record<string, string>>> {
   const body = await context.req.parseBody();
   return Object.fromEntries(
@@ -20,7 +20,7 @@ export async function fieldsOf(context: Request): Promise<Readonly<Record<string
   );
 }
 
-/** Who acts, for the audit log. */
+/** The author of an action, for the audit log. */
 export function actorOf({ env }: Request): string {
   return `dashboard (${addressOf(env.incoming)})`;
 }

@@ -14,18 +14,18 @@ export interface AdminHostOptions {
   readonly store: Store;
   readonly adapters: readonly Adapter[];
   readonly providers: Pick<Providers, 'clients' | 'usable' | 'nameOf'>;
-  /** What providers said of the operator's keys at the start. */
+  /** Providers that rejected the operator's keys at the start. */
   readonly refusals: () => readonly KeyRefusal[];
   readonly slots: Slots;
 }
 
-/** A store that takes longer for nothing at all is under strain. */
+/** A store that takes longer for an empty request is overloaded. */
 const SLOW_MS = 250;
 const HOUR_MS = 3_600_000;
-/** Where more than every fifth answer fails, people notice. */
+/** People notice if more than one answer in five fails. */
 const FAILS_MUCH = 5;
 
-/** What the dashboard shows, of this process. */
+/** The dashboard's view of this process. */
 export function createAdminHost(options: AdminHostOptions): AdminHost {
   const { services, store, adapters, providers, slots } = options;
 
@@ -35,11 +35,11 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
       name: adapter.platform === LOCAL_PLATFORM ? 'Playground' : PLATFORMS[adapter.platform].name,
       ...(adapter.ready()
         ? { state: 'good', finding: 'Connected.' }
-        : { state: 'bad', finding: 'Not connected; it connects again by itself. The log says why.' }),
+        : { state: 'bad', finding: 'Not connected; it reconnects by itself. The log says why.' }),
     }));
   }
 
-  /** Of the last hour, by provider; empty if the store does not answer. */
+  /** Outcomes of the last hour by provider; empty if the store does not answer. */
   async function lately(): Promise<ReadonlyMap<string, OutcomeSum>> {
     try {
       const found = await Array.fromAsync(
@@ -60,7 +60,7 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
       const line = { area: 'Provider', name: providers.nameOf(id) } as const;
       const variable = refused.get(id);
       if (variable !== undefined) {
-        return { ...line, state: 'bad', finding: `It refused the key in ${variable} at the start.` };
+        return { ...line, state: 'bad', finding: `It rejected the key in ${variable} at the start.` };
       }
       const sum = outcomes.get(id);
       if (sum !== undefined && sum.failed > 0) {
@@ -68,11 +68,11 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
         return { ...line, state, finding: `In the last hour answers failed: ${failuresInWords(sum)}.` };
       }
       return providers.usable.has(id)
-        ? { ...line, state: 'good', finding: 'It can be asked.' }
+        ? { ...line, state: 'good', finding: 'Available.' }
         : {
             ...line,
             state: 'warn',
-            finding: 'There is no key for it, so only guilds with a key of their own reach it.',
+            finding: 'No key is set, so only guilds with their own key can use it.',
           };
     });
   }
@@ -86,7 +86,7 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
         area: 'Store',
         name: '',
         state: ms > SLOW_MS ? 'warn' : 'good',
-        finding: `It answers, in ${ms} ms.`,
+        finding: `It answers within ${ms} ms.`,
       };
     } catch {
       return { area: 'Store', name: '', state: 'bad', finding: 'It does not answer. The log says why.' };
@@ -108,7 +108,7 @@ export function createAdminHost(options: AdminHostOptions): AdminHost {
           area: 'Backlog',
           name: '',
           state: waiting > 0 ? 'warn' : 'good',
-          finding: `${counted(used, 'answer streams', 'answers stream')}, ${counted(waiting, 'question waits', 'questions wait')} for a free slot.`,
+          finding: `${counted(used, 'answer', 'answers')} streaming, ${counted(waiting, 'question', 'questions')} waiting for a slot.`,
         },
       ];
     },

@@ -5,10 +5,10 @@ import { type Background, repeat } from '../core/kit/repeat.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 
-/** Guilds are joined and named anew rarely, and only operators see it. */
+/** Guilds rarely join or change their names, and only operators see it. */
 const EVERY_MS = 10 * 60_000;
 
-/** Keeps what guilds are called on their platforms, now and every ten minutes. */
+/** Stores the guilds' names on their platforms, now and every ten minutes. */
 export function startGuildNames(options: {
   readonly adapters: readonly Pick<Adapter, 'guildNames'>[];
   readonly names: Pick<GuildNames, 'keep'>;
@@ -21,9 +21,9 @@ export function startGuildNames(options: {
       new Map(adapters.flatMap((adapter) => [...(adapter.guildNames?.() ?? new Map<GuildId, string>())])),
     );
   const first = keep().catch((error: unknown) =>
-    log.warn({ err: error }, 'names of guilds could not be kept'),
+    log.warn({ err: error }, 'could not store the names of guilds'),
   );
-  const later = repeat('keeping the names of guilds', EVERY_MS, keep, options);
+  const later = repeat('storing the names of guilds', EVERY_MS, keep, options);
   return {
     async stop() {
       await later.stop();

@@ -1,6 +1,6 @@
 import type { Route } from '../core/ports/adapter.ts';
 
-/** Routes at these paths, whose code is loaded with the first request for one of them. A load that fails is tried again. */
+/** Serves these paths with code that is loaded at the first request for one of them. A failed load is retried. */
 export function loadedWhenAsked(
   paths: readonly string[],
   load: () => Promise<readonly Route[]>,
@@ -21,7 +21,7 @@ export function loadedWhenAsked(
     path,
     async handle(request, response) {
       const route = (await loaded()).find((one) => one.path === path);
-      if (route === undefined) throw new Error(`nothing is served at ${path}`);
+      if (route === undefined) throw new Error(`no route is served at ${path}`);
       await route.handle(request, response);
     },
   }));

@@ -12,7 +12,7 @@ import type { Providers } from './providers.ts';
 
 const GUILD: GuildId = 'web:local';
 
-/** What was booked today, whoever pays. What is set aside for answers under way is not spent. */
+/** The amount booked today, whoever pays, without reservations. */
 async function spentToday({ usage, ledger, clock, timeZone }: Services): Promise<number> {
   const dateOf = createDates(timeZone);
   const day = dateOf(clock.now());
@@ -31,7 +31,7 @@ function lockOf({ tier }: Model, decision: AccessDecision | undefined): string |
   }
 }
 
-/** What the playground's bar shows, and its switch of tiers. */
+/** The content of the playground's bar, and its switch of tiers. */
 export function createPlaygroundHost(parts: {
   readonly commands: readonly Command[];
   readonly services: Services;

@@ -11,40 +11,43 @@ import type { DemoProvider } from '../demo/demo-provider.ts';
 import { type Config, readConfig } from './config/config.ts';
 
 export interface KeyRefusal {
-  /** Of the provider. */
+  /** The provider's id. */
   readonly id: string;
   readonly variable: string;
 }
 
-/** A model of the file, or one of the catalogue. */
+/** A model of the file or of the catalogue. */
 interface Routed {
   readonly routes: readonly { readonly provider: string }[];
 }
 
-/** The providers of this installation: which there are, which can be asked, and whether the demo stands in for them. */
+/** The providers of this installation, which of them are usable, and whether the demo stands in. */
 export interface Providers {
-  /** All of them, by id; asking one without a key fails with `bad_key`. */
+  /** All providers, by id. A request to one without a key fails with `bad_key`. */
   readonly clients: ReadonlyMap<string, ChatProvider>;
-  /** Ids of those that the operator can pay for: they have a key, or need none. */
+  /** Ids of the providers that the operator can pay for: they have a key, or need none. */
   readonly usable: ReadonlySet<string>;
-  /** Ids of those that can search the web. */
+  /** Ids of the providers that can search the web. */
   readonly searching: ReadonlySet<string>;
-  /** Those that a guild's own key can be for; the demo hands what has a key on to the provider that it stands in for. */
+  /**
+   * Providers for which guilds can connect keys. The demo passes requests with such a key on to the provider that it stands
+   * in for.
+   */
   readonly forOwnKeys: ReadonlyMap<string, ChatProvider>;
-  /** Those whose lists of models say something about the catalogue. */
+  /** Providers whose lists of models update the catalogue. */
   readonly listing: readonly ChatProvider[];
   /** Servers on this machine whose models are offered … */
   readonly local: readonly LocalServer[];
-  /** … and all that were found. */
+  /** … and all servers that were found. */
   readonly found: readonly LocalServer[];
-  /** Those of the models file, at the addresses that the environment names. */
+  /** Providers of the models file, with the addresses of the environment. */
   readonly listed: readonly ProviderDefinition[];
   readonly isDemo: boolean;
-  /** The variable whose key would put models in the place of the demo; null if there is no demo. */
+  /** The variable whose key would replace the demo; null if there is no demo. */
   readonly demoLacks: string | null;
-  /** The variables that are to hold the keys of those that these models lead to, for all but those that can be asked. */
+  /** The variables for the missing keys of these models' providers, except usable ones. */
   missingKeys(models: readonly Routed[], usable: ReadonlySet<string>): readonly string[];
-  /** Those that refuse the operator's key. One that does not answer within 1.5 s refuses nothing. */
+  /** Providers that reject the operator's key. One that does not answer within 1.5 s rejects nothing. */
   refusals(): Promise<readonly KeyRefusal[]>;
   nameOf(id: string): string;
   close(): Promise<void>;
@@ -53,22 +56,22 @@ export interface Providers {
 export interface OpenProvidersOptions {
   readonly config: Config;
   readonly file: CatalogueFile;
-  /** The key in an environment variable that the models file names. */
+  /** The key in an environment variable named by the models file. */
   readonly keyIn: (variable: string) => string | undefined;
-  /** Whether the demo may stand in for providers without a key. */
+  /** Whether the demo may stand in if no provider has a key. */
   readonly withDemo: boolean;
-  /** Whether to look for servers on this machine that nobody listed. */
+  /** Whether to search this machine for servers that are not listed. */
   readonly withLocal: boolean;
-  /** Whether their models are offered anywhere. As `withLocal` by default. */
+  /** Whether their models are offered anywhere. Default: as `withLocal`. */
   readonly offersLocal?: boolean;
   readonly fetch: typeof fetch;
-  /** Where to look for these servers; where they usually are by default. */
+  /** Addresses to search. Default: the servers' default ports. */
   readonly localPlaces?: LocalSearchOptions['places'];
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** OpenRouter counts an application without a public address by its title. */
+/** OpenRouter identifies applications without a public address by their title. */
 const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
 
 export async function openProviders(options: OpenProvidersOptions): Promise<Providers> {
@@ -100,7 +103,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
         AbortSignal.timeout(LOCAL_SEARCH_MS),
       )
     : [];
-  // One that the models file calls the same is where the file says.
+  // If the models file has a provider of the same name, the file's address counts.
   const unlisted = found.filter(({ definition }) => !file.providers.some(({ id }) => id === definition.id));
   const local = offersLocal ? unlisted : [];
   const isDemo =
@@ -128,7 +131,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   if (demo) usable.add(DEMO_STANDS_FOR);
   if (usable.size === 0) {
     log.warn(
-      `no API key is set: no model can be asked; set ${missingKeys(file.models, usable).join(' or ')}`,
+      `no API key is set, so no model is available; set ${missingKeys(file.models, usable).join(' or ')}`,
     );
   }
 
@@ -160,10 +163,10 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       return [definition.id, isStandIn ? withPlainFallback(client, clientOf(plain, apiKey)) : client];
     }),
   );
-  /** The provider that the demo stands in for, for guilds that bring a key. */
+  /** The provider that the demo stands in for, for guilds with their own key. */
   function realOf(): ChatProvider {
     const real = listed.find(({ definition }) => definition.id === DEMO_STANDS_FOR);
-    if (real === undefined) throw new Error('the demo stands in for a provider of the models file alone');
+    if (real === undefined) throw new Error('the demo can only stand in for a provider of the models file');
     return clientOf(real.definition, null);
   }
   async function refusals(): Promise<readonly KeyRefusal[]> {
@@ -174,7 +177,7 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
       try {
         return (await client.checkKey(apiKey, signal)) ? null : { id, variable };
       } catch (error) {
-        log.debug({ err: error, provider: id }, 'whether a key is taken could not be found out');
+        log.debug({ err: error, provider: id }, 'could not check a key');
         return null;
       }
     });
@@ -204,19 +207,19 @@ export async function openProviders(options: OpenProvidersOptions): Promise<Prov
   };
 }
 
-/** What every server knows. */
+/** The features that every server has. */
 const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
 
-/** A bound on the search itself; each probe has a shorter one. */
+/** Time limit of the whole search; each probe has a shorter one. */
 const LOCAL_SEARCH_MS = 1_000;
 
-/** The start waits for this; a check takes some 200 ms. */
+/** The start waits for this; a check takes about 200 ms. */
 const KEY_CHECK_MS = 1_500;
 
-/** All models of the file lead there unless it says otherwise. */
+/** By default all models of the file use this provider. */
 const DEMO_STANDS_FOR = 'openrouter';
 
-/** The demo for all but requests and keys of guilds. */
+/** The demo, except for requests with guilds' own keys and checks of such keys. */
 function withOwnKeys(demo: ChatProvider, real: ChatProvider): ChatProvider {
   const who = (apiKey: string | undefined) => (apiKey === undefined ? demo : real);
   return {
@@ -244,7 +247,7 @@ async function startDemo(file: CatalogueFile, clock: Clock, log: Logger): Promis
 
 const DEFAULTS = readConfig({});
 
-/** The built-in providers at the addresses that the environment names; a server in their place may need no key. */
+/** A built-in provider with the environment's address. A server that replaces it may need no key. */
 function withEnvironment(definition: ProviderDefinition, config: Config): ProviderDefinition {
   const variable = BASE_URLS.get(definition.id);
   if (variable === undefined) return definition;

@@ -2,32 +2,32 @@ import { TIERS, type Tier } from '../core/ports/tiers.ts';
 import { type Config, wantsForPlayground } from './config/config.ts';
 import { isEveryAddress } from './http/http-server.ts';
 
-/** What the start decided, for the block that the operator reads. */
+/** Facts about the start, for the block that the operator reads. */
 export interface StartFacts {
   readonly discord: boolean;
   readonly slack: 'socket' | 'http' | null;
-  /** The page's address; null where the playground is off. */
+  /** The page's address; null if the playground is off. */
   readonly playground: string | null;
   readonly health: string;
-  /** Names of the providers that can be asked for models of the file. */
+  /** Names of the providers that are usable for models of the file. */
   readonly providers: readonly string[];
-  /** The variable whose key would put models in the place of the demo; null if there is no demo. */
+  /** The variable whose key would replace the demo; null if there is no demo. */
   readonly demoLacks: string | null;
   /** Whether models of this machine are offered on all platforms. */
   readonly isLocalEverywhere: boolean;
-  /** How many are in the models file. */
+  /** The number of models in the models file. */
   readonly models: number;
-  /** Servers on this machine, and how many models each adds. */
+  /** Servers on this machine, and the number of models of each. */
   readonly local: readonly { readonly name: string; readonly models: number }[];
-  /** The variables without a key that models open to a guild of this tier wait for. */
+  /** The variables of missing keys for models open to this tier. */
   readonly missingKeys: (tier: Tier) => readonly string[];
-  /** How many models a guild of this tier can use, with the keys at hand. */
+  /** The number of models that a guild of this tier can use with the present keys. */
   readonly openTo: (tier: Tier) => number;
-  /** Further lines that the operator has to see, such as an invite link. */
+  /** More lines for the operator, such as an invite link. */
   readonly notes: readonly string[];
 }
 
-/** One block: what is on, what is off, and which variable turns it on. */
+/** The block shown at the start: what is on, what is off, and the variable that switches it on. */
 export function startBlock(config: Config, facts: StartFacts): string {
   const rows: [string, string][] = [
     ['Discord', facts.discord ? 'on' : 'off: set DISCORD_TOKEN'],
@@ -75,7 +75,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
       : [
           '',
           `  No API key is set, so a scripted demo answers instead of a language model${facts.discord || facts.slack ? ', and tells people so' : ''}.`,
-          `  For real answers put ${facts.demoLacks} (https://openrouter.ai/settings/keys) into .env and start again.`,
+          `  For real answers put ${facts.demoLacks} (https://openrouter.ai/settings/keys) into .env and restart Parley.`,
         ];
   const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
   return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
@@ -85,7 +85,7 @@ function playground(config: Config, { playground: address }: StartFacts): string
   if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
   if (isEveryAddress(config.HOST)) return `${address} (from other machines: use this machine's address)`;
   return config.ADMIN_TOKEN === undefined
-    ? `${address} (for this machine alone: put no proxy before it without ADMIN_TOKEN)`
+    ? `${address} (only from this machine; set ADMIN_TOKEN before you use a proxy)`
     : address;
 }
 
@@ -103,7 +103,7 @@ function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: St
   return `${tier}: no model available; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has no model of this tier'}`;
 }
 
-/** Who can use models that cost money because of the default tier; nobody where it is free. */
+/** The people who can use paid models because of the default tier; none if it is free. */
 function whoSpends(
   { DEFAULT_TIER: tier, LIMITS }: Config,
   { discord, slack }: StartFacts,
@@ -123,7 +123,7 @@ function counted(models: number): string {
   return `${models} ${models === 1 ? 'model' : 'models'}`;
 }
 
-/** Passwords may hold anything, and stand in a query too. */
+/** Passwords may contain any character, also in a query. */
 function withoutCredentials(storeUrl: string): string {
   if (!/^rediss?:/.test(storeUrl)) return storeUrl;
   const { protocol, host, pathname } = new URL(storeUrl);

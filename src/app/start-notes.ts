@@ -1,16 +1,16 @@
 import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { LocalServer } from '../core/provider/local.ts';
 
-/** Of a server's models; one shows how it is written. */
+/** Models shown per server; one would be enough as an example. */
 const MAX_SHOWN = 3;
 
-/** Of a model that is gone: what to do about it. */
+/** The remedy for a model that is gone. */
 export function goneInWords({ id, instead }: GoneModel, file: string): string {
-  const remedy = instead === null ? `take it out of ${file}` : `put ${instead} in its place in ${file}`;
-  return `${id} is gone from its provider: ${remedy}. \`npm run doctor\` looks at all of them.`;
+  const remedy = instead === null ? `remove it from ${file}` : `replace it by ${instead} in ${file}`;
+  return `${id} is no longer offered by its provider: ${remedy}. \`npm run doctor\` checks all models.`;
 }
 
-/** What offers the models of this machine's servers on chat platforms too. */
+/** The lines that offer this machine's models on chat platforms too. */
 export function localInWords(found: readonly LocalServer[], file: string): string[] {
   return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
     const listed = models
@@ -31,12 +31,12 @@ export function localInWords(found: readonly LocalServer[], file: string): strin
   });
 }
 
-/** `models.json` takes no names with white space. */
+/** `models.json` accepts no names with white space. */
 function isListable({ id }: LocalServer['models'][number]): boolean {
   return !/\s/.test(id);
 }
 
-/** An id as `models.json` takes it: lower case, one slash, no suffix. */
+/** An id valid in `models.json`: lower case, one slash, no suffix. */
 function listedIdOf(provider: string, name: string): string {
   return `${provider}/${name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`;
 }

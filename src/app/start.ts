@@ -53,24 +53,27 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { startStoreWatch } from './telemetry/store-watch.ts';
 import { createTraces } from './telemetry/traces.ts';
 
-/** Parley at work. */
+/** A running Parley. */
 export interface App {
-  /** What a person reads on the terminal. */
+  /** The text for the terminal. */
   readonly block: string;
   readonly graceMs: number;
   answersInFlight(): number;
-  /** Reads the models file again, as at each of its changes. Never rejects. */
+  /** Reads the models file again, as after each change to it. Never rejects. */
   reloadModels(): Promise<void>;
-  /** Takes no more questions, lets answers finish for so long, and lets go of everything. */
+  /** Stops taking questions, lets answers finish for `graceMs`, and releases everything. */
   stop(graceMs: number): Promise<void>;
 }
 
 export interface AppOptions extends Setup {
-  /** Reads the models file again. @throws SetupError */
+  /**
+   * Reads the models file again.
+   * @throws SetupError
+   */
   readonly readModels: () => Promise<CatalogueFile>;
-  /** The key in an environment variable that the models file names. */
+  /** The key in an environment variable named by the models file. */
   readonly keyIn: (variable: string) => string | undefined;
-  /** On the environment, for the block. */
+  /** Remarks on the environment, for the block. */
   readonly remarks: readonly string[];
   readonly log: Logger;
 }
@@ -78,7 +81,7 @@ export interface AppOptions extends Setup {
 const DAY_MS = 86_400_000;
 
 /**
- * Wires everything and resolves when it is at work.
+ * Wires everything; resolves once Parley works.
  *
  * @throws StartError
  */
@@ -146,7 +149,7 @@ export async function startApp({
         catalogue.replace(changed);
         Object.assign(limits, changed.limits);
         if (isDeepStrictEqual(changed.providers, file.providers)) return;
-        log.warn({}, 'the providers of the models file have changed: they count from the next start on');
+        log.warn({}, 'the providers in the models file have changed; the change applies after a restart');
       },
       log,
     });
@@ -210,7 +213,7 @@ export async function startApp({
       },
       habits: {
         instructions,
-        // The demo's texts stand for nothing.
+        // The demo's texts are no use as summaries or titles.
         automatic: providers.demoLacks === null ? config.AUTOMATIC : new Set(),
         retentionMs: config.RETENTION_DAYS * DAY_MS,
         catchUpMs: config.CATCH_UP_MIN * 60_000,
@@ -234,7 +237,7 @@ export async function startApp({
 
     const notes: (() => readonly string[])[] = [() => remarks];
     if (config.DEFAULT_MODEL !== undefined && catalogue.get(config.DEFAULT_MODEL, LOCAL_PLATFORM) === null) {
-      const absent = `No server on this machine offers DEFAULT_MODEL ${config.DEFAULT_MODEL}, so the first free model answers. Start again once one does.`;
+      const absent = `No server on this machine offers DEFAULT_MODEL ${config.DEFAULT_MODEL}, so the first free model answers. Restart Parley once one does.`;
       notes.push(() => [absent]);
     }
     if (config.DISCORD_TOKEN !== undefined) {
@@ -346,7 +349,7 @@ export async function startApp({
     notes.push(() => refusals.map((refusal) => refusedInWords(refusal, providers)));
     const takeover = core.takeOverThrough(adapters);
     closing.add(() => takeover.stop());
-    // Not before: what a dead process held of a key's lock is free when somebody has looked for what it left.
+    // Not earlier: locks on keys that dead processes held are free only after their remains were recovered.
     if (config.ENCRYPTION_KEY_OLD !== undefined) {
       const turned = turnedInWords(await services.ownKeys.turnOver());
       notes.push(() => turned);
@@ -354,7 +357,7 @@ export async function startApp({
     const pause = await services.pauses.read();
     if (pause !== null) {
       notes.push(() => [
-        `Paused since ${momentInWords(pause.sinceMs)} by ${pause.by}: nobody gets an answer until \`npm run parley -- resume\`.`,
+        `Paused since ${momentInWords(pause.sinceMs)} by ${pause.by}: nobody gets an answer until you run \`npm run parley -- resume\`.`,
       ]);
     }
     const askable = providers.usable.difference(new Set(refusals.map(({ id }) => id)));
@@ -401,15 +404,15 @@ export async function startApp({
   } catch (error) {
     await closing
       .close()
-      .catch((fault: unknown) => log.error({ err: fault }, 'a start that failed was not undone'));
+      .catch((fault: unknown) => log.error({ err: fault }, 'could not clean up after a failed start'));
     throw error;
   }
 }
 
-/** The start waits for this, so that it can say which models are gone; a list takes some 300 ms. */
+/** The start waits for this so that it can name models that are gone; a list takes about 300 ms. */
 const FIRST_LISTS_MS = 2_000;
 
-/** How many models a guild of this tier can use. */
+/** The number of models that a guild of this tier can use. */
 function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
   const guild = { id, tier, operatorTier: tier, ownKeys: [], failedKeys: [] };
   const models = terms.catalogue.list(platformOf(id));
@@ -418,18 +421,18 @@ function openModels(id: GuildId, tier: Tier, terms: AccessTerms): number {
 
 function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
   const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
-  return `${nameOf(id)} refuses the key in ${variable}. Set it to ${key} and start again.`;
+  return `${nameOf(id)} rejects the key in ${variable}. Set it to ${key} and restart Parley.`;
 }
 
-/** What became of the keys that guilds brought, now that `ENCRYPTION_KEY` is another one. */
+/** The result for guilds' keys after a change of `ENCRYPTION_KEY`. */
 function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
   const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
   return [
-    `Encryption: ${count(turned)} sealed under the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
+    `Encryption: ${count(turned)} encrypted with the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
     ...(unreadable === 0
       ? []
       : [
-          `Encryption: ${count(unreadable)} cannot be read with either key. Their admins have to connect them again.`,
+          `Encryption: ${count(unreadable)} cannot be decrypted with either key. Their admins have to connect them again.`,
         ]),
   ];
 }

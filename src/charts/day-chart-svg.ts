@@ -2,25 +2,22 @@ import type { DayChart } from '../core/ports/chart.ts';
 
 const WIDTH = 960;
 const PLOT = { left: 116, right: 936, top: 72, bottom: 392 };
-/** Chats show a picture some 550 pixels wide: 13 of them are left of these. */
+/** Chats show pictures about 550 pixels wide, which scales this to 13 pixels. */
 const FONT_SIZE = 22;
 const TICKS = 4;
-/** Dates below the bars: as many as stand side by side. */
+/** The most dates that fit side by side below the bars. */
 const MAX_DATES = 10;
 const MAX_NAME_CHARS = 22;
 const LEGEND = { top: PLOT.bottom + 72, columns: 2, row: 34 };
 
-/** Apart for those who see no red or green, and 5:1 against the ground: after Paul Tol's bright scheme, grey last. */
+/** Of similar lightness, and distinguishable for colour-blind readers: Paul Tol's bright scheme, grey last. */
 const COLOURS = ['#6ea3d8', '#f08a97', '#59b86c', '#d9c85b', '#74d2ef', '#a9aab2'];
 const GROUND = '#24262c';
 const INK = '#f2f2f5';
 const FAINT = '#b9bbc6';
 const LINE = '#3d4049';
 
-/**
- * The chart as SVG. Whoever reads it has a light or a dark screen, and nobody says which: so it is a dark card with round corners,
- * which does not glare on a dark one and looks like a block of code on a light one.
- */
+/** The chart as SVG. It has its own background, so it suits light and dark surroundings. */
 export function dayChartSvg({ title, days, series, format }: DayChart): string {
   const totals = days.map((_, day) => series.reduce((sum, { values }) => sum + (values[day] ?? 0), 0));
   const top = roundUp(Math.max(...totals, 0));
@@ -84,7 +81,7 @@ function label(x: number, y: number, text: string, { anchor = 'start' }: { ancho
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${FAINT}">${escaped(text)}</text>`;
 }
 
-/** The next of 1, 2, 4, 8 times a power of ten, so that a quarter of it is a number that people write. */
+/** The next of 1, 2, 4 or 8 times a power of ten, so that a quarter of it is a round number. */
 function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
@@ -95,7 +92,7 @@ function shortened(name: string): string {
   return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS - 1)}…`;
 }
 
-/** Text for XML, without the characters that XML has no way to write. */
+/** Escapes text for XML and drops characters that XML cannot contain. */
 function escaped(text: string): string {
   return text
     .replace(/[^\P{C}\u{E000}-\u{F8FF}]/gu, '')

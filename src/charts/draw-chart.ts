@@ -6,10 +6,10 @@ import { dayChartSvg } from './day-chart-svg.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Draws SVG as PNG. */
+/** Renders SVG as PNG. */
 type Renderer = (svg: string) => Uint8Array;
 
-/** Draws charts with resvg; it is loaded with the first one, as most processes never draw any. */
+/** Draws charts with resvg, which is loaded with the first chart because most processes draw none. */
 export function createDrawChart(log: Logger): DrawChart {
   let loading: Promise<Renderer> | null = null;
   return async (chart) => {
@@ -18,7 +18,7 @@ export function createDrawChart(log: Logger): DrawChart {
       return (await loading)(dayChartSvg(chart));
     } catch (error) {
       loading = null;
-      log.error({ err: error }, 'a chart could not be drawn');
+      log.error({ err: error }, 'could not draw a chart');
       return null;
     }
   };
@@ -47,5 +47,5 @@ async function loadRenderer(): Promise<Renderer> {
   };
 }
 
-/** The library takes its WASM once in a process, and throws where it gets it again. */
+/** The library loads its WASM once per process and throws if it is loaded again. */
 let wasmReady: Promise<void> | null = null;

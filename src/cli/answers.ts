@@ -5,7 +5,7 @@ import { type CliCommand, refuseMore, UsageError } from './command.ts';
 import { withAnswers } from './services.ts';
 import { table } from './table.ts';
 
-/** Shows the answers that are under way in any process. */
+/** Shows the answers in progress in all processes. */
 export const answers: CliCommand = {
   name: 'answers',
   summary: 'Show the answers under way, in all processes',
@@ -24,17 +24,17 @@ export const answers: CliCommand = {
       model ?? 'waits for its turn',
       formatDuration(clock.now() - askedAtMs),
       chars,
-      isEnding ? 'all has arrived' : '',
+      isEnding ? 'complete' : '',
     ]);
     const headings = ['Answer', 'Guild', 'Person', 'Model', 'For', 'Characters', ''];
     return {
-      text: rows.length === 0 ? 'No answer is under way.' : table(headings, rows),
+      text: rows.length === 0 ? 'No answer is in progress.' : table(headings, rows),
       json: live,
     };
   },
 };
 
-/** Stops answers, in whichever process they are written. */
+/** Stops answers, in whichever process writes them. */
 export const stop: CliCommand = {
   name: 'stop',
   summary: 'Stop answers under way',
@@ -45,7 +45,7 @@ export const stop: CliCommand = {
     refuseMore(extra);
     const isAll = values['all'] === true;
     if (isAll === (id !== undefined)) {
-      throw new UsageError('Name one answer, as `answers` lists them, or say --all.');
+      throw new UsageError('Name an answer from the list of `answers`, or use --all.');
     }
     const stopped = await withAnswers(context, async (underWay) => {
       const ids = id === undefined ? (await underWay.list()).map((answer) => answer.id) : [id];
@@ -56,8 +56,8 @@ export const stop: CliCommand = {
     return {
       text:
         stopped.length === 0
-          ? 'There is no such answer under way.'
-          : `${counted(stopped.length, 'answer stops', 'answers stop')} within a second. What has arrived stays, marked.`,
+          ? 'That answer is not in progress.'
+          : `${counted(stopped.length, 'answer stops', 'answers stop')} within a second. The part that has arrived stays, with a note.`,
       json: { stopped },
       failed: stopped.length === 0 && !isAll,
     };

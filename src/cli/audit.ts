@@ -3,7 +3,7 @@ import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
 
 const SHOWN = 50;
 
-/** Shows who changed what guilds hold, newest first. */
+/** Shows the changes to guilds, newest first. */
 export const audit: CliCommand = {
   name: 'audit',
   summary: 'Show who changed what, newest first',
@@ -13,7 +13,7 @@ export const audit: CliCommand = {
   async run({ positionals: [guild, extra], values }, { store }) {
     if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const limit = textIn(values, 'limit') ?? String(SHOWN);
-    if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number from 1 on.');
+    if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number of at least 1.');
     const query = guild === undefined ? {} : { of: { guild: guildIn(guild) } };
     const entries = [];
     for await (const entry of createAuditLog(store.records).query(query)) {

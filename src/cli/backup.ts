@@ -19,7 +19,7 @@ export const backup: CliCommand = {
       throw new StartError(`There is no folder ${dirname(path)}.`, 'Create it, or name another file.');
     }
     if (existsSync(path) && values['force'] !== true) {
-      throw new StartError(`${path} already exists.`, 'Name another file, or write over it with --force.');
+      throw new StartError(`${path} already exists.`, 'Name another file, or overwrite it with --force.');
     }
     await store.copyTo(path);
     const { size } = statSync(path);
@@ -32,9 +32,9 @@ export const backup: CliCommand = {
 };
 
 const KEY_BELONGS =
-  'Keep ENCRYPTION_KEY somewhere else too: without it, the API keys that guilds connected cannot be read again.';
+  'Keep a copy of ENCRYPTION_KEY elsewhere. Without it, the API keys that guilds connected are lost.';
 
 export const REDIS_BACKUP = [
   'The store is in Redis, which makes its own backups.',
-  'Run `redis-cli -u STORE_URL --rdb FILE`, and see docs/backup.md for the way back.',
+  'Run `redis-cli -u STORE_URL --rdb FILE`, and see docs/backup.md for restoring it.',
 ] as const;

@@ -2,7 +2,7 @@ import type { Check } from '../app/checks/check.ts';
 
 const SIGNS = { ok: '✓', off: '-', warn: '!', fail: '✗' } as const;
 
-/** A line for each check, with a sign before it. */
+/** A line for each check, with a symbol for its state. */
 export function linesOf(checks: readonly Check[]): string[] {
   const width = Math.max(...checks.map(({ area }) => area.length));
   return checks.map(

@@ -14,25 +14,25 @@ interface CliDeclaration {
   readonly name: string;
   /** What it does, without a full stop. */
   readonly summary: string;
-  /** Each way to write it, without the program's name. */
+  /** Each form of the command, without the program's name. */
   readonly usage: readonly string[];
-  /** As `parseArgs` of node:util takes them; `json` and `help` are everybody's. */
+  /** In the format of `parseArgs` of node:util. Every command also takes `json` and `help`. */
   readonly options: ParseArgsOptionsConfig;
 }
 
-/** Works on the store, whether or not a bot runs on it. */
+/** Works on the store, whether or not a bot is running. */
 interface StoreCommand {
   /** @throws UsageError */
   run(args: CliArguments, context: CliContext): Promise<CliOutput>;
 }
 
-/** Works where the store is not open, and need not be there. */
+/** Works without an open store, which need not exist. */
 interface ClosedCommand {
   /** @throws UsageError */
   runClosed(args: CliArguments, context: Omit<CliContext, 'store'>): Promise<CliOutput>;
 }
 
-/** Works whatever the environment is like. */
+/** Works even if the environment is invalid. */
 interface BareCommand {
   /** @throws UsageError */
   runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
@@ -48,7 +48,7 @@ export interface CliContext {
   readonly environment: Environment;
   readonly store: Store;
   readonly clock: Clock;
-  /** Who acts, for the audit log. */
+  /** The author of changes, for the audit log. */
   readonly by: string;
 }
 
@@ -57,17 +57,17 @@ export interface CliOutput {
   readonly text: string;
   /** For scripts, with `--json`. */
   readonly json: unknown;
-  /** Whether the process is to exit with 1 although there is output. Default false. */
+  /** Whether the process exits with 1 despite its output. Default false. */
   readonly failed?: boolean;
 }
 
-/** What was typed cannot be run; `message` says why. */
+/** The command line is invalid; `message` says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'usage';
 }
 
-/** @throws UsageError where it is none, or is missing */
+/** @throws UsageError if the guild is invalid or missing */
 export function guildIn(text: string | undefined): GuildId {
   const guild = text === undefined ? null : parseGuildId(text);
   if (guild !== null) return guild;
@@ -76,19 +76,22 @@ export function guildIn(text: string | undefined): GuildId {
   );
 }
 
-/** @throws UsageError for what the command does not take: it was meant to have an effect */
+/** @throws UsageError for arguments that the command does not take, because they were meant to have an effect */
 export function refuseMore([extra]: readonly string[]): void {
   if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
 }
 
-/** The number of `--days`. @throws UsageError */
+/**
+ * The value of `--days`.
+ * @throws UsageError if it is invalid
+ */
 export function daysIn(values: CliArguments['values'], fallback: number): number {
   const days = textIn(values, 'days') ?? String(fallback);
   if (/^[1-9]\d{0,3}$/.test(days)) return Number(days);
   throw new UsageError('--days must be a whole number from 1 to 9999.');
 }
 
-/** An option's text; undefined where it is not given. */
+/** The text of an option; undefined if it is not given. */
 export function textIn(values: CliArguments['values'], name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;

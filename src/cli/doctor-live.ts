@@ -12,7 +12,10 @@ import { linesOf } from './check-lines.ts';
 import { type CliOutput, UsageError } from './command.ts';
 import { Cancelled, createTerminalAsk } from './setup/ask.ts';
 
-/** Looks at one channel of a real platform, once the person has said yes. @throws UsageError, Cancelled */
+/**
+ * Checks one channel of a real platform, after the person agreed.
+ * @throws UsageError, Cancelled
+ */
 export async function lookAt(
   text: string,
   isAgreed: boolean,
@@ -21,15 +24,15 @@ export async function lookAt(
   const target = parseLiveTarget(text);
   if (target === null) {
     throw new UsageError(
-      `${JSON.stringify(text)} is no channel: it is written discord:123456789012345678 or slack:C012AB3CD.`,
+      `${JSON.stringify(text)} is not a channel. Write discord:123456789012345678 or slack:C012AB3CD.`,
     );
   }
   const config = readConfig(variables);
   const variable = tokenVariableOf(target);
   if (config[variable] === undefined) {
     throw new StartError(
-      `${variable} is not set, so there is no bot to look with.`,
-      `Set it in .env: docs/${target.platform}.md`,
+      `${variable} is not set, so there is no bot for the check.`,
+      `Set it in .env; see docs/${target.platform}.md`,
     );
   }
   if (!isAgreed) await agree(target, variables);
@@ -53,11 +56,11 @@ export async function lookAt(
     const about = { version: VERSION, node: process.versions.node, platform: target.platform };
     return {
       text: [
-        `Parley ${about.version} looks at ${about.platform}, with Node ${about.node}`,
+        `Live check of ${about.platform} by Parley ${about.version}, Node ${about.node}`,
         '',
         ...linesOf(checks),
         '',
-        `${differences === 0 ? 'No difference' : `${differences} ${differences === 1 ? 'difference' : 'differences'}`} from what Parley assumes. This report holds no keys, names or channels.`,
+        `${differences === 0 ? 'No difference' : `${differences} ${differences === 1 ? 'difference' : 'differences'}`} from what Parley assumes. This report contains no keys, names or channels.`,
       ].join('\n'),
       json: { ...about, ok: !failed, differences, checks },
       failed,
@@ -71,8 +74,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 async function agree({ platform, channel }: LiveTarget, variables: NodeJS.Dict<string>): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new UsageError(`--live posts to ${platform}:${channel}, and nobody is there to agree: add --yes.`);
+    throw new UsageError(
+      `--live posts to ${platform}:${channel}. Without a terminal to ask on, add --yes to agree.`,
+    );
   }
-  const question = `This posts some 20 messages to ${platform}:${channel}, edits and deletes them, opens a thread, sends a file, and asks one model one question for at most $0.01. It takes about a minute. Go on?`;
+  const question = `This posts about 20 messages to ${platform}:${channel}, edits and deletes them, opens a thread, uploads a file, and asks one model one question for at most $0.01. It takes about a minute. Continue?`;
   if (!(await createTerminalAsk(variables).confirm(question, false))) throw new Cancelled('not agreed');
 }

@@ -9,7 +9,7 @@ import { linesOf } from './check-lines.ts';
 import { type CliCommand, textIn, UsageError } from './command.ts';
 import { lookAt } from './doctor-live.ts';
 
-/** Looks at everything that Parley needs, and says what is wrong and what to do. */
+/** Checks everything that Parley needs, and says what is wrong and how to fix it. */
 export const doctor: CliCommand = {
   name: 'doctor',
   summary: 'Check everything, with a remedy for each fault',
@@ -20,7 +20,7 @@ export const doctor: CliCommand = {
     if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     const live = textIn(values, 'live');
     if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
-    if (values['yes'] === true) throw new UsageError('--yes goes with --live.');
+    if (values['yes'] === true) throw new UsageError('--yes is only for --live.');
     const log = pino({ level: 'silent' });
     const fetch = createFetch(environment.variables);
     const checks = await examine({ environment, commands, fetch, clock: systemClock, log });
@@ -37,5 +37,5 @@ function verdict(checks: readonly Check[], failed: number): string {
   const warned = checks.filter(({ state }) => state === 'warn').length;
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
   if (failed > 0) return `${count(failed, 'fault')}, ${count(warned, 'warning')}.`;
-  return warned > 0 ? `Parley can run; ${count(warned, 'warning')}.` : 'All is well.';
+  return warned > 0 ? `Parley can run; ${count(warned, 'warning')}.` : 'Everything works.';
 }

@@ -6,7 +6,7 @@ import { StartError } from '../core/ports/adapter.ts';
 import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
 import { withPrivacy } from './services.ts';
 
-/** Writes what is stored about a person in a guild, as `/export` does: to a file, or to standard output. */
+/** Writes everything stored about a person in a guild, as `/export` does, to a file or to standard output. */
 export const exportData: CliCommand = {
   name: 'export',
   summary: 'Write what is stored about a person to a file',
@@ -20,7 +20,7 @@ export const exportData: CliCommand = {
     if (user === null) {
       throw new UsageError(
         person === undefined
-          ? 'The id of a person is missing.'
+          ? "The person's id is missing."
           : `${JSON.stringify(person)} is not the id of a person there.`,
       );
     }
@@ -29,12 +29,12 @@ export const exportData: CliCommand = {
     if (file === undefined) return { text, json: data };
     const path = resolve(file);
     try {
-      // What people asked is private.
+      // People's questions are private.
       await writeFile(path, `${text}\n`, { flag: values['force'] === true ? 'w' : 'wx', mode: 0o600 });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') {
-        throw new StartError(`${path} already exists.`, 'Name another file, or write over it with --force.');
+        throw new StartError(`${path} already exists.`, 'Name another file, or overwrite it with --force.');
       }
       throw new StartError(`${path} cannot be written: ${message}.`, 'Name another file.');
     }

@@ -3,7 +3,7 @@ import { parseUser } from '../core/ports/actor.ts';
 import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
 import { withPrivacy } from './services.ts';
 
-/** Makes the bot forget a person in a guild, or all of a guild, as `/forget` does. */
+/** Deletes a person's data in a guild, or a whole guild's, as `/forget` does. */
 export const forget: CliCommand = {
   name: 'forget',
   summary: 'Delete what is stored about a person or a guild',
@@ -20,7 +20,7 @@ export const forget: CliCommand = {
     const what =
       user === null
         ? `all conversations, choices and costs of ${guild}`
-        : `all that ${user} asked in ${guild}, the answers and what they cost`;
+        : `all questions of ${user} in ${guild}, their answers and costs`;
     if (values['yes'] !== true) {
       throw new UsageError(`This deletes ${what} for good. Confirm with --yes.`);
     }
@@ -29,7 +29,7 @@ export const forget: CliCommand = {
     );
     const { remembered, requests, unsettled } = done;
     const kept =
-      unsettled === 0 ? '' : ` The cost of ${unsettled} more is still to come, and will be on record.`;
+      unsettled === 0 ? '' : `  ${unsettled} more are not settled yet; their costs will still be recorded.`;
     const things =
       user === null
         ? counted(remembered, 'conversation', 'conversations')

@@ -6,7 +6,7 @@ import { guildsOf } from './services.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS, useOf } from './usage.ts';
 
-/** Lists the guilds that the bot is in, holds something of, or was used by lately: name, tier and use. */
+/** Lists guilds with name, tier and use: those that the bot is in, that hold something, or that used the bot recently. */
 export const guilds: CliCommand = {
   name: 'guilds',
   summary: 'List the guilds that the bot is in: tier, use, cost',
@@ -31,7 +31,7 @@ export const guilds: CliCommand = {
     ]);
     const headings = ['Guild', 'Name', 'Tier', `Requests, ${days} days`, 'Cost', 'Last used'];
     return {
-      text: lines.length === 0 ? 'The bot is in no guild so far.' : table(headings, lines),
+      text: lines.length === 0 ? 'The bot is not in any guild yet.' : table(headings, lines),
       json: sorted,
     };
   },

@@ -15,7 +15,7 @@ import {
 import { guildsOf, withLimits } from './services.ts';
 import { table } from './table.ts';
 
-/** Shows what limits a guild has, and sets one: for all in it, or for one person or role. */
+/** Shows a guild's limits, and sets one for everybody, a person or a role. */
 export const limits: CliCommand = {
   name: 'limits',
   summary: 'Show and set limits on requests and spending',
@@ -47,7 +47,7 @@ export const limits: CliCommand = {
     if (!rule.ok) throw new UsageError(rule.problem);
     const { layer, limit, most } = rule;
     return withLimits(context, async (rules) => {
-      if (!rules.isOn) throw new UsageError('LIMITS=off turns all limits off, so none can be set.');
+      if (!rules.isOn) throw new UsageError('LIMITS=off turns all limits off. Remove it to set limits.');
       if (!(await rules.change({ guild, layer, limit, most, by: context.by }))) {
         throw new UsageError(tooManyRules(guild));
       }
@@ -56,7 +56,7 @@ export const limits: CliCommand = {
   },
 };
 
-/** What holds for all, and what was set for people and roles. */
+/** The limits for everybody, and those for people and roles. */
 async function show(guild: GuildId, rules: LimitRules, context: CliContext): Promise<CliOutput> {
   const { operatorTier } = await guildsOf(context).access(guild);
   const set = await rules.rules(guild);
@@ -79,7 +79,7 @@ async function show(guild: GuildId, rules: LimitRules, context: CliContext): Pro
   );
   return {
     text: [
-      `${guild} has the limits of the tier ${operatorTier}; of all that applies the tightest counts:`,
+      `${guild} has the limits of tier ${operatorTier}. If several limits apply, the lowest counts:`,
       table(
         ['Limit', 'In force', 'Set by the operator', 'Set by admins'],
         GUILD_LIMITS.map((limit) => [

@@ -26,13 +26,13 @@ import {
 import { table } from './table.ts';
 
 const ACTIONS = ['search', 'check', 'add', 'remove'] as const;
-/** Its list needs no key. */
+/** Its list of models needs no key. */
 const PUBLIC = 'openrouter';
 const MAX_SHOWN = 50;
 const TIMEOUT_MS = 20_000;
-const AFTERWARDS = 'A running bot picks this up within seconds.';
+const AFTERWARDS = 'A running bot applies this within seconds.';
 
-/** Looks for models at the providers, checks those of the models file, and changes that file. */
+/** Searches the providers for models, checks the models file, and changes it. */
 export const models: CliCommand = {
   name: 'models',
   summary: 'Search the providers, and add, remove and check models of models.json',
@@ -46,7 +46,7 @@ export const models: CliCommand = {
 
   async runBare({ positionals: [action, ...rest], values }, environment) {
     if (action !== 'add' && ['provider', 'tier', 'name'].some((name) => values[name] !== undefined)) {
-      throw new UsageError('--provider, --tier and --name are for models add.');
+      throw new UsageError('--provider, --tier and --name are only for models add.');
     }
     switch (action) {
       case 'search':
@@ -73,7 +73,7 @@ interface Offer {
   readonly facts: ModelFacts;
 }
 
-/** What the providers of the file offer, and those that did not say. */
+/** The models of the file's providers, and the providers that did not answer. */
 async function offersOf({ variables, fromFile }: Environment) {
   const { config, file } = await readSetup(variables, fromFile);
   const providers = await openProviders({
@@ -138,11 +138,11 @@ async function search(text: string, environment: Environment): Promise<CliOutput
   ];
   return {
     text: [
-      rows.length === 0 ? 'No model has that in its name.' : table(headings, rows),
+      rows.length === 0 ? 'No model has a name like that.' : table(headings, rows),
       ...(found.length > rows.length
-        ? [`… and ${counted(found.length - rows.length, 'more', 'more')}: search for a longer name.`]
+        ? [`… and ${counted(found.length - rows.length, 'more', 'more')}. Search for a longer name.`]
         : []),
-      ...silent.map((fault) => `Could not be asked: ${fault}`),
+      ...silent.map((fault) => `No answer from ${fault}`),
       ...(rows.length === 0 ? [] : ['Add one with `models add <id>`.']),
     ].join('\n'),
     json: found.map(({ provider, facts }) => ({
@@ -184,7 +184,7 @@ async function add(
   values: CliArguments['values'],
   environment: Environment,
 ): Promise<CliOutput> {
-  if (id === undefined) throw new UsageError('The id of a model is missing: `models search` finds it.');
+  if (id === undefined) throw new UsageError('The model id is missing. Find it with `models search`.');
   const tier = textIn(values, 'tier');
   if (tier !== undefined && !isTier(tier)) {
     throw new UsageError(`${JSON.stringify(tier)} is not a tier. Use ${TIERS.join(', ')}.`);
@@ -200,7 +200,7 @@ async function add(
   }
   const { provider, facts } = offer;
   const model = {
-    // Ids of the catalogue have a maker before the slash.
+    // Catalogue ids have a maker before the slash.
     id: id.includes('/') ? id : `${provider}/${id}`.toLowerCase(),
     name: textIn(values, 'name') ?? facts.name,
     tier: tier ?? tierFor(provider, facts),
@@ -209,19 +209,19 @@ async function add(
   };
   await change(config, (text) => withModel(text, model));
   return {
-    text: `Added ${model.id} (${model.name}) to ${config.MODELS_FILE}, for the tier ${model.tier}. ${AFTERWARDS}`,
+    text: `Added ${model.id} (${model.name}) to ${config.MODELS_FILE}, in tier ${model.tier}. ${AFTERWARDS}`,
     json: { added: model.id, tier: model.tier, provider },
   };
 }
 
-/** Free ones for everybody, others for those whom the operator gave the provider's tier. */
+/** The default tier: `free` for free models, else the tier of the provider. */
 function tierFor(provider: string, { prices }: ModelFacts): Tier {
   if (prices.promptPicoUsd === 0 && prices.completionPicoUsd === 0) return 'free';
   return isTier(provider) ? provider : 'premium';
 }
 
 async function remove(id: string | undefined, { variables, fromFile }: Environment): Promise<CliOutput> {
-  if (id === undefined) throw new UsageError('The id of a model is missing.');
+  if (id === undefined) throw new UsageError('The model id is missing.');
   const { config, file } = await readSetup(variables, fromFile);
   if (config.DEFAULT_MODEL === id) {
     throw new StartError(`${id} is DEFAULT_MODEL.`, 'Set DEFAULT_MODEL to another model first.');
@@ -236,7 +236,7 @@ async function remove(id: string | undefined, { variables, fromFile }: Environme
   return { text: `Removed ${id} from ${config.MODELS_FILE}. ${AFTERWARDS}`, json: { removed: id } };
 }
 
-/** In one step, so that a bot never reads half a file. */
+/** Replaces the file in one step, so that a bot never reads half of it. */
 async function change({ MODELS_FILE }: Config, edit: (text: string) => string): Promise<void> {
   const path = await realpath(MODELS_FILE);
   const text = edit(await readFile(path, 'utf8'));

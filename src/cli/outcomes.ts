@@ -12,7 +12,7 @@ import { type CliCommand, daysIn, guildIn, refuseMore } from './command.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS } from './usage.ts';
 
-/** Shows how answers went: what failed and why, and how long people waited for the first text. */
+/** Shows outcomes of answers: failures by cause, and the wait for the first text. */
 export const outcomes: CliCommand = {
   name: 'outcomes',
   summary: 'Show what failed and why, and how long people waited',

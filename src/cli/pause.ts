@@ -5,7 +5,10 @@ import { counted } from '../core/kit/text.ts';
 import { type CliCommand, type CliContext, refuseMore, UsageError } from './command.ts';
 import { withAnswers } from './services.ts';
 
-/** Lets no process take new questions; people are told why. Answers under way go on, and with `--wait` it waits for their end. */
+/**
+ * Stops taking new questions in every process, with a message for people. Answers in progress continue; `--wait` waits for
+ * their end.
+ */
 export const pause: CliCommand = {
   name: 'pause',
   summary: 'Take no new questions; people read why',
@@ -16,29 +19,34 @@ export const pause: CliCommand = {
     refuseMore(extra);
     const { store, clock, by } = context;
     if (text.length > MAX_PAUSE_CHARS) {
-      throw new UsageError(`The text may have ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`);
+      throw new UsageError(
+        `The text may have at most ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`,
+      );
     }
     const pauses = createPauses(store, createAuditLog(store.records), clock);
     await pauses.begin(text.trim(), by);
     const words = await pauses.words();
     if (values['wait'] === true) await untilDrained(context);
-    const under = values['wait'] === true ? 'no answer is under way any more' : 'answers under way go on';
+    const under =
+      values['wait'] === true ? 'no answer is in progress any more' : 'answers in progress continue';
     return {
-      text: `Paused within two seconds, in every process; ${under}. People who ask are told:\n  ${words}\n\`parley resume\` goes on.`,
+      text: `Paused in every process, within two seconds; ${under}. People who ask see:\n  ${words}\nTo resume, run \`parley resume\`.`,
       json: await pauses.read(),
     };
   },
 };
 
-/** Resolves when all processes know of the pause and no answer is under way. Says on standard error how many are left. */
+/**
+ * Resolves once all processes know of the pause and no answer is in progress. Prints the number of remaining answers on
+ * standard error.
+ */
 async function untilDrained(context: CliContext): Promise<void> {
   await withAnswers(context, async (answers) => {
     await context.clock.sleep(PAUSE_KNOWN_MS);
     for (let before = -1; ; ) {
       const { length } = await answers.list();
       if (length === 0) return;
-      if (length !== before)
-        process.stderr.write(`${counted(length, 'answer is', 'answers are')} under way\n`);
+      if (length !== before) process.stderr.write(`${counted(length, 'answer', 'answers')} in progress\n`);
       before = length;
       await context.clock.sleep(LOOK_EVERY_MS);
     }

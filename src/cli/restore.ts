@@ -4,7 +4,7 @@ import { restoreFile } from '../store/sqlite/restore.ts';
 import { REDIS_BACKUP } from './backup.ts';
 import { type CliCommand, UsageError } from './command.ts';
 
-/** Puts a backup in the store's place. */
+/** Replaces the store by a backup. */
 export const restore: CliCommand = {
   name: 'restore',
   summary: "Put a backup in the store's place",
@@ -21,8 +21,8 @@ export const restore: CliCommand = {
     return {
       text: [
         `Restored ${path}.`,
-        ...(kept === null ? [] : [`The store that was there before is in ${kept}.`]),
-        'Start Parley with the ENCRYPTION_KEY of that time.',
+        ...(kept === null ? [] : [`The previous store is in ${kept}.`]),
+        'Start Parley with the ENCRYPTION_KEY that belongs to the backup.',
       ].join('\n'),
       json: { file: path, kept },
     };

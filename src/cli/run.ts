@@ -78,15 +78,15 @@ const NOTES = {
   '<date>': 'A date is 2027-01-01 (its beginning in UTC) or 2027-01-01T18:00Z.',
 } as const;
 
-/** What the process prints, and the code that it exits with. */
+/** The output and exit code of the process. */
 export interface CliOutcome {
-  /** 0; 1 where something failed; 2 where what was typed makes no sense. */
+  /** 0; 1 after a failure; 2 for an invalid command line. */
   readonly code: 0 | 1 | 2;
   readonly output: string;
   readonly errors: string;
 }
 
-/** Runs what was typed on the store that the environment names; a bot may run on it. Never rejects. */
+/** Runs a command line on the environment's store, even while a bot uses it. Never rejects. */
 export async function runCli(
   args: readonly string[],
   readEnvironment: () => Promise<Environment>,
@@ -100,7 +100,7 @@ export async function runCli(
       const usage = command === undefined ? overview() : usageOf(command);
       return { code: 2, output: '', errors: `${error.message}\n\n${usage}` };
     }
-    // The person knows.
+    // The person knows already.
     if (error instanceof Error && error.name === 'Cancelled') return { code: 1, output: '', errors: '' };
     const words = error instanceof Error ? error.message : String(error);
     const remedy = error instanceof StartError ? `${error.remedy}\n` : '';
@@ -154,7 +154,7 @@ function parse(command: CliCommand, args: string[]): CliArguments {
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // What follows the first sentence is advice on how to write what no command here takes.
+    // After the first sentence comes advice that does not apply to these commands.
     const [problem = ''] = error.message.split(/\.\s/);
     throw new UsageError(`${problem}.`, { cause: error });
   }
@@ -169,7 +169,7 @@ async function runCommand(
   const config = readConfig(environment.variables, environment.fromFile);
   if (config.STORE_URL === 'memory:') {
     throw new StartError(
-      'STORE_URL is memory:, which lives in the bot alone.',
+      'STORE_URL is memory:, which exists only inside the bot.',
       'Set STORE_URL to the same sqlite:PATH or redis://HOST:PORT for the bot and the command line.',
     );
   }
@@ -185,7 +185,7 @@ async function runCommand(
   }
 }
 
-/** A container may run as a user that has no name. */
+/** A container may run as a user without a name. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -52,7 +52,7 @@ export async function withLimits<T>(
   );
 }
 
-/** What is stored about people and guilds; a bot that runs stops the answers that are to be forgotten. */
+/** Access to the data of people and guilds. A running bot stops answers that are to be forgotten. */
 export async function withPrivacy<T>(
   context: CliContext,
   work: (privacy: Privacy) => Promise<T>,
@@ -104,7 +104,7 @@ function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
   return createSettings({ store, locks, conversations, personas, instructions: null, automatic: new Set() });
 }
 
-/** The answers that are under way in the processes of a bot. */
+/** Access to the answers in progress in a bot's processes. */
 export async function withAnswers<T>(
   { store, clock }: CliContext,
   work: (answers: AnswersUnderWay) => Promise<T>,

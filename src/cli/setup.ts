@@ -24,7 +24,9 @@ const FLAGS = {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Asks what Parley needs and writes it to `.env`. With a flag for an answer, or without a terminal, it asks nothing. */
+/**
+ * Asks for Parley's settings and writes them to `.env`. With a flag for an answer, or without a terminal, it asks nothing.
+ */
 export const setup: CliCommand = {
   name: 'setup',
   summary: 'Ask for keys and tokens, check them, and write .env',
@@ -49,7 +51,7 @@ export const setup: CliCommand = {
     );
     const isAsking = Object.keys(answers).length === 0 && process.stdin.isTTY && process.stdout.isTTY;
     if (!isAsking && Object.keys(answers).length === 0) {
-      throw new UsageError('There is no terminal to ask on: give the answers as flags.');
+      throw new UsageError('There is no terminal to ask on. Give the answers as flags.');
     }
     const ask: Ask | null = isAsking ? (await import('./setup/ask.ts')).createTerminalAsk(variables) : null;
     const { written, checks } = await runSetup({

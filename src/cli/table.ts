@@ -1,6 +1,6 @@
 import { displayWidth } from '../core/markdown/display-width.ts';
 
-/** Columns for people: a heading for each, cells padded to one width, numbers to the right. */
+/** A table for people: a heading per column, cells padded to one width, numbers right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [headings, ...rows.map((row) => row.map(textOf))];
   const widths = headings.map((_, column) =>
@@ -17,7 +17,7 @@ export function table(headings: readonly string[], rows: readonly (readonly (str
     .join('\n');
 }
 
-/** Names are people's own choice: control characters would steer the terminal. */
+/** People choose their names; control characters in them could manipulate the terminal. */
 function textOf(cell: string | number): string {
   return typeof cell === 'number'
     ? cell.toLocaleString('en-US')

@@ -16,7 +16,7 @@ import {
 import { guildsOf } from './services.ts';
 import { table } from './table.ts';
 
-/** Shows what a guild holds, grants it a tier, and takes that back. A running bot knows from its next request on. */
+/** Shows a guild's tier, and grants or revokes one. A running bot applies it from the next request on. */
 export const tier: CliCommand = {
   name: 'tier',
   summary: 'Show, grant and revoke the tiers of guilds',
@@ -52,17 +52,17 @@ export const tier: CliCommand = {
   },
 };
 
-/** @throws UsageError for what the action does not take: it was meant to have an effect */
+/** @throws UsageError for arguments that the action does not take, because they were meant to have an effect */
 function refuse(extra: readonly string[], values: CliArguments['values'], takes: readonly string[]): void {
   if (extra[0] !== undefined) throw new UsageError(`${JSON.stringify(extra[0])} is one argument too many.`);
   for (const name of ['until', 'reason']) {
     if (values[name] !== undefined && !takes.includes(name)) {
-      throw new UsageError(`--${name} has no meaning here.`);
+      throw new UsageError(`--${name} cannot be used here.`);
     }
   }
 }
 
-/** Guilds that have something beside the default tier. */
+/** Guilds that have more than the default tier. */
 async function list(context: CliContext): Promise<CliOutput> {
   const guilds = guildsOf(context);
   const holding = await guilds.holding();

@@ -5,7 +5,7 @@ import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/uns
 import { type CliCommand, guildIn, refuseMore } from './command.ts';
 import { table } from './table.ts';
 
-/** Shows requests whose price is not booked, and what is set aside for them. */
+/** Shows requests whose cost is not booked, and the amounts reserved for them. */
 export const unsettled: CliCommand = {
   name: 'unsettled',
   summary: 'Show requests whose price is not booked yet',

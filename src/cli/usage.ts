@@ -22,7 +22,7 @@ import { table } from './table.ts';
 
 export const USAGE_DAYS = 30;
 
-/** Shows what was used in all guilds, or in one: by guild, model and person; and what is not settled. */
+/** Shows the use of all guilds or of one, by guild, model and person, and unsettled requests. */
 export const usage: CliCommand = {
   name: 'usage',
   summary: 'Show requests, tokens and cost by guild, model and person',
@@ -63,14 +63,14 @@ export const usage: CliCommand = {
         In: (row) => nameOf(row) || row.guild,
       }),
       ...listed(automaticGroups(rows), {
-        'Asked by itself': ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label),
+        'Automatic tasks': ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label),
       }),
     ].join('\n');
     return { text, json: rows.map((row) => ({ ...row, guildName: names.get(row.guild) ?? null })) };
   },
 };
 
-/** What was used in the last days, this one included, in one guild or in all (null). */
+/** Use in the last days, including this one, in one guild or in all. */
 export function useOf(
   { config, store, clock }: CliContext,
   count: number,
@@ -81,7 +81,7 @@ export function useOf(
   return readUsage(sources, { guild, count, nowMs: clock.now(), timeZone: config.TIME_ZONE });
 }
 
-/** By model, where people rated answers. */
+/** By model, if people rated answers. */
 function rated(rows: readonly UsageRow[]): string[] {
   const groups = groupsOf(rows, ({ model }) => model).filter(({ sum }) => sum.good + sum.bad > 0);
   if (groups.length === 0) return [];
@@ -94,14 +94,14 @@ function rated(rows: readonly UsageRow[]): string[] {
   ];
 }
 
-/** What dead processes left counts at its worst price until somebody knows a better one. */
+/** Requests of dead processes count at their highest cost until a better figure is known. */
 function leftInWords(left: readonly OpenReservation[]): string {
   const nanoUsd = left.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0);
   const requests = `${left.length} ${left.length === 1 ? 'request' : 'requests'}`;
-  return `Not settled, left by processes that died: ${requests}, for which ${usdOrNothing(nanoUsd)} stays set aside`;
+  return `Not settled, left by dead processes: ${requests}, with ${usdOrNothing(nanoUsd)} reserved for them`;
 }
 
-/** A table of groups; what is not settled has columns only if there is some. */
+/** A table of groups by a key; columns for unsettled requests only if there are any. */
 function listed(
   groups: ReturnType<typeof groupsOf>,
   columns: Readonly<Record<string, (row: UsageRow) => string>>,

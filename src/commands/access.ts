@@ -42,7 +42,7 @@ export const access = defineCommand({
 function inWords({ allow, deny }: AccessLists, { place }: CommandContext): string {
   const { guild } = place;
   if (!allow && !deny) {
-    return `Everybody in ${placeOf(guild)} may use me, in all channels. \`/access list:deny user:…\` changes that.`;
+    return `Everyone in ${placeOf(guild)} may use me, in all channels. \`/access list:deny user:…\` changes that.`;
   }
   const entries = (name: string, list: AccessLists[ListName]) => {
     if (!list) return [];
@@ -55,8 +55,8 @@ function inWords({ allow, deny }: AccessLists, { place }: CommandContext): strin
   };
   return [
     `**Who may use me in ${placeOf(guild)}**`,
-    ...entries('Allowed, and nobody and nothing else of the kind', allow),
+    ...entries('Allowed (all others of the same kind are not)', allow),
     ...entries('Denied', deny),
-    'Admins are bound by the channels alone. `/export`, `/forget` and `/help` are open to everybody.',
+    'For admins only the channels count. `/export`, `/forget` and `/help` work for everyone.',
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import { choice } from './choice.ts';
 
 export const answers = defineCommand({
   name: 'answers',
-  description: 'Choose for yourself whether answers grow or come whole, as screen readers like them',
+  description: 'Choose whether answers to you grow or appear complete, which suits screen readers',
   role: 'member',
   reply: 'private',
   options: {
@@ -22,7 +22,7 @@ export const answers = defineCommand({
     const here = await settings.at({ place, user: actor.user, conversation: null });
     await tell(
       here.whole
-        ? 'Answers to you are shown whole, once they have ended. `/answers show:growing` changes that.'
+        ? 'Answers to you appear complete, once they have ended. `/answers show:growing` changes that.'
         : 'Answers to you grow while the model writes. `/answers show:whole` shows them once they have ended.',
     );
   },

@@ -11,7 +11,7 @@ export const ask = defineCommand({
     model: { type: 'model', description: 'Model to use (default: the current one)' },
     effort: {
       type: 'choice',
-      description: 'How much it thinks first, if it can (more costs more; /models shows it)',
+      description: 'How much the model thinks first, if it can (more costs more; see /models)',
       choices: EFFORT_CHOICES,
     },
     web: { type: 'flag', description: 'Let the model search the web (costs extra)' },

@@ -6,13 +6,13 @@ import { choice } from './choice.ts';
 
 export const automatic = defineCommand({
   name: 'automatic',
-  description: 'Show what asks models by itself and what it cost today; admins switch it',
+  description: 'Show automatic tasks and their cost today; admins can switch them',
   role: 'member',
   reply: 'private',
   options: {
     what: {
       type: 'choice',
-      description: 'What to switch (admins)',
+      description: 'The task to switch (admins)',
       choices: AUTOMATIC_NAMES.map((value) => ({ value, label: AUTOMATIC[value].label })),
     },
     state: choice('On or off, for all channels', {
@@ -23,7 +23,7 @@ export const automatic = defineCommand({
   async run(context, { what, state }) {
     const { actor, place, services, tell } = context;
     if ((what === undefined) !== (state === undefined)) {
-      return tell('Choose both `what` and `state`, or none of them to see what is on.');
+      return tell('Choose both `what` and `state`, or neither to see the settings.');
     }
     const isAdmin = mayActAs(await services.roles(actor), 'admin');
     if (what !== undefined && state !== undefined) {
@@ -50,7 +50,7 @@ async function inWords({ place, services }: CommandContext, isAdmin: boolean): P
     return `- ${label} ${does}: ${state}${isAdmin ? ` · today: ${today}` : ''}`;
   });
   return [
-    `**What asks models by itself in ${placeOf(place.guild)}**\n${lines.join('\n')}`,
-    'It goes to the cheapest model that you can use here. It counts towards limits on spending, and is nobody’s request.',
+    `**Automatic tasks in ${placeOf(place.guild)}**\n${lines.join('\n')}`,
+    'They use the cheapest model available here. Their cost counts towards limits on spending, but not as anybody’s request.',
   ].join('\n\n');
 }

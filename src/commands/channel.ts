@@ -8,7 +8,7 @@ import { choice } from './choice.ts';
 import { EFFORT_CHOICES, refusedEffort } from './effort-option.ts';
 import { recordChange } from './setting-scope.ts';
 
-/** Takes a choice back, so that the wider level decides. */
+/** Removes a setting, so that the wider level decides. */
 const DEFAULT = 'default';
 
 export const channel = defineCommand({
@@ -17,15 +17,15 @@ export const channel = defineCommand({
   role: 'admin',
   reply: 'private',
   options: {
-    model: { type: 'model', description: `The model that answers here; "${DEFAULT}" takes it back` },
+    model: { type: 'model', description: `The model that answers here; "${DEFAULT}" removes the setting` },
     persona: {
       type: 'text',
-      description: `The persona that answers here; "none" for none, "${DEFAULT}" takes it back`,
+      description: `The persona that answers here; "none" for none, "${DEFAULT}" removes the setting`,
       maxChars: 40,
     },
     effort: {
       type: 'choice',
-      description: `How much the model thinks first here, if it can; "${DEFAULT}" takes it back`,
+      description: `How much the model thinks first, if it can; "${DEFAULT}" removes the setting`,
       choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'As everywhere' }],
     },
     web: choice('Whether questions here may search the web unasked (costs extra)', {
@@ -59,12 +59,12 @@ export const channel = defineCommand({
     }
     const isLate = 'mention' in change || 'inThread' in change;
     await tell(
-      `${await inWords(context)}${isLate ? '\nIt may take half a minute until all of it counts.' : ''}`,
+      `${await inWords(context)}${isLate ? '\nIt may take half a minute until everything applies.' : ''}`,
     );
   },
 });
 
-/** What the options change, or why they cannot. */
+/** The changes in the options, or a sentence on why they are impossible. */
 async function changeIn(
   { place, actor, services }: CommandContext,
   given: {
@@ -115,7 +115,7 @@ async function changeIn(
   return change;
 }
 
-/** What counts in the channel now, wherever it was chosen. */
+/** The settings in effect in the channel, from every level. */
 async function inWords({ place, actor, services }: CommandContext): Promise<string> {
   const here = await services.settings.at({ place, conversation: null });
   const current = await services.choose({ whose: actor, setting: here.model, asked: null });
@@ -123,12 +123,12 @@ async function inWords({ place, actor, services }: CommandContext): Promise<stri
   return [
     '**In this channel**',
     `- Model: ${current.ok ? `${current.model.name} (\`${current.model.id}\`)` : current.text}`,
-    `- Effort: ${here.effort === null ? 'as the model does unasked' : `\`${here.effort.effort}\`, if the model takes it`}`,
+    `- Effort: ${here.effort === null ? 'the model’s default' : `\`${here.effort.effort}\`, if the model supports it`}`,
     `- Persona: ${here.persona === null ? 'none' : here.persona.persona.name}`,
-    `- Web search: ${here.webSearch ? 'on, where the model can' : 'only if somebody asks for it'}`,
-    `- Mention: ${hearsAll ? 'not needed, I answer everything that is written here' : 'needed'}`,
-    `- A mention is answered ${inThread === null ? 'as the platform has it' : inThread ? 'in a thread' : 'in the channel'}`,
-    `- Answers: ${here.whole ? 'whole, once they have ended' : 'growing'}`,
-    'Who may use me here stands in `/access`, whether I read threads in `/context`, limits in `/limits`.',
+    `- Web search: ${here.webSearch ? 'on, if the model can' : 'only if somebody asks for it'}`,
+    `- Mention: ${hearsAll ? 'not needed, I answer every message here' : 'needed'}`,
+    `- A mention is answered ${inThread === null ? 'as usual on the platform' : inThread ? 'in a thread' : 'in the channel'}`,
+    `- Answers: ${here.whole ? 'complete, once they have ended' : 'growing'}`,
+    'See also `/access` (who may use me here), `/context` (whether I read threads) and `/limits`.',
   ].join('\n');
 }

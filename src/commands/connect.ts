@@ -4,18 +4,18 @@ import { placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';
 
-/** Keys of today have some 50 to 200 characters; that of a server in a provider's place may be shorter. */
+/** Today's keys have 50 to 200 characters; a server in a provider's place may use shorter ones. */
 const MAX_KEY_CHARS = 400;
-/** What a header can carry, and enough of it that the last four characters give nothing away. */
+/** Characters that a header can carry, and enough of them that showing the last four is safe. */
 const KEY = /^[!-~]{12,}$/;
 
-/** How keys begin that are plainly one provider's. */
+/** Prefixes that clearly belong to one provider. */
 const MARKS = {
   openrouter: /^sk-or-/,
   openai: /^sk-(proj|svcacct|admin)-/,
 } as const satisfies Record<KeyProvider, RegExp>;
 
-/** Where keys are made. */
+/** Pages on which keys are created. */
 const KEY_PAGES = {
   openrouter: 'https://openrouter.ai/settings/keys',
   openai: 'https://platform.openai.com/api-keys',
@@ -54,7 +54,7 @@ export const connect = defineCommand({
     if (!KEY.test(key)) {
       return tell(`That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`);
     }
-    // Not even asked there: a key is nobody's but its own provider's to see.
+    // Not even checked there, because a key must only be sent to its own provider.
     const other = KEY_PROVIDERS.find(({ id }) => id !== provider && MARKS[id].test(key))?.name;
     if (other !== undefined) {
       return tell(
@@ -76,7 +76,7 @@ export const connect = defineCommand({
   },
 });
 
-/** What the key is good for from now on. */
+/** The effect of the new key. */
 async function connected(
   provider: KeyProvider,
   lastFour: string,
@@ -98,7 +98,7 @@ async function connected(
   );
   const name = keyProviderName(provider);
   return [
-    `The key …${lastFour} for ${name} is connected: ${placeOf(place.guild)} has the tier \`${tier}\` now.`,
+    `The key …${lastFour} for ${name} is connected, and ${placeOf(place.guild)} now has the tier \`${tier}\`.`,
     paid.length === 0 ? 'None of the available models can use it.' : `It pays for ${paid.join(', ')}.`,
     opens(tier, 'premium') ? '' : '`/tier` shows how to get more models.',
     `Everyone here can use them, and ${name} bills the key’s account. Set a limit with \`/limits\`, see the cost with \`/usage\`, remove the key with \`/disconnect\`.`,

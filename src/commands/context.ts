@@ -66,15 +66,16 @@ function inWords(preview: Preview): string {
   ].map((line) => `- ${line}`);
   return [
     `**What the model will see here**\n${lines.join('\n')}`,
-    ...(summary === null ? [] : [`**Summary of what was said before that**\n${quoted(summary)}`]),
+    ...(summary === null ? [] : [`**Summary of the earlier messages**\n${quoted(summary)}`]),
     readingInWords(preview.readsContext),
   ].join('\n\n');
 }
 
-/** Null if the model takes none and nobody chose one. */
+/** Null if the model supports none and nobody chose one. */
 function effortInWords({ effort, wish, takesEffort }: Preview): string | null {
-  if (!takesEffort) return wish === null ? null : `\`${wish}\` was chosen, which this model does not take`;
-  if (effort === null) return 'as the model does unasked';
+  if (!takesEffort)
+    return wish === null ? null : `\`${wish}\` was chosen, but this model does not support it`;
+  if (effort === null) return 'the model’s default';
   return `\`${effort}\`${wish === null || wish === effort ? '' : `, the nearest to \`${wish}\` here`}`;
 }
 
@@ -82,7 +83,7 @@ function turnsInWords(turns: number, leftOut: number, isSummarised: boolean): st
   const sent = turns === 1 ? 'one question with its answer' : `${count(turns)} questions with their answers`;
   const words = turns === 0 ? 'none' : sent;
   const missing = leftOut === 0 ? '' : `; the ${count(leftOut)} before that no longer fit`;
-  return `${words}${missing}${isSummarised ? '; a summary of all before' : ''}`;
+  return `${words}${missing}${isSummarised ? '; a summary of everything before' : ''}`;
 }
 
 function priceInWords({ sentNanoUsd, mostNanoUsd, payer }: Preview): string {

@@ -17,7 +17,7 @@ export const disconnect = defineCommand({
 
   async run({ actor, place, services, tell }, { provider: named }) {
     const { guilds, ownKeys } = services;
-    // One that is named need not be read to be deleted.
+    // A named key need not be read before it is deleted.
     const keys = named === undefined ? await ownKeys.of(place.guild) : [];
     const provider = named ?? (keys.length === 1 ? keys[0]?.provider : undefined);
     if (provider === undefined) {
@@ -32,7 +32,7 @@ export const disconnect = defineCommand({
     }
     const { tier } = await guilds.access(place.guild);
     await tell(
-      `The key for ${name} is deleted here; ${placeOf(place.guild)} has the tier \`${tier}\` now. The key still works at ${name} until you delete it there.`,
+      `The key for ${name} is deleted here, and ${placeOf(place.guild)} now has the tier \`${tier}\`. The key still works at ${name} until you delete it there.`,
     );
   },
 });

@@ -15,17 +15,17 @@ const LABELS = {
   max: 'Maximum (costs much more)',
 } as const satisfies Record<Effort, string>;
 
-/** For an option that says how much a model thinks. A model that lacks one is asked for the nearest below. */
+/** Choices of an option for how much a model thinks. If a model lacks one, the nearest lower one is used. */
 export const EFFORT_CHOICES = EFFORTS.map((value) => ({ value, label: LABELS[value] }));
 
-/** Why an effort cannot be chosen for a model, as a sentence; null if it can, or if the model takes none. */
+/** A sentence on why an effort cannot be chosen for a model; null if it can, or if the model supports none. */
 export function refusedEffort({ bounds, tier }: AccessGranted, effort: Effort): string | null {
   const { maxEffort } = bounds;
   if (maxEffort === null || !isAbove(effort, maxEffort)) return null;
   return `The tier \`${tier}\` allows at most \`effort:${maxEffort}\` here. Nothing was changed.`;
 }
 
-/** What a model makes of an effort that was chosen, as a sentence; empty if it is asked for just that. */
+/** A sentence on the effect of the chosen effort on a model. */
 export function effortInWords(granted: AccessGranted, effort: Effort): string {
   const { name } = granted.model;
   const asked = allowanceFor(granted, effort).effort;
@@ -33,13 +33,13 @@ export function effortInWords(granted: AccessGranted, effort: Effort): string {
   if (asked !== null)
     return `**${name}** is asked for \`effort:${asked}\`, the nearest to \`${effort}\` here.`;
   return granted.route.efforts.length === 0
-    ? `**${name}** takes no effort; \`${effort}\` counts if a model answers that does.`
+    ? `**${name}** does not support effort; \`${effort}\` applies to models that do.`
     : `Answers are too short here for **${name}** to think with \`effort:${effort}\`.`;
 }
 
 /**
- * The efforts of a model with what the longest answer may cost, such as `effort low, medium, high: an answer up to $0.08, up to 2 times
- * that with high`; null if it takes none.
+ * A model's efforts with the highest cost of an answer, such as `effort low, medium, high: an answer up to $0.08, up to 2
+ * times that with high`; null if it supports none.
  */
 export function effortsInWords(
   granted: AccessGranted,

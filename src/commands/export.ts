@@ -5,7 +5,7 @@ import type { PersonalData } from '../core/conversations/privacy.ts';
 import { waitInWords } from '../core/kit/durations.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 
-/** Discord takes files of 10 MiB; what is larger goes out compressed. */
+/** Discord accepts files of 10 MiB; larger ones are compressed. */
 const MAX_PLAIN_BYTES = 8 * 1_048_576;
 
 export const exportData = defineCommand({
@@ -41,7 +41,7 @@ function counted(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : nouns}`;
 }
 
-/** For `/export` and `/forget`, which share one allowance. */
+/** For `/export` and `/forget`, which share one limit. */
 export function tooOften(waitMs: number): string {
   return `You have used this command too often in the last few minutes. Try again ${waitInWords(waitMs)}.`;
 }

@@ -17,7 +17,7 @@ export const forget = defineCommand({
     }),
     sure: {
       type: 'choice',
-      description: 'Whether to delete more than a conversation (asked for first)',
+      description: 'Confirms deleting more than a conversation',
       choices: [{ value: 'yes', label: 'Yes, delete it' }],
     },
   },
@@ -60,9 +60,9 @@ export const forget = defineCommand({
 
 const ASKED = {
   myself:
-    'This deletes all questions that you asked here with their answers, in every conversation, and what they cost. It cannot be undone. `/export` gives you a copy first. To delete it, use `/forget what:myself sure:yes`.',
+    'This deletes all your questions here with their answers and costs, in every conversation. It cannot be undone. Use `/export` first if you want a copy. To delete it, use `/forget what:myself sure:yes`.',
   guild:
-    'This deletes all conversations here, of everybody, and all model choices, instructions, personas and costs. It cannot be undone. To delete it, use `/forget what:guild sure:yes`.',
+    'This deletes everyone’s conversations here, and all model choices, instructions, personas and costs. It cannot be undone. To delete it, use `/forget what:guild sure:yes`.',
 } as const;
 
 const MESSAGES_STAY = 'Messages already posted in the channel are not deleted.';

@@ -8,13 +8,13 @@ const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as cons
   string
 >;
 
-/** What people look for first, in lines; what is in none of them stands in the last one. */
+/** Topics that people look for first, one line each; commands in none of them are on the last line. */
 const GROUPS: readonly (readonly [names: readonly string[], what: string])[] = [
   [['models', 'model'], 'which models there are, which one answers here, and how much it thinks'],
   [['persona', 'instructions', 'context'], 'how I answer, and what I read first'],
-  [['new', 'listen', 'automatic', 'stop'], 'begin anew, what I hear unasked, end answers'],
-  [['usage', 'limits', 'tier'], 'what was used, what is left, and how to get more'],
-  [['export', 'forget'], 'your data: a copy of it, or its end'],
+  [['new', 'listen', 'automatic', 'stop'], 'start anew, which messages I read, stop answers'],
+  [['usage', 'limits', 'tier'], 'usage, what is left, and how to get more'],
+  [['export', 'forget'], 'get a copy of your data, or delete it'],
 ];
 
 export const help = defineCommand({
@@ -24,14 +24,14 @@ export const help = defineCommand({
   reply: 'private',
   isOpenToAll: true,
   options: {
-    command: { type: 'text', description: 'A command to tell more about', maxChars: 40 },
+    command: { type: 'text', description: 'A command to explain', maxChars: 40 },
   },
   async run(context, { command: asked }) {
     const { actor, services, commands, tell } = context;
     const role = await services.roles(actor);
     const open = commands.filter((command) => mayActAs(role, command.role));
     if (asked === undefined) return tell(overview(open, context));
-    // Where options are typed, a name before the only text is part of it.
+    // Where options are typed, words before the only text option are part of it.
     const name = asked
       .trim()
       .replace(/^(?:command:\s*)?\/?/i, '')
@@ -39,20 +39,20 @@ export const help = defineCommand({
     const command = commands.find((each) => each.name === name);
     await tell(
       command === undefined
-        ? `There is no command ${quoted(name)}. There are ${open.map(nameOf).join(', ')}.`
+        ? `There is no command ${quoted(name)}. The commands are ${open.map(nameOf).join(', ')}.`
         : describe(command),
     );
   },
 });
 
-/** Eight lines for a member; admins have one more. */
+/** Eight lines for members; admins have one more. */
 function overview(open: readonly Command[], { surface, services }: CommandContext): string {
   const named = new Set(['ask', 'help', ...GROUPS.flatMap(([names]) => names)]);
   const others = open.filter(({ name }) => !named.has(name));
   const [rest, more] = [false, true].map((isForAll) =>
     others.filter(({ role }) => (role === 'member') === isForAll),
   ) as [Command[], Command[]];
-  const goesOn = surface.canContinueInThread ? `, **${BUTTONS.continue.label}** goes on from it` : '';
+  const goesOn = surface.canContinueInThread ? `, **${BUTTONS.continue.label}** continues from it` : '';
   const { operatorContact } = services;
   return [
     `Ask me with \`/ask\` or mention me. In my threads and in direct messages, just write.${surface.caveat === undefined ? '' : ` ${surface.caveat}`}`,
@@ -63,10 +63,10 @@ function overview(open: readonly Command[], { surface, services }: CommandContex
     ...(rest.length === 0
       ? []
       : [
-          `- ${rest.map((command) => `${nameOf(command)}${WHO[command.role]}`).join(', ')}: for those who manage this`,
+          `- ${rest.map((command) => `${nameOf(command)}${WHO[command.role]}`).join(', ')}: for people who manage this place`,
         ]),
-    `- Under an answer, **${BUTTONS.stop.label}** ends it, **${BUTTONS.retry.label}** asks again, with another model if you like${goesOn}; the menu of its message has *Delete this answer*.`,
-    `- \`/help command:ask\` tells more about a command${more.length === 0 ? '' : `; there are also ${more.map(nameOf).join(', ')}`}.${operatorContact === null ? '' : ` This bot is run by ${operatorContact}.`}`,
+    `- Under an answer, **${BUTTONS.stop.label}** ends it, and **${BUTTONS.retry.label}** asks again, with another model if you like${goesOn}. *Delete this answer* is in the menu of its message.`,
+    `- \`/help command:ask\` explains a command${more.length === 0 ? '' : `; there are also ${more.map(nameOf).join(', ')}`}.${operatorContact === null ? '' : ` This bot is run by ${operatorContact}.`}`,
   ].join('\n');
 }
 

@@ -47,7 +47,7 @@ export const instructions = defineCommand({
   },
 });
 
-/** All that counts here, for everybody: nobody is steered by what they cannot see. */
+/** All instructions that apply here, visible to everybody, because nobody should be steered by something they cannot see. */
 async function shown({ place, services }: CommandContext): Promise<string> {
   const conversation = await services.chat.conversationAt(place);
   const { instructions: here } = await services.settings.at({ place, conversation });

@@ -8,7 +8,7 @@ import { GUILD_LIMITS, type GuildLimitName, isGuildLimit, LIMITS } from '../core
 import type { LedgerEntry } from '../core/ports/store.ts';
 import type { GuildAccess } from '../core/ports/tiers.ts';
 
-/** Whose limits are meant; null for everybody's. */
+/** The person or group whose limits are meant; null for everybody's. */
 export type Whose = { readonly user: string } | { readonly group: string } | null;
 
 export interface Subject {
@@ -17,7 +17,7 @@ export interface Subject {
   readonly isAdmin: boolean;
 }
 
-/** Shows the limits of a group as they were set, else those that hold, what is used of them, and who set them. */
+/** Shows a group's limits as they were set; otherwise the limits in effect, their use, and who set them. */
 export async function showLimits(
   context: CommandContext,
   { guild, whose, isAdmin }: Subject,
@@ -29,7 +29,7 @@ export async function showLimits(
   return overview(context, { guild, user: whose?.user ?? null, isAdmin, rules });
 }
 
-/** Why a rule has no effect: which tighter rule applies, and its value. Null if the rule has an effect. */
+/** The reason why a rule has no effect: the tighter rule, and its value. Null if it has an effect. */
 export async function tighterThan(
   rule: { guild: GuildId; whose: Whose; limit: GuildLimitName; most: number | null },
   { services }: CommandContext,
@@ -52,7 +52,7 @@ export async function tighterThan(
   return words;
 }
 
-/** What was set for a group. */
+/** The limits set for a group. */
 function groupView(guild: GuildId, group: string, { groups }: GuildRules): string {
   const rules = rulesFor(group, groups);
   const lines = GUILD_LIMITS.filter(isPersonal).map((limit) => {
@@ -66,7 +66,7 @@ function groupView(guild: GuildId, group: string, { groups }: GuildRules): strin
   ].join('\n\n');
 }
 
-/** What holds, what is used of it, and who set it. */
+/** The limits in effect, their use, and who set them. */
 async function overview(
   { actor, services }: CommandContext,
   about: { guild: GuildId; user: string | null; isAdmin: boolean; rules: GuildRules },
@@ -77,7 +77,7 @@ async function overview(
   const everybody = services.peopleIn(guild);
   const person = user ?? actor.user;
   const isKnown = person === actor.user && guild === actor.guild;
-  // Only who asks has groups that the platform tells with it.
+  // Only the asker's own groups are known.
   const groups = isKnown ? actor.groups : NO_GROUPS;
   const ofGroups = await rulesOfGroups(rules, groups);
   const sections = await Promise.all(
@@ -97,7 +97,7 @@ async function overview(
         isGuildLimit(level.limit) ? [lineOf(level.limit, level, line)] : [],
       );
       const heading =
-        payer === 'guild' ? '**Paid with its own API keys**' : `**Limits of the tier \`${operatorTier}\`**`;
+        payer === 'guild' ? '**Paid with own API keys**' : `**Limits of the tier \`${operatorTier}\`**`;
       return `${heading}\n${lines.join('\n')}`;
     }),
   );
@@ -111,14 +111,14 @@ async function overview(
   ].join('\n\n');
 }
 
-/** Who may pay for requests of a guild; what each pays is counted and limited apart. */
+/** The possible payers of a guild's requests. Each has its own counters and limits. */
 export function payersIn({ ownKeys }: Pick<GuildAccess, 'ownKeys'>): readonly LedgerEntry['payer'][] {
   return ownKeys.length > 0 ? ['operator', 'guild'] : ['operator'];
 }
 
 const NO_GROUPS: Actor['groups'] = async () => [];
 
-/** Where there are any. */
+/** If there are any. */
 function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: boolean): string[] {
   const ids = Object.keys(groups).map((id) => `\`${id}\``);
   if (ids.length === 0) return [];
@@ -133,7 +133,7 @@ function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: b
 interface LineContext {
   readonly guild: GuildId;
   readonly rules: GuildRules;
-  /** Of groups that the person is in. */
+  /** The limits of the person's groups. */
   readonly ofGroups: Awaited<ReturnType<typeof rulesOfGroups>>;
   readonly payer: string;
   readonly user: string;
@@ -143,7 +143,7 @@ interface LineContext {
 
 function lineOf(limit: GuildLimitName, { used, most }: Level, about: LineContext): string {
   const amount = most === null ? 'no limit' : amountInWords(limit, most);
-  // What all have used together is the admins' to see.
+  // Only admins may see what everybody together has used.
   const isShown = isPersonal(limit) || about.isAdmin;
   const who = isPersonal(limit) ? (about.isSelf ? 'you have used' : 'used') : 'used';
   const use = isShown ? ` · ${who} ${amountInWords(limit, used)}` : '';
@@ -152,7 +152,7 @@ function lineOf(limit: GuildLimitName, { used, most }: Level, about: LineContext
   return `- ${nameOf(limit)}: **${amount}**${origin}${use}`;
 }
 
-/** Who set what holds; null where it is the tier's own. */
+/** The author of the limit in effect; null for the tier's own. */
 function setterOf(
   limit: GuildLimitName,
   most: number | null,
@@ -166,7 +166,7 @@ function setterOf(
   return null;
 }
 
-/** What it is, and how it is written in the option `limit`. */
+/** The limit's label, and its value in the option `limit`. */
 function nameOf(limit: GuildLimitName): string {
   const { value, label } = LIMITS[limit].option;
   return `${label} (\`${value}\`)`;

@@ -19,7 +19,7 @@ import {
 import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../core/ports/limits.ts';
 import { showLimits, tighterThan, type Whose } from './limits-view.ts';
 
-/** What `to` can say instead of an amount. */
+/** Values of `to` other than an amount. */
 const DEFAULT = 'default';
 const NONE = 'none';
 
@@ -92,7 +92,7 @@ export const limits = defineCommand({
   },
 });
 
-/** Whom the options name, or what is wrong with them. */
+/** The person or group that the options name, or a sentence on what is wrong with them. */
 function whoseIn(
   guild: GuildId,
   user: string | undefined,
@@ -112,7 +112,7 @@ function whoseIn(
   return id === null ? `\`role\` must be a mention or ID of a ${groupWord(guild)}.` : { group: id };
 }
 
-/** The guild that an operator named; null where it is none, or is not theirs to reach. */
+/** The guild that an operator named; null if it is not valid, or out of reach. */
 function guildIn(id: string, role: Role, { actor }: CommandContext): GuildId | null {
   const guild = parseGuildId(id);
   return role === 'operator' && guild !== null && reaches(actor, guild) ? guild : null;
@@ -130,11 +130,11 @@ type Meaning =
   | { readonly ok: true; readonly most: RuleChange['most'] }
   | { readonly ok: false; readonly problem: string };
 
-/** What a limit is to be set to, or why it cannot be. */
+/** The new value of a limit, or a sentence on why it is impossible. */
 function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContext): Meaning {
   const problem = (words: string): Meaning => ({ ok: false, problem: words });
   if (!services.limits.isOn) {
-    return problem('The operator turned all limits off (`LIMITS=off`), so none can be set.');
+    return problem('The operator switched all limits off (`LIMITS=off`), so none can be set.');
   }
   if (whose !== null && !isPersonal(limit)) {
     return problem(
@@ -146,7 +146,7 @@ function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContex
   if (word !== NONE) return parseAmount(limit, to);
   if (role === 'operator' && whose === null) return { ok: true, most: null };
   return problem(
-    'Only the operator can lift a limit, and only for everyone. `default` removes a limit that you set.',
+    'Only the operator can remove a limit completely, and only for everyone. `default` removes a limit that you set.',
   );
 }
 
@@ -166,7 +166,7 @@ async function set(
     });
   if (whose === null && role === 'operator') {
     await change('operator');
-    // What the place's own keys pay is bound by nothing but what its admins set.
+    // Requests paid with the guild's own keys are limited only by its admins.
     if (guild === actor.guild && (await actor.managesGuild())) await change('guild');
     return null;
   }

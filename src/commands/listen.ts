@@ -3,7 +3,7 @@ import { choice } from './choice.ts';
 
 export const listen = defineCommand({
   name: 'listen',
-  description: 'Let me answer in this thread without a mention, or with one alone',
+  description: 'Choose whether I answer in this thread without a mention',
   role: 'member',
   reply: 'private',
   options: {

@@ -6,14 +6,14 @@ import { mayActAs, platformOf } from '../core/ports/actor.ts';
 import { EFFORT_CHOICES, effortInWords, refusedEffort, timesUsual } from './effort-option.ts';
 import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
-/** Takes a choice back instead of making one. */
+/** Removes a setting instead of making one. */
 const DEFAULT = 'default';
 
 const NOT_NOW = 'No model is available here right now. `/models` shows why.';
 
 export const model = defineCommand({
   name: 'model',
-  description: 'Show or choose the model for this conversation or channel, and how much it thinks',
+  description: 'Show or choose the model here, and how much it thinks',
   role: 'member',
   reply: 'private',
   options: {
@@ -32,8 +32,8 @@ export const model = defineCommand({
     },
     effort: {
       type: 'choice',
-      description: `How much it thinks first, if it can; "${DEFAULT}" leaves that to the model`,
-      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'Default: as the model does unasked' }],
+      description: `How much it thinks first, if it can; "${DEFAULT}" leaves it to the model`,
+      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'The model’s default' }],
     },
   },
   view: answeringHere,
@@ -117,7 +117,7 @@ async function setFallback(
   return `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`;
 }
 
-/** Which model answers here, and why that one. */
+/** The model that answers here, and why. */
 async function answeringHere({ actor, place, services }: ViewContext): Promise<string> {
   const { chat, choose, models, settings } = services;
   const conversation = await chat.conversationAt(place);

@@ -28,7 +28,7 @@ export const models = defineCommand({
   },
 });
 
-/** The models whose names hold a text, by tier, with what each costs here. */
+/** The models whose names contain a text, by tier, with their prices here. */
 async function modelsHere({ actor, place, services }: ViewContext, search = ''): Promise<string> {
   const platform = platformOf(place.guild);
   const wanted = search.toLowerCase();
@@ -36,7 +36,7 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
     .list(platform)
     .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
   if (found.length === 0) {
-    return `No model has ${quoted(search)} in its name. \`/models\` without options lists all of them.`;
+    return `No model name contains ${quoted(search)}. \`/models\` without options lists all models.`;
   }
   const conversation = await services.chat.conversationAt(place);
   const { model: setting } = await services.settings.at({ place, conversation });
@@ -80,7 +80,7 @@ function describe(
   const name = isCurrent ? `**${model.name}** (current default)` : model.name;
   const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
   if (efforts !== null) facts.push(efforts);
-  if (model.endsOn !== null) facts.push(`⚠️ goes on ${model.endsOn}`);
+  if (model.endsOn !== null) facts.push(`⚠️ ends on ${model.endsOn}`);
   if (decision.ok) return [name, ...facts].join(' · ');
   switch (decision.reason) {
     case 'locked':
@@ -92,7 +92,7 @@ function describe(
   }
 }
 
-/** Per million tokens, in and out; `free` for what costs nothing. */
+/** Prices per million tokens, in and out; `free` for a free model. */
 export function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {
   if (promptPicoUsd === null || completionPicoUsd === null) return 'price unknown';
   if (promptPicoUsd === 0 && completionPicoUsd === 0) return 'free';

@@ -11,14 +11,14 @@ export const newConversation = defineCommand({
     const { place, services, tell } = context;
     if (place.key === null) {
       return tell(
-        'Each question in a channel begins a conversation of its own, so there is nothing to begin anew. Use `/new` inside a thread or direct message.',
+        'Each question in a channel starts its own conversation, so there is nothing to start anew. Use `/new` inside a thread or direct message.',
       );
     }
     const target = await ownedTarget(context, 'conversation', 'what I know');
-    if (!target.ok) return tell('Only the person who began this conversation or an admin can begin it anew.');
+    if (!target.ok) return tell('Only the person who began this conversation or an admin can start it anew.');
     if (target.conversation !== null) await services.chat.beginAnew(target.conversation);
     await tell(
-      'The next question begins a new conversation. What was said before is not deleted (`/forget` does that), and the model, the persona and the instructions stay.',
+      'The next question starts a new conversation. Earlier messages are not deleted (use `/forget` for that), and the model, the persona and the instructions stay.',
     );
   },
 });

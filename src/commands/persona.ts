@@ -10,7 +10,7 @@ import { choice } from './choice.ts';
 import { EFFORT_CHOICES } from './effort-option.ts';
 import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
 
-/** Takes a choice back; and chooses none, whatever the wider levels say. Neither can be a name. */
+/** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';
 const NONE = 'none';
 
@@ -131,7 +131,7 @@ async function remove(context: CommandContext, name: string): Promise<string> {
     return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
   }
   await recordChange(context, 'guild', `persona ${removed.name}`, null);
-  return `**${removed.name}** is removed. I answer without it where it was used.`;
+  return `**${removed.name}** is removed. Where it was used, I now answer without a persona.`;
 }
 
 async function listed({ place, services }: CommandContext): Promise<string> {

@@ -10,7 +10,7 @@ export const SCOPE_WORDS = {
   guild: 'all channels',
 } as const satisfies Record<SettingScope, string>;
 
-/** For an option that says where a setting counts. */
+/** Choices of an option for the scope of a setting. */
 export const SCOPE_CHOICES = [
   { value: 'conversation', label: 'This conversation' },
   { value: 'channel', label: 'This channel (admins)' },
@@ -20,10 +20,10 @@ export const SCOPE_CHOICES = [
 const MAX_AUDIT_CHARS = 200;
 
 /**
- * Where a person may change how the bot answers: channel and guild are the admins', a conversation is that of whoever began it and
- * of admins. Else what to tell them.
+ * The place of a setting that a person may change: admins may change channel and guild; a conversation, admins and the person
+ * who began it. Otherwise a sentence for the person.
  *
- * @param what such as "the persona"
+ * @param what for example "the persona"
  */
 export async function ownedTarget(
   { actor, place, services }: CommandContext,
@@ -36,7 +36,7 @@ export async function ownedTarget(
     return { ok: false, text: `Only an admin can change ${what} for ${SCOPE_WORDS[scope]}.` };
   }
   if (place.key === null) {
-    const text = `There is no conversation here to change ${what} for. Use this command inside a thread or direct message${isAdmin ? ', or give it a `scope`' : ''}.`;
+    const text = `There is no conversation here for which to change ${what}. Use this command inside a thread or direct message${isAdmin ? ', or give it a `scope`' : ''}.`;
     return { ok: false, text };
   }
   const conversation = await services.chat.openConversation(place);
@@ -50,7 +50,7 @@ export async function ownedTarget(
   return { ok: true, place, conversation: conversation.id };
 }
 
-/** Notes in the audit log what an admin changed beyond a conversation; a conversation's settings are its people's. */
+/** Adds an admin's change to the audit log, unless it concerns only a conversation, whose settings belong to its people. */
 export async function recordChange(
   { actor, place, services }: CommandContext,
   scope: SettingScope,

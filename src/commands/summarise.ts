@@ -1,12 +1,12 @@
 import { defineCommand } from '../core/command.ts';
 
-/** Asked in the asker's place. */
+/** Asked on behalf of the asker. */
 const QUESTION =
   'Summarise this thread in its own language: what it is about, what was said and decided, by whom, and what is still open. Be brief.';
 
 export const summarise = defineCommand({
   name: 'summarise',
-  description: 'Summarise the thread in which this is used',
+  description: 'Summarise this thread',
   menu: 'Summarise this thread',
   role: 'member',
   reply: 'answer',
@@ -20,7 +20,8 @@ export const summarise = defineCommand({
       );
     }
     const { readsContext } = await services.settings.at({ place, conversation: null });
-    if (!readsContext) return tell('I do not read threads here: an admin switched that off with `/context`.');
+    if (!readsContext)
+      return tell('I do not read threads here, because an admin switched it off with `/context`.');
     const read = await readThread(signal);
     if (read.messages.length === 0) {
       return tell(read.problem ?? 'There is nothing in this thread to summarise.');

@@ -4,7 +4,7 @@ import { inWordsOf, isAskedInForm } from '../core/ports/command.ts';
 const BEGIN = '<!-- commands: made by `npm run readme` -->';
 const END = '<!-- /commands -->';
 
-/** The README with its table of commands made anew from the declarations. */
+/** The README with its command table regenerated from the declarations. */
 export function withCommandTable(readme: string, commands: readonly Command[]): string {
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);

@@ -20,7 +20,7 @@ import { choice } from './choice.ts';
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;
 
-/** The actions that an option is for; a place can be named with all of them. */
+/** The actions that each option applies to; `guild` applies to all. */
 const MEANT_FOR = { tier: ['grant'], until: ['grant'], reason: ['grant', 'revoke'] } as const;
 
 export const tier = defineCommand({
@@ -91,7 +91,7 @@ export const tier = defineCommand({
         await services.guilds.grant(id, { tier: granted, expiresAtMs, reason, by, replacesDefault: false });
         const { tier: now } = await services.guilds.access(id);
         const ending = expiresAtMs === null ? '' : ` until ${momentInWords(expiresAtMs)}`;
-        return tell(`Granted \`${granted}\`${ending}. \`${id}\` has the tier \`${now}\` now.`);
+        return tell(`Granted \`${granted}\`${ending}. \`${id}\` now has the tier \`${now}\`.`);
       }
     }
   },

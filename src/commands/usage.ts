@@ -23,11 +23,11 @@ import { choice } from './choice.ts';
 import { payersIn } from './limits-view.ts';
 
 const DEFAULT_DAYS = '30';
-/** Models, people and places that are listed; the CSV has them all. */
+/** The most models, people and places in a list; the CSV has all. */
 const MAX_LISTED = 10;
-/** Series of the chart, the rest in one. */
+/** Series in the chart; the rest becomes one. */
 const MAX_SERIES = 6;
-/** Discord takes files of 10 MiB; a character can take three bytes of them. */
+/** Discord accepts files of 10 MiB, and a character can take three bytes. */
 const MAX_CSV_CHARS = 3_000_000;
 
 export const usage = defineCommand({
@@ -84,7 +84,7 @@ function refusalOf(
   return reaches(actor, 'all') ? null : `${OUT_OF_REACH} \`/usage\` without options shows the usage here.`;
 }
 
-/** A person's own use in this guild: today, this month, by model, and against their limits. */
+/** A person's own usage in this guild: today, this month, by model, and against their limits. */
 async function own({ actor, place: { guild }, services }: ViewContext): Promise<string> {
   const { guilds, limits, ledger, clock, timeZone } = services;
   const dateOf = createDates(timeZone);
@@ -113,7 +113,7 @@ async function own({ actor, place: { guild }, services }: ViewContext): Promise<
       `- This month: ${sumInWords(sumOf(rows))}`,
     ].join('\n'),
     ...listed('By model, this month', modelGroups(rows, services), true),
-    ...listed('Asked by itself, this month', automaticGroups(rows)),
+    ...listed('Automatic tasks, this month', automaticGroups(rows)),
     ...(against.length > 0 ? [`**Your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
 }
@@ -127,7 +127,7 @@ function usageOf(services: Services, guild: GuildId | null, count: number) {
   return readUsage(services, { guild, count, nowMs: clock.now(), timeZone });
 }
 
-/** What all used in a guild, or in all guilds: by model and by person. */
+/** Everybody's usage in a guild, or in all guilds, by model and by person. */
 function inWords(
   { days, rows, sums }: Awaited<ReturnType<typeof usageOf>>,
   guild: GuildId | null,
@@ -149,11 +149,11 @@ function inWords(
       'By person',
       peopleGroups(rows).map((group) => ({ ...group, key: group.rows[0]?.userName ?? '' })),
     ),
-    ...listed('Asked by itself', automaticGroups(rows)),
+    ...listed('Automatic tasks', automaticGroups(rows)),
   ];
 }
 
-/** The same with a chart, and a table for download. */
+/** The same with a chart, and a table to download. */
 async function ofAll(
   { services }: CommandContext,
   guild: GuildId | null,
@@ -168,7 +168,7 @@ async function ofAll(
   const chart = await chartOf(rows, days, services);
   if (left > 0) {
     words.push(
-      `The CSV file leaves out its oldest ${left.toLocaleString('en-US')} lines, because it would be too long.`,
+      `The CSV file would be too long, so its oldest ${left.toLocaleString('en-US')} lines are left out.`,
     );
   }
   const table: NoticeFile = {
@@ -180,7 +180,7 @@ async function ofAll(
   return { text: words.join('\n\n'), files: chart === null ? [table] : [chart, table] };
 }
 
-/** Dollars by day and model, or requests where nothing cost anything. */
+/** Dollars by day and model, or requests if everything was free. */
 async function chartOf(
   rows: readonly UsageRow[],
   days: readonly string[],
@@ -211,7 +211,7 @@ async function chartOf(
 function modelGroups(rows: readonly UsageRow[], { catalogue }: Services) {
   return groupsOf(rows, ({ model }) => model).map((group) => ({
     ...group,
-    // In the playground all models are on offer.
+    // The playground offers all models.
     key: catalogue.get(group.key, LOCAL_PLATFORM)?.name ?? group.key,
   }));
 }
@@ -232,7 +232,7 @@ function listed(
   return [`**${heading}**\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`];
 }
 
-/** A name that people chose, on one line and without a meaning in Markdown. */
+/** A name that a person chose, on one line and without effect as Markdown. */
 function plain(name: string): string {
   return name.replace(/\s+/g, ' ').replace(/[\\`*_~|<>[\]]/g, '\\$&');
 }

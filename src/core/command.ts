@@ -5,16 +5,16 @@ import type { BroughtPart } from './ports/parts.ts';
 import type { Notice, Surface } from './ports/surface.ts';
 import type { Services } from './services.ts';
 
-/** A declared command and what it does. */
+/** A declared command with its action. */
 export interface Command extends CommandDeclaration {
   /**
-   * Why it is of no use here now, as a sentence for the asker; null if it is. For what does not depend on options: asked
-   * before a form is opened, and again before it runs.
+   * A sentence on why it is of no use here now; null if it is. For reasons that do not depend on options. Called before a
+   * form opens, and again before it runs.
    */
   refuse?(context: Pick<CommandContext, 'actor' | 'place' | 'services'>): Promise<string | null>;
   /**
-   * What it says without options, in Markdown, for places that show it by themselves: home tabs, forms. Changes nothing and makes no
-   * files. Left out if it says nothing of use there.
+   * Its output without options, as Markdown, for home tabs and forms. Changes nothing and creates no files. Left out if it
+   * says nothing of use there.
    */
   view?(context: ViewContext): Promise<string>;
   run(context: CommandContext, options: Readonly<Record<string, OptionValue>>): Promise<void>;
@@ -27,19 +27,19 @@ export interface CommandContext {
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
-  /** What came with the command beside its options. */
+  /** Things that came with the command besides its options. */
   readonly brought: readonly BroughtPart[];
   /** As `Invocation.readThread`. */
   readonly readThread: ThreadReader | undefined;
   readonly services: Services;
-  /** All commands, for those that tell about others. */
+  /** All commands, for those that describe others. */
   readonly commands: readonly Command[];
   readonly signal: AbortSignal;
-  /** Says something to the asker alone. */
+  /** Tells the asker alone. */
   tell(notice: string | Notice): Promise<void>;
 }
 
-/** Types a handler's options by its declaration; `parseOptions` guarantees at run time what the types say here. */
+/** Types a handler's options by its declaration; `parseOptions` guarantees them at run time. */
 export function defineCommand<const S extends Readonly<Record<string, Option>>>(
   command: Omit<Command, 'options' | 'run'> & {
     readonly options: S;

@@ -35,15 +35,15 @@ import { wireMoney } from './wiring/money.ts';
 import type { CoreOptions } from './wiring/options.ts';
 import { wireRecords } from './wiring/records.ts';
 
-/** Everything that Parley is between platforms, providers and the store, wired. */
+/** Everything between platforms, providers and the store, wired together. */
 export interface Core {
   readonly services: Services;
   /** For the adapters. */
   readonly dispatch: Dispatcher;
   answersInFlight(): number;
-  /** From now on ends, through these adapters, what dead processes left. Its `stop` comes before the adapters'. */
+  /** Starts recovering the answers of crashed processes through these adapters. Stop the result before the adapters. */
   takeOverThrough(adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background;
-  /** Lets go of everything. Call it when `services.chat.drain` has resolved. */
+  /** Releases everything. Call it once `services.chat.drain` has resolved. */
   stop(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ import type { Automatic } from './ports/automatic.ts';
 import type { DrawChart } from './ports/chart.ts';
 import type { LookAhead } from './prompt/preview.ts';
 
-/** What commands work with. */
+/** The services that commands use. */
 export interface Services {
   readonly chat: Chat;
   readonly catalogue: Catalogue;
@@ -32,7 +32,7 @@ export interface Services {
   readonly settings: Settings;
   /** What the model will see with the next question. */
   readonly lookAhead: LookAhead;
-  /** Whether the operator lets it spend by itself. */
+  /** Whether the operator allows an automatic task. */
   readonly mayRunByItself: (what: Automatic) => boolean;
   readonly personas: Personas;
   readonly guilds: Guilds;
@@ -41,12 +41,12 @@ export interface Services {
   readonly pauses: Pauses;
   readonly outcomes: OutcomeLog;
   readonly underWay: AnswersUnderWay;
-  /** Which ways to models rest after failures. */
+  /** Which routes to models are paused after failures. */
   readonly rest: Pick<RouteRest, 'isResting'>;
   readonly privacy: Privacy;
   readonly roles: Roles;
   readonly peopleIn: PeopleIn;
-  /** Who runs this installation, for people; null if the operator does not say. */
+  /** The operator's contact for people; null if it is not set. */
   readonly operatorContact: string | null;
   readonly clock: Clock;
   readonly limits: LimitRules;
@@ -55,6 +55,6 @@ export interface Services {
   readonly feedback: FeedbackLog;
   readonly deletion: Deletion;
   readonly drawChart: DrawChart;
-  /** IANA name of the zone in which days begin. */
+  /** IANA name of the time zone of days. */
   readonly timeZone: string;
 }

@@ -24,14 +24,14 @@ export interface DemoProviderOptions {
 }
 
 /**
- * A stand-in for a provider where no key is set: an OpenAI-compatible server on loopback that answers from a script, at
- * a readable pace, and says so. It is reached over HTTP as any other.
+ * A stand-in for a provider if no key is set: an OpenAI-compatible server on loopback that answers from a script, at reading
+ * speed, and says so. It is reached over HTTP like any other.
  */
 export interface DemoProvider {
-  /** Known once started. */
+  /** Available once started. */
   readonly baseUrl: string;
   start(): Promise<void>;
-  /** Ends what is being said. */
+  /** Ends all answers in progress. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ const requestSchema = z.object({
 
 type DemoRequest = z.infer<typeof requestSchema>;
 
-/** How often a wait is interrupted by a comment that keeps the connection alive. */
+/** The interval between comments that keep a waiting connection alive. */
 const KEEP_ALIVE_MS = 1_000;
 /** English has about three words to four tokens. */
 const TOKENS_PER_WORD = 4 / 3;
@@ -141,7 +141,7 @@ export function createDemoProvider({ models, clock, log }: DemoProviderOptions):
     response.end('data: [DONE]\n\n');
   }
 
-  /** What a model would have counted, at the price that it would have had. */
+  /** The tokens and price that a real model would have reported. */
   function usageOf({ model, messages }: DemoRequest, line: Line, webSearch: boolean): object {
     const prices = models.find(({ id }) => id === model)?.prices;
     const promptTokens = tokensOf(messages.map(({ content }) => content).join(' '));
@@ -185,7 +185,7 @@ export function createDemoProvider({ models, clock, log }: DemoProviderOptions):
   };
 }
 
-/** A model as OpenRouter lists it: prices are text, in US dollars per token. */
+/** A model as OpenRouter lists it: prices are strings, in US dollars per token. */
 function listing({ id, name, contextTokens, prices }: DemoModel): object {
   const usd = (picoUsd: number | null) => String((picoUsd ?? 0) / 1e12);
   return {

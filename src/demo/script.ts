@@ -1,32 +1,32 @@
 import * as texts from './texts.ts';
 
-/** What the demo is going to say, and how. */
+/** The demo's answer, and how it arrives. */
 export interface Line {
   readonly text: string;
-  /** Silence before the first word, kept alive by comments. */
+  /** Silence before the first word, in milliseconds, bridged by comments. */
   readonly delayMs: number;
   readonly wordsPerSecond: number;
   readonly sources: readonly { readonly url: string; readonly title: string }[];
-  /** Whether an error takes the place of the end. */
+  /** Whether it ends with an error. */
   readonly fails: boolean;
 }
 
 export interface Conversation {
-  /** What the person said, oldest first; the last one is to be answered. */
+  /** The person's messages, oldest first; the last one is to be answered. */
   readonly questions: readonly string[];
   readonly modelName: string;
   /** Whether the request lets the model search the web. */
   readonly webSearch: boolean;
 }
 
-/** A pace at which one can read along. */
+/** A comfortable reading speed. */
 const WORDS_PER_SECOND = 35;
-/** Some time to think, so that the first word does not seem to come out of a drawer. */
+/** A short pause before the first word, because an instant answer looks canned. */
 const DELAY_MS = 300;
 
 const MAX_QUOTED_CHARS = 80;
 
-/** The words in a question that choose an answer, first match first. */
+/** Words in a question that choose an answer; the first match counts. */
 const cues: readonly (readonly [RegExp, Partial<Line> & Pick<Line, 'text'>])[] = [
   [/\berrors?\b|\bfail(s|ed|ure)?\b/i, { text: texts.failing, fails: true }],
   [/\bslow(ly)?\b/i, { text: texts.slow, delayMs: 6_000, wordsPerSecond: 4 }],
@@ -40,7 +40,7 @@ const cues: readonly (readonly [RegExp, Partial<Line> & Pick<Line, 'text'>])[] =
 const GREETING =
   /^\W*((hi|hello|hey|good (morning|afternoon|evening))\b.{0,20}|help|test|ping)\W*$|what (can|do) you do|(who|what) are you|what is parley/i;
 
-/** Chooses what to say. The demo understands no language: it looks for a few words. */
+/** Chooses an answer. The demo understands no language: it looks for a few words. */
 export function choose({ questions: sent, modelName, webSearch }: Conversation): Line {
   const questions = withoutNames(sent.map(ownWords));
   const question = questions.at(-1) ?? '';
@@ -73,7 +73,7 @@ function namesIn(message: string): readonly string[] {
   return [...message.matchAll(/<(?:file|image) name="([^"]*)"/g)].map(([, name = '']) => name);
 }
 
-/** Where several people take part, each question begins with its author's name. */
+/** With several participants, each question begins with its author's name. */
 function withoutNames(questions: readonly string[]): readonly string[] {
   const parts = questions.map((question) => /^([^:\n]{1,80}): (.*)$/s.exec(question));
   const names = new Set(parts.map((part) => part?.[1]));
@@ -84,7 +84,7 @@ function line(parts: Partial<Line> & Pick<Line, 'text'>): Line {
   return { delayMs: DELAY_MS, wordsPerSecond: WORDS_PER_SECOND, sources: [], fails: false, ...parts };
 }
 
-/** One short line of somebody's text, in which nothing acts as Markdown. */
+/** The beginning of somebody's text on one line, in which nothing acts as Markdown. */
 function quote(text: string): string {
   const characters = [...text.replace(/\s+/g, ' ').trim()];
   const short =

@@ -1,4 +1,4 @@
-/** What the demo says. Its readers are trying the bot for the first time. */
+/** The demo's answers. Their readers are trying the bot for the first time. */
 
 const KEYS_PAGE = 'https://openrouter.ai/settings/keys';
 
@@ -7,9 +7,9 @@ const CONNECT = `To get real answers, put \`OPENROUTER_API_KEY=…\` into a file
 const KEYWORDS = 'Say **code**, **Markdown**, **table**, **long**, **slow**, **search** or **error**';
 
 export interface Memory {
-  /** How many questions were asked in this conversation, this one included. */
+  /** The number of questions in this conversation, this one included. */
   readonly questions: number;
-  /** The question before this one, ready to be quoted; null for the first. */
+  /** The previous question, ready to be quoted; null if this is the first. */
   readonly previous: string | null;
   /** Names of files and pictures that came with this one, ready to be quoted. */
   readonly brought: readonly string[];
@@ -23,7 +23,7 @@ I am a **scripted demo**, not a language model. As long as no key is set I stand
 - \`/ask\` puts a question to a model, and \`/models\` lists the models that you can use
 - \`/stop\` ends an answer while it is being written
 - in a thread or a direct message, \`/model\` picks the model that answers there, and \`/forget\` makes me forget what was said
-- \`/help\` tells the rest
+- \`/help\` explains the rest
 
 ${KEYWORDS}, and watch how each arrives.
 

@@ -3,12 +3,12 @@ import { imageSize } from 'image-size';
 import type { FileContent } from '../core/ports/files.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Above that models scale pictures down themselves, and count more tokens for them. `image-tokens.ts` relies on it. */
+/** Models scale larger pictures down themselves, and charge more tokens for them. `image-tokens.ts` relies on this bound. */
 const MAX_SIDE = 1_568;
-/** Claude takes 5 MB as base64, others more. */
+/** Claude accepts 5 MB as base64, others more. */
 const MAX_BYTES = 3_500_000;
 const JPEG_QUALITY = 85;
-/** A picture is there as it is decoded, and once more as it is made smaller. */
+/** Decoding needs the picture in memory twice: once decoded, once scaled down. */
 const BYTES_PER_PIXEL = 10;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -18,7 +18,10 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 };
 
-/** A picture as models take it: as it is if it is small enough, else as a smaller JPEG. */
+/**
+ * A picture in a form that models accept: unchanged if it is small enough, else a smaller JPEG.
+ * @throws Unreadable
+ */
 export function readImage(bytes: Uint8Array, maxMemoryBytes: number): FileContent {
   const { width, height, type = '', orientation = 1 } = imageSize(bytes);
   const mediaType = MEDIA_TYPES[type];
@@ -49,9 +52,9 @@ function image(mediaType: string, bytes: Uint8Array): FileContent {
 }
 
 /**
- * Turns a picture as its EXIF says, which is lost with the new encoding.
+ * Rotates a picture as its EXIF data says, which the new encoding loses.
  *
- * @param orientation from 1 (as it is) to 8; odd values mirror nothing, except 5 and 7, which lie on their side
+ * @param orientation 1 (unchanged) to 8. Odd values other than 5 and 7 mirror nothing; 5 and 7 are on their side
  * @see https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf section 4.6.4, "Orientation"
  */
 function turned(picture: PhotonImage, orientation: number): PhotonImage {

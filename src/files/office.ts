@@ -11,10 +11,15 @@ interface Bounds {
   readonly maxMemoryBytes: number;
 }
 
-/** What is unpacked may take so much of the memory: text takes twice its bytes, and what is read of it as much again. */
+/**
+ * The share of the memory limit for unpacked XML: as text it takes twice its bytes, and the text read from it as much again.
+ */
 const UNPACKED_SHARE = 1 / 8;
 
-/** Text of Word, Excel and PowerPoint files (Office Open XML). Pictures, formulas and formatting are left out. */
+/**
+ * The text of a Word, Excel or PowerPoint file (Office Open XML), without pictures, formulas and formatting.
+ * @throws Unreadable
+ */
 export function readOffice(bytes: Uint8Array, bounds: Bounds): FileContent {
   const parts = unpack(bytes, bounds.maxMemoryBytes * UNPACKED_SHARE);
   if (parts.has('word/document.xml')) return readWord(parts, bounds);
@@ -23,7 +28,7 @@ export function readOffice(bytes: Uint8Array, bounds: Bounds): FileContent {
   throw new Unreadable('Archives cannot be read. Send the files in it instead.');
 }
 
-/** The XML of a package, which text is in. What its directory says of sizes is what is unpacked, and no more. */
+/** The XML parts of a package with text in them. Unpacks no more than the sizes in its directory. */
 function unpack(bytes: Uint8Array, maxBytes: number): OfficeParts {
   let total = 0;
   const files = unzipSync(bytes, {
@@ -60,13 +65,13 @@ function readSlides(parts: OfficeParts, { maxChars, maxPages }: Bounds): FileCon
     chars += shown.length + said.length;
     read.push(text);
   }
-  if (chars === 0) throw new Unreadable('There is no text in it.');
+  if (chars === 0) throw new Unreadable('It contains no text.');
   const unread =
     read.length < slides.length ? `Only slides 1 to ${read.length} of ${slides.length} were read.` : null;
   return limited(read.join('\n\n'), maxChars, unread);
 }
 
-/** Text of Word's and PowerPoint's paragraphs, one a line; cells of a table's row on one line. */
+/** The text of Word and PowerPoint paragraphs, one per line; cells of a table row share a line. */
 function paragraphs(xml: string, maxChars: number): string {
   let text = '';
   let isText = false;

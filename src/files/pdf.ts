@@ -3,7 +3,10 @@ import type { FileContent } from '../core/ports/files.ts';
 import { limited } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** The text of a PDF, page by page. Pictures of pages are not read. */
+/**
+ * The text of a PDF, page by page. Scanned pages are not recognised.
+ * @throws Unreadable
+ */
 export async function readPdf(
   bytes: Uint8Array,
   { maxChars, maxPages }: { readonly maxChars: number; readonly maxPages: number },
@@ -32,7 +35,7 @@ export async function readPdf(
     pages.push(`[Page ${number}]\n${text}`);
     chars += text.length;
   }
-  if (chars === 0) throw new Unreadable('There is no text in it, only pictures of pages.');
+  if (chars === 0) throw new Unreadable('It contains no text, only images of pages.');
   const unread =
     pages.length < numPages
       ? `Only pages 1 to ${pages.length} of ${numPages.toLocaleString('en-US')} were read.`

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createKeyedQueue } from '../core/kit/keyed-queue.ts';
 import type { FileContent, FileLimits, FileToRead, ReadContent } from '../core/ports/files.ts';
 
-/** What the thread gets with its start. */
+/** The data that a worker thread starts with. */
 export interface WorkerTask extends FileToRead {
   readonly maxPages: number;
   readonly maxMemoryBytes: number;
@@ -14,14 +14,14 @@ export interface ReadContentOptions {
   readonly log: Logger;
 }
 
-/** Files that may wait for the one that is read. */
+/** The most files that may wait for the one being read. */
 const MAX_WAITING = 100;
-/** How often the thread's memory is looked at. */
+/** The interval between checks of the thread's memory. */
 const LOOK_EVERY_MS = 50;
 
 /**
- * One thread for each file, so that nothing of a hostile one is left, and one thread at a time, so that its memory is all that
- * files take. Heap limits of a thread know nothing of buffers and WebAssembly: those are watched from here.
+ * Reads each file on a new thread, so that nothing of a hostile file remains, and runs one thread at a time, which bounds the
+ * memory. A thread's heap limits do not cover buffers and WebAssembly, so their size is watched from here.
  */
 export function createReadContent({ limits, log }: ReadContentOptions): ReadContent {
   const queue = createKeyedQueue(MAX_WAITING);
@@ -34,21 +34,21 @@ export function createReadContent({ limits, log }: ReadContentOptions): ReadCont
       workerData: task,
       transferList: [file.bytes.buffer],
       resourceLimits: { maxOldGenerationSizeMb: maxMemoryBytes / 1_000_000, maxYoungGenerationSizeMb: 16 },
-      // What a library says is not for the log: it may quote the file.
+      // Libraries' output may quote the file and must not reach the log.
       stdout: true,
       stderr: true,
     });
     const done = Promise.withResolvers<FileContent>();
     const fail = (why: string) => done.resolve({ kind: 'unreadable', why });
-    const tooMuch = `It takes more than ${inMb(maxMemoryBytes)} MB of memory to read.`;
+    const tooMuch = `Reading it would take more than ${inMb(maxMemoryBytes)} MB of memory.`;
     worker.on('message', done.resolve);
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') return fail(tooMuch);
-      log.warn({ err: error.name }, 'a file could not be read');
+      log.warn({ err: error.name }, 'could not read a file');
       fail(BROKEN);
     });
     worker.on('exit', () => fail(BROKEN));
-    const tooLong = setTimeout(() => fail(`It takes more than ${timeoutMs / 1_000} s to read.`), timeoutMs);
+    const tooLong = setTimeout(() => fail(`Reading it takes more than ${timeoutMs / 1_000} s.`), timeoutMs);
     const watch = setInterval(() => {
       worker.getHeapStatistics().then(
         ({ used_heap_size: heap, external_memory: outside }) => {
@@ -82,7 +82,7 @@ export function createReadContent({ limits, log }: ReadContentOptions): ReadCont
   };
 }
 
-const BROKEN = 'It is damaged, or not what its name says.';
+const BROKEN = 'It is damaged, or its type does not match its name.';
 
 function inMb(bytes: number): number {
   return Math.round(bytes / 1_000_000);

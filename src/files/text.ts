@@ -1,23 +1,30 @@
 import type { FileContent } from '../core/ports/files.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Text, code, CSV, JSON, Markdown: whatever is UTF-8, UTF-16 with its mark, or old Western text without control characters. */
+/**
+ * Text, code, CSV, JSON or Markdown: UTF-8, UTF-16 with a byte order mark, or old Western encodings, without control
+ * characters.
+ * @throws Unreadable for anything else
+ */
 export function readPlain(bytes: Uint8Array, name: string, maxChars: number): FileContent {
   const text = decode(bytes);
   if (text === null) {
     const ending = /\.[a-z0-9]{1,8}$/i.exec(name)?.[0].toLowerCase();
     const what = ending === undefined ? 'This kind of file' : `A ${ending} file`;
-    throw new Unreadable(`${what} cannot be read here: text, PDF, DOCX, XLSX, PPTX and pictures can.`);
+    throw new Unreadable(`${what} cannot be read. Send text, PDF, DOCX, XLSX, PPTX or pictures.`);
   }
   return limited(text, maxChars);
 }
 
-/** As much of a text as there is room for, cut between characters. */
+/**
+ * Cuts a text to the room that is left, between characters.
+ * @throws Unreadable if it is empty or no room is left
+ */
 export function limited(text: string, maxChars: number, unread: string | null = null): FileContent {
   const clean = text.replace(/\r\n?/g, '\n').trim();
-  if (clean === '') throw new Unreadable('There is no text in it.');
+  if (clean === '') throw new Unreadable('It contains no text.');
   if (clean.length <= maxChars) return { kind: 'text', text: clean, unread };
-  if (maxChars <= 0) throw new Unreadable('The other files fill all the room there is for text.');
+  if (maxChars <= 0) throw new Unreadable('The other files already use up the limit for text.');
   const cut = clean.slice(0, maxChars).replace(/[\uD800-\uDBFF]$/, '');
   return {
     kind: 'text',
@@ -39,7 +46,7 @@ function decode(bytes: Uint8Array): string | null {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const text = new TextDecoder('windows-1252').decode(bytes);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what text has none of
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of these
     return /[\u0001-\u0008\u000e-\u001a\u001c-\u001f\u007f]/.test(text) ? null : text;
   }
 }

@@ -12,12 +12,12 @@ const task = workerData as WorkerTask;
 const content = await read(task).catch(
   (error: unknown): FileContent => ({
     kind: 'unreadable',
-    why: error instanceof Unreadable ? error.message : 'It is damaged, or not what its name says.',
+    why: error instanceof Unreadable ? error.message : 'It is damaged, or its type does not match its name.',
   }),
 );
 port.postMessage(content);
 
-/** Each reader is loaded if there is something for it. */
+/** Loads each reader only when a file needs it. */
 async function read({ bytes, name, maxChars, maxPages, maxMemoryBytes }: WorkerTask): Promise<FileContent> {
   const kind = kindOf(bytes);
   switch (kind) {

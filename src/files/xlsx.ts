@@ -4,13 +4,16 @@ import { limited } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
-/** Number formats of Excel's own that show a date or a time (ECMA-376, part 1, 18.8.30). */
+/** Excel's built-in number formats for dates and times (ECMA-376, part 1, 18.8.30). */
 const DATE_FORMATS: ReadonlySet<number> = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
-/** Days from 1899-12-30, where Excel counts from, to 1970-01-01. */
+/** Days from Excel's origin, 1899-12-30, to 1970-01-01. */
 const EPOCH_DAYS = 25_569;
 const DAY_MS = 86_400_000;
 
-/** Every sheet as CSV under its name. Formulas show their last value. */
+/**
+ * Every sheet as CSV under its name. Formulas show their last value.
+ * @throws Unreadable
+ */
 export function readSheets(
   parts: OfficeParts,
   { maxChars, maxPages }: { readonly maxChars: number; readonly maxPages: number },
@@ -70,7 +73,7 @@ function sharedStrings(xml: string): string[] {
   return strings;
 }
 
-/** Whether a style, by its index, shows numbers as dates. */
+/** Whether each style, by index, shows numbers as dates. */
 function dateStyles(xml: string): readonly boolean[] {
   const formats = new Set(DATE_FORMATS);
   const styles: boolean[] = [];
@@ -122,10 +125,10 @@ function readRows(
   return csv;
 }
 
-/** Excel's own limit. */
+/** Excel's limit. */
 const MAX_COLUMNS = 16_384;
 
-/** `C7` is column 2; cells may leave their place out. */
+/** `C7` is column 2. Cells may omit their reference. */
 function columnOf(reference: string, otherwise: number): number {
   const letters = /^[A-Z]{1,3}/.exec(reference)?.[0];
   if (letters === undefined) return otherwise;

@@ -1,9 +1,9 @@
 import { SaxesParser } from 'saxes';
 
-/** Parts of the package, by path. */
+/** Parts of a package, by path. */
 export type OfficeParts = ReadonlyMap<string, string>;
 
-/** Parts whose name has a number, in its order. */
+/** The parts with a number in their names, in order of number. */
 export function numbered(parts: OfficeParts, pattern: RegExp) {
   return [...parts]
     .flatMap(([name, xml]) => {
@@ -14,18 +14,18 @@ export function numbered(parts: OfficeParts, pattern: RegExp) {
 }
 
 interface XmlHandler {
-  /** Names are without their prefix. */
+  /** The name has no namespace prefix. */
   open(name: string, attributes: Readonly<Record<string, string>>): void;
   text(piece: string): void;
   close(name: string): void;
-  /** Ends the parsing early. */
+  /** Whether to stop parsing. */
   isEnough(): boolean;
 }
 
-/** Characters that are parsed between two looks whether it is enough. */
+/** Characters parsed between two calls of `isEnough`. */
 const CHUNK_CHARS = 65_536;
 
-/** Reads XML piece by piece. Entities other than XML's own are an error, so that none can be expanded. */
+/** Parses XML piece by piece. Entities other than XML's own are an error, so that none can be expanded. */
 export function parseXml(xml: string, handler: XmlHandler): void {
   const parser = new SaxesParser();
   const local = (name: string) => name.slice(name.indexOf(':') + 1);

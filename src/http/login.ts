@@ -5,30 +5,36 @@ import type { Logger } from 'pino';
 import type { Clock } from '../core/kit/clock.ts';
 import { Refused } from './requests.ts';
 
-/** Asks for `ADMIN_TOKEN` once per browser: for the playground and the dashboard alike. */
+/** Asks for `ADMIN_TOKEN` once per browser, for the playground and the dashboard. */
 export interface Login {
-  /** Whether the request carries a session: of any process with the same token, and from before a restart. */
+  /**
+   * Whether the request has a valid session. Sessions of other processes with the same token, and from before a restart,
+   * count.
+   */
   hasSession(request: IncomingMessage): boolean;
-  /** Exchanges the token for a session: the value of a `Set-Cookie` header. @throws Refused with 401 or 429 */
+  /**
+   * Exchanges the token for a session; returns the value of a `Set-Cookie` header.
+   * @throws Refused with 401 or 429
+   */
   openSession(token: string, request: IncomingMessage): string;
-  /** Takes the session out of the browser: the value of a `Set-Cookie` header. */
+  /** Ends the session; returns the value of a `Set-Cookie` header. */
   closeSession(request: IncomingMessage): string;
 }
 
 const COOKIE = 'parley_session';
 const SESSION_MS = 12 * 60 * 60 * 1_000;
 
-/** Enough for a person who mistypes, too few for guessing. */
+/** Enough for typing errors, too few for guessing. */
 const MAX_WRONG = 5;
 const WRONG_WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 1_000;
 
 export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
-  /** By address, the one that was wrong last at the end. */
+  /** Times of failed logins by address, the latest address last. */
   const wrong = new Map<string, readonly number[]>();
   let key: Buffer | null = null;
 
-  /** Signs with a key that is slow to derive, so that nobody tries tokens against a cookie that they saw. */
+  /** Signs with a key that is slow to derive, so that nobody can test tokens against a stolen cookie. */
   function signatureOf(session: string): string {
     key ??= scryptSync(adminToken, 'parley session', 32);
     return createHmac('sha256', key).update(session).digest('base64url');
@@ -51,15 +57,15 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
     openSession(token, request) {
       const nowMs = clock.now();
       const address = addressOf(request);
-      // Whoever has the token is let in, however many others guess from the same address.
+      // The correct token is always accepted, even if others guess from the same address.
       if (!isSame(token, adminToken)) {
         const recent = (wrong.get(address) ?? []).filter((atMs) => atMs > nowMs - WRONG_WINDOW_MS);
         if (recent.length >= MAX_WRONG) {
           throw new Refused(429, 'Too many wrong tokens. Wait a minute and try again.');
         }
         noteWrong(address, recent);
-        log.warn({ address, wrong: recent.length + 1 }, 'a login failed: the token was wrong');
-        throw new Refused(401, 'That is not the ADMIN_TOKEN of this installation.');
+        log.warn({ address, wrong: recent.length + 1 }, 'a login failed: wrong token');
+        throw new Refused(401, 'Wrong token. Enter the ADMIN_TOKEN of this installation.');
       }
       const session = `${nowMs + SESSION_MS}.${randomBytes(16).toString('base64url')}`;
       return cookie(`${session}.${signatureOf(session)}`, SESSION_MS / 1_000, request);
@@ -74,12 +80,12 @@ function cookie(value: string, maxAgeSec: number, request: IncomingMessage): str
   return `${COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSec}${secure}`;
 }
 
-/** Whether the browser speaks to a proxy over HTTPS. This server itself speaks plain HTTP. */
+/** Whether the browser uses HTTPS to a proxy; this server itself speaks plain HTTP. */
 function isHttps({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-proto'] === 'https' || headers.origin?.startsWith('https://') === true;
 }
 
-/** From where a request comes: behind a proxy on this machine, what that says, last in the list. */
+/** The client's address. Behind a proxy on this machine, the last entry of the proxy's list. */
 export function addressOf({ headers, socket }: IncomingMessage): string {
   const from = socket.remoteAddress ?? '';
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { readBody } from '../core/kit/body.ts';
 import { parseJson } from '../core/kit/json.ts';
 
-/** A request that is not served; `message` says why, for people. */
+/** A refused request; `message` tells people why. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code = 'refused';
@@ -15,7 +15,7 @@ export class Refused extends Error {
   }
 }
 
-/** Room for the longest message, in UTF-8 and JSON's escapes, and what goes with it. */
+/** Enough for the longest message in UTF-8 with JSON escapes, and its other fields. */
 const MAX_BODY_BYTES = 128 * 1024;
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
@@ -28,7 +28,10 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-/** Reads a JSON body of the schema's shape. @throws Refused with 413, 415 or 400 */
+/**
+ * Reads a JSON body and validates it.
+ * @throws Refused with 413, 415 or 400
+ */
 export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
   const [mediaType = ''] = (request.headers['content-type'] ?? '').split(';');
   if (mediaType.trim().toLowerCase() !== 'application/json') {
@@ -44,9 +47,12 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
   throw new Refused(400, `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'not valid'}`);
 }
 
-/** Reads a file as the body of a request. @throws Refused with 415 or 413 */
+/**
+ * Reads a file from a request's body.
+ * @throws Refused with 415 or 413
+ */
 export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  // Pages elsewhere cannot send this type without being asked for leave first.
+  // Browsers let other sites send this type only after a preflight request.
   if (request.headers['content-type'] !== 'application/octet-stream') {
     throw new Refused(415, 'The body must be application/octet-stream.');
   }

@@ -1,12 +1,12 @@
 import type { Amounts, Change, Reservation } from '../core/ports/store.ts';
 
-/** @throws RangeError for amounts and limits that no counter can hold exactly. */
+/** @throws RangeError for amounts and limits that a counter cannot hold exactly */
 export function checkReservation({ id, reserved, draws }: Reservation): void {
   checkAmounts(reserved, id);
   for (const { counter, limit } of draws) if (limit !== null) check(limit, `the limit of ${counter}`);
 }
 
-/** @throws RangeError as `checkReservation`. */
+/** @throws RangeError as `checkReservation` */
 export function checkChanges(changes: readonly Change[]): void {
   for (const change of changes)
     if (change.kind === 'settle') checkAmounts(change.actual, change.reservation.id);

@@ -6,19 +6,19 @@ import { type LedgerEntry, type RecordQuery, StoreError } from '../core/ports/st
 
 export interface StoreDependencies {
   readonly clock: Clock;
-  /** Measures how far `clock` can be trusted: never jumps. By default the computer's, or `clock` itself if that is injected. */
+  /** Checks how far `clock` can be trusted: never jumps. Default: the computer's, or `clock` itself if that is injected. */
   readonly steadyClock?: Clock;
   readonly log: Logger;
-  /** Refuses a file that is not there: only a start of the bot begins a new one. */
+  /** Fails if the file does not exist, because only the bot's start creates one. Default false. */
   readonly mustExist?: boolean;
 }
 
-/** How often what has expired is forgotten. */
+/** The interval between deletions of expired entries. */
 export const SWEEP_EVERY_MS = 5 * 60_000;
 
 /**
- * `throwOnErrors` makes a failed read reject where Keyv would answer with a miss. Keys are prefixed by the adapters:
- * Keyv's own prefix takes `a` and `namespace:a` for one key. Values are JSON and nothing else.
+ * `throwOnErrors` makes a failed read reject, where Keyv would report a miss. The adapters prefix keys, because Keyv's own
+ * prefix confuses `a` with `namespace:a`. Values are JSON.
  */
 export const KEYV_OPTIONS = {
   throwOnErrors: true,
@@ -27,27 +27,30 @@ export const KEYV_OPTIONS = {
   deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
 
-/** What Keyv stores for a value. */
+/** The raw form in which Keyv stores a value; undefined for none. */
 export function stored(value: unknown, ttlMs: number | undefined): object {
   return { value, ...(ttlMs !== undefined && { expires: Date.now() + ttlMs }) };
 }
 
-/** The text of what Keyv stores; undefined for none. It is the same for what was read and for what was written. */
+/** The text of a raw value; undefined for none. Equal for a value as read and as written. */
 export function textOf(raw: object): string;
 export function textOf(raw: unknown): string | undefined;
 export function textOf(raw: unknown): string | undefined {
   return raw === undefined ? undefined : KEYV_OPTIONS.serialize(raw);
 }
 
-/** Whether a request is of a guild, or of one person in it; everything is of all. */
+/** Whether a request belongs to a guild, or to one person in it. Always true without `of`. */
 export function isOf(entry: LedgerEntry, of: RecordQuery['of']): boolean {
   if (of === undefined) return true;
   return entry.guild === of.guild && (of.user === undefined || entry.user === of.user);
 }
 
-/** The value that was stored as this text. @throws StoreError without the text, which is private */
+/**
+ * Parses a stored text.
+ * @throws StoreError without the text, which is private
+ */
 export function readStored(text: string): unknown {
   const value = parseJson(text);
   if (value !== undefined) return value;
-  throw new StoreError('a stored value is not JSON: the store was changed from outside, or is damaged');
+  throw new StoreError('a stored value is not JSON: another program changed the store, or it is damaged');
 }

@@ -1,7 +1,7 @@
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
 import type { StoreDependencies } from './shared.ts';
 
-/** A clock that is wrong is put right within this; what expired by it alone is not forgotten before. */
+/** A wrong clock is corrected within this time. Until then nothing is deleted only because that clock says it has expired. */
 const DOUBT_MS = 3_600_000;
 
 interface Sample {
@@ -9,12 +9,12 @@ interface Sample {
   readonly steadyMs: number;
 }
 
-/** Up to when what has expired may be forgotten, in milliseconds since the epoch; null if it is not known yet. */
+/** The time up to which expired entries may be deleted, in milliseconds since the epoch; null if unknown yet. */
 export type TrustedTime = () => number | null;
 
 /**
- * The lowest time that the clock showed within the last hour, with what passed since; null in the first hour. So a clock that jumps
- * forward and back forgets nothing.
+ * The lowest time that the clock showed in the last hour, plus the time since; null in the first hour. So a clock that jumps
+ * forward and back deletes nothing.
  */
 export function createTrustedTime({
   clock,
@@ -26,7 +26,7 @@ export function createTrustedTime({
   return () => {
     const now = sample();
     const isOld = ({ steadyMs }: Sample) => steadyMs <= now.steadyMs - DOUBT_MS;
-    // The newest of the old ones stays: the next may be long after it.
+    // The newest old sample stays, because the next one may be much later.
     const before = samples.findLast(isOld);
     samples = [...samples.filter((one) => one === before || !isOld(one)), now];
     if (before === undefined) return null;

@@ -71,7 +71,7 @@ async function inChat(guild: GuildId | null): Promise<Shown> {
     sums: PERIODS.map((period) => new RegExp(`^- ${period}: (.*)$`, 'm').exec(text)?.[1]),
     models: figures('By model'),
     people: figures('By person'),
-    automatic: figures('Asked by itself'),
+    automatic: figures('Automatic tasks'),
     rated: Object.fromEntries(
       section('By model').flatMap(({ key, words }) => {
         const rated = /\d+% of \d+ rated.*$/.exec(words);
@@ -115,7 +115,7 @@ async function onCommandLine(guild: GuildId | null): Promise<Shown> {
     sums: PERIODS.map((period) => new RegExp(`^${period}: (.*)$`, 'm').exec(output)?.[1]),
     models: figures(1, 'Model', 'Requests'),
     people: figures(3, 'Person'),
-    automatic: figures(1, 'Asked by itself'),
+    automatic: figures(1, 'Automatic tasks'),
     rated: Object.fromEntries(
       rowsOf('Model', 'Rated').map(([model = '', rated = '']) => [nameOf(model), rated]),
     ),

@@ -220,7 +220,7 @@ describe('the overview', () => {
     expect(status).toBe(200);
     expect(text).toContain('Not connected');
     expect(text).toContain('It does not answer.');
-    expect(text).toContain('what was used cannot be shown');
+    expect(text).toContain('usage cannot be shown');
   });
 
   it('pauses with a text for people, and resumes', async () => {
@@ -256,20 +256,22 @@ describe('the answers under way', () => {
     await expect.poll(listed).toMatch(/<bdi>Mia<\/bdi><\/th>[\s\S]*<bdi>GPT-4o mini/);
     await expect.poll(listed).toMatch(/<td class="number">16<\/td>/);
     await dashboard.post('/admin/pause', {});
-    expect((await dashboard.get('/admin')).text).toMatch(/1 answer is[^.]*still under way/);
+    expect((await dashboard.get('/admin')).text).toMatch(/1 answer is[^.]*still in progress/);
     const id = /name="id" value="([^"]+)"/.exec(await listed())?.[1] ?? '';
     const stopped = await dashboard.post('/admin/answers/stop', { id });
     expect(stopped.headers.get('location')).toBe('/admin/answers?done=stopped');
     await answered;
     expect(asked.surface.text).toContain('Once upon a time');
     expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
-    expect(await listed()).toContain('No answer is under way.');
+    expect(await listed()).toContain('No answer is in progress.');
     expect(await changesOf(bot)).toContain(
       'dashboard (127.0.0.1), answer.stop of discord:1: the answer to Mia → nothing',
     );
     const late = await dashboard.post('/admin/answers/stop', { id });
     expect(late.headers.get('location')).toBe('/admin/answers?done=not-under-way');
-    expect((await dashboard.get('/admin')).text).toContain('No answer is under way in any process');
+    expect((await dashboard.get('/admin')).text).toContain(
+      'No answer is in progress. All processes can be stopped',
+    );
   });
 });
 
@@ -295,7 +297,7 @@ describe('costs that are not settled', () => {
       leaseUntilMs: Date.now() - 1_000,
     });
     const { text } = await dashboard.get('/admin/costs');
-    expect(text).toContain('2 prices are not booked yet. At most $0.07');
+    expect(text).toContain('2 prices are not booked yet. Up to $0.07');
     expect(text).toMatch(
       /Ben[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
     );
@@ -325,8 +327,8 @@ describe('the models', () => {
     const { text } = await dashboard.get('/admin/models');
     const stateOf = (id = '') =>
       text.slice(text.indexOf(`>${id}<`)).match(/<span class="pill[^>]*>([^<]+)/)?.[1];
-    expect(stateOf(first?.id)).toBe('gone from its provider');
-    expect(stateOf('anthropic/claude-3.5-sonnet')).toBe('can be asked');
+    expect(stateOf(first?.id)).toBe('no longer offered');
+    expect(stateOf('anthropic/claude-3.5-sonnet')).toBe('available');
   });
 });
 

@@ -85,12 +85,12 @@ const remedyOf = (checks: readonly Check[], finding: RegExp) =>
 describe('the doctor', () => {
   it('says of an empty installation what is missing, and hides nothing behind it', async () => {
     const checks = await look({});
-    expect(of(checks, 'Setup')).toEqual(['ok: Environment and models file are right']);
+    expect(of(checks, 'Setup')).toEqual(['ok: Environment and models file are valid']);
     expect(of(checks, 'Store')).toEqual([expect.stringMatching(/^off: There is no store at .* yet$/)]);
     expect(of(checks, 'Providers')).toEqual([
       'off: OpenRouter has no key',
       'off: OpenAI has no key',
-      'fail: No model can be asked: no provider has a key',
+      'fail: No model is available: no provider has a key',
     ]);
     expect(remedyOf(checks, /^No model/)).toMatch(/^Set OPENROUTER_API_KEY or OPENAI_API_KEY in \.env/);
     expect(of(checks, 'Discord')).toEqual(['off: No bot token is set']);
@@ -126,12 +126,12 @@ describe('the doctor', () => {
       SLACK_API_URL: slack.apiUrl,
     });
     expect(checks.filter(({ state }) => state === 'warn' || state === 'fail')).toEqual([]);
-    expect(of(checks, 'Machine')).toContain('ok: The clock is right');
+    expect(of(checks, 'Machine')).toContain('ok: The clock is correct');
     expect(of(checks, 'Store')).toEqual([
-      expect.stringMatching(/^ok: .*parley\.db \(\d+\.\d MB\) is whole$/),
+      expect.stringMatching(/^ok: .*parley\.db \(\d+\.\d MB\) is intact$/),
     ]);
-    expect(of(checks, 'Providers')[0]).toBe('ok: OpenRouter answers and takes the key');
-    expect(of(checks, 'Models')).toEqual([expect.stringMatching(/^ok: 7 of 7 models of .* can be asked$/)]);
+    expect(of(checks, 'Providers')[0]).toBe('ok: OpenRouter answers and accepts the key');
+    expect(of(checks, 'Models')).toEqual([expect.stringMatching(/^ok: 7 of 7 models of .* are available$/)]);
     expect(of(checks, 'Discord')).toEqual([
       expect.stringMatching(/^ok: The token belongs to /),
       'ok: Message Content Intent is on',
@@ -141,7 +141,7 @@ describe('the doctor', () => {
     ]);
     expect(of(checks, 'Slack')).toEqual([
       expect.stringMatching(/^ok: The bot token belongs to .* with all scopes of the manifest$/),
-      'ok: Slack opens a Socket Mode connection',
+      'ok: Slack accepts a Socket Mode connection',
     ]);
     expect(slack.violations).toEqual([]);
     expect(JSON.stringify(checks)).not.toMatch(/secret|xoxb-|xapp-/);
@@ -184,12 +184,12 @@ describe('the doctor', () => {
     const { url } = await provider();
     const gone = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
     expect(of(gone, 'Models')).toEqual([
-      'warn: anthropic/claude-3.5-sonnet is gone: its provider has no such model any more',
+      'warn: anthropic/claude-3.5-sonnet is no longer offered by its provider',
       expect.stringMatching(/^ok: 6 of 7 models/),
     ]);
     expect(remedyOf(gone, /is gone/)).toMatch(/^Replace it by anthropic\/claude-4\.5-sonnet in /);
     const refused = await look({ OPENROUTER_API_KEY: 'sk-or-wrong-key', OPENROUTER_BASE_URL: url });
-    expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter refuses the key in OPENROUTER_API_KEY');
+    expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter rejects the key in OPENROUTER_API_KEY');
   });
 
   it.each([
@@ -197,7 +197,7 @@ describe('the doctor', () => {
     [{ limit_remaining: 0 }, 'fail: The key for OpenRouter is used up'],
     [
       { is_free_tier: true },
-      'warn: The account at OpenRouter never bought credit: only free models answer, 50 requests a day',
+      'warn: The account at OpenRouter never bought credit, so only free models answer, 50 requests a day',
     ],
   ])('says what credit there is: %j', async (keyFacts, finding) => {
     const { url } = await provider({ keyFacts });
@@ -244,7 +244,7 @@ describe('the doctor', () => {
     });
     expect(of(checks, 'Slack')).toEqual([
       expect.stringMatching(/^fail: The Slack app lacks the bot scopes app_mentions:read, /),
-      'fail: Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth)',
+      'fail: Slack refused a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth)',
     ]);
   });
 
@@ -281,10 +281,12 @@ describe('the doctor', () => {
     firstReleaseFile(join(folder, 'old.db'));
     writeFileSync(path, 'no database, but long enough to be taken for one '.repeat(20));
     expect(of(await look({}), 'Store')).toEqual([
-      expect.stringMatching(/^fail: .* is no store of Parley's$/),
+      expect.stringMatching(/^fail: .* is not a store of Parley's$/),
     ]);
     const old = await look({ STORE_URL: `sqlite:${join(folder, 'old.db')}` });
-    expect(of(old, 'Store')).toEqual([expect.stringMatching(/^ok: |^warn: .* is of an older Parley$/)]);
+    expect(of(old, 'Store')).toEqual([
+      expect.stringMatching(/^ok: |^warn: .* was written by an older Parley$/),
+    ]);
     expect(of(await look({ STORE_URL: 'redis://127.0.0.1:1' }), 'Store')).toEqual([
       expect.stringMatching(/^fail: Redis 127\.0\.0\.1:1 cannot be used: /),
     ]);
@@ -336,7 +338,7 @@ describe('the doctor', () => {
     const { code, output } = await run();
     expect(code).toBe(1);
     expect(output).toMatch(/^✓ Setup +Environment and models file are right\.$/m);
-    expect(output).toMatch(/^✗ Providers +No model can be asked: .*\. Set OPENROUTER_API_KEY or .*\.$/m);
+    expect(output).toMatch(/^✗ Providers +No model is available: .*\. Set OPENROUTER_API_KEY or .*\.$/m);
     expect(output).toMatch(/\n1 fault, \d warnings?\.\n$/);
     expect(JSON.parse((await run('--json')).output)).toMatchObject({
       ok: false,
@@ -382,10 +384,10 @@ it('remarks on a .env that others can read', async () => {
   try {
     writeFileSync('.env', '', { mode: 0o644 });
     expect(of(await look({}), 'Machine')).toContainEqual(
-      'warn: .env can be read by others on this machine, and holds secrets',
+      'warn: .env contains secrets and is readable by other users of this machine',
     );
     chmodSync('.env', 0o600);
-    expect(of(await look({}), 'Machine')).toContain('ok: .env is readable by its owner alone');
+    expect(of(await look({}), 'Machine')).toContain('ok: .env is readable by its owner only');
   } finally {
     process.chdir(before);
   }

@@ -7,7 +7,7 @@ import { factsOf } from '../support/models.ts';
 describe('what a start says of models', () => {
   it('that are gone: what could take their place, or that they are to be taken out', () => {
     expect(goneInWords({ id: 'a/old', instead: 'a/new' }, 'models.json')).toBe(
-      'a/old is gone from its provider: put a/new in its place in models.json. `npm run doctor` looks at all of them.',
+      'a/old is no longer offered by its provider: replace it by a/new in models.json. `npm run doctor` checks all models.',
     );
     expect(goneInWords({ id: 'a/old', instead: null }, 'mine.json')).toContain('take it out of mine.json');
   });

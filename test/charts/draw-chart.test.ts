@@ -93,7 +93,7 @@ describe('the chart of use', PATIENCE, () => {
       throw new Error('no words');
     };
     expect(await draw({ ...chart, format: broken })).toBeNull();
-    expect(logged.join('')).toContain('could not be drawn');
+    expect(logged.join('')).toContain('could not draw a chart');
     expect(await draw(chart)).not.toBeNull();
   });
 });

@@ -69,7 +69,7 @@ describe('models on the command line', () => {
   it('adds a model as its provider describes it, and leaves the rest of the file as it was', async () => {
     const before = readFileSync(path, 'utf8');
     expect((await run(['models', 'add', 'anthropic/claude-sonnet-4.5'])).output).toMatch(
-      /^Added anthropic\/claude-sonnet-4\.5 \(.*\) to .*, for the tier openrouter\./,
+      /^Added anthropic\/claude-sonnet-4\.5 \(.*\) to .*, in tier openrouter\./,
     );
     const after = readFileSync(path, 'utf8');
     expect(after.startsWith(before.slice(0, before.lastIndexOf('}\n  ]')))).toBe(true);
@@ -112,7 +112,7 @@ describe('models on the command line', () => {
 
   it.each([
     [['models'], /^The action is missing\. Use search, check, add, remove/],
-    [['models', 'add'], /^The id of a model is missing/],
+    [['models', 'add'], /^The model id is missing/],
     [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is not a tier/],
     [['models', 'check', '--tier', 'free'], /are for models add/],
   ])('refuses %j', async (args, words) => {

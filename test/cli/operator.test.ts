@@ -122,7 +122,7 @@ describe('the command line of an operator', () => {
     [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
     [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is one argument too many/],
     [['forget', 'discord:1', '42'], /for good\. Confirm with --yes/],
-    [['export', 'discord:1'], /^The id of a person is missing/],
+    [['export', 'discord:1'], /^The person's id is missing/],
     [['tier', 'list', 'discord:1'], /^"discord:1" is one argument too many/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(...args);
@@ -156,7 +156,7 @@ describe('the command line of an operator', () => {
   it('lists answers that another process writes, waits for their end, and stops them', async () => {
     const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
     const bot = await createTestBot({ store, defaultTier: 'premium' });
-    expect(await output('answers')).toBe('No answer is under way.\n');
+    expect(await output('answers')).toBe('No answer is in progress.\n');
     const live = bot.provider.live();
     const options = { prompt: 'A long story', model: 'openai/gpt-4o-mini' };
     const asked = invocationOf('ask', options, { actor: testActor('42') });
@@ -175,7 +175,7 @@ describe('the command line of an operator', () => {
     expect(await output('stop', '--all')).toMatch(/^1 answer stops within a second/);
     await answered;
     expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
-    expect(await drained).toContain('no answer is under way any more');
+    expect(await drained).toContain('no answer is in progress any more');
     const by = expect.stringMatching(/^command line/);
     expect(await json('audit')).toMatchObject(
       expect.arrayContaining(

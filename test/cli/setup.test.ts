@@ -174,8 +174,8 @@ describe('the setup at a terminal', () => {
     });
     expect(Buffer.from(written()['ENCRYPTION_KEY'] ?? '', 'base64')).toHaveLength(32);
     const said = seen.join('\n');
-    expect(said).toMatch(/^! OpenRouter refuses the key in OPENROUTER_API_KEY\. Set/m);
-    expect(said).toContain('OpenRouter answers and takes the key');
+    expect(said).toMatch(/^! OpenRouter rejects the key in OPENROUTER_API_KEY\. Set/m);
+    expect(said).toContain('OpenRouter answers and accepts the key');
     expect(said).toContain('opens https://discord.com/developers/applications');
     expect(said).toContain('"slash_commands"');
     expect(said).toContain(`You are discord:${ada.id}.`);
@@ -196,7 +196,9 @@ describe('the setup at a terminal', () => {
       secrets: { DISCORD_TOKEN: [discord.token] },
     });
     await setUp({ ask });
-    expect(seen.join('\n')).toMatch(/The bot is in no server\. Invite it: https:\/\/discord\.com\/oauth2/);
+    expect(seen.join('\n')).toMatch(
+      /The bot is not in any server yet\. Invite it: https:\/\/discord\.com\/oauth2/,
+    );
   });
 
   it('keeps what was answered where it is broken off, and leaves it alone the next time', async () => {
@@ -245,7 +247,7 @@ describe('the setup with flags', () => {
     [
       'a key that is refused',
       { OPENROUTER_API_KEY: 'sk-or-wrong-key' },
-      /refuses the key in OPENROUTER_API_KEY/,
+      /rejects the key in OPENROUTER_API_KEY/,
     ],
     ['a token that is refused', { DISCORD_TOKEN: 'wrong-token' }, /Discord does not accept DISCORD_TOKEN/],
     ['an answer that makes no sense', { OPERATORS: 'me' }, /OPERATORS="me" is not valid/],

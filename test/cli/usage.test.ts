@@ -76,7 +76,7 @@ describe('usage on the command line', () => {
     await store.ledger.reserve({ ...reservation, id: 'dead', leaseUntilMs: Date.now() });
     await store.ledger.reserve({ ...reservation, id: 'live', leaseUntilMs: Date.now() + DAY_MS });
     await store.close();
-    const line = 'Not settled, left by processes that died: 1 request, for which $0.25 stays set aside\n';
+    const line = 'Not settled, left by dead processes: 1 request, with $0.25 reserved for them\n';
     expect((await run()).output).toContain(line);
     expect((await run('discord:1')).output).toContain(line);
     expect((await run('slack:T1')).output).not.toContain('Not settled');

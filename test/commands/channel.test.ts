@@ -32,7 +32,7 @@ describe('/channel', () => {
     await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
     const said = await run('channel', { model: 'openai/gpt-4o', persona: 'pirate', web: 'on' });
     expect(said).toMatch(
-      /Model: GPT-4o .*\n- Effort: as the model does unasked\n- Persona: Pirate\n- Web search: on/,
+      /Model: GPT-4o .*\n- Effort: the model’s default\n- Persona: Pirate\n- Web search: on/,
     );
     bot.provider.answer('Arr.');
     await bot.dispatch.message(messageOf('Hi', { actor: mia }));
@@ -46,13 +46,15 @@ describe('/channel', () => {
     expect(second?.tools).toBeUndefined();
     const back = await run('channel', { model: 'default', persona: 'default', web: 'default' });
     expect(back).toMatch(
-      /Model: GPT-4o mini .*\n- Effort: as the model does unasked\n- Persona: none\n- Web search: only if somebody asks/,
+      /Model: GPT-4o mini .*\n- Effort: the model’s default\n- Persona: none\n- Web search: only if somebody asks/,
     );
   });
 
   it('lets questions go without a mention, and mentions be answered in the channel, there alone', async () => {
     const here = { guild: ada.guild, channel: 'c1' } as const;
-    expect(await run('channel')).toMatch(/- Mention: needed\n- A mention is answered as the platform has it/);
+    expect(await run('channel')).toMatch(
+      /- Mention: needed\n- A mention is answered as usual on the platform/,
+    );
     const said = await run('channel', { mention: 'not-needed', answers: 'channel' });
     expect(said).toMatch(/- Mention: not needed.*\n- A mention is answered in the channel/);
     expect(await bot.dispatch.channelRules(here)).toEqual({ hearsAll: true, inThread: false });
@@ -95,7 +97,7 @@ describe('/channel', () => {
 
 describe('/answers', () => {
   it('is each person’s own choice, over that of the channel; exported and forgotten', async () => {
-    expect(await run('answers', { show: 'whole' }, mia)).toMatch(/shown whole/);
+    expect(await run('answers', { show: 'whole' }, mia)).toMatch(/appear complete/);
     const whole = await askLive(mia);
     expect(whole.asked.surface.messages).toEqual([]);
     await whole.live.finish({ prompt_tokens: 1, completion_tokens: 2, cost: 0 });

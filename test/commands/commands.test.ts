@@ -50,7 +50,7 @@ describe('/models', () => {
   it('searches in names and ids, whatever the case', async () => {
     expect(await run('models', { search: 'CLAUDE' })).toMatch(/Claude 3\.5 Sonnet/);
     expect(await run('models', { search: 'CLAUDE' })).not.toMatch(/GPT/);
-    expect(await run('models', { search: 'nonesuch' })).toMatch(/No model has `nonesuch`/);
+    expect(await run('models', { search: 'nonesuch' })).toMatch(/No model name contains `nonesuch`/);
   });
 
   it('says so where the tier opens a model to which no key leads', async () => {
@@ -82,7 +82,7 @@ describe('/models', () => {
     ]);
     const text = await run('models');
     expect(text).toMatch(/✗ Claude 3\.5 Sonnet .* no longer offered by its provider/);
-    expect(text).toMatch(/Llama 3\.2 3B.* · ⚠️ goes on 2027-01-31$/m);
+    expect(text).toMatch(/Llama 3\.2 3B.* · ⚠️ ends on 2027-01-31$/m);
   });
 });
 
@@ -217,16 +217,16 @@ describe('/help', () => {
     }
     expect(await run('help', { command: 'connect' })).toMatch(/^`\/connect` \(admins\): /);
     expect(await run('help', { command: 'aks`' })).toMatch(
-      /^There is no command .*aks.*\. There are `\/ask`/,
+      /^There is no command .*aks.*\. The commands are `\/ask`/,
     );
   });
 
   it('names the buttons that stand under answers here, though it is private itself', async () => {
     const helped = async (canContinueInThread: boolean) =>
       run('help', {}, { surface: testSurface({ isPrivate: true, canContinueInThread }) });
-    expect(await helped(true)).toContain('**In a thread** goes on from it');
+    expect(await helped(true)).toContain('**In a thread** continues from it');
     expect(await helped(false)).toMatch(
-      /\*\*Retry…\*\* asks again, with another model if you like; the menu/m,
+      /\*\*Retry…\*\* asks again, with another model if you like\. \*Delete/m,
     );
   });
 });

@@ -60,7 +60,7 @@ describe('/connect', () => {
       /An admin can also open it with an API key for OpenRouter: `\/connect`/,
     );
     expect(await connect()).toBe(
-      'The key …1a2b for OpenRouter is connected: this server has the tier `openrouter` now. ' +
+      'The key …1a2b for OpenRouter is connected, and this server now has the tier `openrouter`. ' +
         'It pays for Llama 3.2 3B (Free), Gemini 2.0 Flash (Free), GPT-4o mini, Claude 3.5 Sonnet, Mistral Small 24B. ' +
         '`/tier` shows how to get more models. Everyone here can use them, and OpenRouter bills the key’s account. ' +
         'Set a limit with `/limits`, see the cost with `/usage`, remove the key with `/disconnect`.',
@@ -213,7 +213,7 @@ describe('a key that is connected', () => {
     };
     expect(await used('guild')).toBe(0.5e9);
     expect(await used('operator')).toBe(0);
-    expect(await told('limits', {})).toMatch(/Paid with its own API keys/);
+    expect(await told('limits', {})).toMatch(/Paid with own API keys/);
   });
 
   it('is asked for the true cost of an answer that broke off, and nobody else’s key is', async () => {
@@ -238,7 +238,7 @@ describe('/disconnect', () => {
   it('takes the only key back, and with it what it opened', async () => {
     await connect();
     expect(await told('disconnect', {})).toBe(
-      'The key for OpenRouter is deleted here; this server has the tier `free` now. The key still works at OpenRouter until you delete it there.',
+      'The key for OpenRouter is deleted here, and this server now has the tier `free`. The key still works at OpenRouter until you delete it there.',
     );
     expect(await ask(CLAUDE)).toMatch(/needs the tier/);
     expect(await told('disconnect', {})).toBe('No API key is connected here.');

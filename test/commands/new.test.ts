@@ -40,7 +40,7 @@ describe('/new', () => {
   it('leaves what was said before out of the next question, and keeps it, with all that was chosen', async () => {
     const first = await ask('One', 'A1');
     await run('instructions', { text: 'Be brief.' });
-    expect(await run('new')).toMatch(/begins a new conversation.*not deleted/);
+    expect(await run('new')).toMatch(/starts a new conversation.*not deleted/);
     await ask('Two', 'A2');
     expect(sent()).toBe('Two');
     expect(bot.provider.chats.at(-1)?.body.messages[0].content).toContain('Be brief.');
@@ -88,7 +88,7 @@ describe('/new', () => {
     expect(await run('new', {}, ben)).toMatch(/^Only the person who began/);
     await ask('Two', 'A2');
     expect(sent()).toBe('One | A1 | Two');
-    expect(await run('new', {}, {})).toMatch(/^Each question in a channel begins/);
+    expect(await run('new', {}, {})).toMatch(/^Each question in a channel starts/);
     expect(await run('new', {}, { ...thread, actor: testActor('ada', { isAdmin: true }) })).toMatch(/new/);
     await ask('Three', 'A3');
     expect(sent()).toBe('Three');

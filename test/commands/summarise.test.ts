@@ -114,7 +114,7 @@ describe('/summarise', () => {
   it('reads no thread where an admin switched that off', async () => {
     const actor = testActor('ada', { isAdmin: true });
     await bot.dispatch.command(invocationOf('context', { threads: 'off', scope: 'guild' }, { place, actor }));
-    expect(await told(thread)).toMatch(/an admin switched that off/);
+    expect(await told(thread)).toMatch(/an admin switched it off/);
     expect(bot.provider.chats).toEqual([]);
   });
 });

@@ -71,14 +71,14 @@ describe('/tier for everybody', () => {
 describe('/tier for operators', () => {
   it('grants here or elsewhere, and counts from the next request on', async () => {
     expect(await tier({ action: 'grant', tier: 'openai' }, asOperator)).toBe(
-      'Granted `openai`. `discord:1` has the tier `openai` now.',
+      'Granted `openai`. `discord:1` now has the tier `openai`.',
     );
     expect(
       await tier(
         { action: 'grant', guild: 'discord:2', tier: 'premium', until: '2999-01-01T12:00Z' },
         asOperator,
       ),
-    ).toBe('Granted `premium` until 2999-01-01 12:00 UTC. `discord:2` has the tier `premium` now.');
+    ).toBe('Granted `premium` until 2999-01-01 12:00 UTC. `discord:2` now has the tier `premium`.');
     bot.provider.answer('Yes.');
     const elsewhere = { actor: testActor('zoe', { guild: 'discord:2' }) };
     await bot.dispatch.command(

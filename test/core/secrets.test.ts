@@ -20,7 +20,7 @@ async function stored(): Promise<string> {
 
 describe('a key that was typed behind a command', () => {
   it.each([
-    ['an admin', true, /`\/connect` asks in a form/],
+    ['an admin', true, /`\/connect` opens a form/],
     ['a member', false, /Only an admin can use `\/connect`/],
   ])('is not taken, and is to be revoked: by %s', async (_, isAdmin, further) => {
     const typed = invocationOf(
@@ -30,7 +30,7 @@ describe('a key that was typed behind a command', () => {
     );
     await bot.dispatch.command(typed);
     const told = typed.surface.privateTexts[0]?.text ?? '';
-    expect(told).toMatch(/was not used.*delete your message and revoke the key/);
+    expect(told).toMatch(/^I ignored the text after.*delete your message and revoke the key/);
     expect(told).toMatch(further);
     expect(told).not.toContain(KEY);
     expect(bot.provider.requests.filter(({ path }) => path.endsWith('/key'))).toEqual([]);
@@ -54,7 +54,7 @@ describe('a key that was typed behind a command', () => {
       { actor: testActor('ada', { isAdmin: true }), isFilledIn: false },
     );
     await bot.dispatch.command(bare);
-    expect(bare.surface.privateTexts[0]?.text).toMatch(/^`\/connect` asks in a form/);
+    expect(bare.surface.privateTexts[0]?.text).toMatch(/^`\/connect` opens a form/);
   });
 });
 

@@ -100,11 +100,11 @@ describe('a file', () => {
 
 describe('a hostile file', () => {
   it.each([
-    ['a program', 'a.exe', 'MZ\0\0\0', /A \.exe file cannot be read here/],
+    ['a program', 'a.exe', 'MZ\0\0\0', /A \.exe file cannot be read\. Send text/],
     ['an archive', 'a.zip', officeOf({ 'readme.txt': 'x' }), /Archives cannot be read/],
     ['nothing', 'a.txt', '  \n', /no text/],
     ['half a PDF', 'a.pdf', pdfOf(['x']).slice(0, 60), /damaged/],
-    ['a PDF of pictures', 'a.pdf', pdfOf(['', '']), /no text in it, only pictures/],
+    ['a PDF of pictures', 'a.pdf', pdfOf(['', '']), /no text, only images of pages/],
     ['half an archive', 'a.docx', docx(paragraph('x')).slice(0, 100), /damaged/],
     ['a picture that is none', 'a.png', new Uint8Array(Buffer.from('89504e470d0a1a0a00', 'hex')), /damaged/],
     ['a picture of 10 gigapixels', 'a.png', pngClaiming(100_000, 100_000), /100,000 × 100,000 pixels/],

@@ -117,7 +117,7 @@ describe('a SQLite file', () => {
     truncateSync(path, 9_000);
     const error = await open(path).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StartError);
-    expect((error as StartError).remedy).toMatch(/^Put a copy of that file in its place, or move it away/);
+    expect((error as StartError).remedy).toMatch(/^Replace it by a backup, move it away/);
   });
 
   it('says of a file that is no database to choose another, not to move that one away', async () => {
@@ -141,7 +141,7 @@ describe('a SQLite file', () => {
     const path = freshPath();
     const newer = new DatabaseSync(path);
     newer.exec(`CREATE TABLE later (a); PRAGMA user_version = 999; PRAGMA application_id = ${0x50726c79}`);
-    await expect(open(path)).rejects.toThrow('version 999');
+    await expect(open(path)).rejects.toThrow('version is 999');
     expect(newer.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'later' }]);
     newer.close();
   });

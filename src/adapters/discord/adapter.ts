@@ -1,4 +1,4 @@
-// Before discord.js.
+// Must come before discord.js.
 import './gateway/lead-gateway.ts';
 import type { Agent } from 'node:https';
 import { type Client, Events } from 'discord.js';
@@ -27,29 +27,32 @@ import { createRest } from './rest/rest.ts';
 
 export interface DiscordAdapterOptions {
   readonly token: string;
-  /** Without the version: `https://discord.com/api`, or a proxy's. */
+  /** Without the version: `https://discord.com/api`, or a proxy's address. */
   readonly apiUrl: string;
   readonly shards: Shards;
   readonly commands: readonly CommandDeclaration[];
-  /** Guilds that get the commands as their own, at once, for development; with none they are global. */
+  /**
+   * Guilds that get the commands as guild commands, which appear at once, for development. Default: none, and the commands
+   * are global.
+   */
   readonly commandGuilds?: readonly string[];
-  /** SKUs whose purchases come with a tier; with none, purchases are not looked at. */
+  /** SKUs that bring a tier. Without any, purchases are ignored. */
   readonly skus?: ReadonlySet<string>;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch: typeof fetch;
-  /** Leads the gateway's connections through a proxy; without it they are direct. */
+  /** Routes the gateway's connections through a proxy. Default: direct. */
   readonly socketAgent?: Agent;
   readonly waitForIdentify?: () => Promise<void>;
 }
 
 export interface DiscordAdapter extends Adapter {
-  /** What the operator should read once it has started: the invite link, and what does not work. */
+  /** Lines for the operator after the start: the invite link, and what does not work. */
   readonly notes: readonly string[];
 }
 
-/** What `/help` says, and what it takes for it to be otherwise. */
+/** For `/help`: what does not work, and the remedy. */
 const WITHOUT_CONTENT =
   'I cannot read messages that do not mention me, so mention me in threads too. Direct messages and commands work as usual.';
 
@@ -67,7 +70,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
   const tools = { rest, clock, log, tasks, signs, sealing, isArchived };
   const notes: string[] = [];
   let watching: Background | null = null;
-  /** What answers are written with; known once Discord has said whose token it is. */
+  /** The tools for writing answers; available once Discord has said whose token it is. */
   let answering: (typeof tools & { readonly botId: string; readonly caveat: string | undefined }) | null =
     null;
 
@@ -81,7 +84,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
         if (!isForbidden(error)) throw error;
         throw new StartError(
           `The bot cannot register commands in the Discord server ${guild}: it was invited without "applications.commands", or not at all.`,
-          `Open ${inviteLink(applicationId)} and add it to that server again; it keeps its settings.`,
+          `Open ${inviteLink(applicationId)} and add the bot to that server again; its settings stay.`,
           { cause: error },
         );
       }
@@ -93,11 +96,11 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     notes.push(`Invite ${name} to a Discord server: ${invite}`);
     log.info({ application: id, guilds, invite }, 'Discord is connected');
     if (messageContent) return;
-    const remedy = `switch on "Message Content Intent" at ${botPage(id)} and start again`;
+    const remedy = `switch on "Message Content Intent" at ${botPage(id)} and restart Parley`;
     notes.push(`Discord: messages in threads need a mention of the bot; to change that, ${remedy}.`);
     log.warn(
       { remedy },
-      'without the message-content intent, messages that do not mention the bot cannot be read',
+      'the message-content intent is off, so messages that do not mention the bot cannot be read',
     );
   }
 
@@ -110,7 +113,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       const application = await readApplication(rest, tasks.signal);
       const { id: applicationId, botId, messageContent } = application;
       const { shards } = options;
-      // One process of several is enough, and shard 0 is always somewhere.
+      // One of several processes is enough, and shard 0 always exists.
       const isFirst = shards === 'auto' || shards.ids.includes(0);
       if (isFirst) await registerCommands(applicationId);
 
@@ -142,7 +145,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
     tellPerson: (user, notice, signal) => tellPerson(rest, user, notice, signal),
 
     async reopen(lost, signal) {
-      if (answering === null) throw new Error('places can be reopened after the start alone');
+      if (answering === null) throw new Error('places can only be reopened after the start');
       return reopen(answering, lost, signal);
     },
 
@@ -152,7 +155,7 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
 
     async stop() {
       await watching?.stop();
-      // discord.js calls the end of a connection a renewal too.
+      // discord.js also emits this when a connection is closed for good.
       client?.removeAllListeners(Events.ShardReconnecting);
       await client?.destroy();
       await tasks.stop();

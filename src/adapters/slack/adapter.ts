@@ -35,7 +35,7 @@ import { createSocketConnection, type SocketDispatcher } from './transport/socke
 
 export interface SlackAdapterOptions {
   readonly botToken: string;
-  /** How Slack's events get here: over a socket that the bot opens, or by signed requests to `EVENTS_PATH`. */
+  /** How Slack's events arrive: over a socket that the bot opens, or as signed requests to `EVENTS_PATH`. */
   readonly transport:
     | { readonly mode: 'socket'; readonly appToken: string }
     | { readonly mode: 'http'; readonly signingSecret: string };
@@ -44,24 +44,24 @@ export interface SlackAdapterOptions {
   readonly commands: readonly CommandDeclaration[];
   readonly limiters: WriteLimiters;
   readonly fetch: typeof fetch;
-  /** Leads Socket Mode through a proxy; without it the socket is direct. */
+  /** Routes Socket Mode through a proxy. Default: direct. */
   readonly socketDispatcher?: SocketDispatcher;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What Slack could not deliver for a shorter time it delivers again by itself: https://docs.slack.dev/apis/events-api#retries */
+/** Slack itself redelivers what it could not deliver for less than this: https://docs.slack.dev/apis/events-api#retries */
 const REDELIVERED_MS = 30_000;
 
-/** Signs that a question was seen are taken off before the stop, unless Slack keeps them waiting. */
+/** How long the stop waits for Slack to remove signs on questions. */
 const LAST_WORDS_MS = 3_000;
 
 export interface SlackAdapter extends Adapter {
-  /** What the operator should read once it has started: what more scopes would add. */
+  /** Lines for the operator after the start: what more scopes would add. */
   readonly notes: readonly string[];
 }
 
-/** Slack, over Socket Mode or signed HTTP. */
+/** The Slack adapter, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   const { botToken, transport, apiUrl, commands, limiters, fetch, clock, log } = options;
   const tasks = createTasks(log);
@@ -159,7 +159,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
     notes,
     guildNames: () => names,
     async readFile(reference, maxBytes, until) {
-      if (readFile === null) throw new Error('files can be read after the start alone');
+      if (readFile === null) throw new Error('files can only be read after the start');
       return readFile(reference, maxBytes, until);
     },
     tellAdmins: async (guild, notice, until) => (await tellAdmins?.(guild, notice, until)) ?? false,
@@ -168,7 +168,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       parts !== null && tellPerson(parts.workspace, user, notice, until),
 
     async reopen(lost, until) {
-      if (parts === null) throw new Error('places can be reopened after the start alone');
+      if (parts === null) throw new Error('places can only be reopened after the start');
       return reopen(parts, lost, until);
     },
 

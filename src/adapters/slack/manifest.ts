@@ -8,13 +8,13 @@ import { EVENTS_PATH } from './transport/http-receiver.ts';
 
 export interface ManifestOptions {
   readonly commands: readonly CommandDeclaration[];
-  /** Where Slack reaches the bot, such as `https://parley.example.com`; null for Socket Mode. */
+  /** The address at which Slack reaches the bot, such as `https://parley.example.com`; null for Socket Mode. */
   readonly url: string | null;
   /** Whether to declare Slack's agent view. */
   readonly agentView: boolean;
 }
 
-/** The app as Slack's “From a manifest” takes it, made from the declarations. */
+/** The app's manifest for Slack's “From a manifest”, made from the declarations. */
 export function createManifest({ commands, url, agentView }: ManifestOptions): object {
   const requestUrl = url === null ? {} : { request_url: `${url.replace(/\/+$/, '')}${EVENTS_PATH}` };
   const optionsUrl = url === null ? {} : { message_menu_options_url: requestUrl.request_url };
@@ -50,7 +50,7 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
           name: 'Delete this answer',
           type: 'message',
           callback_id: DELETE_ANSWER,
-          description: 'Delete an answer here and from what the bot remembers',
+          description: 'Delete an answer here and from the bot’s memory',
         },
       ],
       slash_commands: commands
@@ -59,7 +59,7 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
           command: `/${command.name}`,
           description: clip(command.description, SIZES.commandDescription),
           ...hintOf(command),
-          // Questions are for the model, as they were typed; other options name people and groups by their ids.
+          // Questions go to the model as they were typed; other options name people and groups by their ids.
           should_escape: command.reply === 'private',
           ...(url === null ? {} : { url: requestUrl.request_url }),
         })),
@@ -103,7 +103,7 @@ const AGENT_VIEW = {
   ],
 };
 
-/** What Slack shows behind the command while it is typed: the options without the command. */
+/** The hint that Slack shows after the command while it is typed: the options without the command. */
 function hintOf(command: CommandDeclaration): { readonly usage_hint?: string } {
   const hint = usage(command)
     .replaceAll('`', '')

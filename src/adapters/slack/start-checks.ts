@@ -16,7 +16,10 @@ const identitySchema = z.object({
   user: z.string().default('Parley'),
 });
 
-/** Asks Slack who the bot is, and checks that it may do what it is for. @throws StartError with what to click where */
+/**
+ * Asks Slack who the bot is, and checks its scopes.
+ * @throws StartError with the clicks that help
+ */
 export async function identify(
   api: WebApi,
   apiUrl: string,
@@ -31,13 +34,13 @@ export async function identify(
   if (scopes.length > 0 && missing.length > 0) {
     throw new StartError(
       `The Slack app lacks ${missing.length === 1 ? 'the bot scope' : 'the bot scopes'} ${missing.join(', ')}.`,
-      `${APPS}, then OAuth & Permissions → Scopes → Bot Token Scopes → Add an OAuth Scope. Add what is missing, press “reinstall your app” in the bar at the top, and start again. (\`npm run slack:manifest\` prints a manifest that has them all.)`,
+      `${APPS}, then OAuth & Permissions → Scopes → Bot Token Scopes → Add an OAuth Scope. Add the missing scopes, press “reinstall your app” in the bar at the top, and restart Parley. (\`npm run slack:manifest\` prints a manifest with all scopes.)`,
     );
   }
   const identity = identitySchema.safeParse(data);
   if (!identity.success) {
     throw new StartError(
-      'SLACK_BOT_TOKEN is not the token of a bot.',
+      'SLACK_BOT_TOKEN is not a bot token.',
       `${APPS}, then OAuth & Permissions, and copy the Bot User OAuth Token (it begins with xoxb-).`,
     );
   }
@@ -62,20 +65,20 @@ function tokenFault(error: unknown, apiUrl: string): unknown {
   }
   if (error instanceof SlackRefusal) {
     return new StartError(
-      `Slack refuses the start: ${error.reason}.`,
-      `${APPS} and see whether it is installed and enabled.`,
+      `Slack refused the start: ${error.reason}.`,
+      `${APPS}, and check that it is installed and enabled.`,
       { cause: error },
     );
   }
   return unreachable(error, apiUrl);
 }
 
-/** Words a first Socket Mode connection that failed. */
+/** Words a failure of the first Socket Mode connection. */
 export function socketFault(error: unknown, apiUrl: string): unknown {
   const reason = (error as { data?: { error?: unknown } } | null)?.data?.error;
   if (typeof reason !== 'string') return unreachable(error, apiUrl);
   return new StartError(
-    `Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (${reason}).`,
+    `Slack refused a Socket Mode connection with SLACK_APP_TOKEN (${reason}).`,
     `${APPS}. Under Socket Mode, switch “Enable Socket Mode” on. Under Basic Information → App-Level Tokens, press “Generate Token and Scopes”, add the scope connections:write, and copy the token (it begins with xapp-) into SLACK_APP_TOKEN.`,
     { cause: error },
   );
@@ -84,7 +87,7 @@ export function socketFault(error: unknown, apiUrl: string): unknown {
 function unreachable(error: unknown, apiUrl: string): StartError {
   return new StartError(
     `Slack cannot be reached at ${apiUrl}.`,
-    'Check that this machine reaches the internet, and SLACK_API_URL if you have set it. Then start again.',
+    'Check that this machine reaches the internet, and check SLACK_API_URL if it is set. Then restart Parley.',
     { cause: error },
   );
 }

@@ -21,21 +21,21 @@ import type { Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
-  /** For the playground's own messages. */
+  /** Stores the playground's own messages. */
   readonly store: CollectionStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** If it is there, the page asks for `ADMIN_TOKEN` before it shows anything. */
+  /** If present, the page asks for `ADMIN_TOKEN` before it shows anything. */
   readonly login?: Login;
-  /** Of a file that a person brings. */
+  /** The largest file that a person can attach, in bytes. */
   readonly maxFileBytes: number;
-  /** How long such a file is kept. */
+  /** How long attached files are kept, in milliseconds. */
   readonly retentionMs: number;
 }
 
 const BASE = '/playground/';
 
-/** The playground: a team chat in the browser, for one person who plays three, over the core that Discord and Slack use. */
+/** The playground: a team chat in the browser for one person in three roles, on the same core as Discord and Slack. */
 export function createWebAdapter(options: WebAdapterOptions): Adapter {
   const { host, store, clock, log, login, maxFileBytes, retentionMs } = options;
   const room = createRoom(store, clock, log);
@@ -60,15 +60,15 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     setSecurityHeaders(response, policy);
     requireSameOrigin(request, login !== undefined);
     const url = URL.parse(request.url ?? '/', 'http://localhost');
-    if (url === null) throw new Refused(400, 'That is no address.');
+    if (url === null) throw new Refused(400, 'Invalid address.');
     if (url.pathname === '/' || `${url.pathname}/` === BASE) return redirect(response, BASE);
-    if (!url.pathname.startsWith(BASE)) throw new Refused(404, 'There is nothing here.');
+    if (!url.pathname.startsWith(BASE)) throw new Refused(404, 'Not found.');
     const path = url.pathname.slice(BASE.length);
     if (path.startsWith('api/')) return await serveApi(path.slice('api/'.length), url, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new Refused(405, 'Only GET is served here.');
+      throw new Refused(405, 'Only GET is allowed here.');
     const asset = path === '' ? assets.index : await assets.read(path);
-    if (asset === undefined) throw new Refused(404, 'There is nothing here.');
+    if (asset === undefined) throw new Refused(404, 'Not found.');
     sendAsset(request, response, asset);
   }
 
@@ -82,14 +82,14 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       throw new Refused(503, 'Parley is starting or stopping.');
     const key = `${request.method} ${name}`;
     if (key === 'POST login') {
-      if (login === undefined) throw new Refused(404, 'This playground asks for no token.');
+      if (login === undefined) throw new Refused(404, 'This playground needs no token.');
       const { token } = await readJson(request, loginSchema);
       response.setHeader('set-cookie', login.openSession(token, request));
       return sendJson(response, 200, {});
     }
     if (!isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
     const endpoint = api.get(key);
-    if (endpoint === undefined) throw new Refused(404, 'There is nothing here.');
+    if (endpoint === undefined) throw new Refused(404, 'Not found.');
     await endpoint(request, response, url.searchParams);
   }
 
@@ -99,12 +99,12 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     } catch (error) {
       if (!(error instanceof Refused)) log.error({ err: error }, 'a request to the playground failed');
       if (response.headersSent) return void response.destroy();
-      // What was not read of a refused body would be taken for the next request.
+      // The unread rest of a refused body would be taken for the next request.
       if (!request.complete) response.setHeader('connection', 'close');
       const problem: Problem =
         error instanceof Refused
           ? { problem: error.message }
-          : { problem: 'Something went wrong here. The log of the server says what.' };
+          : { problem: 'Something went wrong. The server’s log has the details.' };
       sendJson(response, error instanceof Refused ? error.status : 500, problem);
     }
   }

@@ -1,25 +1,25 @@
 /**
- * What goes between the playground's server and its page. Types alone, and none of core's: the page is checked against
- * the browser's library, and core's modules need Node's. The server's use of them holds the two equal.
+ * Messages between the playground's server and its page. Only types, and none of core's: the page is checked with the
+ * browser's library, while core's modules need Node's. The server's use of these types keeps both equal.
  */
 
 export type Role = 'member' | 'admin' | 'operator';
 export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
-/** `GET api/room`: what does not change while the server runs. */
+/** `GET api/room`: facts that do not change while the server runs. */
 export interface RoomInfo {
   readonly people: readonly PersonInfo[];
   readonly channels: readonly ChannelInfo[];
   readonly commands: readonly CommandInfo[];
-  /** What can stand under an answer, by kind. */
+  /** Buttons under answers, by kind. */
   readonly buttons: Readonly<Record<string, ButtonInfo>>;
   readonly tiers: readonly string[];
-  /** The most that one message of a person may hold. */
+  /** Longest message of a person, in UTF-16 units. */
   readonly maxMessageChars: number;
-  /** The most that one message may bring, and that one of its files may hold. */
+  /** Most files per message, and largest size of each. */
   readonly maxFiles: number;
   readonly maxFileBytes: number;
-  /** Whether no token is asked for: then the page is for one machine alone. */
+  /** Whether no token is needed, so that only this machine can open the page. */
   readonly isOpen: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface ChannelInfo {
   readonly id: string;
   readonly name: string;
   readonly topic: string;
-  /** The only person who sees it, where it is a DM with the bot. */
+  /** In a DM with the bot, the only person who sees it; else null. */
   readonly owner: string | null;
 }
 
@@ -41,22 +41,22 @@ export interface CommandInfo {
   readonly name: string;
   readonly description: string;
   readonly role: Role;
-  /** Those that are typed behind it … */
+  /** Options that are typed after the command … */
   readonly options: readonly OptionInfo[];
-  /** … and those that are asked for in a form; null where there is none. */
+  /** … and options asked for in a form; null if there is no form. */
   readonly form: readonly OptionInfo[] | null;
 }
 
 export interface ButtonInfo {
   readonly label: string;
-  /** In words, if the label is a picture; else the same. */
+  /** A title in words if the label is a picture; else the label. */
   readonly title: string;
   readonly isPrimary: boolean;
-  /** Whether it asks something first: `GET api/press-form`. */
+  /** Whether it has a form: `GET api/press-form`. */
   readonly hasForm: boolean;
 }
 
-/** `GET api/press-form`: what a button asks. Where the person may not press it, pressing it says why. */
+/** `GET api/press-form`: a button's form. If the person may not press it, a press explains why. */
 export type PressForm =
   | { readonly ok: false }
   | { readonly ok: true; readonly fields: readonly OptionInfo[] };
@@ -66,9 +66,9 @@ export interface OptionInfo {
   readonly type: 'text' | 'secret' | 'model' | 'flag' | 'choice';
   readonly description: string;
   readonly required: boolean;
-  /** Of a text or a secret; null for the others. */
+  /** For a text or secret; null for other types. */
   readonly maxChars: number | null;
-  /** Of a choice; empty for the others. */
+  /** For a choice; empty for other types. */
   readonly choices: readonly Suggestion[];
 }
 
@@ -77,7 +77,7 @@ export interface Suggestion {
   readonly value: string;
 }
 
-/** `GET api/status`: what the bar shows at one spot. */
+/** `GET api/status`: the content of the bar at one spot. */
 export interface Status {
   readonly provider: string;
   readonly model: { readonly id: string; readonly name: string } | null;
@@ -85,10 +85,10 @@ export interface Status {
   readonly efforts: readonly string[];
   /** The effort that was chosen here, as the model takes it; null if nobody chose. */
   readonly effort: string | null;
-  /** All that there are, for the picker. */
+  /** All models, for the picker. */
   readonly models: readonly ModelInfo[];
   readonly tier: string;
-  /** Today, as people write it. */
+  /** Today's cost, formatted. */
   readonly spent: string;
   readonly demo: boolean;
 }
@@ -96,13 +96,13 @@ export interface Status {
 export interface ModelInfo {
   readonly id: string;
   readonly name: string;
-  /** Per million tokens, as people write it. */
+  /** Per million tokens, formatted. */
   readonly price: string;
-  /** Why it cannot be used at the spot; null if it can. */
+  /** The reason why the spot cannot use it; null if it can. */
   readonly lock: string | null;
 }
 
-/** A channel, or a thread in it; `thread` is the id of the message that the thread hangs on. */
+/** A channel, or a thread in it; `thread` is the id of the message that began the thread. */
 export interface Spot {
   readonly channel: string;
   readonly thread: string | null;
@@ -110,16 +110,16 @@ export interface Spot {
 
 interface MessageBase extends Spot {
   readonly id: string;
-  /** Messages stand in this order. */
+  /** Messages are sorted by it. */
   readonly order: number;
   readonly atMs: number;
-  /** The only person who sees it; null where everybody does. */
+  /** The only person who sees it; null for everybody. */
   readonly audience: string | null;
-  /** The title of the thread that hangs on it, where there is one. */
+  /** The title of the thread below it, if there is one. */
   readonly threadTitle: string | null;
 }
 
-/** A person's own words, or the command that was run before everybody. */
+/** A person's own words, or a command that was run in public. */
 export interface SaidMessage extends MessageBase {
   readonly kind: 'said';
   readonly user: string;
@@ -128,7 +128,7 @@ export interface SaidMessage extends MessageBase {
   readonly files: readonly GivenFile[];
 }
 
-/** A file that a person brought; `id` is its upload's. */
+/** A file that a person attached; `id` is its upload's. */
 export interface GivenFile {
   readonly id: string;
   readonly name: string;
@@ -138,22 +138,22 @@ export interface GivenFile {
 /** One message of an answer. */
 export interface AnswerMessage extends MessageBase {
   readonly kind: 'answer';
-  /** Who asked. */
+  /** The person who asked. */
   readonly user: string;
   readonly text: string;
   readonly status: ReplyStatus;
   readonly note: string | null;
   readonly footer: string | null;
-  /** Kinds, in the order in which they stand. */
+  /** Kinds of buttons, in display order. */
   readonly buttons: readonly string[];
   readonly files: readonly FileInfo[];
 }
 
-/** Something that the bot told one person. */
+/** A message from the bot to one person. */
 export interface NoticeMessage extends MessageBase {
   readonly kind: 'notice';
   readonly user: string;
-  /** What the person had typed, where nobody else saw that. */
+  /** The person's input, if nobody else saw it. */
   readonly about: string | null;
   readonly text: string;
   readonly files: readonly FileInfo[];
@@ -167,18 +167,18 @@ export interface FileInfo {
 
 export type Message = SaidMessage | AnswerMessage | NoticeMessage;
 
-/** The bot is at work on a question, or the question waits its turn. */
+/** A question that the bot is working on, or that waits for its turn. */
 export interface ActivityItem extends Spot {
   readonly kind: 'activity';
-  /** The question's id: its message's, where that is shown. */
+  /** The question's id, which is its message's if that is shown. */
   readonly id: string;
   readonly user: string;
   readonly activity: 'queued' | 'working' | 'thinking';
-  /** How it stands in the queue; null if it does not wait for others. */
+  /** Its place in the queue, in words; null if it does not wait. */
   readonly queue: string | null;
 }
 
-/** What the bar shows may have changed: ask `GET api/status` again. */
+/** The bar's content may have changed: get `api/status` again. */
 export interface StatusItem {
   readonly kind: 'status';
 }
@@ -187,19 +187,19 @@ export type Item = Message | ActivityItem | StatusItem;
 
 /** One event of `GET api/events`. */
 export interface Changes {
-  /** Whether this is all there is; else only what changed since the last one. */
+  /** Whether this is the complete state; else only the changes since the last event. */
   readonly reset: boolean;
-  /** Each with the key that `removed` calls it by, newest state. */
+  /** Newest states, with the keys that `removed` uses. */
   readonly items: readonly (readonly [key: string, item: Item])[];
   readonly removed: readonly string[];
 }
 
-/** `POST api/message`. Every post carries an id of the page's own making, so that a repeated one is not doubled. */
+/** `POST api/message`. Every post has an id made by the page, so that a repeated one counts once. */
 export interface PostMessage extends Spot {
   readonly id: string;
   readonly as: string;
   readonly text: string;
-  /** Ids of uploads: `POST api/upload?id=…&as=…&name=…&type=…`, with the file's bytes as the body. */
+  /** Ids of uploads: `POST api/upload?id=…&as=…&name=…&type=…` with the file's bytes as the body. */
   readonly files: readonly string[];
 }
 
@@ -210,11 +210,11 @@ export interface PostCommand extends Spot {
   readonly command: string;
   readonly options: Readonly<Record<string, string | boolean>>;
   readonly files: readonly string[];
-  /** What was typed, for people. */
+  /** The typed text, for people. */
   readonly text: string;
 }
 
-/** `GET api/admit`: whether a person may use a command at a spot. Where not, running it says why. */
+/** `GET api/admit`: whether a person may use a command at a spot. If not, running it explains why. */
 export interface Admission {
   readonly ok: boolean;
 }
@@ -225,7 +225,7 @@ export interface PostPress {
   readonly as: string;
   readonly message: string;
   readonly button: string;
-  /** What was filled into its form. */
+  /** The values of its form. */
   readonly given: Readonly<Record<string, string>>;
 }
 
@@ -235,14 +235,14 @@ export interface PostRemove {
   readonly message: string;
 }
 
-/** `POST api/rename`: gives a thread another title. */
+/** `POST api/rename`: changes a thread's title. */
 export interface PostRename {
   readonly as: string;
   readonly thread: string;
   readonly title: string;
 }
 
-/** What a refused request answers. */
+/** The response to a refused request. */
 export interface Problem {
   readonly problem: string;
 }

@@ -5,16 +5,16 @@ import type { AdminHost } from '../host.ts';
 import { type Html, named, table } from '../html.ts';
 import { guildLink, modelName } from './use.ts';
 
-/** The answers that all processes are at, each with a way to stop it. */
+/** The answers in progress in all processes, each with a stop button. */
 export async function answers({ services, names }: AdminHost): Promise<Html> {
   const live = await services.underWay.list();
   const known = await names.of([...new Set(live.map(({ guild }) => guild))]);
   const nowMs = services.clock.now();
   return html`<section id="live">
-<p class="soft">${counted(live.length, 'answer is', 'answers are')} under way in all processes. The list is renewed every three seconds.</p>
+<p class="soft">${counted(live.length, 'answer', 'answers')} in progress in all processes. The list refreshes every three seconds.</p>
 ${table(
-  'Answers under way',
-  // Stop stands where it is seen on a narrow screen too.
+  'Answers in progress',
+  // In this column the button is visible on a narrow screen too.
   [
     { heading: 'Person' },
     { heading: 'Stop' },
@@ -26,14 +26,14 @@ ${table(
   live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
     named(userName),
     isEnding
-      ? 'all has arrived'
+      ? 'complete'
       : html`<form method="post" action="/admin/answers/stop"><input type="hidden" name="id" value="${id}"><button class="danger" id="stop-${id}">Stop<span class="hidden"> the answer to ${userName}</span></button></form>`,
     formatDuration(nowMs - askedAtMs),
     model === null ? 'waits for its turn' : named(modelName(model, services)),
     chars,
     guildLink(guild, known.get(guild) ?? guild),
   ]),
-  'No answer is under way.',
+  'No answer is in progress.',
 )}
 </section>`;
 }

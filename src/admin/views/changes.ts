@@ -8,22 +8,22 @@ import { guildLink } from './use.ts';
 
 const PAGE = 100;
 
-/** What the audit log is asked for. */
+/** The part of the audit log to show. */
 export interface ChangesQuery {
   /** Null for all guilds. */
   readonly guild: GuildId | null;
-  /** Entries that the pages before have shown. */
+  /** Number of entries on earlier pages. */
   readonly skip: number;
 }
 
-/** Who changed what, newest first, so many a page. */
+/** The audit log, newest first, page by page. */
 export async function changes({ services, names }: AdminHost, { guild, skip }: ChangesQuery): Promise<Html> {
   const found = await newestChanges(services.audit, guild, skip + PAGE + 1);
   const entries = found.slice(skip, skip + PAGE);
   const known = await names.of([...new Set(entries.map((entry) => entry.guild))]);
   const of = guild === null ? '' : `&guild=${encodeURIComponent(guild)}`;
-  return html`<section aria-label="What is shown"><form class="fields" method="get" action="/admin/audit">
-<div class="wide"><label for="guild">Of one guild alone (its id)</label><input id="guild" name="guild" value="${guild ?? ''}"></div>
+  return html`<section aria-label="Filter"><form class="fields" method="get" action="/admin/audit">
+<div class="wide"><label for="guild">Only this guild (id)</label><input id="guild" name="guild" value="${guild ?? ''}"></div>
 <button class="plain">Show</button></form></section>
 <section>
 ${changesTable(entries, (id) => known.get(id) ?? id)}
@@ -33,7 +33,7 @@ ${changesTable(entries, (id) => known.get(id) ?? id)}
 </section>`;
 }
 
-/** @param nameOf null to leave the guild out */
+/** @param nameOf null to leave out the guild */
 export function changesTable(
   entries: readonly AuditEntry[],
   nameOf: ((guild: GuildId) => string) | null,
@@ -62,7 +62,7 @@ export function changesTable(
   );
 }
 
-/** The newest changes of a guild, or of all. */
+/** The latest changes of a guild, or of all. */
 export async function newestChanges(
   audit: AdminHost['services']['audit'],
   guild: GuildId | null,

@@ -7,7 +7,7 @@ import type { AdminHost } from '../host.ts';
 import { type Html, named, table } from '../html.ts';
 import { guildLink, modelName } from './use.ts';
 
-/** Requests whose price is not booked, and what was asked by itself. */
+/** Requests whose cost is not booked. */
 export async function costs({ services, names }: AdminHost): Promise<Html> {
   const requests = await listUnsettled(services.ledger, null, services.clock.now());
   const known = await names.of([...new Set(requests.map(({ guild }) => guild))]);
@@ -15,11 +15,11 @@ export async function costs({ services, names }: AdminHost): Promise<Html> {
   return html`<section>
 <p>${
     requests.length === 0
-      ? 'Everything is settled: its true price is booked.'
-      : `${counted(requests.length, 'price is', 'prices are')} not booked yet. At most ${usdOrNothing(atMost)} stays set aside for them, and counts towards the limits.`
+      ? 'Everything is settled at its true price.'
+      : `${counted(requests.length, 'price is', 'prices are')} not booked yet. Up to ${usdOrNothing(atMost)} is reserved for them and counts towards the limits.`
   }</p>
 ${table(
-  'What is not settled',
+  'Unsettled requests',
   [
     { heading: 'Since' },
     { heading: 'Guild' },
@@ -40,7 +40,7 @@ ${table(
     usdOrNothing(request.nanoUsd),
     whyUnsettled(request),
   ]),
-  'Nothing is open.',
+  'All requests are settled.',
 )}
 </section>`;
 }

@@ -19,7 +19,7 @@ const COUNT = 30;
 const MAX_PEOPLE = 50;
 const MAX_ENTRIES = 20;
 
-/** One guild: what it holds, what it may use and did use, and who changed what. */
+/** One guild: its tier, keys, limits and use, and the changes to it. */
 export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
   const { services } = host;
   const { clock, timeZone } = services;
@@ -92,9 +92,9 @@ function keysSection({ keys }: GuildReport): Html {
     no_credit: 'out of credit',
     unreadable: 'cannot be read',
   };
-  return html`<section><h2>API keys of its own</h2>
+  return html`<section><h2>Own API keys</h2>
 ${table(
-  'API keys of its own',
+  'Own API keys',
   [
     { heading: 'Provider' },
     { heading: 'Ends in' },
@@ -113,10 +113,10 @@ ${table(
 </section>`;
 }
 
-/** What holds, how much of it is used, and who set it; and a form to set one. */
+/** The limits, how much of each is used, and who set it; and a form to set one. */
 async function limitsSection(id: GuildId, { guilds, limits, ledger }: AdminHost['services']): Promise<Html> {
   if (!limits.isOn) {
-    return html`<section><h2>Limits</h2><p>Nothing is limited: <code>LIMITS=off</code> lifts every limit.</p></section>`;
+    return html`<section><h2>Limits</h2><p>There are no limits, because <code>LIMITS=off</code> is set.</p></section>`;
   }
   const { operatorTier } = await guilds.access(id);
   const rules = await limits.rules(id);
@@ -126,7 +126,7 @@ async function limitsSection(id: GuildId, { guilds, limits, ledger }: AdminHost[
   const amount = (limit: GuildLimitName, most: number | null | undefined) =>
     most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
   return html`<section><h2>Limits</h2>
-<p class="soft">For what the operator pays, by the tier ${operatorTier}. Of all that applies the tightest counts.</p>
+<p class="soft">For requests that the operator pays for, by tier ${operatorTier}. If several limits apply, the lowest counts.</p>
 ${table(
   'Limits',
   [
@@ -141,7 +141,7 @@ ${table(
     return [
       LIMITS[limit].option.label,
       amount(limit, inForce[limit]),
-      level === undefined ? 'each person apart' : useInWords(limit, level.used, level.most),
+      level === undefined ? 'per person' : useInWords(limit, level.used, level.most),
       amount(limit, rules.operator[limit]),
       amount(limit, rules.guild[limit]),
     ];
@@ -153,14 +153,14 @@ ${ownRules(id, rules, amount)}
 <div class="wide"><label for="limit">Limit</label><select id="limit" name="limit">${GUILD_LIMITS.map(
     (limit) => html`<option value="${LIMITS[limit].option.value}">${LIMITS[limit].option.label}</option>`,
   )}</select></div>
-<div><label for="amount">At most (or none, or default)</label><input id="amount" name="amount" required placeholder="5"></div>
-<div><label for="user">For one person (id)</label><input id="user" name="user"></div>
+<div><label for="amount">Amount (or none, or default)</label><input id="amount" name="amount" required placeholder="5"></div>
+<div><label for="user">Only for one person (id)</label><input id="user" name="user"></div>
 <div><label for="role">… or a ${groupWord(id)} (id)</label><input id="role" name="role"></div>
 <button>Set</button></form>
 </section>`;
 }
 
-/** What was set for people and roles. */
+/** The limits of people and roles. */
 function ownRules(
   id: GuildId,
   { users, groups }: GuildRules,

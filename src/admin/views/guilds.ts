@@ -8,7 +8,7 @@ import { guildLink } from './use.ts';
 
 const COUNT = 30;
 
-/** All guilds, as `parley guilds` lists them, and a way to one that is not among them. */
+/** All guilds, as `parley guilds` lists them, and a form to open one that is not listed. */
 export async function guilds({ services, names }: AdminHost): Promise<Html> {
   const { clock, timeZone } = services;
   const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
@@ -32,12 +32,12 @@ ${table(
     usdOrNothing(costNanoUsd),
     lastDay ?? '–',
   ]),
-  'The bot is in no guild so far.',
+  'The bot is not in any guild yet.',
 )}
 </section>
 <section><h2>Another guild</h2>
 <form class="fields" method="get" action="/admin/guilds">
-<div class="wide"><label for="id">Its id, such as <code>discord:1234</code> or <code>slack:T0123</code></label>
+<div class="wide"><label for="id">Guild id, for example <code>discord:1234</code> or <code>slack:T0123</code></label>
 <input id="id" name="id" required></div>
 <button class="plain">Open</button></form></section>`;
 }

@@ -9,17 +9,17 @@ import { type Html, named, pill, type Tone, table } from '../html.ts';
 
 const COUNT = 30;
 
-/** The models on offer, each with its state, its prices and its use. */
+/** The models on offer, with state, prices and use. */
 export async function models(host: AdminHost): Promise<Html> {
   const { services } = host;
   const { clock, timeZone, catalogue } = services;
   const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
   const used = Map.groupBy(rows, ({ model }) => model);
-  // In the playground all models are on offer.
+  // The playground offers all models.
   const listed = catalogue.list(LOCAL_PLATFORM);
   const states = await Promise.all(listed.map((model) => stateOf(model, host)));
   return html`<section>
-<p class="soft">The list is <code>models.json</code>; <code>parley models add</code> and <code>parley models remove</code> change it, and <code>parley models check</code> says what could take the place of one that is gone.</p>
+<p class="soft">The list is <code>models.json</code>; <code>parley models add</code> and <code>parley models remove</code> change it, and <code>parley models check</code> suggests replacements for models that are gone.</p>
 ${table(
   'Models',
   [
@@ -48,22 +48,22 @@ ${table(
       usdOrNothing(sum.costNanoUsd),
     ];
   }),
-  'No model is on offer.',
+  'There are no models.',
 )}
 </section>`;
 }
 
 async function stateOf(model: Model, host: AdminHost): Promise<Html> {
   const say = (tone: Tone, text: string) => pill(tone, text);
-  if (model.gone) return say('bad', 'gone from its provider');
+  if (model.gone) return say('bad', 'no longer offered');
   const open = model.routes.filter(({ gone, provider }) => !gone && host.usable.has(provider));
   if (open.length === 0) return say('warn', 'no key');
   const resting = await Promise.all(open.map((route) => host.services.rest.isResting(route)));
-  if (resting.every(Boolean)) return say('bad', 'rests after failures');
-  if (model.endsOn !== null) return say('warn', `goes on ${model.endsOn}`);
+  if (resting.every(Boolean)) return say('bad', 'paused after failures');
+  if (model.endsOn !== null) return say('warn', `ends on ${model.endsOn}`);
   if (model.doubtedPrices !== undefined) return say('warn', 'price doubted');
-  if (resting.some(Boolean)) return say('warn', 'one way rests');
-  return say('good', 'can be asked');
+  if (resting.some(Boolean)) return say('warn', 'one route paused');
+  return say('good', 'available');
 }
 
 function price(picoUsd: number | null): string {

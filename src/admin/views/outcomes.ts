@@ -17,15 +17,15 @@ export interface OutcomeGroup {
 
 const counted = (value: number) => value.toLocaleString('en-US');
 
-/** Failures and the wait for the first text by group, and what people thought of answers, by day. */
+/** Charts of failures and of the wait for the first text by group, and of feedback by day. */
 export function outcomeCharts(
   by: string,
   days: readonly string[],
   of: {
-    /** Keys of the groups that have a colour of their own. */
+    /** Keys of the groups with a colour of their own. */
     readonly shown: readonly string[];
     readonly groups: readonly OutcomeGroup[];
-    /** For what people thought of answers. */
+    /** For the feedback chart. */
     readonly rows: readonly UsageRow[];
   },
 ): Html {
@@ -59,10 +59,10 @@ ${chart({
 })}`;
 }
 
-/** How answers went, a line for each group. */
+/** Outcomes of answers, a row per group. */
 export function outcomeTable(by: string, groups: readonly (OutcomeGroup & { readonly name: Html })[]): Html {
   return table(
-    `How answers went, by ${by}`,
+    `Outcomes by ${by}`,
     [
       { heading: by },
       { heading: 'Answers', isNumeric: true },
@@ -80,7 +80,7 @@ export function outcomeTable(by: string, groups: readonly (OutcomeGroup & { read
         timeInWords(percentile(sum.firstTextMs, 95)),
         failuresInWords(sum),
       ]),
-    'No answers in these days.',
+    'No answers on these days.',
   );
 }
 

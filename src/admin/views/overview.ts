@@ -13,13 +13,13 @@ import { type Grouping, useCharts, useTiles } from './use.ts';
 export const DAYS = [7, 30, 90] as const;
 export const GROUPINGS = ['model', 'guild'] as const satisfies readonly Grouping[];
 
-/** What the overview is asked for, by its address. */
+/** The choices in the page's address. */
 export interface OverviewQuery {
   readonly days: (typeof DAYS)[number];
   readonly by: Grouping;
 }
 
-/** How everything is, and what was used. It shows the first also if the store fails. */
+/** Health and use. Shows the health even if the store fails. */
 export async function overview(host: AdminHost, query: OverviewQuery): Promise<Html> {
   const state = await host.health();
   try {
@@ -31,7 +31,7 @@ export async function overview(host: AdminHost, query: OverviewQuery): Promise<H
     return html`${pauseSection(pause, live.length)}${healthSection(state)}${use}`;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return html`${healthSection(state)}<p class="word bad" role="alert">The store does not answer, so what was used cannot be shown.</p>`;
+    return html`${healthSection(state)}<p class="word bad" role="alert">The store does not answer, so usage cannot be shown.</p>`;
   }
 }
 
@@ -54,26 +54,26 @@ ${filter({ days, by })}
 ${await useCharts(host, report, { guild: null, by })}`;
 }
 
-/** @param live how many answers are under way in all processes */
+/** @param live the number of answers in progress in all processes */
 function pauseSection(pause: Pause | null, live: number): Html {
   if (pause === null) {
     return html`<section><h2>Questions ${pill('good', 'are taken')}</h2>
 <form class="fields" method="post" action="/admin/pause">
-<div class="wide"><label for="pause-text">What people are told meanwhile (a general word if empty)</label>
+<div class="wide"><label for="pause-text">Message for people meanwhile (optional)</label>
 <input id="pause-text" name="text" maxlength="${MAX_PAUSE_CHARS}" placeholder="Back at noon."></div>
 <button class="danger">Pause</button></form>
-<p class="soft">No process takes new questions then; answers under way go on to their end.</p></section>`;
+<p class="soft">While paused, no process takes new questions. Answers in progress continue to their end.</p></section>`;
   }
   return html`<section><h2>Questions ${pill('warn', 'paused')}</h2>
 <p>Since ${momentInWords(pause.sinceMs)} by <bdi>${pause.by}</bdi>. ${
-    pause.text === '' ? 'People are told in general words.' : html`People are told: <bdi>${pause.text}</bdi>`
+    pause.text === '' ? 'People see the default message.' : html`People see: <bdi>${pause.text}</bdi>`
   }</p>
 <p>${
     live === 0
-      ? 'No answer is under way in any process: they can be stopped, and nobody loses anything.'
-      : html`${counted(live, 'answer is', 'answers are')} <a href="/admin/answers">still under way</a>. Load this page again to see how many are left.`
+      ? 'No answer is in progress. All processes can be stopped without losing anything.'
+      : html`${counted(live, 'answer is', 'answers are')} <a href="/admin/answers">still in progress</a>. Reload the page to see how many are left.`
   }</p>
-<form method="post" action="/admin/resume"><button>Take questions again</button></form></section>`;
+<form method="post" action="/admin/resume"><button>Resume</button></form></section>`;
 }
 
 function healthSection(health: Health): Html {
@@ -92,7 +92,7 @@ ${table(
 }
 
 function filter({ days, by }: OverviewQuery): Html {
-  return html`<section aria-label="What the charts show"><form class="fields" method="get" action="/admin">
+  return html`<section aria-label="Chart options"><form class="fields" method="get" action="/admin">
 <div><label for="days">Days</label><select id="days" name="days">${DAYS.map(
     (each) => html`<option value="${each}" ${each === days ? 'selected' : ''}>Last ${each} days</option>`,
   )}</select></div>

@@ -12,7 +12,7 @@ import { guilds } from './guilds.ts';
 import { models } from './models.ts';
 import { DAYS, GROUPINGS, type OverviewQuery, overview } from './overview.ts';
 
-/** The pages by their addresses. */
+/** The pages, by address. */
 export function showPages(app: App, host: AdminHost): void {
   app.get('/', (context) => showOverview(context, host));
   app.get('/guilds', async (context) => {
@@ -25,7 +25,7 @@ export function showPages(app: App, host: AdminHost): void {
   );
   app.get('/answers', async (context) =>
     show(context, {
-      title: 'Answers under way',
+      title: 'Answers in progress',
       at: '/admin/answers',
       body: await answers(host),
       live: true,
@@ -44,7 +44,7 @@ export function showPages(app: App, host: AdminHost): void {
   app.get('/guilds/:id', (context) => showGuild(context, host, guildOf(context)));
 }
 
-/** The page that a form was sent from, with why nothing was done. */
+/** Shows the page of a form again, with the reason why nothing was done. */
 export async function showAgain(context: Request, host: AdminHost, problem: string): Promise<Response> {
   const [, id] = /^\/admin\/guilds\/([^/]+)/.exec(context.req.path) ?? [];
   const guild = id === undefined ? null : parseGuildId(decodeURIComponent(id));
@@ -80,7 +80,7 @@ function show(context: Request, options: Omit<PageOptions, 'word'>, problem?: st
   return context.html(page({ ...options, word: done === undefined ? null : { tone: 'good', text: done } }));
 }
 
-/** @throws Refused if a guild is named that cannot be one */
+/** @throws Refused for an invalid guild id */
 function changesQuery(context: Request): ChangesQuery {
   const { guild = '', skip = '' } = context.req.query();
   const id = guild.trim() === '' ? null : parseGuildId(guild.trim());

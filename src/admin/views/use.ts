@@ -22,10 +22,10 @@ import { outcomeCharts, outcomeTable } from './outcomes.ts';
 
 const HEADINGS = { model: 'Model', guild: 'Guild' } as const;
 
-/** By what use is told apart. */
+/** The ways to group usage. */
 export type Grouping = keyof typeof HEADINGS;
 
-/** The sums that `/usage` says, in the same words. */
+/** The same sums as in `/usage`, in the same words. */
 export function useTiles({ sums, days }: UsageReport): Html {
   const tiles = [
     ['Today', sums.today],
@@ -38,7 +38,7 @@ export function useTiles({ sums, days }: UsageReport): Html {
   )}</dl>`;
 }
 
-/** Charts and tables of what was used and how answers went, in a guild or in all (null), by model or by guild. */
+/** Charts and tables of use and outcomes in a guild, or in all (null), by model or by guild. */
 export async function useCharts(
   { services, names }: AdminHost,
   { rows, days }: UsageReport,
@@ -88,7 +88,7 @@ ${useTable(
   groups.map((group) => ({ name: link(group), sum: group.sum })),
 )}
 ${automaticTable(rows)}
-<h3>How answers went</h3>
+<h3>Outcomes</h3>
 ${outcomeTable(
   HEADINGS[by],
   outcomes.map((group) => ({ ...group, name: link(group) })),
@@ -96,11 +96,11 @@ ${outcomeTable(
 </section>`;
 }
 
-/** What spent although nobody requested it. It is part of the tables above. */
+/** Use by automatic tasks, which the tables above include. */
 function automaticTable(rows: readonly UsageRow[]): Html {
   const groups = automaticGroups(rows);
   if (groups.length === 0) return html``;
-  return html`<h3>Asked by itself</h3>${useTable(
+  return html`<h3>Automatic tasks</h3>${useTable(
     'Use that nobody requested',
     'What',
     groups.map(({ key, sum }) => ({ name: html`${key}`, sum })),
@@ -108,7 +108,7 @@ function automaticTable(rows: readonly UsageRow[]): Html {
 }
 
 export function modelName(id: string, { catalogue }: Pick<Services, 'catalogue'>): string {
-  // In the playground all models are on offer.
+  // The playground offers all models.
   return catalogue.get(id, LOCAL_PLATFORM)?.name ?? id;
 }
 
@@ -116,7 +116,7 @@ export function guildLink(guild: string, name: string): Html {
   return html`<a href="/admin/guilds/${encodeURIComponent(guild)}"><bdi>${name}</bdi></a>`;
 }
 
-/** Requests, tokens and cost; what is not settled and what was rated have columns only if there is some. */
+/** Requests, tokens and cost. Columns for unsettled requests and feedback appear only if there are any. */
 export function useTable(
   caption: string,
   heading: string,
@@ -142,6 +142,6 @@ export function useTable(
       ...(isOpen ? [sum.unsettled, usdOrNothing(sum.unsettledNanoUsd)] : []),
       ...(isRated ? [ratedInWords(sum)] : []),
     ]),
-    'Nothing was used in these days.',
+    'Nothing was used on these days.',
   );
 }

@@ -1,17 +1,17 @@
-/** What one look at the installation found. Holds no secret, so that it can be pasted into an issue. */
+/** One result about the installation. Contains no secret, so that it can be pasted into an issue. */
 export interface Check {
   readonly area: Area;
-  /** `off`: not set up, and need not be. `warn`: works, but something is missing or about to go. */
+  /** `off`: not set up, and optional. `warn`: works, but something is missing or will stop working soon. */
   readonly state: 'ok' | 'off' | 'warn' | 'fail';
   /** One line without a full stop. */
   readonly finding: string;
-  /** What to do about it; null where there is nothing to do. */
+  /** The remedy; null if none is needed. */
   readonly remedy: string | null;
 }
 
 export type Area = 'Setup' | 'Machine' | 'Store' | 'Providers' | 'Models' | 'Discord' | 'Slack' | 'Live';
 
-/** Makes the checks of one area. */
+/** Collects the checks of one area. */
 export interface Findings {
   readonly checks: Check[];
   ok(finding: string): void;

@@ -20,7 +20,7 @@ export interface DiscordCheckOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-/** Servers whose permissions are looked at: one page of Discord's list. */
+/** Servers whose permissions are checked: one page of Discord's list. */
 const SERVERS = 200;
 
 /** https://discord.com/developers/docs/resources/user#get-current-user-guilds */
@@ -31,13 +31,13 @@ const gatewaySchema = z.object({
   session_start_limit: z.object({ remaining: z.number(), reset_after: z.number() }),
 });
 
-/** Token, intents, gateway, servers with their permissions, and commands. Changes nothing. */
+/** Checks token, intents, gateway, commands, and the permissions in each server. Changes nothing. */
 export async function checkDiscord(options: DiscordCheckOptions): Promise<readonly Check[]> {
   const { config, fetch, clock } = options;
   const findings = createFindings('Discord');
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = config;
   if (token === undefined) {
-    findings.off('No bot token is set', 'Set DISCORD_TOKEN to answer on Discord: docs/discord.md');
+    findings.off('No bot token is set', 'Set DISCORD_TOKEN to answer on Discord; see docs/discord.md');
     return findings.checks;
   }
   const rest = createRest({ apiUrl, token, fetch, clock, limiters: createWriteLimiters(clock) });
@@ -48,7 +48,7 @@ export async function checkDiscord(options: DiscordCheckOptions): Promise<readon
     if (messageContent) findings.ok('Message Content Intent is on');
     else {
       findings.warn(
-        'Message Content Intent is off: in threads, people have to mention the bot',
+        'Message Content Intent is off, so people have to mention the bot in threads',
         `Switch it on at ${botPage(id)}`,
       );
     }
@@ -67,7 +67,7 @@ async function checkGateway(rest: DiscordRest, { ok, warn }: Findings, signal: A
   if (remaining > 0) return ok(`The bot may connect ${remaining} more times today`);
   warn(
     'The bot has connected so often today that Discord refuses more',
-    `Wait ${Math.ceil(resetMs / 3_600_000)} hours, and see in the log why it starts so often`,
+    `Wait ${Math.ceil(resetMs / 3_600_000)} hours, and find out in the log why it starts so often`,
   );
 }
 
@@ -80,7 +80,7 @@ async function checkServers(
   const path = `${Routes.userGuilds()}?limit=${SERVERS}`;
   const servers = serversSchema.parse(await rest.request({ method: 'GET', path }, signal));
   const invite = inviteLink(applicationId);
-  if (servers.length === 0) return warn('The bot is in no server', `Invite it: ${invite}`);
+  if (servers.length === 0) return warn('The bot is not in any server yet', `Invite it: ${invite}`);
   let complete = 0;
   for (const { name, id, permissions } of servers) {
     const missing = missingIn(BigInt(permissions));
@@ -124,5 +124,5 @@ async function checkCommands(
 function wordsOf(error: unknown): [finding: string, remedy: string] {
   if (error instanceof StartError) return [error.message.replace(/\.$/, ''), error.remedy.replace(/\.$/, '')];
   const words = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-  return [`Discord’s answer is not as expected: ${words}`, 'See https://discordstatus.com, and try again'];
+  return [`Unexpected answer from Discord: ${words}`, 'Check https://discordstatus.com, then try again'];
 }

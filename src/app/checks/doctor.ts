@@ -21,7 +21,7 @@ export interface DoctorOptions {
   readonly log: Logger;
 }
 
-/** Looks at everything that Parley needs, and changes nothing. What is wrong in one place does not hide the rest. */
+/** Checks everything that Parley needs, and changes nothing. A fault in one place does not hide others. */
 export async function examine(options: DoctorOptions): Promise<readonly Check[]> {
   const { environment, commands, clock, log } = options;
   const { variables } = environment;
@@ -34,14 +34,13 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   for (const remark of unreadVariables(environment, keyVariables)) {
     setup.warn(remark.replace(/\.$/, ''), 'Correct the name, or remove it');
   }
-  if (setup.checks.length === 0) setup.ok('Environment and models file are right');
+  if (setup.checks.length === 0) setup.ok('Environment and models file are valid');
 
   const { fetch, skewMs } = withClock(options.fetch, clock);
   const [store, providers, discord, slack] = await Promise.all([
     checkStore({ config, clock, log }),
     file === null ? [] : checkAllProviders({ config, file, variables, fetch, clock, log }),
-    // Loaded where they are used alone: they are large.
-    // A token with a fault is named above already.
+    // Large modules, loaded only here.
     faulty.has('DISCORD_TOKEN')
       ? []
       : import('./discord.ts').then(({ checkDiscord }) => checkDiscord({ config, commands, fetch, clock })),
@@ -60,7 +59,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
 
 type Fail = (finding: string, remedy: string) => void;
 
-/** The environment without what is wrong in it, and the names of that. */
+/** The environment without its faulty settings. */
 function usableConfig(
   { variables, fromFile }: Environment,
   fail: Fail,
@@ -71,7 +70,7 @@ function usableConfig(
     fail(finding, remedy);
     delete left[name];
   }
-  // What contradicts the rest may be left.
+  // Settings that contradict each other may remain.
   const config = checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});
   return { config, faulty: new Set(faults.map(({ name }) => name)) };
 }
@@ -82,7 +81,7 @@ async function readModels(path: string, fail: Fail): Promise<CatalogueFile | nul
   } catch (error) {
     if (error instanceof CatalogueFileError) {
       for (const fault of error.faults)
-        fail(`${path}: ${fault}`, 'Correct it; docs/models.md shows how it is written');
+        fail(`${path}: ${fault}`, 'Correct it; docs/models.md describes the format');
     } else {
       fail(
         `MODELS_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
@@ -113,13 +112,16 @@ async function checkAllProviders(look: ProvidersLook): Promise<readonly Check[]>
   }
 }
 
-/** The providers alone. @throws CatalogueFileError */
+/**
+ * Checks only the providers.
+ * @throws CatalogueFileError
+ */
 export async function checkKeys(look: Omit<ProvidersLook, 'file'>): Promise<readonly Check[]> {
   const { MODELS_FILE: path } = look.config;
   return checkAllProviders({ ...look, file: parseCatalogueFile(await readFile(path, 'utf8'), path) });
 }
 
-/** A `fetch` that compares this machine's clock with those of the servers that answer. */
+/** A `fetch` that compares this machine's clock with the clocks of the servers that answer. */
 function withClock(fetch: DoctorOptions['fetch'], clock: Clock) {
   const skews: number[] = [];
   return {
@@ -129,7 +131,7 @@ function withClock(fetch: DoctorOptions['fetch'], clock: Clock) {
       if (!Number.isNaN(date)) skews.push(clock.now() - date);
       return response;
     }) satisfies typeof fetch,
-    /** The middle one. */
+    /** The median. */
     skewMs: () => skews.toSorted((a, b) => a - b)[Math.floor(skews.length / 2)] ?? null,
   };
 }

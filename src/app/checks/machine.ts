@@ -4,21 +4,21 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
-/** A store and its copies need some room; below that the disk is as good as full. */
+/** A store and its copies need some room; with less the disk is practically full. */
 const LITTLE_DISK_BYTES = 500 * 1024 * 1024;
 const NO_DISK_BYTES = 50 * 1024 * 1024;
-/** Slack refuses what is older than five minutes, and limits by the day would renew at the wrong time. */
+/** Slack refuses requests older than five minutes, and daily limits would reset at the wrong time. */
 const MOST_CLOCK_SKEW_MS = 60_000;
 
 export interface MachineOptions {
   readonly config: Config;
   readonly environment: NodeJS.Dict<string>;
-  /** This machine's clock minus those of the servers that were asked; null where none answered. */
+  /** This machine's clock minus the clocks of servers; null if none answered. */
   readonly clockSkewMs: number | null;
   readonly fetch: typeof fetch;
 }
 
-/** Node, `.env`, disk, clock, port and proxy. */
+/** Checks Node, `.env`, disk, clock, port and proxy. */
 export async function checkMachine(options: MachineOptions): Promise<readonly Check[]> {
   const findings = createFindings('Machine');
   findings.ok(`Node ${process.versions.node} on ${process.platform} ${process.arch}`);
@@ -33,9 +33,9 @@ export async function checkMachine(options: MachineOptions): Promise<readonly Ch
 async function checkDotEnv({ ok, off, warn }: Findings): Promise<void> {
   try {
     const { mode } = await stat('.env');
-    if (process.platform === 'win32') ok('.env is there');
-    else if ((mode & 0o077) === 0) ok('.env is readable by its owner alone');
-    else warn('.env can be read by others on this machine, and holds secrets', 'Run `chmod 600 .env`');
+    if (process.platform === 'win32') ok('.env exists');
+    else if ((mode & 0o077) === 0) ok('.env is readable by its owner only');
+    else warn('.env contains secrets and is readable by other users of this machine', 'Run `chmod 600 .env`');
   } catch {
     off('There is no .env', 'Run `npm run setup`, or copy .env.example to .env');
   }
@@ -48,7 +48,7 @@ async function checkDisk({ STORE_URL: url }: Config, { ok, warn, fail }: Finding
     try {
       const { bavail, bsize } = await statfs(folder);
       const free = bavail * bsize;
-      const finding = `${(free / 1e9).toFixed(1)} GB are free where the store is`;
+      const finding = `${(free / 1e9).toFixed(1)} GB are free on the store’s disk`;
       if (free < NO_DISK_BYTES) fail(finding, 'Free some space on that disk, or move the store');
       else if (free < LITTLE_DISK_BYTES) warn(finding, 'Free some space on that disk');
       else ok(finding);
@@ -64,11 +64,11 @@ async function checkDisk({ STORE_URL: url }: Config, { ok, warn, fail }: Finding
 function checkClock(skewMs: number | null, { ok, warn }: Findings): void {
   if (skewMs === null) return;
   const seconds = Math.round(Math.abs(skewMs) / 1_000);
-  if (Math.abs(skewMs) <= MOST_CLOCK_SKEW_MS) ok('The clock is right');
+  if (Math.abs(skewMs) <= MOST_CLOCK_SKEW_MS) ok('The clock is correct');
   else {
     warn(
       `The clock is ${seconds} s ${skewMs > 0 ? 'fast' : 'slow'}`,
-      'Set it by NTP, for example with `timedatectl set-ntp true`',
+      'Synchronise it by NTP, for example with `timedatectl set-ntp true`',
     );
   }
 }

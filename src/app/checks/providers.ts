@@ -18,10 +18,10 @@ export interface ProviderCheckOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-/** A model that goes within that time is named beforehand. */
+/** Models that end within this time are reported in advance. */
 const SOON_MS = 30 * 86_400_000;
 
-/** Whether each provider answers, takes the key and has credit, and still has the models of the file. */
+/** Checks whether each provider answers, accepts the key, has credit, and still has the file's models. */
 export async function checkProviders(options: ProviderCheckOptions): Promise<readonly Check[]> {
   const { file, providers, environment } = options;
   const findings = createFindings('Providers');
@@ -43,7 +43,7 @@ export async function checkProviders(options: ProviderCheckOptions): Promise<rea
   }
   if (providers.usable.size === 0) {
     findings.fail(
-      'No model can be asked: no provider has a key',
+      'No model is available: no provider has a key',
       `Set ${providers.missingKeys(file.models, providers.usable).join(' or ')} in .env (OpenRouter: https://openrouter.ai/settings/keys)`,
     );
   }
@@ -60,19 +60,19 @@ interface OneProvider extends ProviderCheckOptions {
   readonly findings: Findings;
 }
 
-/** Its models; null where they are not known. */
+/** The provider's models; null if unknown. */
 async function checkOne(options: OneProvider): Promise<readonly ModelFacts[] | null> {
   const { client, name, key, definition, findings } = options;
   try {
     if (key !== undefined && !(await client.checkKey(key, AbortSignal.timeout(TIMEOUT_MS)))) {
       findings.fail(
-        `${name} refuses the key in ${definition.apiKeyVariable}`,
+        `${name} rejects the key in ${definition.apiKeyVariable}`,
         `Set ${definition.apiKeyVariable} to a key that it takes`,
       );
       return null;
     }
     const list = await client.models(AbortSignal.timeout(TIMEOUT_MS));
-    findings.ok(`${name} answers${key === undefined ? '' : ' and takes the key'}`);
+    findings.ok(`${name} answers${key === undefined ? '' : ' and accepts the key'}`);
     if (key !== undefined && definition.features.keyLookup) await checkCredit(options, key);
     return list;
   } catch (error) {
@@ -111,7 +111,7 @@ async function checkCredit({ definition, fetch, name, findings }: OneProvider, k
   }
   if (isFree) {
     findings.warn(
-      `The account at ${name} never bought credit: only free models answer, 50 requests a day`,
+      `The account at ${name} never bought credit, so only free models answer, 50 requests a day`,
       'Buy credit at https://openrouter.ai/settings/credits',
     );
   }
@@ -136,7 +136,7 @@ function checkModels(
         .map(({ provider, wireModel }) => replacementFor(wireModel, lists.get(provider) ?? []))
         .find((each) => each !== null);
       warn(
-        `${id} is gone: its provider has no such model any more`,
+        `${id} is no longer offered by its provider`,
         near ? `Replace it by ${near} in ${config.MODELS_FILE}` : `Remove it from ${config.MODELS_FILE}`,
       );
       continue;
@@ -151,5 +151,5 @@ function checkModels(
         `Choose another model for ${config.MODELS_FILE} before that`,
       );
   }
-  if (alive > 0) ok(`${alive} of ${entries.length} models of ${config.MODELS_FILE} can be asked`);
+  if (alive > 0) ok(`${alive} of ${entries.length} models of ${config.MODELS_FILE} are available`);
 }

@@ -15,14 +15,14 @@ const TIMEOUT_MS = 15_000;
 
 const openedSchema = z.object({ ok: z.boolean(), error: z.string().optional() });
 
-/** Bot token, scopes against the manifest, and the way in: Socket Mode or signed HTTP. Changes nothing. */
+/** Checks the bot token, its scopes against the manifest, and the transport: Socket Mode or signed HTTP. Changes nothing. */
 export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<readonly Check[]> {
   const findings = createFindings('Slack');
   const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl } = config;
   if (token === undefined) {
     findings.off(
       'No tokens are set',
-      'Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to answer on Slack: docs/slack.md',
+      'Set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to answer on Slack; see docs/slack.md',
     );
     return findings.checks;
   }
@@ -37,15 +37,15 @@ export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<
   if (appToken !== undefined) {
     await attempt(findings, async () => {
       await openSocket(appToken, apiUrl, fetch, signal);
-      findings.ok('Slack opens a Socket Mode connection');
+      findings.ok('Slack accepts a Socket Mode connection');
     });
   } else {
-    findings.ok('Events come over HTTP: Slack has to reach this machine at /slack/events');
+    findings.ok('Events come over HTTP, so Slack must be able to reach this machine at /slack/events');
   }
   return findings.checks;
 }
 
-/** Asks for an address, and does not connect to it. */
+/** Asks for an address without connecting to it. */
 async function openSocket(
   appToken: string,
   apiUrl: string,

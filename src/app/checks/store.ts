@@ -14,14 +14,14 @@ export interface StoreCheckOptions {
   readonly log: Logger;
 }
 
-/** Whether the store can be used. Changes nothing in it. */
+/** Checks whether the store is usable. Changes nothing in it. */
 export async function checkStore({ config, clock, log }: StoreCheckOptions): Promise<readonly Check[]> {
   const findings = createFindings('Store');
   const { STORE_URL: url } = config;
   try {
     if (url === 'memory:') {
       findings.warn(
-        'The store is in memory: a restart forgets everything',
+        'The store is in memory, so a restart loses everything',
         'Set STORE_URL=sqlite:data/parley.db',
       );
     } else if (url.startsWith('sqlite:')) {
@@ -36,8 +36,7 @@ export async function checkStore({ config, clock, log }: StoreCheckOptions): Pro
       }
     }
   } catch (error) {
-    const remedy =
-      error instanceof StartError ? error.remedy : 'See docs/backup.md for the way back to a copy';
+    const remedy = error instanceof StartError ? error.remedy : 'See docs/backup.md for restoring a backup';
     findings.fail(error instanceof Error ? error.message.replace(/\.$/, '') : String(error), remedy);
   }
   return findings.checks;
@@ -51,6 +50,6 @@ function checkFile(path: string, { ok, off, warn }: Findings): void {
   const { isOlder } = inspectFile(path);
   const size = `${(statSync(path).size / 1e6).toFixed(1)} MB`;
   if (isOlder) {
-    warn(`${path} (${size}) is of an older Parley`, 'The next start copies it and brings it up to date');
-  } else ok(`${path} (${size}) is whole`);
+    warn(`${path} (${size}) was written by an older Parley`, 'The next start makes a copy and updates it');
+  } else ok(`${path} (${size}) is intact`);
 }

@@ -8,17 +8,16 @@ import { TIERS } from '../../core/ports/tiers.ts';
 import { baseUrlSchema as url } from '../../core/provider/definition.ts';
 
 /**
- * One environment variable: what it means, what it is when it is not set, and where to get it. `.env.example` is held
- * against this table by a test.
+ * One environment variable: its meaning, its default, and where to get it. A test compares `.env.example` with this table.
  */
 interface Variable<S extends z.ZodType> {
   readonly schema: S;
   /** A valid value, as the end of the sentence "Use …". */
   readonly expected: string;
-  /** As the end of the sentence "It is not …". Default `valid`. */
+  /** The end of the sentence "It is not …". Default `valid`. */
   readonly kind?: string;
   readonly aliases?: readonly string[];
-  /** Whether nobody may read it in a message. */
+  /** Whether messages must not show its value. Default false. */
   readonly isSecret?: boolean;
 }
 
@@ -34,13 +33,13 @@ const SECRET = { isSecret: true };
 const numberOf = (what: string) => ({ kind: `a number of ${what}` });
 const WHOLE_NUMBER = { kind: 'a whole number' };
 
-/** What a header can carry. */
+/** Characters that an HTTP header can carry. */
 const secret = z
   .string()
   .min(8)
   .regex(/^[!-~]+$/)
   .optional();
-/** With name and password where it wants them. */
+/** May contain a user name and password. */
 const proxy = z.url({ protocol: /^https?$/ }).optional();
 const onOff = z.enum(['on', 'off']);
 const seconds = (fallback: number) =>
@@ -90,7 +89,7 @@ const skuTiers = z
   .pipe(z.array(z.tuple([z.string().regex(/^\d+$/), z.enum(TIERS)])))
   .transform((pairs) => new Map(pairs));
 
-/** Names of what may spend by itself; `off` for nothing. */
+/** Names of automatic tasks; `off` for none. */
 const automatic = z
   .string()
   .default(AUTOMATIC_NAMES.join(','))
@@ -293,16 +292,16 @@ export function isVariable(name: string): name is Name {
   return Object.hasOwn(VARIABLES, name);
 }
 
-/** The environment, checked. A variable that is not set and has no default is undefined. */
+/** The environment, validated. A variable that is not set and has no default is undefined. */
 export type Config = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['schema']> };
 
-/** A setting that cannot be used. */
+/** An unusable setting. */
 export interface Fault {
-  /** The variable that is named first in the finding. */
+  /** The first variable that the finding names. */
   readonly name: string;
-  /** What is wrong. One sentence without its full stop. */
+  /** The problem, as a sentence without its full stop. */
   readonly finding: string;
-  /** What to do about it. One sentence without its full stop. */
+  /** The remedy, as a sentence without its full stop. */
   readonly remedy: string;
 }
 
@@ -310,7 +309,7 @@ export function faultInWords({ finding, remedy }: Fault): string {
   return `${finding}. ${remedy}.`;
 }
 
-/** All invalid settings at once, one line each with its remedy. Never contains the value of a secret. */
+/** All invalid settings at once, one line each with its remedy. Contains no value of a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -323,9 +322,10 @@ export class ConfigError extends Error {
 }
 
 /**
- * The environment as far as it is right, and its faults. Any text will do for `MODELS_FILE`.
+ * Returns the valid settings and the faults. Does not read the file in `MODELS_FILE`.
  *
- * @param fromFile the variables whose value `.env` gives; without it no fault says where a value comes from
+ * @param fromFile names of the variables whose value comes from `.env`; without it, faults do not say where a value comes
+ * from
  */
 export function checkEnvironment(
   environment: NodeJS.Dict<string>,
@@ -356,29 +356,32 @@ export function checkEnvironment(
   return { config: Object.freeze(values as Config), faults };
 }
 
-/** Longer texts make no message clearer. */
+/** Longer values do not make a message clearer. */
 const MAX_SHOWN_CHARS = 40;
 
-/** Whether it is no secret, neither under the wrong name nor in a URL. */
+/** Whether the value is certainly no secret, neither under a wrong name nor inside a URL. */
 function isShowable(value: string): boolean {
   return value.length <= MAX_SHOWN_CHARS && !/[@?"\p{Cc}]/u.test(value) && ownerOfKeyIn(value) === null;
 }
 
-/** @param fromFile as for `checkEnvironment` @throws ConfigError */
+/**
+ * @param fromFile as for `checkEnvironment`
+ * @throws ConfigError
+ */
 export function readConfig(environment: NodeJS.Dict<string>, fromFile?: ReadonlySet<string>): Config {
   const { config, faults } = checkEnvironment(environment, fromFile);
   if (faults.length > 0) throw new ConfigError(faults);
   return config as Config;
 }
 
-/** The key in a variable that `models.json` names; one of `VARIABLES` is found under its aliases too. */
+/** The key in a variable that `models.json` names; for one of `VARIABLES`, its aliases count too. */
 export function keyFrom(environment: NodeJS.Dict<string>, variable: string): string | undefined {
   const known: Variable<z.ZodType> | undefined = VARIABLES[variable as Name];
   const names = [variable, ...(known?.aliases ?? [])];
   return names.map((name) => environment[name]?.trim()).find(Boolean);
 }
 
-/** The present key before the one that it was. */
+/** The present key, then the previous one. */
 export function encryptionKeysOf({
   ENCRYPTION_KEY: now,
   ENCRYPTION_KEY_OLD: before,
@@ -397,7 +400,7 @@ export function fileLimitsOf(config: Config): FileLimits {
   };
 }
 
-/** Faults of variables that are right one by one. */
+/** Contradictions between settings that are valid by themselves. */
 function contradictions(config: Partial<Config>): Fault[] {
   const faults: Fault[] = [];
   const add = (name: Name, what: string, remedy: string) =>
@@ -436,7 +439,7 @@ function contradictions(config: Partial<Config>): Fault[] {
   return faults;
 }
 
-/** What has to be set for the playground to be on; nothing where it is. Where others reach it, it asks for a token. */
+/** The variables needed to switch the playground on; none if it is on. If others can reach it, it asks for a token. */
 export function wantsForPlayground(config: Partial<Config>): readonly string[] {
   const { PLAYGROUND, HOST, ADMIN_TOKEN, DISCORD_TOKEN, SLACK_BOT_TOKEN } = config;
   const isOn = PLAYGROUND === 'on' || (PLAYGROUND === 'auto' && !DISCORD_TOKEN && !SLACK_BOT_TOKEN);
@@ -447,7 +450,7 @@ export function wantsForPlayground(config: Partial<Config>): readonly string[] {
   ];
 }
 
-/** Whether Slack sends its events here, so that a proxy stands before this server. */
+/** Whether Slack sends events over HTTP, so that there is a proxy in front of this server. */
 export function isSlackOverHttp({ SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }: Partial<Config>): boolean {
   return SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;
 }

@@ -4,16 +4,16 @@ import { StartError } from '../../core/ports/adapter.ts';
 
 export interface Environment {
   readonly variables: NodeJS.Dict<string>;
-  /** Names that `.env` sets. */
+  /** Names set by `.env`. */
   readonly inFile: ReadonlySet<string>;
-  /** Those of them that nothing else sets, so that the value is the one in `.env`; left out if that is not known. */
+  /** Those that only `.env` sets, so that its value counts; left out if unknown. */
   readonly fromFile?: ReadonlySet<string>;
 }
 
 /**
- * What `.env` sets, where there is one; the environment itself wins. Node's own option for it remarks on its absence.
+ * Reads `.env`, if it exists; the environment itself takes precedence. Node's own option warns if the file is missing.
  *
- * @throws StartError where the file cannot be read, or is no text
+ * @throws StartError if the file cannot be read, or is not text
  */
 export async function readEnvironment(): Promise<Environment> {
   const file = await readDotEnv();
@@ -22,10 +22,10 @@ export async function readEnvironment(): Promise<Environment> {
   return { variables, inFile, fromFile: inFile.difference(new Set(Object.keys(asMeant(process.env)))) };
 }
 
-/** Most programs read these in lower case as well. */
+/** Most programs also read these in lower case. */
 const IN_EITHER_CASE = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
-/** Without the quotes that Docker's `--env-file` and systemd leave around a value, and with proxies by one name. */
+/** Removes quotes that Docker's `--env-file` and systemd leave around values, and unifies the names of proxies. */
 function asMeant(given: NodeJS.Dict<string>): NodeJS.Dict<string> {
   const variables = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, value?.replace(/^(["'])(.*)\1$/s, '$2')]),
@@ -47,7 +47,7 @@ async function readDotEnv(): Promise<NodeJS.Dict<string>> {
       'Save it as UTF-8; some editors call UTF-16 "Unicode".',
     );
   }
-  // What some editors put before the first line would become part of its variable's name.
+  // A byte order mark would become part of the first variable's name.
   return parseEnv(text.replace(/^\u{FEFF}/u, ''));
 }
 

@@ -3,25 +3,25 @@ import type { Logger } from 'pino';
 import type { CatalogueFile } from '../../core/catalogue/file.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
 
-/** How often the file is looked at: by its time and size, which works over networks and mounts too. */
+/** The interval between checks of the file's time and size, which also work on network file systems and mounts. */
 const LOOK_EVERY_MS = 2_000;
 
 export interface ModelsFileOptions {
   readonly path: string;
   /** @throws SetupError with every fault */
   readonly read: () => Promise<CatalogueFile>;
-  /** Lets the file count from now on. */
+  /** Applies the file from now on. */
   readonly apply: (file: CatalogueFile) => void;
   readonly log: Logger;
 }
 
 export interface ModelsFile {
-  /** Reads the file again, whether it has changed or not; one with a fault changes nothing. Never rejects. */
+  /** Reads the file again, changed or not. A faulty file changes nothing. Never rejects. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Reads the models file again at each change. A faulty edit leaves all as it is, and the log says why. */
+/** Applies the models file again after each change. A faulty edit changes nothing, and the log says why. */
 export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): ModelsFile {
   const tasks = createTasks(log);
 
@@ -29,16 +29,16 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
     try {
       const file = await read();
       apply(file);
-      log.info({ file: path, models: file.models.length }, 'the models file was read again');
+      log.info({ file: path, models: file.models.length }, 'applied the changed models file');
     } catch (error) {
       log.warn(
         { file: path, faults: faultsIn(error) },
-        'the models file was changed and has a fault, so the one before counts',
+        'the changed models file has a fault; the previous version stays in use',
       );
     }
   }
 
-  // Taken before anybody can save: `fs.watchFile` takes its first look later, and misses what is saved until then.
+  // Taken before anybody can save: `fs.watchFile` starts later and would miss changes until then.
   let seen = stateOf(path);
   const looking = setInterval(() => {
     const state = stateOf(path);

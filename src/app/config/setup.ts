@@ -6,15 +6,15 @@ import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { isOfLocalServer } from '../../core/provider/local.ts';
 import { type Config, ConfigError, checkEnvironment, type Fault } from './config.ts';
 
-/** What the operator set: the environment, and the models file that it names. */
+/** The operator's settings: the environment and the models file. */
 export interface Setup {
   readonly config: Config;
   readonly file: CatalogueFile;
-  /** What the operator tells the model before each question; null for nothing. */
+  /** Instructions from the operator before each question; null for none. */
   readonly instructions: string | null;
 }
 
-/** Every fault of the environment and of the models file at once, each with its remedy. */
+/** All faults of environment and models file at once, each with its remedy. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 
@@ -53,7 +53,7 @@ export async function readSetup(
   return { config: config as Config, file, instructions: instructions.ok ? instructions.text : null };
 }
 
-/** The text of `INSTRUCTIONS_FILE`, or what is wrong with it; null without a file or with nothing in it. */
+/** The text of `INSTRUCTIONS_FILE`, or its fault; null if there is no file or it is empty. */
 export async function readInstructions(
   path: string | undefined,
 ): Promise<
@@ -76,7 +76,7 @@ export async function readInstructions(
   return fault(`has ${length} characters`, `Shorten it to at most ${most}`);
 }
 
-/** What a server on this machine offers shows only at the start. */
+/** Models of servers on this machine are only known at the start. */
 function defaultModelFaults(id: string, path: string, file: CatalogueFile): Fault[] {
   const catalogue = createCatalogue(file);
   if (catalogue.get(id, LOCAL_PLATFORM) !== null || isOfLocalServer(id)) return [];

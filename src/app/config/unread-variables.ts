@@ -1,10 +1,13 @@
 import { VARIABLES } from './config.ts';
 import type { Environment } from './environment.ts';
 
-/** Letters of a name for each slip of the pen that it may hold. What `.env` sets was meant for Parley; the rest may be anybody's. */
+/**
+ * Letters in a name per spelling mistake that is tolerated. Names in `.env` were meant for Parley; names in the environment
+ * may be anybody's.
+ */
 const LETTERS_PER_SLIP = { file: 4, process: 5 };
 
-/** What other bots and guides call it. */
+/** Names used by other bots and guides. */
 const OTHERS_NAMES: ReadonlyMap<string, string> = new Map([
   ['DISCORD_BOT_TOKEN', 'DISCORD_TOKEN'],
   ['DISCORD_API_TOKEN', 'DISCORD_TOKEN'],
@@ -22,8 +25,9 @@ const OTHERS_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Remarks on what is set to no effect: names in `.env` that Parley does not read, and names in the environment that are
- * nearly one that it reads. `others` are those that the models file names. Holds no value that was set.
+ * Remarks on settings without effect: names in `.env` that Parley does not read, and names in the environment that almost
+ * match one. Contains no value.
+ * @param others variables named by the models file
  */
 export function unreadVariables({ variables, inFile }: Environment, others: readonly string[]): string[] {
   const read = new Map<string, string>(others.map((name) => [name, name]));
@@ -45,7 +49,7 @@ export function unreadVariables({ variables, inFile }: Environment, others: read
   });
 }
 
-/** The variable whose name is spelled nearly like this. */
+/** The variable with the most similar name. */
 function nearest(name: string, read: ReadonlyMap<string, string>, lettersPerSlip: number): string | null {
   const typed = fold(name);
   const [best] = [...read]
@@ -59,7 +63,7 @@ function fold(name: string): string {
   return name.toUpperCase().replaceAll('_', '');
 }
 
-/** How many letters have to be put in, left out or changed to make one of the other. */
+/** The number of letters to insert, delete or change to turn one into the other. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [index, letter] of [...one].entries()) {

@@ -2,15 +2,15 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { type Proxies, readProxies } from './proxies.ts';
 
 /**
- * A `fetch` for a process that streams a thousand answers. Nothing of a body is taken from the network before it is asked for, so
- * that what comes meanwhile waits in the system's buffers and is read in one go; Node's own `fetch` reads ahead, piece by piece. Knows
- * no redirects, and asks for no compression. How long to wait is for the caller's signal to say.
+ * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
+ * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Follows no redirects, requests
+ * no compression, and has no timeouts: use the signal.
  */
 export function createFetch(proxies: Proxies = {}): typeof fetch {
   const options = {
-    // One byte that nobody asked for pauses a connection.
+    // Pauses a connection as soon as one byte arrives unasked.
     connect: connectOptions({ highWaterMark: 1 }),
-    // There all streams share one connection, and nothing of this was tried with it.
+    // With HTTP/2 all streams would share one connection, which is untested here.
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -32,7 +32,7 @@ export function createFetch(proxies: Proxies = {}): typeof fetch {
   };
 }
 
-/** undici hands them to `net.connect` and `tls.connect`; its types leave out what only a readable stream knows. */
+/** Options that undici passes to `net.connect` and `tls.connect`; its types omit those of readable streams. */
 function connectOptions(options: { readonly highWaterMark: number }): object {
   return options;
 }
@@ -44,13 +44,13 @@ interface Encoded {
 
 async function encode(given: RequestInit['headers'], body: RequestInit['body'] | null): Promise<Encoded> {
   const headers: Record<string, string> = {
-    // Firewalls in front of providers turn away who names nobody.
+    // Firewalls of some providers reject requests without a user agent.
     'user-agent': 'Parley',
     ...Object.fromEntries(new Headers(given)),
     'accept-encoding': 'identity',
   };
   if (body === null) return { headers, body };
-  // Of its own memory and no slice of a pool: undici keeps it for as long as the answer streams.
+  // A copy instead of a slice of a pool, because undici keeps it as long as the answer streams.
   if (typeof body === 'string') return { headers, body: new TextEncoder().encode(body) };
   const encoded = new Response(body);
   const type = encoded.headers.get('content-type');
@@ -65,16 +65,16 @@ function createHandler(
 ): Dispatcher.DispatchHandler {
   /** Null until there is a connection. */
   let call: Dispatcher.DispatchController | null = null;
-  /** Null until there are headers. */
+  /** Null until the headers are in. */
   let body: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** What has come and is still to be handed on. */
+  /** Data that arrived and is not handed on yet. */
   let parts: Buffer[] = [];
-  /** Whether somebody waits for more of the body. */
+  /** Whether a reader waits for more of the body. */
   let isWanted = false;
   let isDue = false;
-  /** Closes the body or fails it, once all parts are handed on; null until all has come. */
+  /** Closes or fails the body once all parts are handed on; null until everything has arrived. */
   let end: (() => void) | null = null;
-  /** Nothing is handed on any more. */
+  /** Whether to hand on nothing more. */
   let isOver = false;
 
   function hand(): void {
@@ -89,7 +89,7 @@ function createHandler(
     end();
   }
 
-  /** All that has come by now is there before this turn of the event loop ends. */
+  /** Everything that has arrived is here before this turn of the event loop ends. */
   function handSoon(): void {
     if (isDue) return;
     isDue = true;
@@ -139,7 +139,7 @@ function createHandler(
           },
           cancel() {
             finish();
-            // This may bring the end; then the connection can serve the next request.
+            // Lets the end arrive, after which the connection can serve the next request.
             if (end === null) controller.resume();
             if (end === null) controller.abort(new Error('read enough'));
           },

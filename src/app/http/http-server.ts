@@ -3,17 +3,20 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type Route, StartError } from '../../core/ports/adapter.ts';
 
-/** The one HTTP server: health, the playground, Slack's events. */
+/** The one HTTP server, for health, the playground, the dashboard and Slack's events. */
 export interface HttpServer {
-  /** Resolves to the address that people open, such as `http://127.0.0.1:3000`. @throws StartError */
+  /**
+   * Resolves to the address for people, such as `http://127.0.0.1:3000`.
+   * @throws StartError
+   */
   listen(host: string, port: number): Promise<string>;
-  /** Stops listening and ends what is open. */
+  /** Stops listening and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Headers and body have to be in by then; answers may take as long as they want (event streams do). */
+/** Time limit for headers and body of a request. Responses have none, because event streams last. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Each takes some memory, whatever it sends. Slack keeps a few, and each page of the playground one. */
+/** Each connection takes memory. Slack uses a few, each page of the playground one. */
 const MAX_CONNECTIONS = 1_000;
 
 export function createHttpServer(routes: readonly Route[], log: Logger): HttpServer {
@@ -22,7 +25,7 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
     handle(request, response).catch((error: unknown) => {
       const path = request.url?.split('?', 1)[0];
       if (request.destroyed && !request.complete) {
-        log.debug({ path, reason: String(error) }, 'an HTTP request broke off');
+        log.debug({ path, reason: String(error) }, 'an HTTP request was interrupted');
         return void response.destroy();
       }
       log.error({ err: error, path }, 'an HTTP request failed');
@@ -39,7 +42,7 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
     const path = request.url?.split('?', 1)[0] ?? '/';
     const route = byLength.find((candidate) => matches(candidate.path, path));
     if (route) return route.handle(request, response);
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is nothing here.\n');
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found.\n');
   }
 
   return {
@@ -61,7 +64,7 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
   };
 }
 
-/** Whether a server on it is reached at all addresses of the machine; no browser takes it for one. */
+/** Whether the host stands for all addresses of the machine, which a browser cannot open. */
 export function isEveryAddress(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }

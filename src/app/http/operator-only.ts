@@ -4,14 +4,20 @@ import type { Route } from '../../core/ports/adapter.ts';
 import { Refused } from '../../http/requests.ts';
 import { requireSameOrigin } from '../../http/same-origin.ts';
 
-/** Who is taken for the operator over HTTP. */
+/** How the operator is recognised over HTTP. */
 export interface OperatorCheck {
   readonly adminToken?: string | undefined;
-  /** Whether the server is meant to be reached through a proxy, as for Slack over HTTP: then loopback proves nothing. */
+  /**
+   * Whether the server is reached through a proxy, as for Slack over HTTP; a loopback address then proves nothing. Default
+   * false.
+   */
   readonly isExposed?: boolean;
 }
 
-/** The route for its operator alone: by `ADMIN_TOKEN` as a bearer, or if none is set from this machine, unforwarded. */
+/**
+ * Restricts a route to the operator: by `ADMIN_TOKEN` as a bearer token, or without one, to direct requests from this
+ * machine.
+ */
 export function forOperator(route: Route, check: OperatorCheck): Route {
   return {
     path: route.path,
@@ -39,7 +45,7 @@ export function isOperators(
   return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);
 }
 
-/** Not forwarded, and of no page of another site: a browser on this machine may be anybody's. */
+/** Not forwarded, and not from another site's page, which a browser on this machine may show. */
 function isDirect(request: IncomingMessage): boolean {
   try {
     requireSameOrigin(request, false);

@@ -1,17 +1,17 @@
 import { Agent } from 'node:https';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 
-/** Addresses of proxies by the variables that programs agree on; hosts that are reached without one, separated by commas. */
+/** Addresses of proxies by the usual variables; `NO_PROXY` lists hosts without a proxy, separated by commas. */
 export interface Proxies {
   readonly HTTP_PROXY?: string | undefined;
   readonly HTTPS_PROXY?: string | undefined;
   readonly NO_PROXY?: string | undefined;
 }
 
-/** No proxy leads back here: model servers of this machine are asked directly. */
+/** Model servers on this machine are always reached directly. */
 const THIS_MACHINE = ['localhost', '127.0.0.1', '::1'];
 
-/** Which proxy leads where; null if there is none. What is encrypted goes through the plain one if there is no other. */
+/** The proxy per protocol; null if there is none. Encrypted requests use the plain proxy if there is no other. */
 export function readProxies({ HTTP_PROXY = '', HTTPS_PROXY = '', NO_PROXY = '' }: Proxies) {
   if (HTTP_PROXY === '' && HTTPS_PROXY === '') return null;
   return {
@@ -21,7 +21,7 @@ export function readProxies({ HTTP_PROXY = '', HTTPS_PROXY = '', NO_PROXY = '' }
   };
 }
 
-/** The way of web sockets through the proxy: each library takes one of the two. */
+/** Web sockets through the proxy, in the forms that different libraries take. */
 export interface SocketProxy {
   readonly agent: Agent;
   readonly dispatcher: Dispatcher;
@@ -34,7 +34,7 @@ export function createSocketProxy(proxies: Proxies): SocketProxy | null {
   const { httpsProxy, noProxy } = led;
   return {
     agent: new Agent({ proxyEnv: { HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy } }),
-    // Proxies pass requests on, but no sockets: those are led through as if they were encrypted.
+    // Proxies forward requests but not sockets, which therefore use a tunnel.
     dispatcher: new EnvHttpProxyAgent({ ...led, proxyTunnel: true }),
   };
 }

@@ -7,62 +7,65 @@ import type { Obstruction, ProviderFailure } from '../../core/ports/telemetry.ts
 
 export interface AlertsOptions {
   readonly store: Pick<Store, 'claims' | 'write'>;
-  /** Names this process in claims. */
+  /** This process's id in claims. */
   readonly owner: string;
   /** A provider's name, for people. */
   readonly nameOf: (provider: string) => string;
-  /** As `OPERATORS` lists them. */
+  /** As in `OPERATORS`. */
   readonly operators: ReadonlySet<string>;
-  /** Tells one operator in a direct message; false if that is not possible. */
+  /** Tells one operator in a direct message; false if that is impossible. */
   readonly tell: (operator: string, notice: Notice, signal: AbortSignal) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Warns of what only the operator can put right: in the log, without a stack, and by a direct message to the operators. */
+/**
+ * Warnings about problems that only the operator can fix: in the log, without a stack, and as direct messages to the
+ * operators.
+ */
 export interface Alerts {
   providerFailed(failure: ProviderFailure): void;
   obstructed(obstruction: Obstruction): void;
-  /** The store does not take what is written. */
+  /** Reports that the store accepts no writes. */
   storeFailed(reason: string): void;
-  /** Resolves when nobody is being told any more. */
+  /** Resolves once all pending messages are sent. */
   stop(): Promise<void>;
 }
 
 interface Alert {
-  /** The same cause is warned of once an hour, over all processes. */
+  /** The same cause is reported once an hour, over all processes. */
   readonly cause: string;
-  /** Operators are told once an hour of causes that share this. The cause itself by default. */
+  /** Direct messages about causes with the same value are sent once an hour. Default: the cause itself. */
   readonly toldAs?: string;
   readonly text: string;
   readonly remedy: string;
   readonly fields: object;
 }
 
-/** What only the operator can put right, and how. */
+/** Remedies for problems that only the operator can fix. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  bad_key: 'set its key in .env to one that it takes',
+  bad_key: 'set its key in .env to a valid one',
   no_credit: 'top up its account, or raise the limit of its key',
-  forbidden: 'see what its key may do, and its privacy settings',
-  excluded: 'see the privacy settings of its account, which exclude the model',
-  model_gone: 'run `npm run doctor`, which proposes another model for models.json',
-  bad_request: 'see in models.json whether the model’s route is right',
-  bad_response: 'see whether its base URL is right, and no proxy answers for it',
+  forbidden: 'check the permissions of its key, and its privacy settings',
+  excluded: 'check the privacy settings of its account, which exclude the model',
+  model_gone: 'run `npm run doctor`, which suggests another model for models.json',
+  bad_request: 'check the model’s route in models.json',
+  bad_response: 'check its base URL, and that no proxy answers for it',
 };
-/** These are a model's, not all its provider's. */
+/** Causes of a single model rather than of its whole provider. */
 const OF_MODEL = new Set(['model_gone', 'bad_request', 'excluded']);
 
-/** The same is said once in that time. */
+/** The same warning is given once in this time. */
 const QUIET_MS = 3_600_000;
 const LEASE_MS = 10_000;
 
 export function createAlerts(options: AlertsOptions): Alerts {
   const { store, owner, nameOf, operators, tell, clock, log } = options;
   const tasks = createTasks(log);
-  /** What this process asked for of late; it is all there is while the store fails. */
+  /** Warnings of this process, which are all there is while the store fails. */
   const raised = new Map<string, number>();
 
-  /** True for one caller in an hour, of all processes. */
+  /** True for one caller per hour, over all processes. */
   async function isFirst(cause: string): Promise<boolean> {
     const nowMs = clock.now();
     if (nowMs < (raised.get(cause) ?? Number.NEGATIVE_INFINITY) + QUIET_MS) return false;
@@ -85,11 +88,10 @@ export function createAlerts(options: AlertsOptions): Alerts {
       const notice = { text: `**${upperFirst(text)}.** ${upperFirst(remedy)}.` };
       for (const operator of operators) {
         try {
-          if (!(await tell(operator, notice, signal)))
-            log.debug({ operator }, 'an operator could not be told');
+          if (!(await tell(operator, notice, signal))) log.debug({ operator }, 'could not tell an operator');
         } catch (error) {
           if (signal.aborted) return;
-          log.warn({ operator, reason: reasonOf(error) }, 'an operator could not be told');
+          log.warn({ operator, reason: reasonOf(error) }, 'could not tell an operator');
         }
       }
     });
@@ -98,12 +100,12 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     providerFailed({ code, payer, provider, model }) {
       const remedy = REMEDIES[code];
-      // What a guild's own key lacks is for its admins, who are told.
+      // Problems of a guild's own key concern its admins, who are told.
       if (remedy === undefined || payer !== 'operator') return;
       const isOfModel = OF_MODEL.has(code);
       raise({
         cause: isOfModel ? `${code} ${model}` : `${code} ${provider}`,
-        text: `answers by ${isOfModel ? model : nameOf(provider)} fail until you act (${code})`,
+        text: `answers by ${isOfModel ? model : nameOf(provider)} fail until you fix this (${code})`,
         remedy,
         fields: { provider, model, failure: code },
       });
@@ -112,7 +114,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     obstructed({ guild, channel, advice }) {
       raise({
         cause: `permission ${guild}`,
-        // In a large installation somebody lacks a permission at any time.
+        // In a large installation some permission is always missing somewhere.
         toldAs: 'permission',
         text: `the bot may not post in a channel of ${guild}`,
         remedy: `The asker was told: ${advice.replace(/\.$/, '')}`,
@@ -123,8 +125,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
     storeFailed(reason) {
       raise({
         cause: 'store',
-        text: 'the store takes nothing, so no question is answered',
-        remedy: 'see whether its disk is full or its server is down; `npm run doctor` looks at it',
+        text: 'the store accepts no writes, so no question is answered',
+        remedy: 'check whether its disk is full or its server is down; `npm run doctor` helps',
         fields: { failure: 'store', reason },
       });
     },

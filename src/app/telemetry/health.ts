@@ -3,9 +3,9 @@ import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 
 /**
- * `/healthz`: the process lives. `/readyz`: every adapter that is on is connected, and the store answers.
+ * `/healthz`: the process is alive. `/readyz`: every platform is connected, and the store answers.
  *
- * @param mayKnow whether somebody gets more than the bare status of `/readyz`; everybody by default
+ * @param mayKnow whether a request gets details of `/readyz`; default: all do
  */
 export function healthRoutes(
   adapters: readonly Adapter[],

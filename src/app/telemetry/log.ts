@@ -4,14 +4,14 @@ import { PlaceGone } from '../../core/ports/delivery-errors.ts';
 import { ProviderError } from '../../core/ports/provider-errors.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
-/** Where lines go; a terminal's have colours and no JSON. */
+/** The destination of the log; a terminal gets colours and no JSON. */
 export interface LogTarget {
   readonly isTTY?: boolean;
   readonly fd?: number;
   write(text: string): unknown;
 }
 
-/** JSON lines with names of levels and ISO times; on a terminal, lines for people. */
+/** JSON lines with level names and ISO times; on a terminal, lines for people. */
 export function createLog(level: string, target: LogTarget): Logger {
   const options = {
     level,
@@ -21,11 +21,11 @@ export function createLog(level: string, target: LogTarget): Logger {
     serializers: { err: errorOf },
   };
   if (target.isTTY) return pino(options, { write: (line: string) => void target.write(readable(line)) });
-  // Written at once, so that the last lines of a process that dies are there.
+  // Synchronous, so that the last lines of a dying process are written.
   return pino(options, target.fd === undefined ? target : pino.destination({ fd: target.fd, sync: true }));
 }
 
-/** Where these come from is no riddle: a stack would hide what is to be done. */
+/** The origin of these errors is known; a stack would only hide the remedy. */
 function errorOf(error: Error): object {
   const isPlain = error instanceof StoreError || error instanceof ProviderError || error instanceof PlaceGone;
   if (!isPlain) return stdSerializers.err(error);
@@ -35,7 +35,7 @@ function errorOf(error: Error): object {
 
 const COLOURS: Readonly<Record<string, number>> = { warn: 33, error: 31, fatal: 31 };
 
-/** `12:00:00 warn  what happened  field=value`, with a fault's stack below. */
+/** `12:00:00 warn  what happened  field=value`, with the stack of a fault below. */
 function readable(line: string): string {
   const parsed = parseJson(line);
   if (typeof parsed !== 'object' || parsed === null) return line;

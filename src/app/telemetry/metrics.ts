@@ -6,21 +6,21 @@ import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import { RateLimited } from '../../core/ports/delivery-errors.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 
-/** Prometheus metrics. Labels hold platforms, models, tiers and causes, never a guild, a person or a text. */
+/** Prometheus metrics. Labels contain platforms, models, tiers and causes, never guilds, people or texts. */
 export interface Metrics extends Pick<Telemetry, 'answered'> {
-  /** The same limiters, with every write counted and timed. */
+  /** Wraps the limiters so that every write is counted and timed. */
   watch(limiters: WriteLimiters): WriteLimiters;
-  /** `/metrics` in Prometheus' text format. */
+  /** `/metrics` in Prometheus's text format. */
   readonly route: Route;
 }
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
-/** What is asked for as Prometheus reads. */
+/** State that is read at each scrape. */
 export interface MetricsState {
   readonly slots: Slots;
   readonly adapters: () => readonly Pick<Adapter, 'platform' | 'ready'>[];
-  /** Whether the store took the last write that tried it. */
+  /** Whether the store accepted the last write. */
   readonly isStoreUp: () => boolean;
 }
 
@@ -31,13 +31,13 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
 
   const answers = new Counter({
     name: 'parley_answers_total',
-    help: 'Answers by how they ended.',
+    help: 'Answers by outcome.',
     labelNames: ['platform', 'model', 'provider', 'payer', 'status'],
     registers,
   });
   const undelivered = new Counter({
     name: 'parley_answers_undelivered_total',
-    help: 'Answers whose last state could not be shown: the place was gone, or the platform took nothing.',
+    help: 'Answers whose last state could not be shown, because the place was gone or the platform refused.',
     labelNames: ['platform'],
     registers,
   });
@@ -49,7 +49,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
   });
   const cost = new Counter({
     name: 'parley_cost_usd_total',
-    help: 'US dollars spent, by the tier of the guild and by who pays.',
+    help: 'US dollars spent, by tier of the guild and by payer.',
     labelNames: ['tier', 'payer'],
     registers,
   });
@@ -69,7 +69,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
   });
   const endLag = new Histogram({
     name: 'parley_end_lag_seconds',
-    help: 'From the end of the text to the moment when the whole answer stood on the platform.',
+    help: 'From the end of the text until the platform showed the whole answer.',
     labelNames: ['platform'],
     buckets: SECONDS,
     registers,
@@ -82,14 +82,14 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
   });
   const staleness = new Histogram({
     name: 'parley_write_wait_seconds',
-    help: 'How long a write waited for the platform’s limit: how stale an answer is shown.',
+    help: 'How long writes waited for the platform’s limit, and so how stale answers are shown.',
     labelNames: ['platform'],
     buckets: SECONDS,
     registers,
   });
   new Gauge({
     name: 'parley_answers_streaming',
-    help: 'Answers that stream at this moment.',
+    help: 'Answers streaming right now.',
     registers,
     collect() {
       this.set(slots.used);
@@ -106,7 +106,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
   });
   new Gauge({
     name: 'parley_store_up',
-    help: 'Whether the store takes what is written: 1 or 0.',
+    help: 'Whether the store accepts writes: 1 or 0.',
     registers,
     collect() {
       this.set(isStoreUp() ? 1 : 0);
@@ -114,7 +114,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
   });
   new Gauge({
     name: 'parley_answers_waiting',
-    help: 'Questions that wait for a free slot.',
+    help: 'Questions waiting for a free slot.',
     registers,
     collect() {
       this.set(slots.waiting);

@@ -4,14 +4,16 @@ import { type Background, repeat } from '../../core/kit/repeat.ts';
 import type { Store } from '../../core/ports/store.ts';
 
 const EVERY_MS = 30_000;
-/** A server that starts again is back by then. */
+/** A restarting server is usually back by then. */
 const AGAIN_MS = 5_000;
 const LEASE_MS = 5_000;
 
-/** Writes to the store once in a while, as nothing else tells a disk that is full from a quiet night; tells if it fails twice. */
+/**
+ * Writes to the store periodically, because otherwise a full disk looks like a quiet night. Reports two failures in a row.
+ */
 export function startStoreWatch(options: {
   readonly store: Pick<Store, 'claims' | 'write'>;
-  /** Names this process. */
+  /** This process's id. */
   readonly owner: string;
   readonly failed: (reason: string) => void;
   readonly clock: Clock;
@@ -21,7 +23,7 @@ export function startStoreWatch(options: {
   let isDown = false;
 
   async function write(): Promise<void> {
-    // Free again as soon as it is finished: it leaves nothing behind.
+    // A lock that is free again once finished, so that nothing is left behind.
     const nowMs = clock.now();
     const claim = await store.claims.claim(`store-watch/${owner}`, owner, nowMs + LEASE_MS, nowMs);
     if (claim !== null) await store.write([{ kind: 'finish', claim }]);
@@ -42,7 +44,7 @@ export function startStoreWatch(options: {
           return failed(error instanceof Error ? error.message : String(error));
         }
       }
-      if (isDown) log.info({}, 'the store takes what is written again');
+      if (isDown) log.info({}, 'the store accepts writes again');
       isDown = false;
     },
     options,

@@ -3,9 +3,9 @@ import { platformOf } from '../../core/ports/actor.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 
 /**
- * One OpenTelemetry span per answer, from the question to its last state, with what the log's line has; requests to provider and
- * platforms are its children where an SDK instruments `fetch`. Where none is loaded (`--import`), spans cost nothing. No
- * attribute holds a person or a text.
+ * One OpenTelemetry span per answer, from the question to its last state, with the fields of the log line. Requests to
+ * provider and platforms are its children if an SDK instruments `fetch`. Without an SDK (`--import`), spans cost nothing. No
+ * attribute contains a person or a text.
  */
 export function createTraces(): Pick<Telemetry, 'answered' | 'answering'> {
   const tracer = trace.getTracer('parley');
@@ -29,7 +29,7 @@ export function createTraces(): Pick<Telemetry, 'answered' | 'answering'> {
 
     answered({ answer, guild, model, provider, payer, tier, status, failure, delivered, ...facts }) {
       const span = open.get(answer);
-      // Names with `gen_ai` are https://opentelemetry.io/docs/specs/semconv/gen-ai/
+      // `gen_ai` names: https://opentelemetry.io/docs/specs/semconv/gen-ai/
       span?.setAttributes({
         'gen_ai.operation.name': 'chat',
         'gen_ai.request.model': model,

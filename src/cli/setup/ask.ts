@@ -4,9 +4,9 @@ import { cancel, confirm, intro, isCancel, log, note, password, text } from '@cl
 /** Asks the person at the terminal. */
 export interface Ask {
   begin(title: string): void;
-  /** Something to read, or to copy. */
+  /** Shows a text to read or copy. */
   show(title: string, text: string): void;
-  /** Something long to copy, exactly as it is. */
+  /** Prints a long text to copy, unchanged. */
   print(text: string): void;
   say(text: string): void;
   warn(text: string): void;
@@ -16,11 +16,11 @@ export interface Ask {
   text(question: string): Promise<string | null>;
   /** @throws Cancelled */
   confirm(question: string, byDefault: boolean): Promise<boolean>;
-  /** Opens a page in the browser, where there is one. */
+  /** Opens a page in the browser, if there is one. */
   open(link: string): void;
 }
 
-/** The person does not want to go on. */
+/** The person cancelled. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
   readonly code = 'cancelled';
@@ -45,7 +45,7 @@ export function createTerminalAsk(environment: NodeJS.Dict<string>): Ask {
       if (opener === null) return;
       const [command, ...args] = opener;
       const child = spawn(command, [...args, link], { stdio: 'ignore', detached: true });
-      // The link stands on the terminal too.
+      // The link is also shown on the terminal.
       child.once('error', () => {});
       child.unref();
     },
@@ -64,6 +64,6 @@ function answerIn(answer: unknown): string | null {
 }
 
 function cancelled(): Cancelled {
-  cancel('Your answers so far are kept. Run `npm run setup` again to go on.');
+  cancel('Your answers so far are saved. Run `npm run setup` again to continue.');
   return new Cancelled('cancelled');
 }

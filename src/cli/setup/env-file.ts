@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 
-/** The text of `.env` with these variables set. Every other line, comments included, stays as it is. */
+/** The text of `.env` with these variables set. All other lines, comments included, stay as they are. */
 function withVariables(text: string, values: Readonly<Record<string, string>>): string {
   const end = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
   for (const [name, value] of Object.entries(values)) {
     const line = `${name}=${quoted(value)}`;
-    // The last one counts, where there are several.
+    // If a variable is set several times, the last one counts.
     const set = lines.findLastIndex((each) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(each));
     const example = lines.findLastIndex((each) => new RegExp(`^#\\s*${name}=`).test(each));
     if (set >= 0) lines[set] = line;
@@ -18,15 +18,17 @@ function withVariables(text: string, values: Readonly<Record<string, string>>): 
   return `${lines.join(end)}${end}`;
 }
 
-/** As `parseEnv` reads it back. */
+/** Quoted so that `parseEnv` reads it back. */
 function quoted(value: string): string {
   if (/^[^\s#'"`\\]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((each) => !value.includes(each));
-  if (quote === undefined || /[\r\n]/.test(value)) throw new TypeError('a value that .env cannot hold');
+  if (quote === undefined || /[\r\n]/.test(value)) throw new TypeError('.env cannot contain this value');
   return `${quote}${value}${quote}`;
 }
 
-/** Sets variables in the file, for its owner's eyes alone; begins with `example` where there is none. All or nothing. */
+/**
+ * Sets variables in the file, readable by its owner only; starts from `example` if the file does not exist. Sets all or none.
+ */
 export async function writeVariables(
   path: string,
   example: string,

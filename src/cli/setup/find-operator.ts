@@ -11,7 +11,7 @@ import { PLATFORMS } from '../../core/ports/platforms.ts';
 import type { Ask } from './ask.ts';
 import type { GuideOptions } from './guides.ts';
 
-/** How long somebody may take to write to the bot. */
+/** How long it waits for the person's message. */
 const PATIENCE_MS = 5 * 60_000;
 
 /** The platforms on which the setup looks for the operator, and the variable without which a platform is off. */

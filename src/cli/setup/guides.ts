@@ -8,13 +8,13 @@ import type { Config } from '../../app/config/config.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 
-/** What a step asks for together, and how the answers are checked. */
+/** A step of the setup: a group of answers, and how to check them. */
 export interface Guide {
   readonly names: readonly Secret[];
   readonly title: string;
   readonly question: string;
   readonly byDefault: boolean;
-  /** Where the answers are found, and what to do there. */
+  /** The page where the values are found, and the steps there. */
   readonly link: string;
   readonly steps: string;
   /** To copy, shown above the steps; null if there is nothing. */

@@ -13,23 +13,23 @@ export type Answers = Readonly<
 >;
 
 export interface SetupOptions extends GuideOptions {
-  /** Given beforehand; these are not asked. */
+  /** Answers given beforehand, which are not asked again. */
   readonly answers: Answers;
-  /** Null where nobody is to be asked. */
+  /** Null to ask nothing. */
   readonly ask: Ask | null;
-  /** Whether `answers` may take the place of what is set. */
+  /** Whether `answers` may replace existing settings. */
   readonly replace: boolean;
-  /** What the process and `.env` set now. */
+  /** The present settings of the process and `.env`. */
   readonly variables: NodeJS.Dict<string>;
   readonly envPath: string;
-  /** The text that a new `.env` begins with. */
+  /** The text of a new `.env`. */
   readonly example: string;
 }
 
 export interface SetupReport {
   /** Names of the variables that were written. */
   readonly written: readonly string[];
-  /** What was found out about the answers. */
+  /** The results of checking the answers. */
   readonly checks: readonly Check[];
   readonly variables: NodeJS.Dict<string>;
 }
@@ -53,7 +53,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
     for (const name of Object.keys(values)) written.add(name);
   }
 
-  /** What stands in the way of these values; what was found out besides is shown. */
+  /** The problems with these values; other findings are shown to the person. */
   async function faultsOf(
     values: Readonly<Record<string, string>>,
     check?: Guide['check'],
@@ -73,11 +73,11 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   async function accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void> {
     const taken = Object.keys(values).filter((name) => isSet(name) && variables[name] !== values[name]);
     if (taken.length > 0 && !replace) {
-      throw new StartError(`${taken.join(' and ')} is already set.`, 'Add --replace to write over it.');
+      throw new StartError(`${taken.join(' and ')} is already set.`, 'Add --replace to overwrite it.');
     }
     const faults = await faultsOf(values, check);
     if (faults.length > 0)
-      throw new StartError(faults.join('\n'), 'Everything that was set before it is kept in .env.');
+      throw new StartError(faults.join('\n'), 'Everything that was set before this is saved in .env.');
     await keep(values);
   }
 
@@ -161,7 +161,7 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   if (!isSet('ENCRYPTION_KEY')) {
     await keep({ ENCRYPTION_KEY: randomBytes(32).toString('base64') });
     ask?.say(
-      'Made an ENCRYPTION_KEY, for API keys that guilds connect. Keep a copy of .env apart from the store.',
+      'Created an ENCRYPTION_KEY for API keys that guilds connect. Keep a copy of .env, but not next to the store.',
     );
   }
   return { written: [...written], checks, variables };

@@ -59,9 +59,9 @@ export function effortRemark(granted: Granted, wish: Effort): string | null {
   const { model, route, bounds, tier } = granted;
   const { effort } = allowanceFor(granted, wish);
   if (effort === wish) return null;
-  if (route.efforts.length === 0) return `${model.name} takes no \`effort\`, so it answers in its own way.`;
+  if (route.efforts.length === 0) return `${model.name} does not support \`effort\`, so it uses its default.`;
   if (effort === null) {
-    return `Answers are too short here for ${model.name} to think with \`effort:${wish}\`, so it answers in its own way.`;
+    return `Answers are too short here for ${model.name} to think with \`effort:${wish}\`, so it uses its default.`;
   }
   const isBound = bounds.maxEffort !== null && isAbove(wish, bounds.maxEffort);
   return isBound

@@ -43,7 +43,7 @@ export class CatalogueFileError extends Error {
   constructor(path: string, faults: readonly string[]) {
     super(`The models file ${path} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:
 ${faults.map((fault) => `  - ${fault}`).join('\n')}
-Correct it and start again; docs/models.md shows how it is written.`);
+Correct it and restart Parley; docs/models.md describes the format.`);
     this.faults = faults;
   }
 }

@@ -34,21 +34,21 @@ import {
 } from './job.ts';
 import { createObstacles } from './obstacles.ts';
 
-/** Above an answer for which a summary was made. */
+/** Shown above an answer for which a summary was made. */
 const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';
 const LOCKED =
-  'The thread was locked before my answer was complete. I keep it, and finish it there as soon as somebody unlocks the thread.';
+  'The thread was locked before my answer was complete. I will finish it there once somebody unlocks the thread.';
 const REFUSED =
   'The platform refused the rest of my answer, so I stopped. Ask again; if it happens again, tell the operator of this bot.';
 
-/** Answers a job that has its turn and a slot; false if there was no answer, and only a word to the asker. */
+/** Answers a job that has its turn and a slot; false if there was no answer, only a message to the asker. */
 export type AnswerNow = (job: Job, attempt: Attempt, adopted: LiveMessage | null) => Promise<boolean>;
 
-/** `abandoned` ends delivery wherever it is; the journal then holds what is left. */
+/** @param abandoned ends delivery at once; the journal then has the rest */
 export function createAnswerNow(options: QuestionRunnerOptions, abandoned: AbortSignal): AnswerNow {
   const { conversations, answers, listening, stops, models, clock, log } = options;
   const obstacles = createObstacles(clock);
-  // Making one takes a fifth of a millisecond.
+  // Creating one takes a fifth of a millisecond, so it is done once.
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
   async function answerNow(job: Job, attempt: Attempt, adopted: LiveMessage | null): Promise<boolean> {
@@ -103,12 +103,12 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     if (!safe.ok) return refuse(surface, safe.text);
     const { images } = gathered;
     const { brought } = safe;
-    // What was read now is not read again by Retry.
+    // Stored so that a retry need not read it again.
     if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
     const unseen = gathered.isBlind ? await blindness(model, actor) : null;
     const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
     if (words === '' && gathered.read === null) {
-      return refuse(surface, ['I could not read anything you sent.', ...remarks].join('\n'));
+      return refuse(surface, ['I could not read any of your attachments.', ...remarks].join('\n'));
     }
 
     const pictures = [...images.values()].flat().length;
@@ -183,23 +183,23 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       await offer(job, attempt, model, request.text);
       return false;
     }
-    // Whoever forgets this waits for what was set aside before; what is set aside after that must not cost anything.
+    // `/forget` waits for amounts reserved before it; a request reserved after it must not cost anything.
     await stops.look().catch((error: unknown) => {
-      log.warn({ err: error, answer: id }, 'wishes to stop answers could not be read');
+      log.warn({ err: error, answer: id }, 'could not read requests to stop answers');
     });
     if (signal.aborted) {
       await request.settle();
       throw signal.reason;
     }
-    // Not before: a refusal is for the asker alone, and some platforms show by this that something was asked.
+    // Not earlier: a refusal is for the asker alone, and some platforms would show that something was asked.
     surface.indicate('working');
 
     const retired = onAdmitted().catch((error: unknown) => {
-      log.warn({ err: error, answer: id }, 'the buttons of an older answer could not be taken off');
+      log.warn({ err: error, answer: id }, 'could not remove the buttons of an older answer');
     });
     const tie = (key: string) =>
       conversations.attach(conversation, key).catch((error: unknown) => {
-        log.error({ err: error, answer: id }, 'a place could not be tied to its conversation');
+        log.error({ err: error, answer: id }, 'could not connect a place to its conversation');
       });
     const belongs = (key: string) =>
       answers.attach(id, key).catch((error: unknown) => {
@@ -210,7 +210,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const messages = adopted === null ? [] : [adopted.key];
     const noteMessage = (key: string): void => {
       messages.push(key);
-      // The place itself is kept for as long as the conversation.
+      // The place itself is kept as long as the conversation.
       places.push(tie(key), belongs(key), ...(ownPlace === null ? [] : [tie(ownPlace)]));
     };
     const threads = new Set(place.key === null ? [] : [place.key]);
@@ -222,7 +222,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       await options.catchUp.talkedAt({ guild: place.guild, key }).catch(notHeard);
     };
     if (surface.threadKey !== undefined) {
-      // Without a thread there is no answer either, and that is told elsewhere.
+      // Without a thread there is no answer either, which is reported elsewhere.
       const thread = surface.threadKey(signal).catch(() => null);
       places.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
     }
@@ -360,7 +360,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     return true;
 
     function notHeard(fault: unknown): void {
-      log.error({ err: fault, answer: id }, 'whether the bot listens in a thread could not be stored');
+      log.error({ err: fault, answer: id }, 'could not store whether the bot listens in a thread');
     }
   }
 
@@ -369,7 +369,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     return false;
   }
 
-  /** Says what the question may cost, with a button to go on. */
+  /** Shows what the question may cost, with a button to confirm. */
   async function offer(
     { question, conversation }: Job,
     { id, askedAtMs, entry }: Attempt,
@@ -395,42 +395,42 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     await reply.finish({ ...ending, buttons: buttonsAt(id, { state: 'priced' }) });
   }
 
-  /** Says that a model does not see, and which does. */
+  /** Says that a model cannot see pictures, and which one can. */
   async function blindness(model: Model, whose: Whose): Promise<string> {
     const other = await options.seeing(whose);
-    const remedy = other === null ? '' : ` ${other.name} does: pick it with \`/model\`.`;
-    return `${model.name} sees no pictures.${remedy}`;
+    const remedy = other === null ? '' : ` ${other.name} can; pick it with \`/model\`.`;
+    return `${model.name} cannot see pictures.${remedy}`;
   }
 
-  /** Why nothing could be posted here, as far as the platform says so before a model is asked. */
+  /** The reason why nothing can be posted here, if the platform tells before a model is asked. */
   async function obstacleOf(surface: Surface, signal: AbortSignal): Promise<string | null> {
     if (surface.obstacle === undefined) return null;
     return surface.obstacle(signal).catch((error: unknown) => {
-      log.debug({ err: error }, 'whether the bot may post could not be found out');
+      log.debug({ err: error }, 'could not check whether the bot may post');
       return null;
     });
   }
 
-  /** The asker learns that the answer cannot be shown, and the next ones there do before it costs anything. */
+  /** Tells the asker that the answer cannot be shown. Later askers there learn it before it costs anything. */
   async function tellOfObstacle(surface: Surface, place: Place, gone: PlaceGone): Promise<void> {
     const text = gone.reason === 'refused' ? REFUSED : gone.advice;
     if (text === null) return;
     options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: text });
     if (gone.reason !== 'refused') obstacles.note(place, gone.extent, text);
     await tell(surface, text).catch((error: unknown) => {
-      log.warn({ err: error }, 'the asker could not be told that the bot may not post');
+      log.warn({ err: error }, 'could not tell the asker that the bot may not post');
     });
   }
 
-  /** The asker learns what the note under the answer had no room for. */
+  /** Tells the asker the remarks that did not fit under the answer. */
   async function tellRest(surface: Surface, remarks: readonly string[]): Promise<void> {
     const text = `**More on this answer**\n${remarks.map((line) => `- ${line}`).join('\n')}`;
     await tell(surface, text).catch((error: unknown) => {
-      log.warn({ err: error }, 'the asker could not be told what else there is to say of an answer');
+      log.warn({ err: error }, 'could not tell the asker the other remarks on an answer');
     });
   }
 
-  /** Keeps the answer until its place is opened, and tells the asker. */
+  /** Keeps the answer until its place is unlocked, and tells the asker. */
   async function hold(
     surface: Surface,
     { guild }: Place,
@@ -441,9 +441,9 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     const platform = platformOf(guild);
     await options.held.hold({ platform, at, reference, state, tries: 0 });
     await tell(surface, LOCKED).catch((error: unknown) => {
-      log.warn({ err: error, answer: state.id }, 'the asker could not be told that the place is locked');
+      log.warn({ err: error, answer: state.id }, 'could not tell the asker that the place is locked');
     });
-    // It may have been opened before the answer was kept.
+    // The place may have been unlocked before the answer was kept.
     options.opened(platform, at);
   }
 
@@ -454,10 +454,13 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
   return answerNow;
 }
 
-/** Messages in a thread from which on a summary helps. */
+/** The number of messages from which on summarising a thread helps. */
 const LONG_THREAD = 10;
 
-/** Whether the answer gets a button for that. `turns`: those before it, then what came with this question. */
+/**
+ * Whether the answer gets a button for that.
+ * @param turns earlier turns, then the parts of this question
+ */
 function mayBeSummarised(
   { surface, readThread, isAboutThread = false }: Question,
   readsThreads: boolean,
@@ -469,7 +472,7 @@ function mayBeSummarised(
   return quoted + asked >= LONG_THREAD;
 }
 
-/** A provider's fault is told by its fields; where it was thrown helps nobody. */
+/** A provider's failure is described by its fields; a stack adds nothing. */
 function faultOf(error: unknown): object {
   if (error === null) return {};
   if (!(error instanceof ProviderError)) return { err: error };
@@ -477,5 +480,5 @@ function faultOf(error: unknown): object {
 }
 
 function withoutSearch({ name }: Model): string {
-  return `${name} cannot search the web here: pick another model for that.`;
+  return `${name} cannot search the web here. Pick another model for that.`;
 }

@@ -6,25 +6,28 @@ import type { Model } from '../ports/model.ts';
 import type { ChatEvent, Citation } from '../ports/provider.ts';
 import type { NoticeFile } from '../ports/surface.ts';
 
-/** One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`; null if nothing was used, as where it failed at once. */
+/**
+ * One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. Null if nothing was used, as after an immediate
+ * failure.
+ */
 export function footerOf(facts: {
   readonly model: Pick<Model, 'name'>;
   /** Name of the persona that answered; null for none. */
   readonly persona: string | null;
-  /** What the model was asked to think; null or left out if that was left to it. */
+  /** The requested effort; null or left out if the model decided. */
   readonly effort?: Effort | null;
-  /** Why it is not the model that was chosen; null if it is. */
+  /** The reason why another model than the chosen one answered; null if none did. */
   readonly because?: string | null;
   readonly durationMs: number;
-  /** How long the model reasoned of that; told from a second on. */
+  /** How long the model reasoned; shown from one second on. */
   readonly thinkingMs?: number;
   readonly tokens: number;
   readonly costNanoUsd: number;
-  /** Such as `read 14 messages, 1 file`. */
+  /** For example `read 14 messages, 1 file`. */
   readonly read?: string | null;
   /** Whether tokens and cost are the provider's own figures. */
   readonly exact: boolean;
-  /** Whether the cost is the most that it can have been. */
+  /** Whether the cost is the highest possible. */
   readonly atMost: boolean;
 }): string | null {
   if (facts.tokens === 0 && facts.costNanoUsd === 0) return null;
@@ -51,7 +54,7 @@ export function footerOf(facts: {
     .join(' · ');
 }
 
-/** The sources of an answer as a numbered list, to stand after its text; empty if there are none. */
+/** An answer's sources as a numbered list to follow its text; empty if there are none. */
 export function sourcesOf(citations: readonly Citation[]): string {
   if (citations.length === 0) return '';
   const lines = citations.map(
@@ -62,12 +65,12 @@ export function sourcesOf(citations: readonly Citation[]): string {
 
 const MAX_TITLE_CHARS = 120;
 
-/** A page's title is a stranger's text: nothing in it acts as Markdown. */
+/** A page's title is a stranger's text, so nothing in it may act as Markdown. */
 function linkText(title: string): string {
   return oneLine(title, MAX_TITLE_CHARS).replace(/[[\]\\`*_~<>&|]/g, '\\$&');
 }
 
-/** What would end the address early, or begin markup in it. */
+/** Escapes characters that would end the address early or begin markup. */
 function linkTarget(url: string): string {
   return url.replace(
     /[()\s<>`*\\]/g,
@@ -79,7 +82,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-/** An image of an answer as the file that people get, with a name such as `image-1.png`. */
+/** An answer's image as a file for people, named like `image-1.png`. */
 export function fileOf(
   { mediaType, bytes }: Extract<ChatEvent, { type: 'image' }>,
   number: number,
@@ -94,7 +97,7 @@ export function fileOf(
   };
 }
 
-/** What the model is told later of its own answer: images are not sent again. */
+/** The answer as the model sees it in later turns; images are not sent again. */
 export function textInHistory(text: string, images: number): string {
   if (images === 0 || text.trim() !== '') return text;
   return images === 1 ? '(an image)' : `(${images} images)`;

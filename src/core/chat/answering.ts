@@ -21,6 +21,7 @@ import { explain, inOneLine } from './explain.ts';
 import type { Answerer } from './fallbacks.ts';
 import { noteOf } from './note.ts';
 
+/** Everything about one answer that is being given. */
 export interface Answering {
   readonly answerId: string;
   readonly askedAtMs: number;
@@ -28,35 +29,35 @@ export interface Answering {
   readonly entry: Entry;
   readonly request: Answerer;
   readonly surface: Surface;
-  /** A message that stands already, for the answer to take the place of what it shows; null if there is none. */
+  /** An existing message whose content the answer replaces; null if there is none. */
   readonly adopted: LiveMessage | null;
-  /** What the asker should know of how this was answered, a sentence or more each. */
+  /** What the asker should know about this answer, in one or more sentences each. */
   readonly remarks: readonly string[];
-  /** What was read for it beside the person's words, for the footer; null if nothing was. */
+  /** What was read besides the person's words, for the footer; null for nothing. */
   readonly read: string | null;
-  /** Whether nothing is shown before it has ended. */
+  /** Whether nothing is shown before the answer has ended. */
   readonly isWhole: boolean;
   /** Name of the persona that answers; null for none. */
   readonly persona: string | null;
-  /** Whether the asker named an effort in the question. */
+  /** Whether the asker chose an effort for this question. */
   readonly asksEffort: boolean;
   readonly onMessage: (key: string) => void;
   readonly onThread: (key: string) => void;
-  /** Whether the answer has to say that the bot listens in its thread; asked when the answer ends. */
+  /** Whether the answer must say that the bot listens in its thread; called when the answer ends. */
   readonly announcesListening: () => boolean;
   /** As `Moment.isInLongThread`. */
   readonly isInLongThread: boolean;
   /** Ends the provider's request. */
   readonly stop: (cause: StopCause) => void;
-  /** Keeps the answer, before its last state is shown; a fault here is shown to the asker. */
+  /** Stores the answer before its last state is shown. The asker is told about a fault. */
   readonly keep: (answer: Answered) => Promise<void>;
   /** Aborts with `Stopped`. */
   readonly signal: AbortSignal;
-  /** Ends delivery, wherever it is. */
+  /** Ends delivery at once. */
   readonly abandon: AbortSignal;
 }
 
-/** How an answer came out. */
+/** The result of an answer. */
 export interface Answered {
   readonly status: Ending['status'];
   readonly text: string;
@@ -64,18 +65,18 @@ export interface Answered {
   readonly firstTextMs: number | null;
   readonly durationMs: number;
   readonly bill: Bill | null;
-  /** The beginning of what the model thought before it answered; empty if it did not, or does not say. */
+  /** The beginning of the model's reasoning; empty if there is none, or the model does not show it. */
   readonly reasoning: string;
-  /** Of a failure, for the log. */
+  /** A failure's error, for the log. */
   readonly error: unknown;
 }
 
 export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to ask again.';
 
-/** What is kept of a model's reasoning: some 1,300 words, as much as people read. */
+/** The part of a model's reasoning that is kept: about 1,300 words, as much as people read. */
 export const MAX_REASONING_CHARS = 8_000;
 
-/** Discord's and Slack's tokens and streams end on the second; the last update needs some. */
+/** Discord's and Slack's tokens and streams end on the second, and the last update takes time. */
 const CLOSING_MARGIN_MS = 15_000;
 
 export interface AnswerDeps {
@@ -85,7 +86,7 @@ export interface AnswerDeps {
   readonly log: Logger;
 }
 
-/** Streams an admitted request into a reply until its last state stands, and settles the request. Never rejects. */
+/** Streams an admitted request into a reply until its last state is shown, and settles the request. Never rejects. */
 export async function answer(
   job: Answering,
   { limiters, nameOperator, clock, log }: AnswerDeps,
@@ -94,16 +95,16 @@ export async function answer(
     readonly delivered: boolean;
     readonly endLagMs: number;
     readonly gone: PlaceGone | null;
-    /** Remarks that its note has no room for. */
+    /** Remarks that did not fit into the note. */
     readonly left: readonly string[];
-    /** Where and how it stands. */
+    /** Where and how it is shown. */
     readonly shown: ShownAnswer;
-    /** Of a place that was locked before it stood there: what it is known by, and what is to be shown; null otherwise. */
+    /** For a place that was locked before the answer was shown: its key, and the state to show later; else null. */
     readonly held: { readonly at: string; readonly state: AnswerState } | null;
   }
 > {
   const { answerId, askedAtMs, entry, surface, request, signal } = job;
-  /** The one that answers now. */
+  /** The model that answers now. */
   const modelNow = () => request.current.request.access.model;
   const startedAtMs = clock.now();
   let text = '';
@@ -148,7 +149,7 @@ export async function answer(
   let affordableTokens: number | null = null;
   let isWithoutEffort = false;
   const citations: Citation[] = [];
-  let outcome: Outcome = { kind: 'failed', error: new Error('an answer without its closing event') };
+  let outcome: Outcome = { kind: 'failed', error: new Error('the answer has no closing event') };
   let isThinking = false;
   let reasoning = '';
   const thinking = createStopwatch(clock);
@@ -186,7 +187,7 @@ export async function answer(
 
   const durationMs = clock.now() - startedAtMs;
   const unsettled = (error: unknown): null => {
-    log.error({ err: error, answer: answerId }, 'a request could not be settled; it stays reserved');
+    log.error({ err: error, answer: answerId }, 'could not settle a request; it stays reserved');
     return null;
   };
   const bill = await request.bill().catch(unsettled);
@@ -215,12 +216,12 @@ export async function answer(
   const announces = job.announcesListening();
   const untaken =
     isWithoutEffort && job.asksEffort
-      ? `${modelNow().name} did not take \`effort\`, so it answered in its own way.`
+      ? `${modelNow().name} does not support \`effort\`, so it used its default.`
       : null;
   const remarks = [remark, untaken, ...job.remarks].filter((line) => line !== null);
   const words = [note && nameOperator(note), announces ? LISTENING_NOTE : null];
   ending = { status, note: noteOf(remarks, words).note, footer, ...(isCut && { isCut }) };
-  // From here on the answer is whole, whatever happens; and who has lost the event finds out before it writes.
+  // From here on the answer is final. A process that has lost the event finds out before it writes.
   await keeping;
   await Promise.all([bill && request.settle().catch(unsettled), entry.keep()]);
 
@@ -237,7 +238,7 @@ export async function answer(
   const unkept = await job.keep(answered).then(
     () => null,
     (error: unknown) => {
-      log.error({ err: error, answer: answerId }, 'an answer could not be kept');
+      log.error({ err: error, answer: answerId }, 'could not store an answer');
       return 'This answer could not be saved, so it is not part of the conversation.';
     },
   );
@@ -260,12 +261,12 @@ export async function answer(
   return { ...answered, delivered, gone, left, held, endLagMs, shown: shownBy(reply, surface, moment) };
 }
 
-/** How an answer stands that has ended, as its record keeps it. */
+/** The place and buttons of a finished answer, for its record. */
 export function shownBy({ progress }: Reply, { reference }: Surface, moment: EndedMoment): ShownAnswer {
   return { reference: reference ?? null, sealed: progress.sealed, moment };
 }
 
-/** What decides on the buttons under an answer that has ended. */
+/** The facts that decide about the buttons under a finished answer. */
 export function momentAfter(
   { status, isCut }: Pick<NonNullable<AnswerState['ending']>, 'status' | 'isCut'>,
   surface: Surface,
@@ -309,7 +310,7 @@ function endingOf(
   }
 }
 
-/** Whether nobody wanted the answer to stop. */
+/** Whether the answer stopped without anybody asking for it. */
 function isOwn({ kind }: StopCause): boolean {
   return kind === 'shutdown' || kind === 'taken_over';
 }
@@ -325,7 +326,7 @@ function stopNote(cause: StopCause): string {
     case 'forgotten':
       return 'Stopped: the conversation was deleted.';
     case 'place_gone':
-      // Seen only where the platform takes something again.
+      // Only seen if the platform accepts writes again.
       return 'Stopped: I can no longer write here. Press Retry to ask again.';
     case 'place_closes':
       return 'Stopped: a private answer can only be updated for a limited time. Ask for the rest in a new question.';
@@ -336,7 +337,7 @@ function stopNote(cause: StopCause): string {
   }
 }
 
-/** Adds up the spans between `start` and `stop`; either may be called again and again. */
+/** Adds up the time between `start` and `stop`; both may be called repeatedly. */
 function createStopwatch(clock: Clock) {
   let startedAtMs: number | null = null;
   let elapsedMs = 0;
@@ -354,7 +355,9 @@ function createStopwatch(clock: Clock) {
   };
 }
 
-/** Stops the answer shortly before its place takes no more updates. Abort what is returned when it is over. */
+/**
+ * Stops the answer shortly before its place accepts no more updates. Abort the returned controller when the answer is over.
+ */
 function watchClosing(surface: Surface, clock: Clock, stop: (cause: StopCause) => void): AbortController {
   const over = new AbortController();
   if (surface.closesAtMs !== undefined) {

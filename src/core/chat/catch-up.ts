@@ -6,18 +6,18 @@ import type { Away, Place } from '../ports/events.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
 
-/** What has to be known to find what people wrote while the bot was away. */
+/** The data needed to find messages that people wrote while the bot was away. */
 export interface CatchUp {
   /** As `Dispatch.alive`. */
   alive(stream: string): Promise<void>;
   /** As `Dispatch.away`. */
   away(platform: Platform, stream: string): Promise<Away | null>;
-  /** Somebody talks to the bot at a place: what is written there may be missed one day. */
+  /** Records that somebody talks with the bot at a place, where messages may be missed one day. */
   talkedAt(place: Pick<Place, 'guild' | 'key'>): Promise<void>;
 }
 
 export interface CatchUpOptions {
-  /** Older messages are left alone; 0 turns catching up off. */
+  /** Older messages are ignored; 0 switches catching up off. */
   readonly maxAgeMs: number;
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -29,11 +29,11 @@ const placeSchema = z.object({
   atMs: z.number(),
 });
 
-/** Platforms date messages by clocks of their own. What was seen already is known by its claim. */
+/** Platforms date messages by their own clocks. Messages that were seen already are known by their claims. */
 const OVERLAP_MS = 60_000;
-/** Each costs a read at its platform. */
+/** Each place costs a read at its platform. */
 const MAX_PLACES = 200;
-/** So long a place is not written again. */
+/** A place is not recorded again for this long. */
 const FRESH_MS = 10 * 60_000;
 const MAX_FRESH = 1_000;
 

@@ -20,64 +20,64 @@ import type { Pauses } from './pause.ts';
 import { createQuestionRunner } from './question.ts';
 import { threadTitle } from './thread-title.ts';
 
-/** Conversations with models. Everything that goes wrong is said to the asker; nothing rejects but what `dispatch` words. */
+/** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
 export interface Chat {
-  /** Answers a question if it was asked, after those that wait in the same conversation. */
+  /** Answers a question, after those that wait in the same conversation. */
   ask(question: Question): Promise<void>;
-  /** Whether the person may press a button that asks something first. */
+  /** Whether the person may press a button that has a form. */
   mayPress(press: PressedBy): Promise<Admission>;
   /** Answers a question again, with another model if one is named. */
   retry(press: Press, model: string | null): Promise<void>;
-  /** Catalogue id of the model that gave an answer; null if that is not remembered. */
+  /** Catalogue id of the model that gave an answer; null if it is not stored. */
   answeredBy(answerId: string, guild: GuildId): Promise<string | null>;
-  /** Answers a question whose price was said first. */
+  /** Answers a question whose price the asker accepted. */
   confirm(press: Press): Promise<void>;
-  /** Asks first whether a question that is old by now is still to be answered. */
+  /** Asks whether an old question is still to be answered. */
   offer(question: Question): Promise<void>;
-  /** Answers what was offered. */
+  /** Answers a question that was offered. */
   answerMissed(press: Press): Promise<void>;
   /** Whether a message was asked as a question, so that an edit of it matters. */
   wasAsked(message: string): Promise<boolean>;
   /**
-   * The message that asked a question reads so now. If its text is another one: while its answer is under way, that stops, and this is
-   * answered in its place; after that, the answer gets a button for it.
+   * Handles an edit of a question's message. If the text changed: an answer under way stops, and this question is answered in
+   * its place; a finished answer gets a button instead.
    */
   edited(question: Question & { readonly message: string }): Promise<void>;
-  /** Answers what a question was edited to. */
+  /** Answers the edited question. */
   answerEdited(press: Press): Promise<void>;
-  /** Shows a person what the model thought before it answered. */
+  /** Shows a person the model's reasoning. */
   showThinking(press: Press): Promise<void>;
-  /** Keeps what a person thinks of an answer that they see. */
+  /** Stores a person's rating of an answer that they can see. */
   rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
-  /** Asks for the rest of an answer that was cut at the longest length allowed. */
+  /** Asks for the rest of an answer that was cut at the length limit. */
   goOn(press: Press): Promise<void>;
   continueInThread(press: Press): Promise<void>;
-  /** Stops one answer, where the person may. */
+  /** Stops one answer, if the person may. */
   stop(press: Press): Promise<void>;
-  /** Stops the answers at a place: the person's own, or everybody's for an admin. */
+  /** Stops the answers at a place: the person's own, or for an admin everybody's. */
   stopAt(place: Place, actor: Actor): Promise<StopsSent>;
-  /** Stops what answers a question that was deleted. */
+  /** Stops the answer to a deleted question. */
   retract(eventId: string): Promise<void>;
-  /** Whether what is written here is for the bot without a mention. */
+  /** Whether messages here are for the bot without a mention. */
   hears(place: Place, writtenAtMs?: number): Promise<boolean>;
-  /** Lets the bot listen at a place, or not, whatever is answered there. */
+  /** Switches listening at a place on or off, whatever is answered there. */
   setListening(place: Place, state: 'on' | 'off'): Promise<void>;
-  /** Ends listening where the button was pressed. */
+  /** Ends listening in the place of the button. */
   unlisten(press: Press): Promise<void>;
-  /** The conversation that a question asked here would continue. */
+  /** The conversation that a question here would continue. */
   conversationAt(place: Place): Promise<Conversation | null>;
-  /** As `conversationAt`, and begins one if there is none. */
+  /** As `conversationAt`, but creates one if there is none. */
   openConversation(place: Place): Promise<Conversation>;
-  /** Lets the next question begin anew; nothing is deleted, and what was chosen stays. */
+  /** Lets the next question start anew. Deletes nothing and keeps settings. */
   beginAnew(conversation: string): Promise<void>;
   /**
-   * Lets answers finish for so long, then ends them as interrupted. Resolves when none is under way: what the platforms do
-   * not take within 10 s is left to the journal.
+   * Lets answers finish for `graceMs`, then ends them as interrupted. Resolves when none is under way; last states that the
+   * platforms do not accept within 10 s are left to the journal.
    */
   drain(graceMs: number): Promise<void>;
 }
 
-/** Who presses what. */
+/** A press, and the person behind it. */
 export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
 
 export interface ChatOptions extends QuestionRunnerOptions {
@@ -86,14 +86,14 @@ export interface ChatOptions extends QuestionRunnerOptions {
   readonly feedback: Pick<FeedbackLog, 'append'>;
 }
 
-/** How often `drain` looks whether all answers are done. */
+/** The interval between checks whether all answers are done. */
 const DRAIN_CHECK_MS = 50;
-/** How long the last state of a stopped answer may take to stand; what takes longer is left to the journal. */
+/** Time limit for the last state of a stopped answer; later ones are left to the journal. */
 const LAST_WORDS_MS = 10_000;
 
-/** Ratings of one person, so that presses do not fill the store: … */
+/** Ratings per person, so that presses cannot fill the store: … */
 const MOST_RATINGS = 30;
-/** … in so long. */
+/** … within this time. */
 const RATINGS_WINDOW_MS = 10 * 60_000;
 
 const EXPIRED = 'This button has expired. Ask again with `/ask`.';
@@ -102,7 +102,7 @@ const THANKS = {
   bad: 'Thanks, noted as a bad answer. 👍 changes that.',
 } as const satisfies Record<Verdict, string>;
 
-/** Stands where people wrote to the bot while it was away, beside a button. */
+/** Shown with a button where people wrote to the bot while it was away. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
 function named(model: string | null): { readonly model?: string } {
@@ -118,7 +118,7 @@ export function createChat(options: ChatOptions): Chat {
     abandoned.abort(new Stopped({ kind: 'shutdown' }));
   }
 
-  /** The record behind a button, for a person who may use it; else what to tell them. */
+  /** The record behind a button, if the person may use it; else what to tell them. */
   async function look({ button, answerId, actor }: PressedBy): Promise<AnswerRecord | string> {
     const { who, deed } = BUTTONS[button];
     const record = await answers.get(answerId);
@@ -126,7 +126,7 @@ export function createChat(options: ChatOptions): Chat {
       return EXPIRED;
     }
     if (record.user === actor.user) return record;
-    // Nobody else sees a private one: this button was never theirs.
+    // Nobody else can see a private answer, so this button cannot be theirs.
     if (who === 'reader') return record.isPrivate ? EXPIRED : record;
     if (mayActAs(await options.roles(actor), 'admin')) return record;
     return `Only ${plainName(record.author) || 'the person who asked'} or an admin can ${deed} this answer.`;
@@ -139,7 +139,7 @@ export function createChat(options: ChatOptions): Chat {
     return null;
   }
 
-  /** The turn that this answer belongs to; undefined if it is not remembered. */
+  /** The turn of an answer; undefined if it is not stored. */
   async function turnOf(record: Pick<AnswerRecord, 'conversation' | 'turn'>) {
     const conversation = await conversations.get(record.conversation);
     return conversation?.turns.find(({ id }) => id === record.turn);
@@ -147,7 +147,7 @@ export function createChat(options: ChatOptions): Chat {
 
   const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
 
-  /** Why it is not kept, as a sentence for the person; null if it is. */
+  /** A sentence on why the rating is not stored; null if it is. */
   async function keepVerdict(
     { id, guild, turn, conversation }: AnswerRecord,
     { user, name }: Actor,
@@ -176,14 +176,14 @@ export function createChat(options: ChatOptions): Chat {
     return null;
   }
 
-  /** Tells the person who asks, if the bot is paused. */
+  /** If the bot is paused, tells the asker. */
   async function isPaused(surface: Surface): Promise<boolean> {
     const words = await options.pauses.words();
     if (words !== null) await tell(surface, words);
     return words !== null;
   }
 
-  /** Answers the question behind a button, as it was asked. */
+  /** Answers a button's question again, as it was asked. */
   async function askAgain(
     press: Press,
     {
@@ -193,7 +193,7 @@ export function createChat(options: ChatOptions): Chat {
     }: {
       readonly model?: string | null;
       readonly afterwards?: (record: AnswerRecord) => Promise<void>;
-      /** What is asked, if it is not what was asked before. */
+      /** What to ask, if it differs from the original question. */
       readonly asked?: (record: AnswerRecord) => Pick<AnswerRecord, 'question' | 'brought'> | undefined;
     } = {},
   ): Promise<void> {
@@ -247,7 +247,7 @@ export function createChat(options: ChatOptions): Chat {
     async mayPress(press) {
       const found = await look(press);
       if (typeof found === 'string') return { ok: false, notice: { text: found } };
-      // It counts from now on: whoever closes the form has said enough.
+      // Counts from now on, so that a person who closes the form has still rated.
       const problem = press.button === 'bad' ? await keepVerdict(found, press.actor, 'bad', null) : null;
       return problem === null ? { ok: true } : { ok: false, notice: { text: problem } };
     },
@@ -260,7 +260,7 @@ export function createChat(options: ChatOptions): Chat {
       const record = await recordFor(press);
       if (record === null) return;
       const { reasoning } = record;
-      if (reasoning === undefined) return tell(press.surface, 'What the model thought is not kept any more.');
+      if (reasoning === undefined) return tell(press.surface, 'The model’s thinking is no longer stored.');
       const isCut = reasoning.length >= MAX_REASONING_CHARS;
       const head = `**What the model thought**${isCut ? ` (its first ${MAX_REASONING_CHARS.toLocaleString('en-US')} characters)` : ''}`;
       await tell(press.surface, `${head}\n\n${reasoning}`);
@@ -304,7 +304,7 @@ export function createChat(options: ChatOptions): Chat {
     async edited(question) {
       const { message, surface } = question;
       const record = await answers.to(message);
-      // Nobody was told anything of a question that is only on its way here.
+      // Nothing was shown yet for a question that is still on its way here.
       if (record === null && !(await stops.isUnderWay(message))) return;
       const words = wordsIn(question.parts);
       if (words === (record?.edited ?? record)?.question || words === '') return;
@@ -336,7 +336,7 @@ export function createChat(options: ChatOptions): Chat {
       const cut = conversation?.turns.find(({ id, isPast }) => id === record.turn && !isPast);
       if (!cut) return tell(press.surface, 'This answer is no longer stored. Ask again.');
       const { id: eventId, actor, place, surface } = press;
-      const text = `Your answer to “${oneLine(cut.question, 80)}” was cut at the longest length allowed. Go on exactly where it broke off, and repeat nothing.`;
+      const text = `Your answer to “${oneLine(cut.question, 80)}” was cut off at the length limit. Continue exactly where it stopped, and repeat nothing.`;
       await run({
         question: {
           eventId,
@@ -406,7 +406,7 @@ export function createChat(options: ChatOptions): Chat {
 
     async retract(eventId) {
       const record = await answers.to(eventId);
-      // One that is tried again is under way by another event.
+      // An answer that is tried again is under way by another event.
       const target = record === null || record.shown !== undefined ? { eventId } : { id: record.id };
       await stops.send(target, { kind: 'question_deleted' });
     },
@@ -425,7 +425,7 @@ export function createChat(options: ChatOptions): Chat {
       await setListening(place, 'off');
       await tell(
         surface,
-        'I do not listen in this thread any more: mention me to ask something. `/listen state:on` changes that.',
+        'I no longer listen in this thread. Mention me to ask something. `/listen state:on` switches it on again.',
       );
     },
 
@@ -459,13 +459,13 @@ export function createChat(options: ChatOptions): Chat {
     return (await conversations.open(place.guild, placeKeyOf(place, surface, actor))).id;
   }
 
-  /** Puts a button for the edited question under the answer that stands. */
+  /** Puts a button for the edited question under the finished answer. */
   async function offerEdited(
     record: AnswerRecord,
     { reference, moment }: ShownAnswer,
     { place, parts }: Question,
   ): Promise<void> {
-    // What was said before it in its thread was read then.
+    // Messages before it in its thread were read at that time.
     const thread = record.brought?.filter(isFromThread) ?? [];
     const brought = [...thread, ...broughtIn(parts)];
     const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
@@ -478,7 +478,7 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
-    if (place.key === null) throw new Error('there is no thread here to listen in');
+    if (place.key === null) throw new Error('there is no thread to listen in');
     const { id } = await conversations.open(place.guild, place.key);
     await listening.set(place.key, id, state);
   }

@@ -1,29 +1,29 @@
 import type { Ending } from '../delivery/reply.ts';
 import type { ChatEvent } from '../ports/provider.ts';
 
-/** How a provider ended an answer in good order. */
+/** A provider's proper end of an answer. */
 export interface Finished {
   readonly done: Extract<ChatEvent, { type: 'done' }>;
   /** Whether any reasoning came. */
   readonly isThinking: boolean;
-  /** Images that came, to be shown beside the text. */
+  /** The number of images shown with the text. */
   readonly images: number;
 }
 
-/** How long the answer could be, in tokens. */
+/** Limits on the answer's length, in tokens. */
 export interface Caps {
   readonly maxOutputTokens: number;
-  /** What the provider's credit allowed of that; null if it was no matter. */
+  /** The part of it that the provider's credit allowed; null if that was enough. */
   readonly affordableTokens: number | null;
 }
 
 type Words = Pick<Ending, 'status' | 'note'> & {
-  /** Whether the model would have gone on: what is missing can be asked for. */
+  /** Whether the model would have continued, so that the rest can be requested. */
   readonly isCut?: boolean;
 };
 
 /**
- * What stands under an answer that its provider ended.
+ * The words under an answer that its provider ended.
  * @param hasText false if there is nothing to read
  */
 export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps): Words {
@@ -64,7 +64,7 @@ function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
     return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
   }
   if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
-    return `The model used all ${inDigits(maxOutputTokens)} tokens on thinking and wrote no answer. Ask for less at a time or with less \`effort\`, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
+    return `The model used all ${inDigits(maxOutputTokens)} tokens for thinking and wrote no answer. Ask for less at a time, use less \`effort\`, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
   }
   if (finish === 'length') {
     return `The model used all ${inDigits(maxOutputTokens)} tokens but wrote nothing that can be shown. Try again, or pick another model.`;
@@ -79,8 +79,8 @@ function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
 
 function skippedImagesNote(count: number): string {
   return count === 1
-    ? 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.'
-    : `${count} images of this answer cannot be shown: they are too large, too many, or of an unknown kind.`;
+    ? 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown type.'
+    : `${count} images of this answer cannot be shown: they are too large, too many, or of an unknown type.`;
 }
 
 function toolNames(names: readonly string[]): string {

@@ -3,7 +3,7 @@ import { ProviderError } from '../ports/provider-errors.ts';
 import { StoreError } from '../ports/store.ts';
 import { type Explanation, explainProviderError } from '../provider/explain.ts';
 
-/** Explains any failure to the person who asked. An unknown error is reported as a bug. */
+/** Explains any failure to the asker. Unknown errors are reported as bugs. */
 export function explain(error: unknown): Explanation {
   if (error instanceof ProviderError) return explainProviderError(error);
   if (error instanceof UnreadableValue) {

@@ -9,34 +9,34 @@ import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
 
-/** A request that may leave. */
+/** A request that was admitted. */
 export interface Opened {
   readonly ok: true;
   readonly request: Admitted;
-  /** What the asker should know of this request; null for nothing. */
+  /** What the asker should know about this request; null for nothing. */
   readonly remark: string | null;
-  /** Of the question in the prompt; null if it was not counted. */
+  /** Tokens of the question in the prompt; null if they were not counted. */
   readonly questionTokens: number | null;
 }
 
 export interface NotOpened {
   readonly ok: false;
-  /** For the asker. */
+  /** A sentence for the asker. */
   readonly text: string;
-  /** Whether the asker has to agree to the price first. */
+  /** Whether the asker must accept the price first. */
   readonly asksFirst?: boolean;
-  /** Whether it does not fit the model, and may fit one with a longer context. */
+  /** Whether it is too long for this model, but may fit one with a longer context. */
   readonly isTooLong?: boolean;
 }
 
-/** A question's request; another model's where the one that was chosen fails before anything of its answer is there. */
+/** A question's request. If the chosen model fails before anything of its answer arrives, another model's. */
 export interface Answerer {
   readonly ok: true;
-  /** What answers now: asked again after the stream, it is what has answered. */
+  /** The request that answers now; after the stream, the one that has answered. */
   readonly current: Opened;
-  /** Why that is not the chosen model, such as `as GPT-4o is down`; null if it is. */
+  /** The reason why it is not the chosen model, such as `as GPT-4o is down`; null if it is. */
   readonly because: string | null;
-  /** As `Admitted.stream`. A failure that a fallback heals is not thrown. */
+  /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** As `Admitted.bill`, of all that was asked. */
   bill(): Promise<Bill>;
@@ -47,18 +47,18 @@ export interface Answerer {
 export interface FallbackQuestion {
   readonly place: Place;
   readonly model: Model;
-  /** The fallback that was chosen for the place, by id; it goes before those of `models.json`. */
+  /** The place's chosen fallback, by id; it comes before those of `models.json`. */
   readonly chosen: string | null;
-  /** Whether a model can take the question at all. */
+  /** Whether a model can handle the question at all. */
   readonly suits: (model: Model) => boolean;
-  /** Checks access and reserves the price, of each model anew; `attempt` counts from 0. */
+  /** Checks access and reserves the price, for each model anew. `attempt` counts from 0. */
   readonly open: (model: Model, attempt: number) => Promise<Opened | NotOpened>;
 }
 
-/** Opens the request of a question: with the chosen model, or with a fallback of it. */
+/** Opens a question's request with the chosen model, or with one of its fallbacks. */
 export type OpenAnswerer = (question: FallbackQuestion) => Promise<Answerer | NotOpened>;
 
-/** Failures that another model may heal, as the footer says them. Not those of keys, credit and content. */
+/** Failures that another model may avoid, in words for the footer. Not those of keys, credit and content. */
 const HEALED: Partial<Record<ProviderErrorCode, string>> = {
   provider_down: 'is down',
   bad_response: 'is down',
@@ -99,14 +99,14 @@ export function createFallbacks(parts: {
     let left: Model[] | null = null;
     let attempts = 0;
 
-    /** The next fallback that may be used and has room; null if there is none. */
+    /** The next fallback that is allowed and fits; null if there is none. */
     async function openNext(least: number): Promise<Opened | null> {
       left ??= fallbacksOf(question);
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         if (next.contextTokens <= least || (await isResting(next))) continue;
         const opened = await open(next, ++attempts);
         if (opened.ok) return opened;
-        log.info({ model: next.id, reason: opened.text }, 'a fallback may not be used');
+        log.info({ model: next.id, reason: opened.text }, 'skipped a fallback that may not be used');
       }
       return null;
     }
@@ -155,7 +155,7 @@ export function createFallbacks(parts: {
               if (next === null) throw error;
               log.info(
                 { model: failed.id, failure: error.code, by: next.request.access.model.id },
-                'a fallback answers',
+                'a fallback is answering',
               );
               asked.push(next);
               current = next;

@@ -17,18 +17,18 @@ export interface GreetingsOptions {
   readonly store: Store;
   readonly once: Once;
   readonly choose: ModelChooser;
-  /** What people are told of the demo, if it answers here; null if models do. */
+  /** The notice about the demo, if it answers here; null if models do. */
   readonly demoNotice: string | null;
-  /** `OPERATOR_CONTACT`; null for none. */
+  /** `OPERATOR_CONTACT`; null if it is not set. */
   readonly operatorContact: string | null;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const DAY_MS = 86_400_000;
-/** A first event comes later than what it tells of. */
+/** The first event comes this much later than the join that it reports. */
 const FIRST_EVENT_MS = 5 * 60_000;
-/** What a store holds as soon as a bot has worked on it. */
+/** Namespaces that a store has once a bot has used it. */
 const SIGNS_OF_USE = ['streams', 'conversations', 'guilds', 'settings'];
 const SINCE = 'since';
 
@@ -44,8 +44,8 @@ export function createGreetings(options: GreetingsOptions): Greetings {
   }
 
   /**
-   * Where the bot was before that it is known. An installation that is new may have been invited before its first start; one that
-   * is older than greetings is known wherever it is.
+   * The start of greetings: places that the bot joined before are known. A new installation may have been invited before its
+   * first start; an older one is known everywhere.
    */
   async function sinceMs(): Promise<number> {
     const known = await greeted.get(SINCE);
@@ -70,13 +70,13 @@ export function createGreetings(options: GreetingsOptions): Greetings {
       try {
         if (atMs < (await sinceMs()) || (await greeted.get(id)) !== undefined) return;
         once.do(`greeting/${id}`, clock.now() + DAY_MS, 'introduce the bot', async (signal) => {
-          // First, so that a crash swallows it rather than that it comes twice.
+          // Stored first, so that a crash loses the greeting rather than repeats it.
           await greeted.set(id, { atMs: clock.now() });
           const isSaid = await introduce({ text: await words(joining) }, signal);
-          log.info({ place: id, isSaid }, 'the bot came to a new place');
+          log.info({ place: id, isSaid }, 'the bot joined a new place');
         });
       } catch (error) {
-        log.warn({ err: error, place: id }, 'whether the bot is new to a place could not be read');
+        log.warn({ err: error, place: id }, 'could not read whether the bot is new to a place');
       }
     },
   };

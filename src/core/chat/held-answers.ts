@@ -6,9 +6,12 @@ import type { Platform } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
 import { MAX_NOTE_CHARS } from '../ports/surface.ts';
 
-/** Answers whose place was locked before they stood there, until it is opened. Their texts are in the answers' records. */
+/** Answers whose place was locked before they were shown, until it is unlocked. Their texts are in the answers' records. */
 export interface HeldAnswers {
-  /** Keeps an answer; nothing if it was forgotten meanwhile. @param tries how often it was taken before */
+  /**
+   * Keeps an answer; does nothing if it was forgotten meanwhile.
+   * @param tries the number of earlier tries
+   */
   hold(answer: {
     readonly platform: Platform;
     readonly at: string;
@@ -16,17 +19,17 @@ export interface HeldAnswers {
     readonly state: AnswerState;
     readonly tries: number;
   }): Promise<void>;
-  /** Ids of those that are held at a place; with null of all on the platform. */
+  /** Ids of the answers held at a place; with null, of all on the platform. */
   idsAt(platform: Platform, at: string | null): AsyncIterable<string>;
-  /** Takes one out; null if nothing is held of it any more. */
+  /** Removes and returns one; null if it is not held any more. */
   takeHeld(platform: Platform, id: string): Promise<HeldAnswer | null>;
 }
 
 const schema = z.object({});
 
-const LATE = 'The thread was locked before this stood here.';
+const LATE = 'The thread was locked before this answer was shown.';
 
-/** Says in its note why it comes late. */
+/** Adds to the note why the answer is late. */
 function marked({ ending, ...state }: AnswerState): AnswerState {
   const note = [ending?.note, LATE].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS);
   return { ...state, ending: ending && { ...ending, note } };

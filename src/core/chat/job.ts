@@ -28,43 +28,46 @@ import type { HeldAnswers } from './held-answers.ts';
 import type { Slots } from './slots.ts';
 import type { Titles } from './titles.ts';
 
-/** A question at a place, with the options of this request alone. */
+/** A question at a place, with the options of this request. */
 export interface Question {
   readonly eventId: string;
-  /** Event id of the message that asks it, which may be edited; left out for commands. Another one than `eventId` where it is asked again. */
+  /**
+   * Event id of the message that asks it and may be edited; left out for commands. Differs from `eventId` if the question is
+   * asked again.
+   */
   readonly message?: string;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
   readonly parts: readonly Part[];
   readonly readThread?: ThreadReader;
-  /** It is about that thread alone: the thread is read whatever was said before, which does not go along. Default false. */
+  /** Whether it concerns only that thread: the thread is read in any case, and earlier turns are left out. Default false. */
   readonly isAboutThread?: boolean;
-  /** A model by name, as a person spelled it. */
+  /** A model as a person typed it. */
   readonly model?: string;
-  /** How much the model is to think; settings decide if it is left out. */
+  /** How much the model is to reason. Default: by the settings. */
   readonly effort?: Effort;
   readonly webSearch?: boolean;
 }
 
-/** One turn to be answered: a new one, or one that is tried again. */
+/** One turn to be answered, new or repeated. */
 export interface Job {
   readonly question: Question;
-  /** Whose question it is; the question's actor is who wants it answered now, and whose limits count. */
+  /** The author of the question. The question's actor is the person who wants it answered now, and whose limits count. */
   readonly asker: { readonly user: string; readonly name: string };
   readonly conversation: string;
   /** Resolves when a conversation is stored that begins with this; left out of others. */
   readonly begun?: Promise<void>;
   readonly turn: string;
-  /** Takes the buttons off the answer that is tried again, once the new one is admitted. */
+  /** Removes the buttons from the previous answer, once the new one is admitted. */
   readonly onAdmitted: () => Promise<void>;
-  /** The answer that there was before, if any; `inPlace` if it was stopped for this one, which takes its place. */
+  /** The previous answer, if any; `inPlace` if it was stopped for this one, which replaces it. */
   readonly previous?: { readonly id: string; readonly inPlace: boolean };
-  /** Whether the person has seen the price, or the question has been answered before. Default false. */
+  /** Whether the person has accepted the price, or the question was answered before. Default false. */
   readonly isConfirmed?: boolean;
 }
 
-/** A job whose conversation may still be looked up. */
+/** A job whose conversation may still be being looked up. */
 export interface AskedJob extends Omit<Job, 'conversation'> {
   readonly conversation: string | Promise<string>;
 }
@@ -86,14 +89,14 @@ export interface QuestionRunnerOptions {
   readonly gather: Gather;
   readonly compact: Compact;
   readonly titles: Pick<Titles, 'name'>;
-  /** What comes with a question may cost so much unasked; null for any price. */
+  /** The highest cost in nano-dollars of a question with attachments that needs no confirmation; null for any cost. */
   readonly confirmAboveNanoUsd: number | null;
   readonly settings: Pick<Settings, 'at'>;
-  /** Finds answers of a platform again. */
+  /** Finds earlier answers on a guild's platform. */
   readonly finderOf: (guild: GuildId) => AnswerFinder | null;
   readonly roles: Roles;
   readonly nameOperator: NameOperator;
-  /** What stands under an answer by the demo; null if models answer. */
+  /** The notice under answers of the demo; null if models answer. */
   readonly demoNotice: string | null;
   /** Answers whose place is locked. */
   readonly held: Pick<HeldAnswers, 'hold'>;
@@ -104,11 +107,11 @@ export interface QuestionRunnerOptions {
   readonly timeZone: string;
   readonly telemetry: Telemetry;
   readonly log: Logger;
-  /** Whether questions and answers stand in the log; they do not by default. */
+  /** Whether to log questions and answers. Default false. */
   readonly logContent?: boolean;
 }
 
-/** One answer to a job. */
+/** One try to answer a job. */
 export interface Attempt {
   readonly id: string;
   readonly askedAtMs: number;
@@ -117,16 +120,16 @@ export interface Attempt {
   readonly signal: AbortSignal;
   /** Stores something together with the end of the turn and of the event. It must not reject. */
   readonly whenOver: (store: () => Promise<unknown>) => void;
-  /** Whether nothing of it may be kept, also where it had been stopped before, or was complete. */
+  /** Whether the conversation was forgotten, so that nothing may be stored, even of a stopped or complete answer. */
   readonly isForgotten: () => boolean;
 }
 
-/** Whether what others write beside the answer is for the bot from now on. */
+/** Whether messages beside the answer are for the bot from now on. */
 export function isHeard({ isOverheard = false, isPrivate }: Surface): boolean {
   return isOverheard && !isPrivate;
 }
 
-/** What the buttons under an answer to the job stand for. */
+/** The record for the buttons under an answer to the job. */
 export function recordOf(
   { question, asker, conversation, turn }: Omit<Job, 'onAdmitted'>,
   id: string,
@@ -149,7 +152,7 @@ export function recordOf(
   };
 }
 
-/** What a question's conversation hangs on: a private one is its asker's own, wherever it is asked. */
+/** The key of a question's conversation; a private one belongs to its asker, wherever it is asked. */
 export function placeKeyOf(place: Place, surface: Surface, actor: Actor): string | null {
   return surface.isPrivate ? `${platformOf(place.guild)}:private/${place.channel}/${actor.user}` : place.key;
 }

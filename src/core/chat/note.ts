@@ -5,13 +5,13 @@ const MORE = 'There is more: only the person who asked sees it.';
 export interface Note {
   /** As `MessageView.note`. */
   readonly note: string | null;
-  /** Remarks that did not fit: for the asker alone. */
+  /** Remarks that did not fit, for the asker alone. */
   readonly left: readonly string[];
 }
 
 /**
- * The one line under an answer. `words` say how it ended and what else has to stand there, and always do; before them stand as
- * many remarks as fit.
+ * Builds the line under an answer. `words` always fit: how it ended, and what else must be said. Before them come as many
+ * remarks as fit.
  */
 export function noteOf(remarks: readonly string[], words: readonly (string | null)[]): Note {
   const said = words.filter((word) => word !== null && word !== '');

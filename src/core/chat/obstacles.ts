@@ -2,13 +2,13 @@ import type { Clock } from '../kit/clock.ts';
 import type { PlaceGone } from '../ports/delivery-errors.ts';
 import type { Place } from '../ports/events.ts';
 
-/** Places where the platform refused a post lately, each with what the asker is told. */
+/** Places that recently refused a post, with the text for askers. */
 export interface Obstacles {
   at(place: Place): string | null;
   note(place: Place, extent: PlaceGone['extent'], text: string): void;
 }
 
-/** Somebody may have changed it by then. */
+/** The obstacle may be removed by then. */
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 1_000;
 

@@ -4,7 +4,7 @@ import { type CollectionStore, createCollection } from '../coordination/collecti
 import type { Clock } from '../kit/clock.ts';
 
 const pauseSchema = z.object({
-  /** What people are told; empty for a general word. */
+  /** The text for people; empty for the default. */
   text: z.string(),
   by: z.string(),
   sinceMs: z.number(),
@@ -12,21 +12,21 @@ const pauseSchema = z.object({
 
 export type Pause = z.infer<typeof pauseSchema>;
 
-/** Whether all processes take no new questions for now. Answers under way go on; commands work. */
+/** A pause in which no process takes new questions. Answers in progress continue, and commands work. */
 export interface Pauses {
-  /** The pause that holds; null if there is none. */
+  /** The present pause; null if there is none. */
   read(): Promise<Pause | null>;
-  /** What to tell somebody who asks; null if there is no pause. Up to 2 s old. */
+  /** The text for somebody who asks; null if there is no pause. Up to 2 s old. */
   words(): Promise<string | null>;
-  /** In place of the pause before. Every process knows within 2 s. */
+  /** Replaces the previous pause. Every process knows within 2 s. */
   begin(text: string, by: string): Promise<void>;
   /** Resolves to the pause that it ended; null if there was none. */
   end(by: string): Promise<Pause | null>;
 }
 
-/** The longest text that people are told, in characters. */
+/** Longest text for people, in UTF-16 units. */
 export const MAX_PAUSE_CHARS = 500;
-/** So long a process may not know of a pause: each question would read the store else. */
+/** How long a process may not know about a pause; without this each question would read the store. */
 export const PAUSE_KNOWN_MS = 2_000;
 const KEY = 'all';
 
@@ -59,8 +59,8 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
       const pause = isFresh ? known?.pause : await read();
       if (!pause) return null;
       return pause.text === ''
-        ? 'I am paused for maintenance and take no questions at the moment. Ask again later.'
-        : `I am paused and take no questions at the moment: ${pause.text}`;
+        ? 'I am paused for maintenance and not taking questions right now. Ask again later.'
+        : `I am paused and not taking questions right now: ${pause.text}`;
     },
 
     async begin(text, by) {

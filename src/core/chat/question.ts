@@ -15,11 +15,11 @@ import {
 } from './job.ts';
 import type { Crowded, QueuePlace, Slot } from './slots.ts';
 
-/** Questions that may wait for their turn in one conversation; for `createTurns`. */
+/** Questions that may wait in one conversation; for `createTurns`. */
 export const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
-/** A queue that moves faster is not read. */
+/** People cannot read updates that come more often. */
 const QUEUE_EVERY_MS = 5_000;
 
 function queueWords({ position, waitMs }: QueuePlace): string {
@@ -27,8 +27,8 @@ function queueWords({ position, waitMs }: QueuePlace): string {
 }
 
 /**
- * Answers a job when it is its conversation's turn and a slot is free, until the answer stands. `abandoned` ends
- * delivery wherever it is; the journal then holds what is left.
+ * Answers a job once it has its conversation's turn and a free slot, until the answer is shown.
+ * @param abandoned ends delivery at once; the journal then has the rest
  */
 export function createQuestionRunner(
   options: QuestionRunnerOptions,
@@ -37,7 +37,7 @@ export function createQuestionRunner(
   const { answers, listening, live, stops, journal, turns, slots, clock, log } = options;
   const answerNow = createAnswerNow(options, abandoned);
 
-  /** From the moment on in which it waits for its turn, what is added to a question in its thread is for the bot too. */
+  /** As soon as a question waits for its turn, messages beside it in its thread are for the bot too. */
   async function run(asked: AskedJob): Promise<void> {
     const { place, surface } = asked.question;
     const thread = isHeard(surface) ? place.key : null;
@@ -56,14 +56,14 @@ export function createQuestionRunner(
         await listening.withdraw(thread).catch((error: unknown) => {
           log.error(
             { err: error, event: job.question.eventId },
-            'the bot may listen where it did not answer',
+            'the bot may be listening where it did not answer',
           );
         });
       }
     }
   }
 
-  /** Whether there was an answer. */
+  /** Resolves to whether there was an answer. */
   async function answerInTurn(job: Job): Promise<boolean> {
     const { question, conversation } = job;
     const { surface, actor, place, eventId } = question;
@@ -101,13 +101,13 @@ export function createQuestionRunner(
         message: null,
         ending: null,
       }));
-      // Retry works from now on, also for whoever finishes this in the place of a process that died.
+      // From now on Retry works, even if another process finishes this answer.
       await Promise.all([job.begun, answers.begin(recordOf(job, id)), entry.keep()]);
       const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
       if (release === null) {
         await tell(
           surface,
-          `${MAX_WAITING} questions are waiting here already. Ask again when they are answered, or use \`/stop\`.`,
+          `${MAX_WAITING} questions are already waiting here. Ask again once they are answered, or use \`/stop\`.`,
         );
         return false;
       }
@@ -143,10 +143,13 @@ export function createQuestionRunner(
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error;
-      // Stopped before there was anything to show: whoever did it knows, except where it was the bot itself.
+      // Stopped before anything was shown. The person who stopped it knows; only a restart needs to be told.
       if (stopping.signal.reason.stop.kind === 'shutdown') {
         await tell(surface, RESTARTING).catch((fault: unknown) => {
-          log.warn({ err: fault, answer: id }, 'the restart could not be told; left to the journal');
+          log.warn(
+            { err: fault, answer: id },
+            'could not tell the asker about the restart; left to the journal',
+          );
           entry.leave();
         });
       }
@@ -155,13 +158,13 @@ export function createQuestionRunner(
         await answers
           .withdraw({ id, message: question.message }, job.previous?.id)
           .catch((fault: unknown) => {
-            log.error({ err: fault, answer: id }, 'a message may count as asked that has no answer');
+            log.error({ err: fault, answer: id }, 'a message may count as asked although it has no answer');
           });
       }
-      // Who forgot it may have looked before it was written.
+      // `/forget` may have scanned before this record was stored, so delete it now.
       if (isForgotten) {
         await answers.delete(id).catch((fault: unknown) => {
-          log.error({ err: fault, answer: id }, 'a forgotten question could not be deleted');
+          log.error({ err: fault, answer: id }, 'could not delete a forgotten question');
         });
       }
       live.delete(id);
@@ -170,7 +173,7 @@ export function createQuestionRunner(
     return isAnswered;
   }
 
-  /** Answers in the message of the answer that this one replaces, if that has one message alone; below it otherwise. */
+  /** Answers in the message of the answer that this one replaces, if that has a single message; otherwise below it. */
   async function answerInPlace(job: Job, attempt: Attempt): Promise<boolean> {
     const { question, previous } = job;
     const { guild } = question.place;
@@ -182,11 +185,11 @@ export function createQuestionRunner(
     const found = await finder.reopen(where, attempt.signal).catch((error: unknown) => {
       log.warn(
         { err: error, answer: answerId },
-        'an answer could not be found again: the new one stands below it',
+        'could not find the previous answer; posting the new one below it',
       );
       return null;
     });
-    // Where it stands, the next message follows its last one.
+    // On the found surface, the next message follows the answer's last one.
     const surface = found?.surface ?? question.surface;
     attempt.entry.resumeAt(surface);
     const isAlone = shown.sealed === 0;
@@ -198,7 +201,7 @@ export function createQuestionRunner(
     return answerNow({ ...job, question: { ...question, surface }, onAdmitted }, attempt, adopted);
   }
 
-  /** While a question waits for a slot, its asker sees how it stands in the queue. */
+  /** Waits for a slot and shows the asker the question's place in the queue meanwhile. */
   async function takeSlot({ surface, place }: Question, signal: AbortSignal): Promise<Slot | Crowded> {
     const over = new AbortController();
     let telling = Promise.resolve();

@@ -9,20 +9,20 @@ import type { Store } from '../ports/store.ts';
 type To = Pick<Route, 'provider' | 'wireModel'>;
 
 /**
- * Routes that failed three times in a minute rest for a minute, in all processes of a store: what has a fallback goes there at
- * once. A provider without a connection, or without an answer in time, rests with all its models.
+ * Routes that failed three times in a minute are skipped for a minute, in all processes of a store, so that their questions
+ * go to fallbacks at once. A provider that is unreachable or does not answer in time is skipped with all its models.
  */
 export interface RouteRest {
-  /** Counts a failure if it is the provider's. Never rejects. */
+  /** Counts a failure if the provider caused it. Never rejects. */
   failed(route: To, error: ProviderError): Promise<void>;
-  /** False also if the store cannot say. */
+  /** False also if the store does not answer. Never rejects. */
   isResting(route: To): Promise<boolean>;
 }
 
 const FAILURES = 3;
 const WINDOW_MS = 60_000;
 const REST_MS = 60_000;
-/** What was read is believed for so long: under load each route is read once a second. */
+/** How long a read is reused: under load each route is read once a second. */
 const BELIEVED_MS = 1_000;
 
 const OF_PROVIDER: readonly ProviderErrorCode[] = ['unreachable', 'timeout', 'bad_address'];
@@ -46,18 +46,18 @@ export function createRouteRest({
 
   return {
     async failed(route, { code, ownKey }) {
-      // A guild's own key has a rate limit of its own.
+      // A guild's own key has its own rate limit.
       const isOfRoute = OF_ROUTE.includes(code) && !(code === 'rate_limited' && ownKey);
       const key = OF_PROVIDER.includes(code) ? route.provider : isOfRoute ? keyOf(route) : null;
       if (key === null) return;
       try {
         const nowMs = clock.now();
         const before = (await failures.get(key))?.atMs ?? [];
-        // Two processes that fail in one moment may count as one: the rest then begins a failure later.
+        // Two processes that fail at the same moment may count as one; the pause then begins one failure later.
         await failures.set(key, { atMs: [...before, nowMs].slice(-FAILURES) });
         believed.delete(key);
       } catch (error) {
-        log.warn({ err: error, route: key }, 'the failure of a provider could not be counted');
+        log.warn({ err: error, route: key }, "could not count a provider's failure");
       }
     },
 
@@ -72,7 +72,7 @@ export function createRouteRest({
           believed.set(key, { isResting, untilMs: nowMs + BELIEVED_MS });
         }
       } catch (error) {
-        log.warn({ err: error }, 'whether a provider rests could not be read');
+        log.warn({ err: error }, 'could not read whether a provider is paused');
         return false;
       }
       return keys.some((key) => believed.get(key)?.isResting);

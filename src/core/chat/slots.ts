@@ -1,26 +1,29 @@
 import type { Clock } from '../kit/clock.ts';
 import { waitInLine } from '../kit/waiters.ts';
 
-/** Bounds how many answers stream at once, in the process and in each guild; who waits is served in turn, guild by guild. */
+/**
+ * Limits how many answers stream at once, in the process and per guild. Waiting questions are served in turn, guild by guild.
+ */
 export interface Slots {
   /**
-   * Resolves to the release of a slot, to be called once, as soon as one is free; `onWait` is told if that is
-   * not at once, with what says how it stands in the queue. Resolves to a refusal where too many wait. Rejects with the signal's reason if it aborts first.
+   * Resolves to a slot once one is free; its `release` must be called once. Calls `onWait` if that is not at once, with a
+   * function that returns the place in the queue. Resolves to a refusal if too many wait. Rejects with the signal's reason if
+   * it aborts first.
    */
   acquireSlot(
     guild: string,
     onWait: (placeNow: () => QueuePlace) => void,
     signal: AbortSignal,
   ): Promise<Slot | Crowded>;
-  /** Slots in use, and those who wait. */
+  /** Slots in use, and waiting questions. */
   readonly used: number;
   readonly waiting: number;
 }
 
 export interface QueuePlace {
-  /** How many are served until this one is, itself included. */
+  /** The number of questions to be served up to this one, including it. */
   readonly position: number;
-  /** How long that may take, by how long slots have been held of late. */
+  /** The estimated wait, from how long slots were held recently. */
   readonly waitMs: number;
 }
 
@@ -31,16 +34,16 @@ export interface Slot {
 
 export interface Crowded {
   readonly ok: false;
-  /** When there should be room, by how long slots have been held of late. */
+  /** The estimated time until there is room, from how long slots were held recently. */
   readonly retryAfterMs: number;
 }
 
 export interface SlotsOptions {
   readonly max: number;
   readonly maxPerGuild: number;
-  /** Who may wait per guild. */
+  /** The most waiting questions per guild. */
   readonly maxWaitingPerGuild: number;
-  /** Who may wait in all. */
+  /** The most waiting questions in total. */
   readonly maxWaiting: number;
   readonly clock: Clock;
 }
@@ -50,7 +53,7 @@ interface Lot {
   readonly waiting: (() => void)[];
 }
 
-/** What is assumed of an answer's length before any was seen. */
+/** The assumed duration of an answer before any was measured. */
 const FIRST_GUESS_MS = 15_000;
 /** Weight of the newest answer in the average. */
 const SMOOTHING = 0.1;
@@ -62,7 +65,7 @@ export function createSlots({
   maxWaiting,
   clock,
 }: SlotsOptions): Slots {
-  /** Guilds with a slot or somebody waiting; those served longest ago come first. */
+  /** Guilds with a slot or a waiting question; least recently served first. */
   const lots = new Map<string, Lot>();
   let used = 0;
   let waiting = 0;
@@ -72,7 +75,7 @@ export function createSlots({
     const sinceMs = clock.now();
     used++;
     lot.used++;
-    // The guild that was served goes to the end of the line.
+    // The served guild goes to the end of the line.
     lots.delete(guild);
     lots.set(guild, lot);
     let isHeld = true;
@@ -98,7 +101,7 @@ export function createSlots({
     }
   }
 
-  /** Guilds are served in turn: before the n-th of one guild come at most n of each other guild. */
+  /** Guilds are served in turn, so before a guild's n-th question come at most n of each other guild. */
   function placeOf(lot: Lot, admit: () => void): QueuePlace {
     const found = lot.waiting.indexOf(admit);
     const ahead = found === -1 ? lot.waiting.length : found;
@@ -109,7 +112,7 @@ export function createSlots({
       else if (other.used < maxPerGuild)
         position += Math.min(other.waiting.length, ahead + (isBefore ? 1 : 0));
     }
-    // Where its own guild holds all it may, others do not hold it up.
+    // If its own guild has all its slots in use, others do not delay it.
     if (lot.used >= maxPerGuild) position = ahead + 1;
     const rounds = Math.max(position / max, (ahead + 1) / maxPerGuild);
     return { position, waitMs: Math.ceil(averageMs * rounds) };

@@ -19,7 +19,7 @@ import type { HeldAnswers } from './held-answers.ts';
 
 export interface TakeoverOptions {
   readonly journal: Journal;
-  /** Those that are started. */
+  /** Adapters that have started. */
   readonly adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[];
   readonly answers: AnswerRecords;
   readonly held: HeldAnswers;
@@ -30,11 +30,13 @@ export interface TakeoverOptions {
 }
 
 export interface Takeover extends Background {
-  /** A place that was locked may be open now; with null any place of the platform. What was held there is finished. */
+  /**
+   * Reports that a locked place may be unlocked; null stands for any place of the platform. Answers held there are finished.
+   */
   opened(platform: Platform, at: string | null): void;
 }
 
-/** A lease runs out 10 s after its process died: so an orphan is found within 12 s. */
+/** A lease expires 10 s after its process died, so an orphan is found within 12 s. */
 const LOOK_EVERY_MS = 2_000;
 /** Each may wait for its platform. */
 const MAX_AT_ONCE = 50;
@@ -42,9 +44,9 @@ const MAX_AT_ONCE = 50;
 const NOT_BEGUN = 'The bot was restarted before it could answer. Please try again.';
 
 /**
- * Ends what dead processes left: an answer is shown with all that had arrived of it, as it ended, or as interrupted, with Retry.
- * What cannot be ended now, because its platform is away or not at home in this process, is left to the next look, here or
- * elsewhere.
+ * Finishes what dead processes left. An answer is shown with everything that had arrived, as it ended, or as interrupted with
+ * Retry. If that is impossible now, because its platform is unreachable or belongs to another process, the next look tries
+ * again, here or elsewhere.
  */
 export function startTakeover(options: TakeoverOptions): Takeover {
   const { journal, answers, held, conversations, limiters, clock, log } = options;
@@ -60,7 +62,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
         const orphan = await journal.takeOver();
         if (orphan === null) {
           if (underWay.size === 0) return;
-          // An end may wait for a lock of the same dead process, whose lease runs out some seconds later.
+          // Finishing may wait for a lock of the same dead process, whose lease expires some seconds later.
           await Promise.race([underWay.next(), clock.sleep(LOOK_EVERY_MS, signal)]);
           continue;
         }
@@ -71,7 +73,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     }
   }
 
-  /** Finishes what was held at a place that is open now. */
+  /** Finishes answers held at a place that is unlocked now. */
   async function openedAt(platform: Platform, at: string | null, signal: AbortSignal): Promise<void> {
     for await (const id of held.idsAt(platform, at)) {
       signal.throwIfAborted();
@@ -79,10 +81,10 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       if (found === undefined) continue;
       const { reference } = found;
       const eventId = eventOf(id, found.tries);
-      // Of several processes that hear of it, one goes on.
+      // If several processes hear of it, one continues.
       const entry = await journal.begin(eventId, platform, { reference });
       if (entry === null) continue;
-      // The entry knows all before the record forgets it.
+      // The journal's entry has everything before the record loses it.
       entry.watch(() => found.state);
       await entry.keep();
       const isStillHeld = (await held.takeHeld(platform, id)) !== null;
@@ -107,15 +109,16 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       entry.leave();
     } catch (error) {
       if (error instanceof PlaceGone) {
-        log.warn({ err: error, event }, 'what a dead process left has lost its place');
+        log.warn({ err: error, event }, "the place of a dead process's answer is gone");
         return await entry.end();
       }
-      if (!signal.aborted) log.warn({ err: error, event }, 'what a dead process left is tried again later');
+      if (!signal.aborted)
+        log.warn({ err: error, event }, "could not finish a dead process's answer; retrying later");
       entry.leave();
     }
   }
 
-  /** False if another process or another time has to do it. */
+  /** False if another process, or a later try, has to do it. */
   async function finish({ written, entry, eventId: event }: Orphan, signal: AbortSignal): Promise<boolean> {
     if (written === null) return true;
     const { platform, place: reference, answer } = written;
@@ -127,7 +130,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     }
     const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
     if (place === null) {
-      log.warn({ event }, 'what a dead process left has no place any more');
+      log.warn({ event }, "a dead process's answer has no place any more");
       return true;
     }
     if (answer === null) {
@@ -137,7 +140,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     if (place.message?.isEnded) return true;
     const resumed = resumedAt(answer, place);
     if (stands(answer, resumed, place.surface)) return true;
-    // What is found is known before its button goes.
+    // The found message is recorded before its button is removed.
     entry.resumeAt(place.surface);
     entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
     await entry.keep();
@@ -176,12 +179,12 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     }
     log.info(
       { event, answer: answer.id, status: ending.status, isShown },
-      'an answer that a dead process left was ended',
+      'finished an answer of a dead process',
     );
     return isShown || !signal.aborted;
   }
 
-  /** The conversation knows of the question and of what had arrived. */
+  /** Stores the question and the text that had arrived in the conversation. */
   async function keepTurn({ id, model, askedAtMs, images, ending, ...answer }: AnswerState): Promise<void> {
     const text = textInHistory(answer.text, images);
     if (text === '' || model === null) return;
@@ -214,11 +217,11 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     try {
       await answers.amend(id, { shown });
     } catch (error) {
-      log.error({ err: error, answer: id }, 'where an answer stands could not be stored');
+      log.error({ err: error, answer: id }, 'could not store the place of an answer');
     }
   }
 
-  /** A reply to the message goes on in the conversation. */
+  /** Lets a reply to the message continue the conversation. */
   async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
     try {
       const record = await answers.get(id);
@@ -228,14 +231,14 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
       if (threadKey) await conversations.attach(record.conversation, threadKey);
     } catch (error) {
-      log.error({ err: error, answer: id }, 'a message could not be tied to its conversation');
+      log.error({ err: error, answer: id }, 'could not connect a message to its conversation');
     }
   }
 
-  const looking = repeat('ending what dead processes left', LOOK_EVERY_MS, look, { clock, log });
+  const looking = repeat('finishing answers of dead processes', LOOK_EVERY_MS, look, { clock, log });
   return {
     opened(platform, at) {
-      finishing.run('finish what was held until its place was opened', (signal) =>
+      finishing.run('finish answers held until their place was unlocked', (signal) =>
         openedAt(platform, at, signal),
       );
     },
@@ -245,20 +248,20 @@ export function startTakeover(options: TakeoverOptions): Takeover {
   };
 }
 
-/** Names one try to finish an answer that was held. */
+/** The event id of one try to finish a held answer. */
 function eventOf(answerId: string, tries: number): string {
   return `${answerId}/opened/${tries}`;
 }
 
-/** Of an event that is such a try; 0 for any other. */
+/** The number of the try behind such an event; 0 for other events. */
 function triesIn(event: string): number {
   return Number(/\/opened\/(\d+)$/.exec(event)?.[1] ?? 0);
 }
 
 /**
- * Where to go on. The journal may be older than what is shown: where it knows of a growing message that has no button any
- * more, or of another one than the newest, that message was completed since. One that cannot be read is shown once more in a
- * new message: nothing tells how far it has got.
+ * The point from which to continue. The journal may be older than the messages: if its growing message has no button any
+ * more, or is not the newest, that message was completed since. A message that cannot be read is repeated in a new one,
+ * because its progress is unknown.
  */
 function resumedAt(
   { sealed, message, ending }: AnswerState,
@@ -268,7 +271,7 @@ function resumedAt(
   return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
 }
 
-/** Only the dead process had them. */
+/** Only the dead process had the images. */
 function lostNote(images: number): string | null {
   if (images === 0) return null;
   return images === 1
@@ -276,7 +279,7 @@ function lostNote(images: number): string | null {
     : `The ${images} images of this answer were lost.`;
 }
 
-/** Whether all messages were completed: the last one was there, and has lost its buttons to a Retry, or was deleted. */
+/** Whether all messages are complete: the last one was posted, and has lost its buttons to a retry, or was deleted. */
 function stands({ text }: AnswerState, { sealed, message, isWhole }: Resumed, { limits }: Surface): boolean {
   return isWhole && message === null && sealed > 0 && splitText(text, limits).length <= sealed;
 }

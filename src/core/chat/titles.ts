@@ -6,7 +6,7 @@ import type { Rename } from '../ports/surface.ts';
 import type { RunErrand } from '../prompt/automatic.ts';
 import { titleIn } from './thread-title.ts';
 
-/** A first question with its answer, and how to name where they stand. */
+/** A first question with its answer, and the way to name its thread. */
 export interface FirstTurn {
   readonly rename: Rename;
   readonly question: string;
@@ -16,18 +16,18 @@ export interface FirstTurn {
   readonly conversation: string;
 }
 
-/** Names threads by what they are about, after their first answer; until then they are called as their question begins. */
+/** Names threads by topic after their first answer; until then a thread has the beginning of its question as its title. */
 export interface Titles {
-  /** In the background: nobody waits for a title, and nobody is told if there is none. */
+  /** Runs in the background: nobody waits for a title or is told if there is none. */
   name(first: FirstTurn): void;
-  /** Gives up what is under way. */
+  /** Cancels running requests. */
   stop(): Promise<void>;
 }
 
-/** A beginning says what it is about. */
+/** The beginning is enough to find the topic. */
 const MAX_CHARS_EACH = 1_500;
 const MAX_TITLE_TOKENS = 40;
-/** Models put names into them, whatever they are asked. */
+/** Models add quotation marks despite the instruction. */
 const QUOTES = /^["'“„«‘]+|["'”“»’]+$/g;
 
 const TASK = [

@@ -6,32 +6,34 @@ import { oneLine } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ClaimStore } from '../ports/store.ts';
 
-/** An answer that some process is at, as it was written down last: up to 3 s ago. */
+/** An answer in progress in some process, from its latest journal: up to 3 s old. */
 export interface AnswerUnderWay {
   readonly id: string;
   readonly guild: GuildId;
   readonly user: string;
   readonly userName: string;
-  /** Catalogue id; null while it waits for its turn. */
+  /** Catalogue id; null while the question waits. */
   readonly model: string | null;
   readonly askedAtMs: number;
-  /** Characters that have arrived. */
+  /** Number of characters that have arrived. */
   readonly chars: number;
-  /** Whether all has arrived, and the platform is still to take the rest. */
+  /** Whether everything has arrived and the platform still has to show the rest. */
   readonly isEnding: boolean;
 }
 
-/** The answers of all processes, for operators. */
+/** The answers in progress in all processes, for operators. */
 export interface AnswersUnderWay {
-  /** The oldest first, at most 500. */
+  /** Oldest first, at most 500. */
   list(): Promise<readonly AnswerUnderWay[]>;
-  /** Stops an answer wherever it is written, within about a second; what arrived stays, marked. False if there is none. */
+  /**
+   * Stops an answer in any process within about a second; the part that arrived stays, with a note. False if there is none.
+   */
   stop(id: string, by: string): Promise<boolean>;
 }
 
 const MAX_LISTED = 500;
 const MAX_NAME_CHARS = 100;
-/** Whom the mark under the answer names. */
+/** The name in the note under the answer. */
 const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as const;
 
 export function createAnswersUnderWay({
@@ -56,7 +58,7 @@ export function createAnswersUnderWay({
         return [
           {
             id,
-            // A process of an older version writes nobody down.
+            // Processes of older versions do not store it.
             guild: (asked?.guild ?? `${platform}:`) as GuildId,
             user: asked?.user ?? '',
             userName: asked?.name ?? 'somebody',

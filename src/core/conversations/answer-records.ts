@@ -10,9 +10,9 @@ import type { Store } from '../ports/store.ts';
 const shownSchema = z.object({
   /** `Surface.reference`; null if the place ends with the process. */
   reference: z.string().nullable(),
-  /** How many messages come before the last one. */
+  /** The number of messages before the last one. */
   sealed: z.int().nonnegative(),
-  /** By which its buttons are chosen. */
+  /** Decides which buttons it has. */
   moment: endedMoment,
 });
 
@@ -22,7 +22,7 @@ const heldSchema = z.object({
   /** `Surface.reference`. */
   reference: z.string(),
   state: answerState,
-  /** How often it was tried since. */
+  /** The number of tries since. */
   tries: z.int().nonnegative(),
 });
 
@@ -33,27 +33,27 @@ const answerSchema = z.object({
   conversation: z.string(),
   turn: z.string(),
   question: z.string(),
-  /** What came with the question. */
+  /** The question's attachments and quotes. */
   brought: z.array(broughtSchema).exactOptional(),
   author: z.string(),
-  /** The model that was asked for by name; null if settings decided. */
+  /** The model that the asker named; null if settings decided. */
   model: z.string().nullable(),
-  /** The effort that was asked for by name. */
+  /** The effort that the asker chose. */
   effort: z.enum(EFFORTS).exactOptional(),
   webSearch: z.boolean(),
-  /** Whether its asker alone saw it. */
+  /** Whether only its asker saw it. */
   isPrivate: z.boolean().exactOptional(),
-  /** Event id of the message that asked it, which may be edited. */
+  /** Event id of the question's message, which may be edited. */
   message: z.string().exactOptional(),
-  /** Once it has ended: how it stands there. */
+  /** Its place and buttons, once it has ended. */
   shown: shownSchema.exactOptional(),
-  /** While its place is locked: what is to be shown there. */
+  /** The state to show, while its place is locked. */
   held: heldSchema.exactOptional(),
-  /** What the model thought before it answered, at most `MAX_REASONING_CHARS`. Never sent to a model again. */
+  /** The model's reasoning, at most `MAX_REASONING_CHARS`. Never sent to a model again. */
   reasoning: z.string().exactOptional(),
   /** Its messages, in order, by `LiveMessage.key`. */
   messages: z.array(z.string()).exactOptional(),
-  /** What the message was edited to since. */
+  /** The edited question, if the message was edited since. */
   edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),
 });
 
@@ -63,14 +63,14 @@ const askedSchema = z.object({ answer: z.string() });
 export type ShownAnswer = z.infer<typeof shownSchema>;
 export type HeldAnswer = z.infer<typeof heldSchema>;
 
-/** What an answer's buttons stand for. Buttons carry the id alone; who may press them is decided from this. */
+/** The record behind an answer's buttons. Buttons contain only the id; this decides who may press them. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
 
 type Amendment = Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages' | 'reasoning'>;
 
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;
-  /** The newest answer to a message, under way or ended; null for a message that was not asked, or only refused. */
+  /** The newest answer to a message, in progress or ended; null for a message that was not asked, or only refused. */
   to(message: string): Promise<AnswerRecord | null>;
   save(record: AnswerRecord): Promise<void>;
   /** The record as it stands, for `amend`. */
@@ -82,20 +82,20 @@ export interface AnswerRecords {
   amend(id: string, more: Amendment, seen?: Seen<AnswerRecord>): Promise<boolean>;
   /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
   attach(id: string, message: string): Promise<void>;
-  /** Takes out what waits for its place to be opened; null if nothing does. */
+  /** Removes and returns the state that waits for its place to be unlocked; null if there is none. */
   unhold(id: string): Promise<HeldAnswer | null>;
-  /** The answer that a message belongs to, by `LiveMessage.key`. */
+  /** The answer of a message, by `LiveMessage.key`. */
   shownAt(key: string): Promise<AnswerRecord | null>;
-  /** As `save`; from now on this is the newest answer to its message. */
+  /** As `save`, and makes this the newest answer to its message. */
   begin(record: AnswerRecord): Promise<void>;
-  /** There was no answer after all: the one before it, if any, is the newest again. */
+  /** Undoes `begin` if there was no answer: the previous one, if any, is the newest again. */
   withdraw(record: Pick<AnswerRecord, 'id' | 'message'>, previous?: string): Promise<void>;
   delete(id: string): Promise<void>;
-  /** Those of a guild that match. Reads all that the guild has: for `/export` and `/forget`. */
+  /** A guild's matching answers. Reads all of the guild's, for `/export` and `/forget`. */
   find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
-  /** Forgets those of a guild that match; their buttons work no more. Reads all that the guild has. */
+  /** Deletes a guild's matching answers; their buttons stop working. Reads all of the guild's. */
   forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void>;
-  /** Forgets a person's in a guild, and what of theirs others brought. Reads all that the guild has. */
+  /** Deletes a person's answers in a guild, and what others quoted of theirs. Reads all of the guild's. */
   forgetPerson(guild: string, user: string): Promise<void>;
 }
 
@@ -122,7 +122,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     else await questions.set(message, { answer: previous });
   };
 
-  /** Changes a record as it stands; resolves to what it was, null if there is none. */
+  /** Changes a record as it is now; resolves to the previous one, or null if there is none. */
   async function change(
     id: string,
     work: (record: AnswerRecord) => AnswerRecord,
@@ -140,12 +140,12 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     await answers.delete(record.id);
   }
 
-  /** One that cannot be read does not say whose it is: it is no reason to keep others' from them. */
+  /** An unreadable record does not say whose it is, which must not block access to other records. */
   function ignoreUnreadable(error: unknown): undefined {
     if (!(error instanceof UnreadableValue)) throw error;
   }
 
-  /** Ids of version 0.1.0 do not begin with their guild; they are gone when they have expired. */
+  /** Ids of version 0.1.0 do not begin with their guild's tag; all of them expire in time. */
   let hasUntagged = true;
 
   async function* idsOf(guild: string): AsyncGenerator<string> {
@@ -215,7 +215,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   };
 }
 
-/** The record, or what it is without messages that this person wrote. */
+/** The record without messages that this person wrote. */
 function withoutAuthor(record: AnswerRecord, user: string): AnswerRecord {
   const { brought, edited, ...rest } = record;
   if (![brought, edited?.brought].some((parts) => parts?.some((part) => isBy(part, user)))) return record;
@@ -227,15 +227,15 @@ function withoutAuthor(record: AnswerRecord, user: string): AnswerRecord {
   };
 }
 
-/** Of ids as version 0.1.0 made them: 18 random bytes alone. */
+/** The length of ids of version 0.1.0: 18 random bytes. */
 const UNTAGGED_CHARS = 24;
 
-/** What the ids of a guild's answers begin with, so that they can be listed: 8 characters. Two guilds may share one. */
+/** The beginning of the ids of a guild's answers, so that they can be listed: 8 characters. Two guilds may share one. */
 function tagOf(guild: string): string {
   return createHash('sha256').update(guild).digest('base64url').slice(0, 8);
 }
 
-/** 26 characters of base64url, 18 of them random: too many to guess, few enough for every platform's button ids. */
+/** 26 characters of base64url, of which 18 are random: too many to guess, and few enough for every platform's button ids. */
 export function newAnswerId(guild: string): string {
   return tagOf(guild) + randomBytes(14).toString('base64url').slice(0, 18);
 }

@@ -14,9 +14,9 @@ const answerShape = {
   model: z.string(),
   status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
   askedAtMs: z.number(),
-  /** Its record; left out of turns of before this was kept. */
+  /** Its record's id; missing in turns that are older than this field. */
   answerId: z.string().exactOptional(),
-  /** What it cost; left out if that is not known. */
+  /** The cost; missing if unknown. */
   bill: z
     .object({ costNanoUsd: z.int().nonnegative(), payer: z.enum(['operator', 'guild']) })
     .exactOptional(),
@@ -29,36 +29,36 @@ const turnSchema = z.object({
   author: z.string(),
   /** The person's own words. */
   question: z.string(),
-  /** What came with them; files by reference, with the text that was read of them. */
+  /** What came with the words; files by reference, with the text that was read from them. */
   brought: z.array(broughtSchema).exactOptional(),
-  /** The newest answer that stands. */
+  /** The newest answer that still exists. */
   ...answerShape,
-  /** Those before it that still stand, newest first: what counts again if the newer ones are deleted. */
+  /** Earlier answers that still exist, newest first. The first one counts again if all newer ones are deleted. */
   earlier: z.array(z.object(answerShape)).exactOptional(),
-  /** Estimate for question and answer; absent in conversations so short that nothing had to be counted. */
+  /** Estimated tokens of question and answer; missing in conversations so short that nothing was counted. */
   tokens: z.number().exactOptional(),
-  /** Asked before the conversation was begun anew: later questions do not bring it. */
+  /** Whether it was asked before the conversation was started anew, so that later questions do not include it. */
   isPast: z.literal(true).exactOptional(),
 });
 
-/** What stands for the older turns of a conversation that no longer fits its model. */
+/** A summary of the older turns of a conversation that no longer fits its model. */
 const summarySchema = z.object({
   text: z.string(),
-  /** The newest turn in it, by its id. */
+  /** The id of the newest turn in it. */
   through: z.string(),
-  /** Whose words are in it, by the platform's ids. */
+  /** The people whose words are in it, by the platform's ids. */
   people: z.array(z.string()),
 });
 
 const conversationSchema = z.object({
   id: z.string(),
   turns: z.array(turnSchema),
-  /** Who asked its first question; left out before that, and of conversations of before this was kept. */
+  /** The author of its first question; missing before that, and in conversations that are older than this field. */
   startedBy: z.string().exactOptional(),
-  /** When it was begun anew last. */
+  /** The last time it was started anew. */
   anewAtMs: z.number().exactOptional(),
   summary: summarySchema.exactOptional(),
-  /** What was chosen for it. */
+  /** Its settings. */
   ...settingShape,
 });
 const placeSchema = z.object({ conversation: z.string() });
@@ -67,27 +67,29 @@ export type Turn = z.infer<typeof turnSchema>;
 export type Summary = z.infer<typeof summarySchema>;
 export type Conversation = z.infer<typeof conversationSchema>;
 
-/** Threads, DMs and answers with their turns. What a store fails to read is an error, never an empty history. */
+/**
+ * Threads, DMs and answers with their turns. If the store cannot read something, that is an error, never an empty history.
+ */
 export interface Conversations {
-  /** The conversation that hangs on a place; null if there is none (any more). */
+  /** The conversation at a place; null if there is none, or none any more. */
   at(placeKey: string): Promise<Conversation | null>;
   get(id: string): Promise<Conversation | null>;
-  /** The conversation as it stands, for `record`. */
+  /** The conversation as it is, for `record`. */
   look(id: string): Promise<Seen<Conversation>>;
-  /** The conversation at a place, begun if there is none; with null a new one, at no place yet. */
+  /** The conversation at a place, created if there is none; with null a new one without a place. */
   open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Begins one at no place yet. `stands` resolves when it is stored, together with what else is stored at this moment. */
   begin(guild: GuildId): { readonly conversation: Conversation; readonly stands: Promise<void> };
-  /** Changes what was chosen for it. Nothing if it was forgotten meanwhile. */
+  /** Changes its settings. Does nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
-  /** From now on questions bring no turn that was asked before this moment. Nothing is deleted. */
+  /** Later questions do not include turns from before this moment. Deletes nothing. */
   beginAnew(id: string, nowMs: number): Promise<void>;
-  /** Lets a conversation be found at one more place. */
+  /** Adds a place at which the conversation is found. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
-   * Adds a turn, or puts it in the place of the one with its id. False if it is not kept: the conversation was
-   * forgotten meanwhile, or `isWanted` says no. That is asked when the turn stands: whoever forgets has said so before they looked
-   * for turns, so that one of the two sees the other. `seen` saves a read, if nobody has changed the conversation since.
+   * Adds a turn, or replaces the one with its id. False if it was not stored, because the conversation was forgotten
+   * meanwhile, or `isWanted` returned false. `isWanted` is called after the write: `/forget` announces itself before it looks
+   * for turns, so one of the two sees the other. `seen` saves a read if nobody has changed the conversation since.
    */
   record(
     id: string,
@@ -96,26 +98,26 @@ export interface Conversations {
     seen?: Seen<Conversation>,
   ): Promise<boolean>;
   /**
-   * Lets a summary stand for these turns, and for those of the summary before. False if it is not kept: one of them was changed or
+   * Replaces these turns and the previous summary's by a summary. False, without a change, if one of them was changed or
    * forgotten meanwhile.
    */
   summarise(id: string, summary: Summary, turns: readonly Turn[]): Promise<boolean>;
   /**
-   * Takes an answer out of a turn: the newest one before it counts again. Without any the turn goes, with its question. Nothing if the
-   * turn has no such answer.
+   * Removes an answer from a turn; the newest one before it counts again. Without any, the whole turn is removed. Does
+   * nothing if the turn has no such answer.
    */
   dropAnswer(id: string, turn: string, answerId: string): Promise<void>;
   forget(id: string): Promise<void>;
-  /** Forgets all conversations of a guild; resolves to how many there were. */
+  /** Deletes all conversations of a guild; resolves to their number. */
   forgetGuild(guild: GuildId): Promise<number>;
   /**
-   * Forgets a person's turns in a guild, and what of theirs others brought; resolves to how many turns there were. A conversation
-   * without turns goes with them.
+   * Deletes a person's turns in a guild, and what others quoted of theirs; resolves to the number of turns. Conversations
+   * left without turns are deleted.
    */
   forgetPerson(guild: GuildId, user: string): Promise<number>;
   /**
-   * A person's turns in a guild, what they wrote that others brought, their instructions, and summaries with words of theirs, each
-   * with its conversation.
+   * A person's turns in a guild, quotes of what they wrote, their instructions, and summaries with their words, each with its
+   * conversation.
    */
   writtenBy(
     guild: GuildId,
@@ -128,39 +130,42 @@ export interface Conversations {
   }>;
 }
 
-/** Who began it: one of the few who may say how it goes on. Null before its first question. */
+/** The person who began it, who is one of the few that may change its course. Null before its first question. */
 export function starterOf({ startedBy, turns }: Conversation): string | null {
   return startedBy ?? turns[0]?.user ?? null;
 }
 
-/** What a question brings of the conversation, oldest first: all before its turn, from where the conversation was begun anew. */
+/** The turns that a question includes, oldest first: all before its own, since the conversation was started anew. */
 function turnsBefore({ turns }: Conversation, turn: string): readonly Turn[] {
   const index = turns.findIndex(({ id }) => id === turn);
   const before = index < 0 ? turns : turns.slice(0, index);
   return turns[index]?.isPast ? before : before.filter(({ isPast }) => !isPast);
 }
 
-/** What a question brings of the conversation: a summary of its older turns if there is one, and the turns after it. */
+/**
+ * The earlier part of a conversation that a question includes: a summary of older turns, if there is one, and the turns after
+ * it.
+ */
 export interface Memory {
   readonly summary: Summary | null;
   /** Oldest first. */
   readonly turns: readonly Turn[];
 }
 
-/** As `turnsBefore`, with the summary in the place of the turns that are in it. */
+/** As `turnsBefore`, with the summary in place of its turns. */
 export function memoryBefore(conversation: Conversation, turn: string): Memory {
   const turns = turnsBefore(conversation, turn);
   const { summary } = conversation;
   const isOf = ({ id }: Turn) => id === summary?.through;
   const newest = turns.findIndex(isOf);
-  // A turn in the summary is asked again: what came after it is no matter of its answer.
+  // For a turn inside the summary that is asked again, everything after it must be left out.
   if (summary === undefined || (newest < 0 && conversation.turns.some(isOf))) return { summary: null, turns };
   return { summary, turns: turns.slice(newest + 1) };
 }
 
-/** Each turn writes the conversation anew. Older ones are kept in its summary. */
+/** Each turn rewrites the conversation. Older turns remain in its summary. */
 export const MAX_TURNS = 100;
-/** Older answers to a question that was retried so often are as good as forgotten. */
+/** Older answers to a question that was retried this often do not matter any more. */
 const MAX_EARLIER = 3;
 
 export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
@@ -180,8 +185,8 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   }
 
   /**
-   * Changes a conversation; undefined deletes it, and the same object leaves it as it is. Turns that are recorded and turns that
-   * are forgotten, here and elsewhere, do not undo each other: what was changed meanwhile is looked at again. False if there is none.
+   * Changes a conversation. Undefined deletes it, and the same object leaves it as it is. Repeats on concurrent changes, so
+   * that turns recorded and turns forgotten, here and elsewhere, do not undo each other. False if there is none.
    */
   async function change(
     id: string,
@@ -201,7 +206,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   }
 
   function begin(guild: GuildId) {
-    // The guild leads the id, so that a guild's conversations can be told by their keys.
+    // The id begins with the guild, so that a guild's conversations can be listed by key.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
     return { conversation, stands: conversations.set(conversation.id, conversation) };
   }
@@ -211,7 +216,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
     return place ? get(place.conversation) : null;
   }
 
-  /** The conversation without a person's turns, and without what of theirs others brought; undefined if nothing is left. */
+  /** The conversation without a person's turns and what others quoted of theirs; undefined if nothing is left. */
   function withoutPerson(conversation: Conversation, user: string): Conversation | undefined {
     const own = conversation.turns.filter((turn) => turn.user !== user);
     const turns = own.map((turn) => withoutAuthor(turn, user));
@@ -252,7 +257,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         await stands;
         return conversation;
       }
-      // Two first questions at one place, in whichever processes, begin one conversation.
+      // Two first questions at one place, in any processes, begin one conversation.
       const open = async (lock: ClaimKey) => {
         const found = await at(placeKey);
         if (found !== null) return found;
@@ -301,7 +306,7 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         const { summary, ...rest } = conversation;
         return {
           ...rest,
-          // What was summarised of the answer goes with it.
+          // The answer's part of the summary goes with it.
           ...(summary !== undefined && !isSummarised(conversation, index) && { summary }),
           turns: conversation.turns.toSpliced(index, 1, ...(left === null ? [] : [left])),
         };
@@ -347,22 +352,22 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
   };
 }
 
-/** One with instructions and no turns has not begun; one with neither is nothing. */
+/** A conversation with instructions and no turns has not begun; one with neither is deleted. */
 function unlessEmpty(conversation: Conversation): Conversation | undefined {
   const isEmpty = conversation.turns.length === 0 && conversation.instructions === undefined;
   return isEmpty ? undefined : conversation;
 }
 
-/** The conversation with the turn added, or in the place of the one with its id. */
+/** The conversation with the turn added, or in place of the one with its id. */
 function withTurn({ summary, ...conversation }: Conversation, turn: Turn): Conversation {
   const { anewAtMs } = conversation;
   const turns = [...conversation.turns];
   const index = turns.findIndex((other) => other.id === turn.id);
-  // Also one that was under way as the conversation was begun anew, and one that is tried again since.
+  // Also true for a turn in progress when the conversation was started anew, and one that was tried again since.
   const isPast = turns[index]?.isPast ?? (anewAtMs !== undefined && turn.askedAtMs < anewAtMs);
   const earlier = earlierThan(turn, turns[index]);
   const kept = { ...turn, ...(earlier.length > 0 && { earlier }), ...(isPast && { isPast }) };
-  // It would say what the answer was before.
+  // The summary would contain the previous answer.
   const isStale = isSummarised({ turns, ...(summary && { summary }) }, index);
   if (index >= 0) turns[index] = kept;
   else turns.push(kept);
@@ -386,14 +391,14 @@ function answerOf({ answer, model, status, askedAtMs, answerId, bill }: Turn): A
   return { answer, model, status, askedAtMs, ...(answerId && { answerId }), ...(bill && { bill }) };
 }
 
-/** The answers that stand before a new one; none if the question is another one now. */
+/** The answers before a new one; none if the question has changed. */
 function earlierThan(turn: Turn, before: Turn | undefined): Answer[] {
   if (before?.answerId === undefined || before.question !== turn.question) return [];
   const all = [answerOf(before), ...(before.earlier ?? [])];
   return all.filter(({ answerId }) => answerId !== turn.answerId).slice(0, MAX_EARLIER);
 }
 
-/** The turn as it is without one of its answers; null if none is left. */
+/** The turn without one of its answers; null if none is left. */
 function withoutAnswer(turn: Turn, answerId: string): Turn | null {
   const { earlier = [], ...rest } = turn;
   const others = earlier.filter((each) => each.answerId !== answerId);
@@ -401,12 +406,12 @@ function withoutAnswer(turn: Turn, answerId: string): Turn | null {
     return { ...rest, ...(others.length > 0 && { earlier: others }) };
   const [newest, ...older] = others;
   if (newest === undefined) return null;
-  // The estimate was of the answer that is gone.
+  // The estimate included the deleted answer.
   const { answerId: _id, bill: _bill, tokens: _tokens, ...question } = rest;
   return { ...question, ...newest, ...(older.length > 0 && { earlier: older }) };
 }
 
-/** The turn, or what it is without messages that this person wrote. */
+/** The turn without messages that this person wrote. */
 function withoutAuthor(turn: Turn, user: string): Turn {
   const { brought, tokens: _, ...rest } = turn;
   if (!brought?.some((part) => isBy(part, user))) return turn;

@@ -5,11 +5,11 @@ import type { AnswerDeletion } from '../ports/events.ts';
 import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
 import type { Conversations } from './conversations.ts';
 
-/** Takes answers out of their places, and what is remembered of them out of their conversations. */
+/** Deletes answers from their places and from their conversations. */
 export interface Deletion {
-  /** Deletes an answer with all its messages, for its asker or an admin; resolves to what to tell the person. */
+  /** Deletes an answer with all its messages, for its asker or an admin; resolves to a sentence for the person. */
   run(request: AnswerDeletion): Promise<string>;
-  /** A message was deleted on its platform: an answer whose last message goes is forgotten. */
+  /** Reports a message deleted on its platform. Once an answer's last message is gone, the answer is forgotten. */
   messageGone(key: string): Promise<void>;
 }
 
@@ -31,21 +31,21 @@ export function createDeletion({ answers, conversations, live, roles }: Deletion
 
   return {
     async run({ actor, message, isOwn, remove }) {
-      if (!isOwn) return 'This is no answer of mine, so I cannot delete it.';
+      if (!isOwn) return 'This is not one of my answers, so I cannot delete it.';
       const record = await answers.shownAt(message);
       const isAsker = record?.guild === actor.guild && record.user === actor.user;
       if (!isAsker && !mayActAs(await roles(actor), 'admin')) {
         const asker = plainName(record?.author ?? '') || 'the person who asked';
         return `Only ${asker} or an admin can delete this answer.`;
       }
-      // Of before this was kept, or of another guild's app: the message itself is all that there is here.
+      // Older than this record, or from another guild's app: only the message itself can be deleted.
       const known = record?.guild === actor.guild ? record : null;
       if (known !== null && isLive(known)) return 'This answer is still being written. Stop it first.';
-      // First: what is gone from the channel while a fault keeps it in the history would be told again.
+      // Comes first: an answer that is gone from the channel must not stay in the history because of a fault.
       if (known !== null) await conversations.dropAnswer(known.conversation, known.turn, known.id);
       await remove(known?.messages ?? [message]);
       if (known !== null) await answers.delete(known.id);
-      return 'The answer is deleted, here and from what I remember.';
+      return 'The answer is deleted here and from my memory.';
     },
 
     async messageGone(key) {

@@ -5,41 +5,41 @@ import type { Store } from '../ports/store.ts';
 import type { Conversations } from './conversations.ts';
 
 /**
- * Where the bot answers what does not mention it: in threads where a public answer is on its way or stands, until somebody ends
- * it there or the conversation is forgotten. What people do in private never begins it.
+ * The threads in which the bot answers messages without a mention: those with a public answer, until somebody switches it off
+ * there or the conversation is forgotten. Private actions never start it.
  */
 export interface Listening {
   /**
    * Whether messages at a place count without a mention.
    *
-   * @param writtenAtMs of a message that comes late: whether the bot listened then. Now by default
+   * @param writtenAtMs the time of a late message, to decide by the state then. Default: now
    */
   hears(placeKey: string, writtenAtMs?: number): Promise<boolean>;
-  /** The bot listens from now on, as far as nobody ended that there; false if nothing changes by it. */
+  /** Starts listening, unless somebody switched it off there; false if nothing changes. */
   begin(placeKey: string, conversation: string | Promise<string>): Promise<boolean>;
-  /** Takes a `begin` back of which no answer came. */
+  /** Undoes a `begin` that led to no answer. */
   withdraw(placeKey: string): Promise<void>;
-  /** Whether nobody has been told yet that the bot listens. */
+  /** Whether nobody was told yet that the bot listens. */
   isUntold(placeKey: string, conversation: string): Promise<boolean>;
-  /** Everybody at the place can see that the bot listens. */
+  /** Records that everybody at the place can see that the bot listens. */
   told(placeKey: string, conversation: string): Promise<void>;
-  /** Ends it, also for later answers and mentions, or begins it again. */
+  /** Switches it off, for later answers and mentions too, or on again. */
   set(placeKey: string, conversation: string, state: 'on' | 'off'): Promise<void>;
 }
 
 const listeningSchema = z.object({
-  /** It ends with the conversation. */
+  /** Listening ends with the conversation. */
   conversation: z.string(),
-  /** `begun`: the next answer has to say so. */
+  /** `begun`: the next answer must announce it. */
   state: z.enum(['begun', 'told', 'off']),
-  /** When the bot began to listen; entries of older versions do not say. */
+  /** The time when the bot began to listen; missing in entries of older versions. */
   sinceMs: z.number().optional(),
 });
 
-/** Platforms date messages by clocks of their own. */
+/** Platforms date messages by their own clocks. */
 const CLOCK_SKEW_MS = 2_000;
 
-/** What every answer that begins it says below its text, beside a button that ends it. */
+/** The note under every answer that starts it, beside a button that ends it. */
 export const LISTENING_NOTE =
   'From now on I read and answer every message in this thread, without a mention.';
 
@@ -56,11 +56,11 @@ export function createListening(
 
   return {
     async hears(placeKey, writtenAtMs = Number.POSITIVE_INFINITY) {
-      // Most of what is said in threads is said where the bot was never asked: one look tells.
+      // Most threads have no conversation with the bot, which one read shows.
       const conversation = await conversations.at(placeKey);
       if (conversation === null) return false;
       const entry = await places.get(placeKey);
-      // Before there were entries, the bot listened wherever it had answered.
+      // Before these entries existed, the bot listened wherever it had answered.
       if (entry === undefined) return conversation.turns.length > 0;
       const { state, sinceMs = 0 } = entry;
       return (

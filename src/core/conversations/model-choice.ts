@@ -7,36 +7,36 @@ import type { SettingsHere } from './settings.ts';
 
 export interface ModelWish {
   readonly whose: Whose;
-  /** What the guild may use, if that was looked at already; it is looked at by default. */
+  /** Decisions about models, if the guild was read already; else the guild is read. */
   readonly decide?: Decide;
-  /** What is set at the place; counts if nothing is asked for. */
+  /** The setting at the place; used if no model is named. */
   readonly setting: SettingsHere['model'];
-  /** As a person spelled it in this request; null if settings decide. */
+  /** The model as typed in this request; null if settings decide. */
   readonly asked: string | null;
 }
 
 export type ModelChoice =
-  /** `remark`: what the asker should know, if the model is not the one that settings name. */
+  /** `remark`: what the asker should know if another model than the set one answers. */
   | { readonly ok: true; readonly model: Model; readonly remark: string | null }
   | {
       readonly ok: false;
       readonly text: string;
-      /** What admins can read beside it: what exactly is missing. Null if that is no secret, or not known. */
+      /** More detail for admins: what exactly is missing. Null if that is no secret, or unknown. */
       readonly forAdmins: string | null;
     };
 
 /**
- * Finds the model for a question: the one that was asked for, else the choice of conversation, channel, guild, else
- * the default. One that was asked for and may not be used is refused; a setting falls back to an allowed default.
+ * Finds the model for a question: the named one, else the setting of conversation, channel or guild, else the default. A
+ * named model that may not be used is refused; a setting falls back to an allowed default.
  */
 export type ModelChooser = (wish: ModelWish) => Promise<ModelChoice>;
 
 export function createModelChooser(parts: {
   readonly catalogue: Catalogue;
   readonly models: Pick<ModelRequests, 'look'>;
-  /** Catalogue id; null if the operator names none. */
+  /** Catalogue id; null if the operator sets none. */
   readonly defaultModel: string | null;
-  /** The variables that are to hold the keys of those that these models lead to. */
+  /** The variables for the missing keys of these models' providers. */
   readonly missingKeys: (models: readonly Model[]) => readonly string[];
 }): ModelChooser {
   const { catalogue, models, defaultModel, missingKeys } = parts;
@@ -61,7 +61,7 @@ export function createModelChooser(parts: {
     return { ok: true, model, remark };
   };
 
-  /** The default where the guild may use it, else the first model that it may, a free one if there is one. */
+  /** The default model if the guild may use it, else the first allowed model, preferably a free one. */
   function fallback(guild: GuildId, decide: Decide): Model | null {
     const listed = catalogue.list(platformOf(guild));
     const free = listed.filter(({ tier }) => tier === 'free');
@@ -70,7 +70,7 @@ export function createModelChooser(parts: {
     return decisions.find((decision) => decision.ok)?.model ?? null;
   }
 
-  /** Why no model can be used here: no key leads to any, none is left, or none is open. */
+  /** The reason why no model can be used: no key, no model left, or no tier for any. */
   function withoutModels(guild: GuildId, decide: Decide) {
     const listed = catalogue.list(platformOf(guild));
     const decisions = listed.map(({ id }) => decide(id));
@@ -91,18 +91,18 @@ export function createModelChooser(parts: {
     const locked = refused('locked');
     if (locked.length > 0) {
       return {
-        text: `No model is open to ${placeOf(guild)} yet. The operator can grant a tier; \`/models\` shows which model needs which.`,
+        text: `No model is available in ${placeOf(guild)} yet. The operator can grant a tier; \`/models\` shows which tier each model needs.`,
         forAdmins: null,
       };
     }
     return {
       text: 'The providers no longer offer any of the models here. Please tell the operator.',
-      forAdmins: '`npm run doctor` proposes others for `models.json`.',
+      forAdmins: '`npm run doctor` suggests others for `models.json`.',
     };
   }
 }
 
-/** A model that sees pictures and that the guild may use now, a free one if there is one; null if there is none. */
+/** A model that can see pictures and that the guild may use now, preferably a free one; null if there is none. */
 export type SeeingModel = (whose: Whose) => Promise<Model | null>;
 
 export function createSeeingModel({

@@ -2,7 +2,7 @@ import { createDates } from '../ledger/report.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { OutcomeLog } from './outcomes.ts';
 
-/** How answers of a guild by a model went on a day. */
+/** Outcomes of a guild's answers by one model on one day. */
 export interface OutcomeRow extends OutcomeSum {
   /** ISO date in the installation's time zone. */
   readonly day: string;
@@ -20,7 +20,10 @@ export interface OutcomeSum {
 
 const DAY_MS = 86_400_000;
 
-/** How answers went since a day, by day, guild and model. @param options.guild null for all guilds */
+/**
+ * Outcomes since a day, by day, guild and model.
+ * @param options.guild null for all guilds
+ */
 export async function readOutcomes(
   outcomes: Pick<OutcomeLog, 'query'>,
   options: { readonly guild: GuildId | null; readonly day: string; readonly timeZone: string },
@@ -31,7 +34,7 @@ export async function readOutcomes(
     string,
     { day: string; guild: GuildId; model: string; parts: Omit<OutcomeSum, 'failed'>[] }
   >();
-  // No time zone is more than 14 hours off: a day earlier is early enough, and the date decides.
+  // No time zone is more than 14 hours off, so a day earlier is enough; the date check does the rest.
   const fromMs = Date.parse(first) - DAY_MS;
   for await (const found of outcomes.query({ ...(guild === null ? {} : { of: { guild } }), fromMs })) {
     const day = dateOf(found.atMs);
@@ -44,7 +47,7 @@ export async function readOutcomes(
   return [...rows.values()].map(({ parts, ...row }) => ({ ...row, ...outcomeOf(parts) }));
 }
 
-/** What parts come to together. */
+/** The sum of several groups. */
 export function outcomeOf(parts: readonly Omit<OutcomeSum, 'failed'>[]): OutcomeSum {
   const failures: Record<string, number> = {};
   for (const part of parts) {
@@ -59,13 +62,13 @@ export function outcomeOf(parts: readonly Omit<OutcomeSum, 'failed'>[]): Outcome
   };
 }
 
-/** The time within which so many of a hundred answers began; null if none did. */
+/** The time within which this percentage of answers began; null if none did. */
 export function percentile(timesMs: readonly number[], percent: number): number | null {
   const sorted = timesMs.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? null;
 }
 
-/** `3 of 40 (no_credit 2, timeout 1)`, the most frequent cause first. */
+/** `3 of 40 (no_credit 2, timeout 1)`, most frequent cause first. */
 export function failuresInWords({ answers, failed, failures }: OutcomeSum): string {
   if (failed === 0) return `0 of ${answers.toLocaleString('en-US')}`;
   const causes = Object.entries(failures)

@@ -16,19 +16,19 @@ const countsSchema = z.object({
   answers: z.int().nonnegative(),
   /** Failed answers by cause: `ProviderError.code`, or `internal`. */
   failures: z.record(z.string(), z.int().positive()),
-  /** Times from the request to the first text, of those that had one: `MAX_TIMES` at most. */
+  /** Times from the request to the first text, for answers with text; at most `MAX_TIMES`. */
   firstTextMs: z.array(z.int().nonnegative()),
 });
 
 const recordSchema = z.object({ counts: z.array(countsSchema) });
 
-/** How answers of a guild by a model went, in some seconds of one process. Nothing of who asked. */
+/** Outcomes of a guild's answers by one model, in some seconds of one process. Contains nothing about the askers. */
 export interface Outcomes extends z.infer<typeof countsSchema> {
   readonly guild: GuildId;
   readonly atMs: number;
 }
 
-/** How answers went, kept for statistics over restarts and processes. */
+/** Outcomes of answers, kept for statistics over restarts and processes. */
 export interface OutcomeLog extends RecordLog<Outcomes> {
   append(guild: GuildId, atMs: number, counts: readonly z.infer<typeof countsSchema>[]): Promise<void>;
 }
@@ -47,14 +47,14 @@ export function createOutcomeLog(records: RecordStore): OutcomeLog {
   };
 }
 
-/** Written together: a write for each answer would be as much as the answer itself takes. A crash loses so much. */
+/** The interval between writes: a write per answer would cost as much as the answer itself. A crash loses this much. */
 const WRITE_EVERY_MS = 30_000;
-/** Of one guild and model in that time: enough for a median. */
+/** Per guild and model in that time: enough for a median. */
 const MAX_TIMES = 200;
-/** Of guild and model, while the store takes nothing. */
+/** Per guild and model, while the store accepts no writes. */
 const MAX_GROUPS = 5_000;
 
-/** All direct messages together: alone, each would say when one person asked. */
+/** All direct messages together, because separate ones would reveal when one person asked. */
 export const DIRECT_MESSAGES: GuildId = 'discord:dm:0';
 
 interface Group {
@@ -66,7 +66,7 @@ interface Group {
   readonly firstTextMs: number[];
 }
 
-/** Counts answers and writes the counts down once in a while. What the store does not take is written the next time. */
+/** Counts outcomes and writes the counts periodically. Counts that the store does not accept are written the next time. */
 export function startCounting(options: {
   readonly outcomes: Pick<OutcomeLog, 'append'>;
   readonly clock: Clock;
@@ -106,7 +106,7 @@ export function startCounting(options: {
     group.firstTextMs.push(...more.firstTextMs.slice(0, MAX_TIMES - group.firstTextMs.length));
   }
 
-  const writing = repeat('writing down how answers went', WRITE_EVERY_MS, write, options);
+  const writing = repeat('writing the outcomes of answers', WRITE_EVERY_MS, write, options);
   return {
     note({ guild, model, provider, failure, firstTextMs }) {
       merge({
@@ -121,7 +121,7 @@ export function startCounting(options: {
     async stop() {
       await writing.stop();
       await write().catch((error: unknown) =>
-        options.log.warn({ err: error }, 'how the last answers went could not be written down'),
+        options.log.warn({ err: error }, 'could not write the outcomes of the last answers'),
       );
     },
   };

@@ -7,37 +7,37 @@ import type { Store } from '../ports/store.ts';
 import { MAX_INSTRUCTIONS_CHARS } from './instructions.ts';
 
 const personaSchema = z.object({
-  /** Unique in its guild, whatever the case. Stands in footers, so it holds no markup. */
+  /** Unique in its guild, ignoring case. Shown in footers, so it contains no markup. */
   name: z.string(),
   instructions: z.string().max(MAX_INSTRUCTIONS_CHARS),
-  /** Catalogue id of the model that answers as it; left out if settings decide. A wish: access is checked on use. */
+  /** Catalogue id of its model; left out if settings decide. Access is checked on each use. */
   model: z.string().exactOptional(),
-  /** How much its model is to think; left out if settings decide. */
+  /** The effort of its model; left out if settings decide. */
   effort: z.enum(EFFORTS).exactOptional(),
-  /** 0 to 2; left out for the model's own. */
+  /** 0 to 2; left out for the model's default. */
   temperature: z.number().min(0).max(2).exactOptional(),
 });
 const librarySchema = z.object({ personas: z.array(personaSchema) });
 
-/** Somebody that the bot can answer as: a name with instructions and, if wished, a model and a temperature. */
+/** A persona for the bot: a name with instructions and optionally a model, an effort and a temperature. */
 export type Persona = z.infer<typeof personaSchema>;
 
-/** The personas of a guild, kept by its admins. */
+/** The personas of a guild, maintained by its admins. */
 export interface Personas {
-  /** Null if there is none of that name. Case does not count. */
+  /** Null if there is none of that name. Ignores case. */
   get(guild: GuildId, name: string): Promise<Persona | null>;
-  /** By name. */
+  /** Sorted by name. */
   list(guild: GuildId): Promise<readonly Persona[]>;
-  /** Adds it, or puts it in the place of the one with its name. `full`: there are `MAX_PERSONAS` already. */
+  /** Adds it, or replaces the one of the same name. `full`: there are `MAX_PERSONAS` already. */
   save(guild: GuildId, persona: Persona): Promise<'added' | 'replaced' | 'full'>;
-  /** Resolves to what was removed; null if there was none of that name. */
+  /** Resolves to the removed one; null if there was none of that name. */
   remove(guild: GuildId, name: string): Promise<Persona | null>;
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
-/** As many as a menu of Discord's can show. */
+/** As many as a Discord menu can show. */
 export const MAX_PERSONAS = 25;
-/** Letters, digits, spaces, apostrophes and hyphens, 1 to 40: what no platform reads as markup. */
+/** 1 to 40 letters, digits, spaces, apostrophes and hyphens, which no platform reads as markup. */
 export const PERSONA_NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} '’-]{0,39}$/u;
 
 export function createPersonas(store: Store, locks: Locks): Personas {

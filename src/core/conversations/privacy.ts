@@ -15,30 +15,30 @@ import type { Personas } from './personas.ts';
 import type { PersonSetting, Settings } from './settings.ts';
 
 /**
- * What people may have forgotten, and may see. Tiers, limits and their log stay: they are what others decided. So do the
- * counters of the ledger, which would else begin anew.
+ * People's data: deletion and access. Tiers, limits and the audit log stay, because they are others' decisions. So do the
+ * ledger's counters, which would otherwise start again.
  */
 export interface Privacy {
-  /** Counts a request of a person; resolves to 0, or to the milliseconds to wait where there were too many lately. */
+  /** Counts a request of a person; returns 0, or the milliseconds to wait after too many. */
   countRequest(guild: GuildId, user: string): number;
-  /** Whether somebody else has asked something in a conversation, be it answered or not. */
+  /** Whether somebody else has asked something in a conversation, answered or not. */
   isShared(conversation: Conversation, user: string): Promise<boolean>;
-  /** Forgets a conversation with all that hangs on it, and stops its answers. */
+  /** Deletes a conversation with everything that belongs to it, and stops its answers. */
   forgetConversation(id: string): Promise<void>;
-  /** Forgets what a person asked in a guild, what was answered, and what it cost; stops their answers. */
+  /** Deletes a person's questions in a guild, their answers and their costs, and stops answers in progress. */
   forgetPerson(guild: GuildId, user: string): Promise<Forgotten>;
-  /** Forgets all of a guild's conversations, choices, instructions, personas and costs, and stops its answers. */
+  /** Deletes all conversations, settings, instructions, personas and costs of a guild, and stops its answers. */
   forgetGuild(guild: GuildId, by: string): Promise<Forgotten>;
-  /** All that is stored about a person in a guild. */
+  /** Everything stored about a person in a guild. */
   dataOf(guild: GuildId, user: string): Promise<PersonalData>;
 }
 
 export interface Forgotten {
-  /** Questions with their answers of a person, or conversations of a guild. */
+  /** Turns of a person, or conversations of a guild. */
   readonly remembered: number;
-  /** Requests whose cost was on record. */
+  /** Requests whose cost was recorded. */
   readonly requests: number;
-  /** Requests whose cost is still to come, and will be on record then. */
+  /** Requests whose cost is not known yet and will still be recorded. */
   readonly unsettled: number;
 }
 
@@ -47,22 +47,22 @@ export interface PersonalData {
   readonly user: string;
   readonly exportedAtMs: number;
   readonly turns: readonly (Turn & { readonly conversation: string })[];
-  /** What the person wrote and others brought with their questions. */
+  /** The person's words that others quoted or forwarded in their questions. */
   readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
-  /** What the person instructed the model to do in conversations. */
+  /** The person's instructions for the model in conversations. */
   readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
-  /** Summaries of conversations in which words of the person's are. */
+  /** Summaries of conversations that contain the person's words. */
   readonly summaries: readonly { readonly conversation: string; readonly text: string }[];
-  /** What the buttons under answers stand for. */
+  /** The records behind buttons of answers. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];
-  /** What the person chose for themselves. */
+  /** The person's own settings. */
   readonly choices: PersonSetting;
-  /** What the person thought of answers. */
+  /** The person's feedback on answers. */
   readonly feedback: readonly Feedback[];
   /** Limits that admins set for this person. */
   readonly limits: GuildRules['users'][string];
-  /** What the person changed for the guild. */
+  /** The person's changes to the guild. */
   readonly changes: readonly AuditEntry[];
 }
 
@@ -81,11 +81,11 @@ export interface PrivacyOptions {
   readonly clock: Clock;
 }
 
-/** An answer that was stopped takes a moment to settle; longer where its provider is slow to name the price. */
+/** A stopped answer takes a moment to settle, longer if its provider is slow to report the price. */
 const MAX_WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
-/** They read all that is stored of a guild. */
+/** They read everything stored about a guild. */
 const MOST_REQUESTS = 10;
 const REQUESTS_WINDOW_MS = 10 * 60_000;
 
@@ -96,8 +96,8 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
   const { ledger, limits, audit, clock } = options;
 
   /**
-   * Waits until what was set aside is booked, so that its cost can be forgotten; resolves to how many requests were not.
-   * What a dead process left is not waited for.
+   * Waits until reserved amounts are booked, so that their costs can be deleted; resolves to the number of requests that were
+   * not. Does not wait for reservations of dead processes.
    */
   async function settled(of: { readonly guild: GuildId; readonly user?: string }): Promise<number> {
     const untilMs = clock.now() + MAX_WAIT_MS;
@@ -133,7 +133,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
     async forgetPerson(guild, user) {
       const of = { guild, user };
       await stops.send(of, FORGOTTEN);
-      // First: who ends a dead process's answer keeps no turn of it without this.
+      // Comes first: a process that finishes a dead process's answer checks this before it stores the turn.
       await answers.forgetPerson(guild, user);
       await settings.forgetPerson(guild, user);
       const remembered = await conversations.forgetPerson(guild, user);

@@ -6,13 +6,13 @@ import type { FeedbackLog } from '../ledger/feedback.ts';
 import type { UsageLog } from '../ledger/usage.ts';
 import type { OutcomeLog } from './outcomes.ts';
 
-/** Long enough to answer who gave a tier that has just run out after its year. */
+/** Long enough to find out who granted a tier that expired after its year. */
 const AUDIT_MS = 2 * 365 * 86_400_000;
 const SWEEP_EVERY_MS = 15 * 60_000;
 
 /**
- * Forgets records that have had their time: costs, feedback and how answers went after `retentionMs`, the audit log after two years. Conversations and
- * answers carry their own end in the store.
+ * Deletes old records: costs, feedback and outcomes after `retentionMs`, the audit log after two years. Conversations and
+ * answers expire in the store by themselves.
  */
 export function startRetention(options: {
   readonly usage: UsageLog;
@@ -25,7 +25,7 @@ export function startRetention(options: {
 }): Background {
   const { usage, feedback, outcomes, audit, retentionMs, clock } = options;
   return repeat(
-    'forgetting records that have had their time',
+    'deleting old records',
     SWEEP_EVERY_MS,
     async () => {
       await usage.remove({ toMs: clock.now() - retentionMs });

@@ -13,7 +13,7 @@ import { applyChange, type Setting, type SettingChange, settingSchema } from './
 
 export type SettingScope = 'conversation' | 'channel' | 'guild';
 
-/** Where a setting may hang: a place, and the conversation there if one has begun. */
+/** The place of a setting, and the conversation there if one has begun. */
 export interface SettingTarget {
   readonly place: Place;
   readonly conversation: string | null;
@@ -21,7 +21,7 @@ export interface SettingTarget {
 
 interface Origin {
   readonly scope: SettingScope;
-  /** The persona whose choice it is; null if it was chosen by itself. */
+  /** The persona from which the setting comes; null if it was set by itself. */
   readonly persona: string | null;
 }
 
@@ -33,59 +33,68 @@ export interface EffortSetting extends Origin {
   readonly effort: Effort;
 }
 
-/** What a person can choose for themselves. */
+/** A person's own settings. */
 export type PersonSetting = Pick<Setting, 'whole'>;
 
-/** What counts at a place. */
+/** The settings that apply at a place. */
 export interface SettingsHere {
-  /** The narrowest choice; null if nobody chose. It is a wish: access is checked on use. */
+  /** The narrowest setting; null if there is none. Access is checked on each use. */
   readonly model: ModelSetting | null;
-  /** The narrowest choice; null if nobody chose. A wish too: model and tier hold it to what they allow. */
+  /** The narrowest setting; null if there is none. Limited to what model and tier allow. */
   readonly effort: EffortSetting | null;
-  /** The narrowest; null for none. */
+  /** The narrowest one; null for none. */
   readonly persona: { readonly persona: Persona; readonly scope: SettingScope } | null;
-  /** All of them, the widest first, that of the persona behind those of its level. */
+  /** All of them, widest first; a persona's come after those of its level. */
   readonly instructions: readonly Instructions[];
-  /** The model that answers where the chosen one fails: the channel's, else the guild's; null if nobody chose. A wish too. */
+  /**
+   * The model that answers if the chosen one fails: the channel's, else the guild's; null if there is none. Access is checked
+   * on each use.
+   */
   readonly fallback: string | null;
-  /** Whether a question may search the web though nobody asked for it. */
+  /** Whether a question may search the web without being asked to. */
   readonly webSearch: boolean;
-  /** Whether answers are shown whole instead of growing: the person's choice, else the channel's, else the guild's. */
+  /** Whether answers are shown complete instead of growing: by the person's setting, else the channel's, else the guild's. */
   readonly whole: boolean;
   /** Who may use the bot here. */
   readonly lists: AccessLists;
-  /** Whether a question brings the thread that it stands in; it does by default. */
+  /** Whether a question includes its thread. Default true. */
   readonly readsContext: boolean;
-  /** What may spend by itself; all of it does by default. */
+  /** Automatic tasks. Default: all are on. */
   readonly automatic: AutomaticSwitches;
 }
 
-/** Choices by conversation, channel and guild; the narrowest one counts. Instructions add to wider ones. */
+/** Settings by conversation, channel and guild; the narrowest counts. Instructions are added to wider ones. */
 export interface Settings {
   at(target: {
     readonly place: Place;
-    /** Who asks, if what they chose for themselves is to count. */
+    /** The asker, if their own settings are to count. */
     readonly user?: string;
-    /** Read at the same time, if it is a promise. */
+    /** May be a promise, so that both are read at the same time. */
     readonly conversation: Conversation | null | Promise<Conversation | null>;
   }): Promise<SettingsHere>;
-  /** How the bot answers in a channel. */
+  /** The rules of a channel. */
   channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
-  /** Who may use the bot in a guild, and where. */
+  /** Who may use the bot in a guild, and in which channels. */
   lists(guild: GuildId): Promise<AccessLists>;
   /** Changes them. Resolves to false, with nothing changed, if `change` gives null. */
   changeLists(guild: GuildId, change: (before: AccessLists) => AccessLists | null): Promise<boolean>;
-  /** Changes what is set at one level; a function is given what is set there now. */
+  /**
+   * Changes the settings of one level.
+   * @param change a function gets the present settings
+   */
   change(
     scope: SettingScope,
     target: SettingTarget,
     change: SettingChange | ((before: Setting) => SettingChange),
   ): Promise<void>;
-  /** What a person chose for themselves in a guild. */
+  /** A person's own settings in a guild. */
   person(guild: GuildId, user: string): Promise<PersonSetting>;
   changePerson(guild: GuildId, user: string, change: { readonly whole: boolean | undefined }): Promise<void>;
   forgetPerson(guild: GuildId, user: string): Promise<void>;
-  /** Takes back all that was chosen for a guild, its channels and people, but not who may use the bot; a conversation's choice goes with it. */
+  /**
+   * Removes all settings of a guild, its channels and people, except who may use the bot. A conversation's settings are
+   * deleted with it.
+   */
   forgetGuild(guild: GuildId): Promise<void>;
 }
 
@@ -94,9 +103,9 @@ export interface SettingsOptions {
   readonly locks: Locks;
   readonly conversations: Pick<Conversations, 'configure'>;
   readonly personas: Pick<Personas, 'get'>;
-  /** The operator's, for every guild; null for none. */
+  /** The operator's instructions, for every guild; null for none. */
   readonly instructions: string | null;
-  /** What the operator lets spend by itself. */
+  /** Automatic tasks that the operator allows. */
   readonly automatic: ReadonlySet<Automatic>;
 }
 
@@ -155,8 +164,8 @@ export function createSettings(options: SettingsOptions): Settings {
     lists: async (guild) => (await settings.get(guildKey(guild)))?.lists ?? {},
     async change(scope, { place, conversation }, change) {
       if (scope === 'conversation') {
-        if (conversation === null) throw new Error('there is no conversation to set anything for');
-        if (typeof change === 'function') throw new Error('a conversation is changed by values alone');
+        if (conversation === null) throw new Error('there is no conversation for this setting');
+        if (typeof change === 'function') throw new Error('a conversation can only be changed by values');
         return conversations.configure(conversation, change);
       }
       await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
@@ -185,7 +194,7 @@ export function createSettings(options: SettingsOptions): Settings {
   };
 }
 
-/** A persona's choice counts as if made where the persona is set, behind one that was made there by itself. */
+/** A persona's setting counts at the level where the persona is set, after one set there by itself. */
 function chosenIn<C extends object>(
   levels: Readonly<Record<SettingScope, Setting>>,
   chosen: SettingsHere['persona'],

@@ -1,22 +1,22 @@
 import { oneLine } from '../kit/text.ts';
 import type { BroughtPart, FilePart, ForwardedPart, QuotedPart } from '../ports/parts.ts';
 
-/** What a person said, with what came with it. */
+/** A person's words, and what came with them. */
 export interface Said {
   readonly text: string;
   readonly brought?: readonly BroughtPart[] | undefined;
 }
 
 /**
- * What a person said, as a model reads it: their words, then what they brought, between tags. Nothing inside can close a
- * tag, so that others' text stays marked as theirs; the system prompt says how to read it.
+ * A person's message in the form for a model: their words, then the attachments between tags. Nothing inside can close a tag,
+ * so that others' text stays marked as theirs; the system prompt explains the tags.
  */
 export function userMessage({ text, brought = [] }: Said): string {
   const pieces = brought.map((part) => ('files' in part ? othersText(part) : fileText(part)));
   return [text, ...pieces].filter((piece) => piece !== '').join('\n\n');
 }
 
-/** Of a quoted message, for the model. */
+/** Why a message is quoted, for the model. */
 const WHY = {
   reply: 'the message that the question replies to',
   thread: 'said before in this thread',
@@ -37,7 +37,7 @@ function fileText({ type, name, mediaType, text, unread }: FilePart): string {
   return tagged(type, facts, text ?? '');
 }
 
-/** A text between tags that nothing in it can close, with facts about it. */
+/** A text between tags that nothing in it can close, with attributes. */
 export function tagged(tag: string, facts: Readonly<Record<string, string>>, text: string): string {
   return wrapped(tag, facts, quotable(text));
 }
@@ -54,7 +54,7 @@ function attribute(value: string): string {
   return oneLine(value, MAX_ATTRIBUTE_CHARS).replace(/["<>]/g, "'");
 }
 
-/** No tag of ours begins or ends in what others wrote. */
+/** Escapes our tags in what others wrote. */
 function quotable(text: string): string {
   return text.trim().replace(/<(?=\s*\/?\s*(?:quoted|file|image|instructions|now|summary)\b)/gi, '‹');
 }

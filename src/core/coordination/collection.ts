@@ -3,8 +3,8 @@ import { type Change, type ClaimKey, keyIn, type Store } from '../ports/store.ts
 import { togetherIn } from './together.ts';
 
 /**
- * A stored value is not one that this version can read. It is left where it is, so that nothing takes it for an
- * empty one, and a copy is kept aside, so that writing over it loses nothing.
+ * A stored value that this version cannot read. It stays where it is, so that it never counts as empty, and a copy is kept
+ * aside, so that overwriting loses nothing.
  */
 export class UnreadableValue extends Error {
   override readonly name = 'UnreadableValue';
@@ -18,24 +18,24 @@ export class UnreadableValue extends Error {
 }
 
 export interface CollectionOptions<T> {
-  /** Of what is written now, from 1. Raise it with every change of the schema that old values would not pass. */
+  /** The version of values written now, from 1. Raise it with every schema change that old values would not pass. */
   readonly version: number;
-  /** What a value must be; has to accept its own output. */
+  /** The schema of a value; must accept its own output. */
   readonly schema: z.ZodType<T>;
-  /** How long a value lives after its last `set`, and a copy aside after its last read; for ever by default. */
+  /** How long a value lives after its last `set`, and a copy aside after its last read, in milliseconds. Default: forever. */
   readonly ttlMs?: number;
-  /** Turns a value of an older version into one of the present version, which the schema then checks. */
+  /** Converts a value of an older version to the present one; the schema then checks it. */
   migrate?(value: unknown, fromVersion: number): unknown;
 }
 
-/** What a collection needs of a store. */
+/** The part of a store that a collection needs. */
 export type CollectionStore = Pick<Store, 'values' | 'write' | 'keys'>;
 
 /** A value as it was read, for `replace`. */
 export interface Seen<T> {
   /** Undefined if there was none. */
   readonly value: T | undefined;
-  /** As the store gave it. */
+  /** As the store returned it. */
   readonly raw: unknown;
 }
 
@@ -44,32 +44,41 @@ export interface Seen<T> {
  * collections at the same time is one call to the store for all reads, and one for all changes outside locks.
  */
 export interface Collection<T> {
-  /** @throws UnreadableValue if there is a value that does not parse. */
+  /** @throws UnreadableValue if the value does not parse */
   get(key: string): Promise<T | undefined>;
-  /** The values that exist, by key. @throws UnreadableValue */
+  /**
+   * The existing values, by key.
+   * @throws UnreadableValue
+   */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
   set(key: string, value: T): Promise<void>;
-  /** The value with what `replace` needs. @throws UnreadableValue */
+  /**
+   * The value with the data that `replace` needs.
+   * @throws UnreadableValue
+   */
   look(key: string): Promise<Seen<T>>;
-  /** Puts a value in the place of the one that was seen; undefined deletes it. False, and nothing is changed, if that was changed meanwhile. */
+  /** Replaces the value that was seen; undefined deletes it. False, without a change, if it was changed meanwhile. */
   replace(key: string, seen: Seen<T>, value: T | undefined): Promise<boolean>;
-  /** Deletes the value and what was kept aside of it. False if there was neither. */
+  /** Deletes the value and its copy kept aside. False if there was neither. */
   delete(key: string): Promise<boolean>;
-  /** The keys that begin with `prefix`, in no order; some may come twice. All keys by default: for sweeps, not for requests. */
+  /**
+   * The keys that begin with `prefix`, in no order, some perhaps twice. Default: all keys, which is for sweeps, not for
+   * requests.
+   */
   keys(prefix?: string): AsyncIterable<string>;
-  /** The same values, changed only while the lock is held: `LockLost` otherwise. */
+  /** The same values, but changes succeed only while the lock is held; otherwise they reject with `LockLost`. */
   under(lock: ClaimKey): Collection<T>;
 }
 
-/** Values that are changed under a lock alone. */
+/** Values that are changed only under a lock. */
 export type Guarded<T> = Omit<Collection<T>, 'set' | 'delete'>;
 
-/** Stands before the key under which an unreadable value is kept aside; no key of a collection begins with it. */
+/** Prefix of keys of values kept aside; no key of a collection begins with it. */
 export const ASIDE_PREFIX = '!unreadable/';
 
 const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown() });
 
-/** Gives the values of a namespace types: each value carries its version and is parsed on the way in. */
+/** Adds types to the Keyv of a namespace: each value has its version and is parsed when read. */
 export function createCollection<T>(
   store: CollectionStore,
   namespace: string,
@@ -93,7 +102,8 @@ export function createCollection<T>(
   }
 
   function migrated(value: unknown, from: number): unknown {
-    if (options.migrate === undefined) throw new Error(`nothing migrates version ${from} to ${version}`);
+    if (options.migrate === undefined)
+      throw new Error(`there is no migration from version ${from} to ${version}`);
     return options.migrate(value, from);
   }
 
@@ -147,7 +157,7 @@ export function createCollection<T>(
   return over((changes) => Promise.all(changes.map(together.write)));
 }
 
-/** Names the places that are wrong and never the values there: they may be private. */
+/** Names the invalid fields but not their values, which may be private. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
   return error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.code}`).join(', ');

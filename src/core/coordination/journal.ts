@@ -10,13 +10,13 @@ import { createLeases } from './leases.ts';
 import { togetherIn } from './together.ts';
 
 /**
- * What is written of every event while it is dealt with, so that another process can end it should this one die. The
- * event's claim is its entry: who claims an event has written down where it came from.
+ * A record of every event while it is handled, so that another process can finish it if this one dies. The event's claim is
+ * its entry: claiming an event also stores its place.
  */
 export interface Journal {
   /**
-   * Claims the event and opens its entry; null if it was claimed before, by whomever. If this rejects, the event may have been
-   * claimed all the same: `onLate` gets its entry if that turns out so. Without `onLate` the claim lapses.
+   * Claims the event and opens its entry; null if it was claimed before, by any process. If this rejects, the claim may exist
+   * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses.
    */
   begin(
     eventId: string,
@@ -24,32 +24,35 @@ export interface Journal {
     surface: Pick<Surface, 'reference'>,
     onLate?: (entry: Entry) => void,
   ): Promise<Entry | null>;
-  /** The open entry of an event that this process deals with. @throws if there is none */
+  /**
+   * The open entry of an event in this process.
+   * @throws Error if there is none
+   */
   entry(eventId: string): Entry;
   /**
-   * Takes over an event that a dead process left, with what it wrote; null if there is none. What is left again
-   * (`Entry.leave`) is offered again, to any process, when the lease has run out.
+   * Takes over an event of a dead process, with its journal; null if there is none. After `Entry.leave` it is offered to any
+   * process again once the lease has expired.
    */
   takeOver(): Promise<Orphan | null>;
-  /** Resolves when every end that was asked for is written, or was tried once more. Entries still open are left to others. */
+  /** Resolves once every requested end is stored or was tried once more. Entries that are still open are left to others. */
   stop(): Promise<void>;
 }
 
-/** One event that is being dealt with. */
+/** One event that is being handled. */
 export interface Entry {
-  /** Aborts if another process has taken the event over: from then on nothing may be shown or stored for it. */
+  /** Aborts if another process has taken over the event; from then on nothing may be shown or stored for it. */
   readonly lost: AbortSignal;
-  /** Notes who asked, with the next state that is written. */
+  /** Sets the asker, to be stored with the next state. */
   askedBy(asked: Asked): void;
-  /** Gives the state of the answer, whenever it is written: at `keep`, and once in a while if it has changed. */
+  /** Sets the source of the answer's state, which is written at `keep`, and periodically if it has changed. */
   watch(read: () => AnswerState): void;
-  /** Where the answer goes on, of an event that was taken over: by what that surface is found again from now on. */
+  /** Sets the surface on which an event that was taken over continues, by which it is found from now on. */
   resumeAt(surface: Surface): void;
-  /** Writes the state as it is now. Where the store fails it is written later; never rejects. */
+  /** Writes the present state; if the store fails, later. Never rejects. */
   keep(): Promise<void>;
-  /** The event is dealt with. Where the store fails that is tried again until it stands; never rejects. */
+  /** Marks the event as handled; retries until the store accepts it. Never rejects. */
   end(): Promise<void>;
-  /** Leaves the event to another process, which finds it when the lease has run out. `end` does nothing any more. */
+  /** Leaves the event to another process, which finds it once the lease has expired. `end` does nothing after that. */
   leave(): void;
 }
 
@@ -60,27 +63,27 @@ export interface Orphan {
   readonly written: Written | null;
 }
 
-/** An answer as far as it has got. */
+/** The present state of an answer. */
 export const answerSchema = z.object({
   id: z.string(),
-  /** Catalogue id; null before it was chosen. */
+  /** Catalogue id; null before a model was chosen. */
   model: z.string().nullable(),
   askedAtMs: z.number(),
-  /** All that had arrived of the answer. */
+  /** The text that had arrived. */
   text: z.string(),
-  /** How many images had arrived. They are not kept: whoever goes on says that they are lost. */
+  /** The number of images that had arrived. They are not stored; the next process says that they are lost. */
   images: z.int().nonnegative().default(0),
-  /** How many messages of it were complete. */
+  /** The number of complete messages. */
   sealed: z.int().nonnegative(),
-  /** `LiveMessage.key` of the one that was growing; null if it was still to come. */
+  /** `LiveMessage.key` of the growing message; null if it was yet to come. */
   message: z.string().nullable(),
-  /** How it ended, once that is known: what is left then is to show it. */
+  /** How it ended, once known; then it only remains to show it. */
   ending: z
     .object({
       status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
       note: z.string().nullable(),
       footer: z.string().nullable(),
-      /** Whether it was cut at the longest length allowed, so that it can go on. */
+      /** Whether it was cut at the length limit, so that it can continue. */
       isCut: z.boolean().exactOptional(),
     })
     .nullable()
@@ -90,18 +93,18 @@ export const answerSchema = z.object({
 const askedSchema = z.object({
   guild: z.string(),
   user: z.string(),
-  /** What the person is called. */
+  /** The person's display name. */
   name: z.string(),
 });
 
-/** How an event is written down. */
+/** The stored form of an event. */
 export const writtenSchema = z.object({
   version: z.literal(1),
   platform: z.enum(PLATFORM_IDS),
   /** `Surface.reference`. */
   place: z.string(),
   answer: answerSchema.nullable(),
-  /** Who asked, for operators who look at what is under way. */
+  /** The asker, for operators who look at answers in progress. */
   asked: askedSchema.nullable().default(null),
 });
 
@@ -111,39 +114,39 @@ export type Asked = z.infer<typeof askedSchema>;
 
 export interface JournalOptions {
   readonly store: Store;
-  /** Names this process: unique among all that ever run on this store. */
+  /** This process's id, unique among all that ever ran on this store. */
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Slack redelivers for five minutes and Discord's gateway replays for less; people retry a POST for some more. */
+/** Slack redelivers for five minutes, Discord's gateway replays for less, and people repeat a POST a little longer. */
 const CLAIM_TTL_MS = 24 * 3_600_000;
 /** A process that missed three renewals is dead. */
 const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
-/** What a crash may cost of the text that had arrived and was not shown. */
+/** The age of text that a crash may lose if it was not shown. */
 const KEEP_EVERY_MS = 1_500;
-/** So many are written at once, which a store may do in one step, … */
+/** Journals written at once, which a store may do in one step, … */
 const KEPT_TOGETHER = 50;
-/** … and the next ones after that: of 1,000 answers at once each is written every 3 s. */
+/** … and the gap before the next batch: of 1,000 answers at once, each is written every 3 s. */
 const KEEP_GAP_MS = 75;
 
-/** So long after a claim whose outcome is not known: a store that is back by then says it. */
+/** The wait after a claim with unknown outcome; a store that is reachable by then knows the outcome. */
 const DOUBT_MS = 1_000;
 
 export function createJournal({ store, owner, clock, log }: JournalOptions): Journal {
   const { claims } = store;
   const together = togetherIn(store);
   const open = new Map<string, Entry>();
-  /** Events whose claim is asked for. */
+  /** Events whose claim is in progress. */
   const beginning = new Set<string>();
   const late = createLateWrites({
     clock,
     log,
     words: {
-      retried: 'the store does not take the end of an event; it is tried again',
-      givenUp: 'an event that is dealt with could not be marked as such',
+      retried: 'could not store the end of an event; retrying',
+      givenUp: 'could not mark an event as handled',
     },
   });
   const leases = createLeases<ClaimKey>({
@@ -190,19 +193,19 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
           stands = mark;
           return;
         }
-        log.error({ event: id }, 'another process has taken over an event that is under way here');
+        log.error({ event: id }, 'another process has taken over an event that is in progress here');
         leases.drop(held);
         lost.abort(new Error('another process has taken over'));
       } catch (error) {
-        log.warn({ err: error, event: id }, 'the journal could not be written');
+        log.warn({ err: error, event: id }, 'could not write the journal');
       }
     }
 
-    /** A store that came back without its data knows of no claim: then nobody else has it either. */
+    /** A store that came back without its data knows of no claim, so nobody else has it either. */
     async function claimAgain(written: Written): Promise<boolean> {
       const again = await claims.claim(id, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
       if (again === null) return false;
-      log.error({ event: id }, 'the store has forgotten an event that is under way here');
+      log.error({ event: id }, 'the store has lost an event that is in progress here');
       leases.drop(held);
       held = again;
       leases.hold(held);
@@ -248,7 +251,7 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
     return entry;
   }
 
-  /** Looks whether an event was claimed although the store did not say so. If it is delivered again, that comes first. */
+  /** Checks later whether an event was claimed although the store did not answer. A redelivery of it comes first. */
   function lookLate(id: string, place: Whereabouts, onLate: (entry: Entry) => void): void {
     late.inBackground(id, async () => {
       const doubtful = { id, owner, fence: 1, leaseUntilMs: leases.until(), journal: null };
@@ -285,13 +288,13 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
     },
 
     async takeOver() {
-      // Else this process's own may be among those that ran out.
+      // Otherwise this process's own claims may be among the expired ones.
       await leases.catchUp();
       const claim = await claims.takeOver(owner, clock.now(), leases.until());
       if (claim === null) return null;
       const written = writtenSchema.nullable().safeParse(claim.journal);
       if (!written.success) {
-        log.error({ err: written.error, event: claim.id }, 'what a dead process wrote cannot be read');
+        log.error({ err: written.error, event: claim.id }, "could not read a dead process's journal");
       }
       const found = written.success ? written.data : null;
       const entry = openEntry(
@@ -314,14 +317,14 @@ interface Whereabouts {
   readonly asked: Asked | null;
 }
 
-/** What is written; null if the place is not known, or ends with the process. */
+/** The stored form; null if the place is unknown, or ends with the process. */
 function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
   const reference = place?.surface.reference;
   if (place === null || reference === undefined) return null;
   return { version: 1, platform: place.platform, place: reference, answer, asked: place.asked };
 }
 
-/** Tells two states of one answer apart, at no cost that grows with its text. */
+/** Distinguishes two states of an answer, at a cost that does not grow with its text. */
 function markOf({ place, answer }: Written): string {
   return JSON.stringify([place, { ...answer, text: answer?.text.length }]);
 }

@@ -3,24 +3,27 @@ import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
 
 /**
- * Keeps leases from running out, by the keys that this process knows it holds. What the store has and the process does not
- * know of, such as a claim whose answer was lost, is not renewed: it lapses by itself.
+ * Renews leases by the keys that this process knows it holds. Leases that it does not know of, such as those of a claim whose
+ * answer was lost, are not renewed and lapse by themselves.
  */
 export interface Leases<K> {
-  /** When a lease that is taken now runs out. */
+  /** The end of a lease that is taken now. */
   until(): number;
-  /** Renews this one from now on. */
+  /** Renews the lease from now on. */
   hold(key: K): void;
-  /** Lets it lapse, or forgets it if it is finished. */
+  /** Stops renewing: the lease lapses, or was finished. */
   drop(key: K): void;
-  /** Renews now, where a stall of the process or its store may have let leases run out. @throws StoreError */
+  /**
+   * Renews now, after a stall of the process or its store during which leases may have expired.
+   * @throws StoreError
+   */
   catchUp(): Promise<void>;
-  /** From then on everything lapses. */
+  /** Stops all renewals. */
   stop(): Promise<void>;
 }
 
 export interface LeasesOptions<K> {
-  /** For the log: `renewing the leases of …` failed. */
+  /** Completes the log line `renewing the leases of … failed`. */
   readonly what: string;
   readonly leaseMs: number;
   readonly renewEveryMs: number;

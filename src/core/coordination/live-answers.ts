@@ -7,13 +7,13 @@ export type StopCause =
   | { readonly kind: 'question_edited' }
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'place_gone' }
-  /** The platform shows answers at this place for so long only. */
+  /** The platform shows answers at this place only for a limited time. */
   | { readonly kind: 'place_closes' }
   | { readonly kind: 'shutdown' }
-  /** Another process believes this one dead, and finishes the answer. */
+  /** Another process believes that this one is dead, and finishes the answer. */
   | { readonly kind: 'taken_over' };
 
-/** The reason with which an answer's signal aborts. */
+/** The abort reason of an answer's signal. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   readonly stop: StopCause;
@@ -24,20 +24,20 @@ export class Stopped extends Error {
   }
 }
 
-/** An answer that is under way in this process, from the moment it was asked for until its last state stands. */
+/** An answer in progress in this process, from the request until its last state is shown. */
 export interface LiveAnswer {
   readonly id: string;
   /** The event that asked for it. */
   readonly eventId: string;
-  /** The message that asks the question, if it was asked by one: another event than the former, if it is tried again. */
+  /** The message that asks the question, if there is one; a different event if the question is asked again. */
   readonly message: string | null;
   readonly guild: GuildId;
-  /** Who wants it answered now … */
+  /** The person who wants it answered now … */
   readonly user: string;
-  /** … and whose question it is: somebody else's, if it is tried again by another person. */
+  /** … and the author of the question, who may be somebody else if it is asked again. */
   readonly asker: string;
   readonly conversation: string;
-  /** Of the question, for `/stop`. */
+  /** The question's channel, for `/stop`. */
   readonly channel: string;
   readonly stop: (cause: StopCause) => void;
 }
@@ -47,7 +47,7 @@ export function isOf({ user, asker }: LiveAnswer, person: string): boolean {
   return user === person || asker === person;
 }
 
-/** The answers under way, so that they can be found and stopped. */
+/** The answers in progress, to find and stop them. */
 export interface LiveAnswers {
   add(answer: LiveAnswer): void;
   delete(id: string): void;

@@ -7,40 +7,40 @@ import { type Claim, type ClaimKey, type Store, StoreError } from '../ports/stor
 import { createLeases } from './leases.ts';
 import { togetherIn } from './together.ts';
 
-/** Locks by name, over all processes on a store; who waits in one process is served in the order of arrival. */
+/** Locks by name, over all processes on a store. Within a process, waiters are served in order of arrival. */
 export interface Locks {
   /**
-   * Resolves to the release when nobody else holds the name. `onWait` is told if it is not at once. The release has
-   * to be called, once, and never rejects. Rejects with the signal's reason if it aborts first.
+   * Resolves to the release function once nobody else holds the name. Calls `onWait` if that is not at once. The release must
+   * be called once, and never rejects. Rejects with the signal's reason if it aborts first.
    *
    * @throws StoreError
    */
   take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
   /**
-   * Does work of a moment while nobody else holds the name. Who stalls for longer than its lease may lose it in the middle:
-   * what the work changes, it changes under the lock that it is given.
+   * Runs short work while nobody else holds the name. A process that stalls for longer than its lease may lose the lock
+   * during the work, so the work must write under the lock that it is given.
    *
-   * @throws StoreError, also if the name is not free within 15 s; and whatever the work throws
+   * @throws StoreError, also if the name is not free within 15 s; and any error of the work
    */
   hold<T>(name: string, work: (lock: ClaimKey) => Promise<T>): Promise<T>;
-  /** Resolves when all releases stand, or were tried once more. */
+  /** Resolves once all releases are stored, or were tried once more. */
   stop(): Promise<void>;
 }
 
 export interface LocksOptions {
   readonly store: Store;
-  /** Names this process: unique among all that ever run on this store. */
+  /** This process's id, unique among all that ever ran on this store. */
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** As long as an event's: who has lost the lock has lost its event too, and keeps no turn. */
+/** As long as an event's: a process that has lost the lock has lost its event too, and stores no turn. */
 const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 3_000;
-/** Others' turns take seconds. */
+/** Other holders' turns take seconds. */
 const LOOK_EVERY_MS = 250;
-/** Longer than it takes until what a dead process held is free again. */
+/** Longer than the locks of a dead process last. */
 const MAX_WAIT_MS = 15_000;
 
 interface Held {
@@ -48,7 +48,10 @@ interface Held {
   release(): Promise<void>;
 }
 
-/** Locks are claims that expire at once, with no journal: what a dead process held is free when its lease has run out. */
+/**
+ * A lock is a claim that expires at once, without a journal, so that a dead process's locks are free once its lease has
+ * expired.
+ */
 export function createLocks({ store, owner, clock, log }: LocksOptions): Locks {
   const { claims } = store;
   const queue = createKeyedQueue(Number.POSITIVE_INFINITY);
@@ -56,8 +59,8 @@ export function createLocks({ store, owner, clock, log }: LocksOptions): Locks {
     clock,
     log,
     words: {
-      retried: 'the store does not take the release of a lock; it is tried again',
-      givenUp: 'a lock could not be released',
+      retried: 'could not store the release of a lock; retrying',
+      givenUp: 'could not release a lock',
     },
   });
   const leases = createLeases<ClaimKey>({
@@ -72,7 +75,7 @@ export function createLocks({ store, owner, clock, log }: LocksOptions): Locks {
   async function lock(id: string, onWait: () => void, signal: AbortSignal): Promise<Claim> {
     for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
-      // Expired from the start by any process's clock, and so free as soon as it is finished or lapses.
+      // Expired from the start by any process's clock, and so free once it is finished or lapses.
       const claim = await claims.claim(id, owner, leases.until(), 0);
       if (claim !== null) {
         leases.hold(claim);

@@ -4,20 +4,20 @@ import { createTasks } from '../kit/tasks.ts';
 import type { Store } from '../ports/store.ts';
 import { togetherIn } from './together.ts';
 
-/** Does things in the background that are to be done once, whatever the number of processes on a store. */
+/** Runs background work that must happen only once, over all processes on a store. */
 export interface Once {
   /**
-   * Does `work`, unless it was begun under this id before, here or in another process. The id is remembered until
-   * `untilMs` at least. A fault is logged with `what` could not be done, and the work is not done again: twice would be
-   * worse than not at all. The signal aborts on `stop`.
+   * Runs `work`, unless it was begun under this id before, in any process. The id is remembered at least until `untilMs`. A
+   * fault is logged as `could not ${what}` and the work is not repeated, because twice would be worse than never. The signal
+   * aborts on `stop`.
    */
   do(id: string, untilMs: number, what: string, work: (signal: AbortSignal) => Promise<void>): void;
-  /** Resolves when what was under way has ended. */
+  /** Resolves once running work has ended. */
   stop(): Promise<void>;
 }
 
 const LEASE_MS = 10_000;
-/** Claims outlive their time, for processes whose clocks are behind. */
+/** Claims outlive their time, for processes with slow clocks. */
 const GRACE_MS = 3_600_000;
 
 export function createOnce({
@@ -27,19 +27,19 @@ export function createOnce({
   log,
 }: {
   readonly store: Store;
-  /** Names this process in claims. */
+  /** This process's id in claims. */
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Logger;
 }): Once {
   const tasks = createTasks(log);
-  /** What was begun, by this process or another, and when it can be forgotten: most is asked for time and again. */
+  /** Ids known to have begun, in any process, with their expiry; most are asked for repeatedly. */
   const known = new Map<string, number>();
 
-  /** True for one caller alone. */
+  /** True for exactly one caller. */
   async function isFirst(id: string, untilMs: number): Promise<boolean> {
     const claim = await store.claims.claim(id, owner, clock.now() + LEASE_MS, untilMs + GRACE_MS);
-    // Finished before anything is done: what a crash swallows is better than what comes twice.
+    // Finished before the work runs, because losing it in a crash is better than doing it twice.
     if (claim !== null) await togetherIn(store).write({ kind: 'finish', claim });
     return claim !== null;
   }

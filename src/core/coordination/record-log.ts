@@ -10,7 +10,7 @@ export interface RecordLog<T> {
 
 export type LogQuery = Omit<RecordQuery, 'kind'>;
 
-/** @param read gives what a stored record says */
+/** @param read converts a stored record */
 export function createRecordLog<T>(
   records: RecordStore,
   kind: string,

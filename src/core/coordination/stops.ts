@@ -36,8 +36,8 @@ const wishSchema = z.object({
 const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
- * Which answers are to stop: one, the one to an event, or those in a conversation, a channel or a guild; of one person
- * if one is named.
+ * The answers to stop: one answer, the answer to an event, or those in a conversation, a channel or a guild; only one
+ * person's if one is named.
  */
 export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;
@@ -60,27 +60,36 @@ export interface Stops {
    * @throws StoreError
    */
   admit(answer: LiveAnswer): Promise<void>;
-  /** Acts on the wishes of other processes now. @throws StoreError */
+  /**
+   * Handles other processes' stop requests now.
+   * @throws StoreError
+   */
   look(): Promise<void>;
-  /** Stops answers, those of this process at once. Who may is the caller's to know. @throws StoreError */
+  /**
+   * Stops answers, those of this process at once. The caller checks permission.
+   * @throws StoreError
+   */
   send(target: StopTarget, cause: StopWish): Promise<StopsSent>;
-  /** Whether an event is being dealt with, in whichever process. @throws StoreError */
+  /**
+   * Whether an event is being handled in any process.
+   * @throws StoreError
+   */
   isUnderWay(eventId: string): Promise<boolean>;
-  /** Resolves when nothing looks for wishes any more. */
+  /** Resolves once nothing looks for stop requests any more. */
   stop(): Promise<void>;
 }
 
 export interface StopsSent {
-  /** Answers of this process that were meant. */
+  /** The number of this process's matching answers. */
   readonly stopped: number;
-  /** Whether other processes are at work, who may stop more. */
+  /** Whether other processes are running, which may stop more. */
   readonly elsewhere: boolean;
 }
 
 export interface StopsOptions {
   readonly store: Pick<Store, 'values' | 'write' | 'keys' | 'claims'>;
   readonly live: LiveAnswers;
-  /** Names this process in claims. */
+  /** This process's id in claims. */
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -88,9 +97,9 @@ export interface StopsOptions {
 
 const KEY = 'all';
 const LOOK_EVERY_MS = 1_000;
-/** Longer than a process waits for its store, and than the clocks of two machines differ. */
+/** Longer than a process waits for its store, and than the difference between two machines' clocks. */
 const KEPT_MS = 10 * 60_000;
-/** A process that stalled may come back to claims whose lease has run out, as long as nobody has taken them over. */
+/** A process that stalled may return to claims with expired leases, unless somebody has taken them over. */
 const MAY_COME_BACK_MS = 10_000;
 
 export function createStops({ store, live, owner, clock, log }: StopsOptions): Stops {
@@ -141,7 +150,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   }
 
   const looking = repeat(
-    'looking for answers to be stopped',
+    'looking for stop requests',
     LOOK_EVERY_MS,
     async () => {
       if (live.size > 0) await look();

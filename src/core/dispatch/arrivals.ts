@@ -7,13 +7,15 @@ import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';
 import type { Teller } from './teller.ts';
 
-/** Deals with each event once, over all processes: its claim in the journal is made when it arrives or when it is brought. */
+/**
+ * Handles each event once, over all processes. An event is claimed in the journal when it arrives, or when it is passed on.
+ */
 export interface Arrivals {
   readonly claim: Dispatch['claim'];
   readonly dropClaim: Dispatch['dropClaim'];
-  /** Does the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
+  /** Runs the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
   once(event: InboundEvent, work: () => Promise<void>): Promise<void>;
-  /** Whether events are answered with a word that the bot restarts. */
+  /** Whether events are answered with a message that the bot is restarting. */
   readonly isClosed: boolean;
   close(): void;
 }
@@ -27,9 +29,9 @@ export function createArrivals(options: {
 }): Arrivals {
   const { journal, stops, hearing, teller, log } = options;
   let isClosed = false;
-  /** Claims that are being made, and … */
+  /** Claims in progress, and … */
   const claiming = new Map<string, Promise<boolean>>();
-  /** … those of events that were not brought here yet. */
+  /** … entries of events that were not passed on yet. */
   const claimed = new Map<string, Entry>();
 
   async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
@@ -45,7 +47,7 @@ export function createArrivals(options: {
     return entry !== null;
   }
 
-  /** The entry of an event, which may have been claimed as it arrived; null where it was dealt with before. */
+  /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
   async function entryOf({ id, surface, place }: InboundEvent): Promise<Entry | null> {
     const entry = claimed.get(id);
     if (entry === undefined) return journal.begin(id, platformOf(place.guild), surface);
@@ -62,7 +64,7 @@ export function createArrivals(options: {
 
   return {
     async claim(arrival, onLate) {
-      // Its asker is told that the bot restarts.
+      // `once` tells its asker about the restart.
       if (isClosed) return true;
       const first = claiming.get(arrival.id);
       if (first !== undefined) return first.then(() => false);
@@ -78,12 +80,12 @@ export function createArrivals(options: {
       try {
         const entry = await entryOf(event);
         if (entry === null) {
-          log.debug({ event: id }, 'an event was delivered again');
+          log.debug({ event: id }, 'ignored a repeated event');
           return;
         }
         const leave = stops.arrive(id);
         try {
-          // Claimed all the same: whoever is told that is not answered as one whose message was missed.
+          // Claimed in any case, so that a person who is told this does not also get an answer to a missed message.
           if (isClosed) await teller.say(surface, RESTARTING);
           else await work();
         } finally {
@@ -91,7 +93,7 @@ export function createArrivals(options: {
           await entry.end();
         }
       } catch (error) {
-        log.error({ err: error, event: id, guild: place.guild }, 'an event could not be dealt with');
+        log.error({ err: error, event: id, guild: place.guild }, 'could not handle an event');
         await teller.sayFault(surface, error, id);
       }
     },

@@ -24,7 +24,7 @@ import { createSuggestions } from './suggestions.ts';
 import { createTeller } from './teller.ts';
 
 export interface Dispatcher extends Dispatch {
-  /** From now on events are answered with a word that the bot restarts. */
+  /** From now on answers events with a message that the bot is restarting. */
   close(): void;
 }
 
@@ -42,19 +42,19 @@ export interface DispatchOptions {
   readonly log: Logger;
 }
 
-/** Discord's and Slack's own messages are shorter; a bound for what reaches the store and the estimate. */
+/** Longer than messages on Discord and Slack; bounds the store and the token estimate. */
 const MAX_MESSAGE_CHARS = 40_000;
 
 const NOTHING_ASKED = 'Ask me a question, or type `/help` to see what I can do.';
 const CANNOT_DELETE =
-  'I could not delete all messages of this answer: delete them by hand, or ask an admin. I do not remember it any more.';
+  'I could not delete all messages of this answer. Delete them yourself or ask an admin. I no longer remember the answer.';
 
 function tooLong(chars: number): string {
   const [length, most] = [chars, MAX_MESSAGE_CHARS].map((count) => count.toLocaleString('en-US'));
   return `That is ${length} characters long; the maximum is ${most}.`;
 }
 
-/** Brings platform events to commands and to the chat: each event once, each fault in words to the asker. */
+/** Passes platforms' events to commands and the chat: each event once, and each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
   const { services, journal, catchUp, nameOperator, log } = options;
   const { chat, settings, clock } = services;
@@ -75,13 +75,16 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     return { ok: false, notice: { text: nameOperator(text) } };
   }
 
-  /** Decides whether something may begin, for `what` the log calls it. */
+  /**
+   * Decides whether something may begin.
+   * @param what fields for the log
+   */
   async function admission(decide: () => Promise<Admission>, what: object): Promise<Admission> {
     if (arrivals.isClosed) return refused(RESTARTING);
     try {
       return await decide();
     } catch (error) {
-      log.error({ err: error, ...what }, 'it could not be decided whether a person may do something');
+      log.error({ err: error, ...what }, 'could not decide whether a person may do something');
       return refused(inOneLine(explain(error)));
     }
   }
@@ -124,7 +127,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         if ((await permission.refusalOf(command, { actor, place })) !== null) return null;
         return await command.view({ actor, place, services });
       } catch (error) {
-        log.error({ err: error, command: name }, 'what a command says could not be shown');
+        log.error({ err: error, command: name }, "could not show a command's output");
         return inOneLine(explain(error));
       }
     },
@@ -142,7 +145,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       if (isForSetup(text)) return;
       await arrivals.once(message, async () => {
         const bar = await permission.barOf(message);
-        // Of those who talk in a thread beside the bot, nobody asked it for a word.
+        // People who talk in a thread beside the bot have not asked it anything.
         if (bar !== null) return addressee === 'place' ? undefined : teller.say(surface, bar);
         if (text === '' && broughtIn(parts).length === 0) return teller.say(surface, NOTHING_ASKED);
         if (text.length > MAX_MESSAGE_CHARS) return teller.say(surface, tooLong(text.length));
@@ -166,7 +169,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       try {
         await catchUp.alive(stream);
       } catch (error) {
-        log.warn({ err: error, stream }, 'how far events have come could not be stored');
+        log.warn({ err: error, stream }, 'could not store the time of the last events');
       }
     },
 
@@ -174,10 +177,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       try {
         return await catchUp.away(platform, stream);
       } catch (error) {
-        log.error(
-          { err: error, stream },
-          'what was missed cannot be caught up: the store does not say since when',
-        );
+        log.error({ err: error, stream }, 'could not catch up missed messages: the store does not answer');
         return null;
       }
     },
@@ -191,7 +191,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     deleteAnswer: (request) =>
       arrivals.once(request, async () => {
         const text = await services.deletion.run(request).catch((error: unknown) => {
-          log.warn({ err: error, event: request.id }, 'an answer could not be deleted');
+          log.warn({ err: error, event: request.id }, 'could not delete an answer');
           if (error instanceof StoreError) throw error;
           return CANNOT_DELETE;
         });
@@ -207,7 +207,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       try {
         await services.guilds.purchased(platform, purchases, reach);
       } catch (error) {
-        log.error({ err: error, platform }, 'what was bought on a platform could not be stored');
+        log.error({ err: error, platform }, "could not store a platform's purchases");
       }
     },
   };

@@ -4,22 +4,22 @@ import type { Settings } from '../conversations/settings.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
-/** Whether messages that mention nobody are for the bot. */
+/** Whether messages without a mention are for the bot. */
 export interface Hearing {
   /**
-   * @param writtenAtMs of a message that comes late: whether it counted then; now by default
-   * @throws if the store does not say
+   * @param writtenAtMs the time of a late message, to decide by the state then. Default: now
+   * @throws StoreError if the store does not answer
    */
   isHeard(place: Place, writtenAtMs?: number): Promise<boolean>;
-  /** As `isHeard`, false if the store does not say. Never rejects. */
+  /** As `isHeard`, but false if the store does not answer. Never rejects. */
   hears(place: Place): Promise<boolean>;
-  /** How the bot answers in a channel; may be as old as `RULES_MS`. Never rejects. */
+  /** The channel's rules; may be as old as `RULES_MS`. Never rejects. */
   channelRules(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
 }
 
-/** Each message of each channel asks for its rules: for so long they are not read again, … */
+/** Every message needs its channel's rules, so they are reused for this long, … */
 const RULES_MS = 30_000;
-/** … of so many channels. */
+/** … for this many channels. */
 const MAX_RULES = 5_000;
 
 export function createHearing(options: {
@@ -37,7 +37,7 @@ export function createHearing(options: {
     const known = rules.get(key);
     if (known !== undefined && known.untilMs > nowMs) return known.rules;
     const read = settings.channel({ guild, channel }).catch((error: unknown) => {
-      log.warn({ err: error, channel }, 'what was chosen for a channel could not be read');
+      log.warn({ err: error, channel }, 'could not read the settings of a channel');
       return known?.rules ?? NO_RULES;
     });
     rules.delete(key);
@@ -54,8 +54,8 @@ export function createHearing(options: {
     channelRules,
     hears: (place) =>
       isHeard(place).catch((error: unknown) => {
-        // Whether a message was meant for the bot is not known: a word about it in every thread would be noise.
-        log.error({ err: error, place: place.key }, 'a conversation could not be looked up');
+        // It is unknown whether the message was for the bot; an error message in every thread would be noise.
+        log.error({ err: error, place: place.key }, 'could not look up a conversation');
         return false;
       }),
   };

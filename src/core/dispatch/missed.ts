@@ -13,14 +13,14 @@ import type { Hearing } from './hearing.ts';
 import { askedBy } from './question.ts';
 import type { Teller } from './teller.ts';
 
-/** What is older than this may have been settled otherwise: whoever wrote it is asked first. */
+/** Older questions may have been settled otherwise, so their author is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
 
 interface Claimed extends MissedMessage {
   readonly entry: Entry;
 }
 
-/** Several messages as one; where several people wrote them, each begins with its author's name. */
+/** Joins several messages; if several people wrote them, each begins with its author's name. */
 function joinedParts(messages: readonly PostedMessage[]): Part[] {
   const isShared = new Set(messages.map(({ actor }) => actor.user)).size > 1;
   return messages.flatMap(({ parts, actor }) =>
@@ -32,7 +32,7 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
   );
 }
 
-/** Deals with what was missed at one place, oldest first, as one question of whoever wrote last. Never rejects. */
+/** Handles the missed messages of one place, oldest first, as one question of the last author. Never rejects. */
 export function createMissedHandler(options: {
   readonly chat: Pick<Chat, 'ask' | 'offer'>;
   readonly hearing: Pick<Hearing, 'isHeard'>;
@@ -51,13 +51,13 @@ export function createMissedHandler(options: {
     return addressee === 'bot' || (addressee === 'place' && (await hearing.isHeard(place, atMs)));
   }
 
-  /** Claims into `claimed` what was for the bot and nobody dealt with. */
+  /** Adds the messages that were for the bot and nobody has handled to `claimed`. */
   async function claimMissed(found: readonly MissedMessage[], claimed: Claimed[]): Promise<void> {
     const meant: MissedMessage[] = [];
     for (const each of found) if (await wasForBot(each)) meant.push(each);
     const [first] = meant;
     if (first === undefined) return;
-    // Of several processes one takes all: it is one turn.
+    // One of several processes takes all, because they are one turn.
     await locks.hold(`missed/${first.message.place.key ?? first.message.id}`, async () => {
       for (const { message, atMs } of meant) {
         const entry = await journal.begin(message.id, platformOf(message.place.guild), message.surface);
@@ -72,11 +72,11 @@ export function createMissedHandler(options: {
     const { message: newest, atMs: lastAtMs } = last;
     log.info(
       { event: newest.id, missed: claimed.length },
-      'what was written while the bot was away is dealt with',
+      'handling messages written while the bot was away',
     );
     const question = {
       ...askedBy(newest),
-      // An edit of one of several is no edit of what was asked.
+      // An edit of one of several messages does not edit the joined question.
       ...(claimed.length === 1 && { message: newest.id }),
       parts: joinedParts(claimed.map(({ message }) => message)),
     };
@@ -95,7 +95,7 @@ export function createMissedHandler(options: {
       const { surface, place, id, actor } = last.message;
       log.error(
         { err: error, event: id, guild: place.guild, user: actor.user },
-        'what was missed could not be dealt with',
+        'could not handle missed messages',
       );
       if (claimed.length > 0) await teller.sayFault(surface, error, id);
     } finally {

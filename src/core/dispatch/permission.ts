@@ -6,11 +6,11 @@ import type { Services } from '../services.ts';
 
 type Asker = Pick<InboundEvent, 'actor' | 'place'>;
 
-/** What people may do here, beyond what models cost. Each resolves to a sentence for the person, null if they may. */
+/** What people may do here, apart from limits on models. Each resolves to a sentence for the person; null if they may. */
 export interface Permission {
-  /** Whether a person may run a command here, whatever its options. */
+  /** Whether a person may run a command here, with any options. */
   refusalOf(command: Command, asker: Asker): Promise<string | null>;
-  /** Whether the guild's lists let a person use the bot here. */
+  /** Whether the guild's access lists let a person use the bot here. */
   barOf(asker: Asker): Promise<string | null>;
 }
 

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
 
-/** Runs a command for a person who may, with options that fit its declaration; tells others why not. */
+/** Runs a command for a person who may use it, with valid options; tells others why not. */
 export function createCommandRunner(options: {
   readonly commands: readonly Command[];
   readonly services: Services;

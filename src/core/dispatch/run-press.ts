@@ -5,13 +5,13 @@ import type { Press } from '../ports/events.ts';
 import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
 
-/** A text of a button's form; null if it was left open. */
+/** A text from a button's form; null if it was left empty. */
 function textIn(values: Readonly<Record<string, OptionValue>>, name: string): string | null {
   const value = values[name];
   return typeof value === 'string' ? value : null;
 }
 
-/** Does what a button under an answer stands for. */
+/** Runs the action of a button under an answer. */
 export function createPressRunner(options: {
   readonly chat: Chat;
   readonly permission: Permission;

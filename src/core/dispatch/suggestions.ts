@@ -9,16 +9,16 @@ import type { Services } from '../services.ts';
 /** Discord's limit for autocomplete. */
 const MAX_SUGGESTIONS = 25;
 
-/** Models in the order in which their prices are like that of another one; as they are if there is none. */
+/** Models sorted by how close their prices are to another model's; unsorted if there is none. */
 function nearestByPrice(models: readonly Model[], to: Model | null): readonly Model[] {
   if (to === null) return models;
-  // Prices differ by factors. What is free, or of no known price, counts as one picodollar.
+  // Prices differ by factors. A free or unknown price counts as one pico-dollar.
   const size = ({ prices }: Model) => Math.log(Math.max(1, prices.completionPicoUsd ?? 1));
   const distance = (model: Model) => Math.abs(size(model) - size(to));
   return models.toSorted((a, b) => distance(a) - distance(b));
 }
 
-/** Completes options that are being typed, and fills the menus of buttons' forms. */
+/** Completes options while they are typed, and fills the menus of buttons' forms. */
 export function createSuggestions(options: {
   readonly commands: ReadonlyMap<string, Command>;
   readonly services: Pick<Services, 'catalogue' | 'models' | 'chat'>;
@@ -27,7 +27,7 @@ export function createSuggestions(options: {
   const { commands, log } = options;
   const { catalogue, models, chat } = options.services;
 
-  /** The models whose name or id holds what was typed, with whether the guild may use each. */
+  /** Models whose name or id contains the input, and whether the guild may use each. */
   async function modelsNamed({ text, place, actor }: SuggestRequest) {
     const wanted = text.trim().toLowerCase();
     const found = catalogue
@@ -40,7 +40,7 @@ export function createSuggestions(options: {
     return { found, decisions };
   }
 
-  /** The models that may be used instead of the one that gave an answer, those of the nearest price first. */
+  /** Models that could replace an answer's model, most similar price first. */
   async function suggestOthers(request: SuggestRequest, answerId: string): Promise<Suggestion[]> {
     const { guild } = request.place;
     const answeredBy = await chat.answeredBy(answerId, request.actor.guild);
@@ -52,7 +52,7 @@ export function createSuggestions(options: {
       .map(({ id, name }) => ({ label: name, value: id }));
   }
 
-  /** Models whose name or id holds what was typed; those that the guild may use first, locked ones marked. */
+  /** Models whose name or id contains the input; usable ones first, locked ones marked. */
   async function suggestModels(request: SuggestRequest): Promise<Suggestion[]> {
     const { found, decisions } = await modelsNamed(request);
     const [open, locked]: [Suggestion[], Suggestion[]] = [[], []];
@@ -80,7 +80,7 @@ export function createSuggestions(options: {
 
   return (request) =>
     suggest(request).catch((error: unknown) => {
-      log.warn({ err: error, option: request.option }, 'suggestions could not be made');
+      log.warn({ err: error, option: request.option }, 'could not make suggestions');
       return [];
     });
 }

@@ -4,10 +4,10 @@ import { PlaceGone, PlaceLocked } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Notice, Surface } from '../ports/surface.ts';
 
-/** Dispatch's own words to the asker alone. */
+/** Dispatch's own messages, to the asker alone. */
 export interface Teller {
   say(surface: Surface, text: string, files?: Notice['files']): Promise<void>;
-  /** Says in one line what went wrong, unless the place is out of reach. Never rejects. */
+  /** Says in one line what went wrong, unless the place is unreachable. Never rejects. */
   sayFault(surface: Surface, error: unknown, eventId: string): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function createTeller(nameOperator: NameOperator, log: Logger): Teller {
     async sayFault(surface, error, eventId) {
       if (error instanceof PlaceGone || error instanceof PlaceLocked) return;
       await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
-        log.warn({ err: fault, event: eventId }, 'the fault could not be told');
+        log.warn({ err: fault, event: eventId }, 'could not tell the asker about a fault');
       });
     },
   };

@@ -14,28 +14,31 @@ import { textOfMessage } from '../ports/provider.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { WINDOW_SHARE } from './prompt.ts';
 
-/** What is asked in somebody's place. */
+/** A task that asks a model in somebody's place. */
 export interface Errand {
   readonly kind: Automatic;
-  /** Whose question made it useful: their limits on money hold for it. */
+  /** The person whose question made it useful; their limits on money apply. */
   readonly actor: Actor;
   readonly place: Place;
   readonly conversation: string;
   readonly messages: readonly ChatMessage[];
   readonly maxOutputTokens: number;
-  /** Whether a model that costs nothing may do it. Those are often slow, or have few requests a day. */
+  /** Whether a free model may do it. Those are often slow, or allow few requests a day. */
   readonly mayBeFree: boolean;
 }
 
 /**
- * Asks the cheapest model for it that the guild may use, that does not think, and of which a price is known. Resolves to its
- * answer; to null if there is none, for whatever reason: nothing that runs by itself is worth an error to anybody.
+ * Asks the cheapest allowed model with a known price that does not reason. Resolves to its answer, or to null if there is
+ * none for any reason, because nobody should get an error for something they did not request.
  */
 export type RunErrand = (errand: Errand, signal: AbortSignal) => Promise<string | null>;
 
-/** A summary of a long conversation takes some 20 s. */
+/** A summary of a long conversation takes about 20 s. */
 const TIME_LIMIT_MS = 45_000;
-/** Up to that the bytes serve to choose by, as for a thread's name: a vocabulary takes 4 MB from its first use on. */
+/**
+ * Up to this length, as for a thread's title, the model is chosen by bytes, because a vocabulary takes 4 MB from its first
+ * use on.
+ */
 const SHORT_CHARS = 8_000;
 
 export function createErrands(options: {
@@ -92,7 +95,7 @@ export function createErrands(options: {
       conversation,
     });
     if (!request.ok) {
-      log.info({ kind, guild: place.guild, reason: request.text }, 'left out what runs by itself');
+      log.info({ kind, guild: place.guild, reason: request.text }, 'skipped an automatic task');
       return null;
     }
     const limit = startDeadline(clock, TIME_LIMIT_MS, outer, () => new Error(`${kind}: no answer in time`));
@@ -101,7 +104,7 @@ export function createErrands(options: {
       return finish === 'stop' || finish === 'unknown' ? text.trim() || null : null;
     } catch (error) {
       outer.throwIfAborted();
-      log.warn({ err: error, kind, guild: place.guild, model: model.id }, 'what runs by itself failed');
+      log.warn({ err: error, kind, guild: place.guild, model: model.id }, 'an automatic task failed');
       return null;
     } finally {
       await limit.stop();

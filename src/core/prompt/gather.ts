@@ -8,14 +8,17 @@ import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { windowVocabulary } from './prompt.ts';
 import type { BroughtReader } from './read-brought.ts';
 
-/** A question, as far as what came with it is concerned. */
+/** A question, as far as its attachments and context are concerned. */
 export interface ToGather {
   readonly place: Place;
   readonly model: Model;
   readonly brought: readonly BroughtPart[];
-  /** Reads the thread that the question stands in; null if it stands in none, its conversation has begun, or threads are not read here. */
+  /**
+   * Reads the question's thread. Null if it is in none, if its conversation has begun already, or if threads are not read
+   * here.
+   */
   readonly readThread: ThreadReader | null;
-  /** Turns before it, oldest first. */
+  /** Earlier turns, oldest first. */
   readonly turns: readonly Turn[];
 }
 
@@ -27,20 +30,20 @@ export interface Gathered {
   readonly read: string | null;
   /** What was not read, and why. */
   readonly remarks: readonly string[];
-  /** Whether there are pictures that the model does not see. */
+  /** Whether there are pictures that the model cannot see. */
   readonly isBlind: boolean;
 }
 
-/** Brings together what goes to a model beside the person's own words. Rejects with the signal's reason alone. */
+/** Collects everything that goes to a model besides the person's own words. Rejects only with the signal's reason. */
 export type Gather = (question: ToGather, signal: AbortSignal) => Promise<Gathered>;
 
-/** Of the model's context, for the thread that a question stands in. */
+/** The share of the model's context for the question's thread. */
 const THREAD_SHARE = 0.25;
-/** What is stored of it with the turn is bounded too, whatever the model's context. */
+/** Bounds what is stored with the turn, whatever the model's context. */
 const MAX_THREAD_CHARS = 60_000;
-/** Pictures that go with one request: those of the question, then of the newest turns. Each is paid for again. */
+/** Pictures per request: those of the question, then those of the newest turns. Each costs again. */
 const MAX_IMAGES = 4;
-/** Pictures of earlier turns that are kept in memory, in characters of base64. */
+/** Pictures of earlier turns kept in memory, in characters of base64. */
 const MAX_CACHED_CHARS = 32_000_000;
 /** Places that were told what the bot may not read, so that they hear it once. */
 const MAX_TOLD = 1_000;
@@ -66,7 +69,7 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
     };
   }
 
-  /** Pictures of earlier turns, which follow-up questions are about. Those that are gone are left out. */
+  /** Pictures of earlier turns, to which follow-up questions may refer. Deleted ones are left out. */
   async function earlierImages(
     guild: GuildId,
     turns: readonly Turn[],
@@ -102,7 +105,7 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
     );
     const { brought, filesRead } = inQuestion;
     const tooMany = inQuestion.images.length - MAX_IMAGES;
-    // As they stand in the text that names them.
+    // In the order of the text that names them.
     const own = inQuestion.images
       .slice(0, MAX_IMAGES)
       .toSorted((a, b) => a.at - b.at)
@@ -138,7 +141,7 @@ function counted(count: number, what: string): string | null {
   return count <= 0 ? null : `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** The first message, and the newest that fit beside it. */
+/** The first message, and the newest ones that fit. */
 async function bounded(
   messages: readonly QuotedPart[],
   model: Model,
@@ -148,7 +151,7 @@ async function bounded(
   if (starter === undefined) return [];
   let left = Math.floor(model.contextTokens * THREAD_SHARE);
   let charsLeft = MAX_THREAD_CHARS;
-  /** Whether it fits beside those that were taken before. */
+  /** Whether a message fits beside those taken before. */
   const take = async ({ text }: QuotedPart) => {
     charsLeft -= text.length;
     if (charsLeft < 0) return false;

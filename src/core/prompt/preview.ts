@@ -18,21 +18,21 @@ import { promptFor, windowBudget, windowVocabulary } from './prompt.ts';
 /** What a model will see of a place with the next question there. */
 export interface Preview extends Pick<SettingsHere, 'instructions' | 'persona' | 'readsContext'> {
   readonly model: Model;
-  /** What it is asked to think, and what was chosen; null to leave that to it, and if nobody chose. */
+  /** The effort in use, and the chosen one; null if the model decides, or nobody chose. */
   readonly effort: Effort | null;
   readonly wish: Effort | null;
   readonly takesEffort: boolean;
-  /** What stands for older turns; null for nothing. */
+  /** The summary of older turns; null for none. */
   readonly summary: string | null;
-  /** Questions with their answers that go along word for word, and those that no longer fit. */
+  /** The number of turns that are sent in full, and of those that no longer fit. */
   readonly turns: number;
   readonly leftOut: number;
-  /** Names of the files that came with them. */
+  /** Names of the files in these turns. */
   readonly files: readonly string[];
-  /** Of all of it, pictures left out, and what the model has room for beside its answer. */
+  /** Tokens of all of it without pictures, and the model's room beside its answer. */
   readonly tokens: number;
   readonly budgetTokens: number;
-  /** Of what is sent alone, and with the longest answer that is asked for. */
+  /** The cost of what is sent, and the cost with the longest answer. */
   readonly sentNanoUsd: number;
   readonly mostNanoUsd: number;
   readonly payer: 'operator' | 'guild';

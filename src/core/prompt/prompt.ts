@@ -11,19 +11,19 @@ import { type VocabularySize, vocabularyOf } from '../tokens/vocabulary.ts';
 import { systemPrompt } from './system-prompt.ts';
 import { type WindowContent, type WindowTurn, windowOf } from './window.ts';
 
-/** A question with what a model has to know before it. */
+/** A question, and everything that the model must know before it. */
 export interface PromptParts extends Memory {
   readonly guild: GuildId;
   readonly model: Model;
-  /** Room that is kept for the answer. */
+  /** Room reserved for the answer. */
   readonly maxOutputTokens: number;
   readonly asker: { readonly user: string; readonly name: string };
   readonly question: Said;
-  /** Pictures that the model is to see, by the id of their turn; those of the question under `null`. */
+  /** Pictures for the model, by the id of their turn; those of the question under `null`. */
   readonly images?: ReadonlyMap<string | null, readonly ImageContent[]>;
-  /** Such as 2026-11-25. */
+  /** For example 2026-11-25. */
   readonly day: string;
-  /** Those that count here, the widest first. */
+  /** The instructions that apply here, widest first. */
   readonly instructions: readonly Instructions[];
   /** `Place.channelName`. */
   readonly channel: string;
@@ -31,15 +31,15 @@ export interface PromptParts extends Memory {
 
 export type Prompt = ({ readonly ok: true } & WindowContent) | { readonly ok: false; readonly text: string };
 
-/** What is counted is at least what OpenAI's models count; others' may count more on the same text, some a quarter. */
+/** Counts are upper bounds for OpenAI's models. Other models may count more for the same text, some a quarter more. */
 export const WINDOW_SHARE = 0.8;
 
-/** What a model has room for beside its answer. */
+/** The model's room beside its answer. */
 export function windowBudget({ contextTokens }: Model, maxOutputTokens: number): number {
   return Math.floor(contextTokens * WINDOW_SHARE) - maxOutputTokens;
 }
 
-/** Builds what goes to the model: system prompt, summary, the newest turns that fit, the question. */
+/** Builds the messages for the model: system prompt, summary, the newest turns that fit, and the question. */
 export async function promptFor(parts: PromptParts, signal: AbortSignal): Promise<Prompt> {
   const { guild, model, summary } = parts;
   const budgetTokens = windowBudget(model, parts.maxOutputTokens);
@@ -51,7 +51,7 @@ export async function promptFor(parts: PromptParts, signal: AbortSignal): Promis
       turns,
       question,
       images: parts.images?.get(null) ?? [],
-      // Of all routes: which one it takes is not known here.
+      // Over all routes, because the route in use is not known here.
       tokensPerImage: Math.max(...model.routes.map(({ wireModel }) => mostImageTokens(wireModel))),
       budgetTokens,
     },
@@ -72,16 +72,16 @@ export async function promptFor(parts: PromptParts, signal: AbortSignal): Promis
 }
 
 /**
- * The vocabulary that texts for this model are counted with. A model of another maker counts as one of OpenAI's newer ones:
- * by the older vocabulary, a text in Hindi would come to three times what most count today, and its conversation be cut.
+ * The vocabulary for counting a model's texts. Models of other makers use OpenAI's newer one: by the older one, a text in
+ * Hindi would count three times as much as most models count today, and its conversation would be cut.
  */
 export function windowVocabulary({ routes }: Model): VocabularySize {
   return routes.some(({ wireModel }) => vocabularyOf(wireModel) === '100k') ? '100k' : '200k';
 }
 
 /**
- * Where several people take part, the model is told who says what. What differs from turn to turn stands in the question
- * alone: all before it is cached by providers, byte by byte.
+ * If several people take part, the model is told who says what. Anything that differs from turn to turn is in the question,
+ * because providers cache everything before it byte by byte.
  */
 function withNames({ summary, turns, asker, question, images, day, instructions, channel }: PromptParts): {
   readonly turns: readonly WindowTurn[];
@@ -104,12 +104,12 @@ function withNames({ summary, turns, asker, question, images, day, instructions,
   };
 }
 
-/** Whether anybody else has a part in it. */
+/** Whether other people take part. */
 function isSharedBy({ summary, turns }: Memory, user: string): boolean {
   return turns.some((turn) => turn.user !== user) || (summary?.people ?? []).some((other) => other !== user);
 }
 
-/** A name cannot pass for a turn: it stays on its line. */
+/** Keeps a name on its line, so that it cannot pass for a turn. */
 export function nameOf(name: string): string {
   return plainName(name) || 'Somebody';
 }

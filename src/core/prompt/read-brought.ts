@@ -7,19 +7,22 @@ import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } 
 import { type BroughtPart, type FilePart, filesIn, isFromThread } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
 
-/** What of the things that came with a question goes to the model. */
+/** The part of a question's attachments that goes to the model. */
 export interface ReadBrought {
-  /** The parts, with the text of files and what was not read of them. */
+  /** The parts, with the text of files and remarks on what was not read. */
   readonly brought: BroughtPart[];
-  /** In the order in which they were read. `at`: where it stands among all files that were brought. */
+  /** In the order of reading. `at` is the index among all files. */
   readonly images: readonly { readonly at: number; readonly image: ImageContent }[];
-  /** Files and pictures that were read, in part at least. */
+  /** The number of files and pictures that were read at least in part. */
   readonly filesRead: number;
-  /** Names everything that was not read, and why: a sentence for each reason. */
+  /** One sentence per reason why files were not read, with their names. */
   readonly remarks: readonly string[];
 }
 
-/** The bytes of a file on its platform. @throws FileUnavailable with the reason, or the signal's reason */
+/**
+ * Fetches a file's bytes from its platform.
+ * @throws FileUnavailable with the reason, or the signal's reason
+ */
 type FetchFile = (
   guild: GuildId,
   file: FilePart,
@@ -37,8 +40,8 @@ export interface BroughtReaderOptions {
 
 export interface BroughtReader {
   /**
-   * Reads the files of a question, one after the other: its own first, those of its thread last, the newest of them before the others.
-   * Those that were read before keep their text. Pictures are fetched if the model sees. Rejects with the signal's reason alone.
+   * Reads a question's files one after the other: its own first, then those of its thread, newest first. Files that were read
+   * before keep their text. Fetches pictures if the model can see. Rejects only with the signal's reason.
    */
   read(
     brought: readonly BroughtPart[],
@@ -67,7 +70,7 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof FileUnavailable) return { kind: 'unreadable', why: error.message };
-      log.warn({ err: error }, 'a file could not be fetched');
+      log.warn({ err: error }, 'could not fetch a file');
       return { kind: 'unreadable', why: 'It could not be fetched.' };
     } finally {
       await limit.stop();
@@ -80,7 +83,7 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
       const places = new Map(filesIn(brought).map((file, at) => [file, at]));
       const read = new Map<FilePart, FilePart>();
       const images: ReadBrought['images'][number][] = [];
-      /** Names of files by what was not read of them. */
+      /** Names of files, by the reason why they were not read. */
       const unread = new Map<string, string[]>();
       const remark = ({ name }: FilePart, why: string) => {
         unread.set(why, [...(unread.get(why) ?? []), plainName(name) || 'A file']);
@@ -102,7 +105,7 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
           leaveOut(file, `At most ${limits.maxFiles} files are read.`);
           continue;
         }
-        // What cannot be seen now may be with another model: it is no fault of the file.
+        // Not reported as unread: another model may be able to see it.
         if (file.type === 'image' && !seesImages) continue;
         const content = await contentOf(guild, file, charsLeft, signal);
         if (content.kind === 'unreadable') leaveOut(file, content.why);
@@ -133,7 +136,7 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
   };
 }
 
-/** All files: there are limits for those of one question together, and nobody's own file goes for one that was in the thread. */
+/** Files by importance, because limits apply per question and the asker's own files come before those of the thread. */
 function byImportance(brought: readonly BroughtPart[]): readonly FilePart[] {
   return [
     ...filesIn(brought.filter((part) => !isFromThread(part))),

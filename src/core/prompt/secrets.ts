@@ -11,12 +11,12 @@ import {
   wordsIn,
 } from '../ports/parts.ts';
 
-/** Why a question is not sent that has a key in the person's own words, or in what they quote. */
+/** The refusal of a question with a key in the person's own words, or in what they quote. */
 function withKeyIn(owner: string): string {
   return `Your question seems to contain a secret key of ${owner}. I did not send it to a model and did not store it. Delete your message, revoke the key, and ask again without it. Admins can connect a key with \`/connect\`, which asks for it in a form.`;
 }
 
-/** A secret that was typed where others read it is none any more, whoever typed it. */
+/** A secret that was typed where others can read it is no longer secret, whoever typed it. */
 export function typedBehind(command: string): string {
   return `What you typed behind \`/${command}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there.`;
 }
@@ -58,8 +58,8 @@ function typedPattern({ name, options }: CommandDeclaration): RegExp {
 }
 
 /**
- * What came with a question, without what looks like a secret key in what others said in its thread. If the rest of it holds one,
- * which the asker brought, the refusal: nothing of it may be sent or kept.
+ * Removes apparent secret keys from what others said in the question's thread. If the asker's own attachments contain one,
+ * returns the refusal: nothing of the question may be sent or stored.
  */
 export function withoutSecrets(
   brought: readonly BroughtPart[],
@@ -73,7 +73,7 @@ export function withoutSecrets(
     if (owner === null) continue;
     return {
       ok: false,
-      text: `${quoted(file.name)} holds what looks like a secret key of ${owner}’s, so I sent nothing of your question to a model. Delete the file, revoke the key where it was made, and ask again without it.`,
+      text: `${quoted(file.name)} seems to contain a secret key of ${owner}. I did not send your question to a model. Delete the file, revoke the key, and ask again without it.`,
     };
   }
   const owner = ownerOfKeyIn(textsIn(own).join('\n'));

@@ -1,37 +1,39 @@
 import type { ChatMessage, ImageContent } from '../ports/provider.ts';
 import { mostTokensOfAny } from '../tokens/most-tokens.ts';
 
-/** A question with its answer, as it goes to a model. */
+/** A question with its answer, in the form for a model. */
 export interface WindowTurn {
   readonly question: string;
-  /** Pictures that came with the question and that the model is to see. */
+  /** Pictures of the question that the model is to see. */
   readonly images?: readonly ImageContent[] | undefined;
   readonly answer: string;
-  /** Estimate for both, where they were counted. */
+  /** Estimated tokens of both, if they were counted. */
   readonly tokens?: number | undefined;
 }
 
 export interface WindowParts {
   readonly system: string;
-  /** What was said before the turns, in short. */
+  /** A summary of what was said before the turns. */
   readonly summary?: string | null;
   /** Oldest first. */
   readonly turns: readonly WindowTurn[];
   readonly question: string;
   readonly images?: readonly ImageContent[];
-  /** At least what the model counts for one picture; 0 by default. */
+  /** An upper bound of the tokens per picture. Default 0. */
   readonly tokensPerImage?: number;
   readonly budgetTokens: number;
 }
 
-/** What goes to a model. */
+/** The messages for a model. */
 export interface WindowContent {
   readonly messages: readonly ChatMessage[];
-  /** Estimate for the question alone; null where all is so short that nothing had to be counted. */
+  /** Estimated tokens of the question; null if everything is so short that nothing was counted. */
   readonly questionTokens: number | null;
-  /** So many of the oldest turns do not fit. */
+  /** The number of oldest turns that do not fit. */
   readonly leftOut: number;
-  /** So many of the newest turns take at most half of the budget, and fit beside the question and a summary of the others. */
+  /**
+   * The number of newest turns that take at most half of the budget, and fit beside the question and a summary of the others.
+   */
   readonly inHalf: number;
 }
 
@@ -40,20 +42,20 @@ export type Window =
   /** System prompt and question alone are too long. */
   | { readonly fits: false; readonly questionTokens: number };
 
-/** What a message costs a model beyond its text: role and separators. OpenAI's chat format takes 3 to 4. */
+/** Tokens per message besides its text, for role and separators. OpenAI's chat format takes 3 to 4. */
 const TOKENS_PER_MESSAGE = 4;
-/** A turn's, and so many are there without turns: system prompt and question. */
+/** Per turn, and for system prompt and question together. */
 const TOKENS_PER_PAIR = 2 * TOKENS_PER_MESSAGE;
 
-/** Of the budget, for a summary of older turns. */
+/** The share of the budget for a summary of older turns. */
 export const SUMMARY_SHARE = 1 / 8;
 
 /** The tokens of a text. */
 export type CountTokens = (text: string, signal?: AbortSignal) => Promise<number>;
 
 /**
- * The newest turns that fit. The system prompt and the question always stay. Of most conversations the bytes alone show
- * that they fit: longer ones are counted, which takes time.
+ * The newest turns that fit. System prompt and question always stay. The bytes of most conversations already show that they
+ * fit; only longer ones are counted, which takes time.
  */
 export async function windowOf(parts: WindowParts, count: CountTokens, signal: AbortSignal): Promise<Window> {
   const { system, turns, question, images, tokensPerImage = 0 } = parts;
@@ -93,7 +95,7 @@ function textOf({ question, answer }: WindowTurn): string {
   return `${question}\n${answer}`;
 }
 
-/** The summary stands before the first words that are left, which stay the first ones until there is a new summary. */
+/** The summary comes before the first remaining words, which stay the same until there is a new summary. */
 function messagesOf(
   { system, question, images }: WindowParts,
   summary: string,

@@ -10,7 +10,7 @@ import type { CoreOptions } from './options.ts';
 
 /** What this process shares with others on the same store. */
 export interface Coordination {
-  /** Names this process in leases. */
+  /** This process's id in leases. */
   readonly owner: string;
   readonly locks: Locks;
   readonly once: Once;

@@ -45,12 +45,12 @@ export interface AccessOptions {
   readonly encryptionKeys: readonly Uint8Array[];
   /** The providers that a guild can bring a key for, by id. */
   readonly ownKeyProviders: OwnKeysOptions['providers'];
-  /** Read at each request. Null if nothing is limited. */
+  /** Read at each request. Null for no limits. */
   readonly limits: LimitsConfig | null;
   readonly defaultTier: Tier;
   /** The tier of people from elsewhere, in channels that guilds share. */
   readonly outsiderTier: Tier;
-  /** Tiers that come with Discord's purchases, by SKU. */
+  /** Tiers of Discord purchases, by SKU. */
   readonly skuTiers: ReadonlyMap<string, Tier>;
   /** As `<platform>:<user>`. */
   readonly operators: ReadonlySet<string>;
@@ -65,7 +65,7 @@ export interface PlatformOptions {
   readonly peopleIn: PeopleIn;
   /** Fetches a file of a platform; null for platforms without files. */
   readonly readFileOf: (guild: GuildId) => ReadFile | null;
-  /** Finds answers of a platform again; null for one that does not run here. */
+  /** Finds earlier answers on a guild's platform; null for one that does not run here. */
   readonly finderOf: (guild: GuildId) => AnswerFinder | null;
 }
 

@@ -237,7 +237,7 @@ function stepOf(change: Change): Step {
       const { id, draws, reserved } = reservation;
       const corrections = draws
         .map(({ counter, unit }) => ({ counter, amount: actual[unit] - reserved[unit] }))
-        // As is usual for requests: one was reserved and one was made.
+        // The usual case for requests: one reserved, one made.
         .filter(({ amount }) => amount !== 0);
       return {
         kind,

@@ -51,7 +51,7 @@ redis.call('ZADD', leases, lease, id)
 return {id, fence, redis.call('HGET', journals, id)}
 `);
 
-/** Forgets some of the finished claims that have expired; unfinished ones stay, before them and among them. */
+/** Deletes some finished, expired claims. Unfinished claims before and between them stay. */
 const SWEEP = script(`
 local claims, expiry, leases = unpack(KEYS)
 local now, skip, some = unpack(ARGV)
@@ -67,7 +67,7 @@ end
 return {#expired, kept}
 `);
 
-/** Ids whose journals are read in one step; a journal holds the whole text of an answer. */
+/** Journals read in one step; a journal holds the whole text of an answer. */
 const JOURNALS_AT_ONCE = 100;
 /** Far below what Lua can hand to one command. */
 const RENEWED_AT_ONCE = 1_000;
@@ -147,7 +147,7 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
   };
 }
 
-/** Forgets the finished claims that have expired, so many in one step. */
+/** Deletes finished, expired claims, a limited number per step. */
 export async function sweepClaims(
   { runScript }: RedisConnection,
   nowMs: number,
@@ -164,13 +164,13 @@ export async function sweepClaims(
   }
 }
 
-/** Reads what stands in `CLAIMS`. */
+/** Reads an entry of `CLAIMS`. */
 function keyOf(id: string, held: string | null | undefined): ClaimKey | null {
   const [, fence, owner] = /^(\d+) (.*)$/s.exec(held ?? '') ?? [];
   return owner === undefined ? null : { id, owner, fence: Number(fence) };
 }
 
-/** As it stands in `CLAIMS` until it is finished. */
+/** The form of an entry in `CLAIMS`. */
 export function held({ fence, owner }: ClaimKey): string {
   return `${fence} ${owner}`;
 }

@@ -5,19 +5,22 @@ import { StartError } from '../../core/ports/adapter.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
 /**
- * How long a command may take. Redis answers within a millisecond or so; after this long the connection is taken for
- * dead, although nobody closed it, and made anew.
+ * Time limit of a command. Redis answers within about a millisecond; after this time the connection counts as dead although
+ * nobody closed it, and is replaced.
  */
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A connection that says nothing for that long, not even to a ping, is made anew; so is one that hangs as it begins. */
+/**
+ * A connection without any data for this time, not even an answer to a ping, is replaced; so is one that hangs while
+ * connecting.
+ */
 const SILENCE_TIMEOUT_MS = 30_000;
 const PING_EVERY_MS = 10_000;
 const RECONNECT_AFTER_MS = { first: 50, most: 2_000 } as const;
 
 export type RedisClient = ReturnType<typeof createClient>;
 
-/** A Lua script, which Redis runs as one atomic step. */
+/** A Lua script; Redis runs it as one atomic step. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
@@ -27,16 +30,16 @@ export function script(text: string): Script {
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
 
-/** One connection that comes back by itself. While Redis is away, commands fail at once; none is queued for later. */
+/** A connection that reconnects by itself. While Redis is unreachable, commands fail at once and none is queued. */
 export interface RedisConnection {
   readonly client: RedisClient;
-  /** Bounds the time that `work` takes. Rejects with `StoreError` for whatever goes wrong. */
+  /** Runs `work` within the time limit. Rejects with `StoreError` for every fault. */
   run<T>(work: (client: RedisClient) => Promise<T>): Promise<T>;
   runScript(script: Script, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** @throws StartError where Redis cannot be reached or refuses the connection. */
+/** @throws StartError if Redis cannot be reached or refuses the connection */
 export async function connectRedis(
   url: string,
   log: Logger,
@@ -45,7 +48,7 @@ export async function connectRedis(
   let started = false;
   let closed = false;
   const client = open(url, (retries) => {
-    // At the start a person is watching, who is better told at once.
+    // At the start a person is watching and is better told at once.
     if (!started) return false;
     const afterMs = Math.min(RECONNECT_AFTER_MS.first * 2 ** retries, RECONNECT_AFTER_MS.most);
     return afterMs * (0.5 + Math.random());
@@ -55,10 +58,10 @@ export async function connectRedis(
   client.on('error', (error: Error) => {
     if (away || !started) return;
     away = true;
-    log.warn({ err: error }, 'Redis is away; what needs the store fails until it is back');
+    log.warn({ err: error }, 'Redis is unreachable; everything that needs the store fails until it is back');
   });
   client.on('ready', () => {
-    if (away) log.info('Redis is back');
+    if (away) log.info('Redis is reachable again');
     away = false;
   });
 
@@ -71,11 +74,11 @@ export async function connectRedis(
   }
   started = true;
 
-  /** Gives up a connection over which nothing comes any more. What is under way on it fails. */
+  /** Replaces a connection that no longer delivers anything. Its running commands fail. */
   function reconnect(epoch: number): void {
     if (!client.isReady || client.socketEpoch !== epoch) return;
     client.destroy();
-    // Nothing but `close` ends the attempts, and then nobody needs to know.
+    // Only `close` ends the attempts, and then the failure does not matter.
     client.connect().catch(() => {});
   }
 
@@ -116,7 +119,7 @@ export async function connectRedis(
     async close() {
       if (closed) return;
       closed = true;
-      // What is under way gets its answer first.
+      // Running commands get their answers first.
       if (client.isReady) await bounded(() => client.close()).catch(() => {});
       if (client.isOpen) client.destroy();
     },
@@ -127,7 +130,7 @@ function open(url: string, reconnectStrategy: (retries: number) => number | fals
   try {
     return createClient({
       url,
-      // Else commands would wait for Redis to come back, for ever if need be.
+      // Otherwise commands would wait for Redis without limit.
       disableOfflineQueue: true,
       pingInterval: PING_EVERY_MS,
       socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_TIMEOUT_MS, reconnectStrategy },
@@ -137,9 +140,9 @@ function open(url: string, reconnectStrategy: (retries: number) => number | fals
   }
 }
 
-/** For the start. */
+/** The error for the start. */
 export function unreachable(url: string, cause: unknown): StartError {
-  // The host alone: user and password stand in the URL too.
+  // Only the host, because the URL also contains user and password.
   const host = URL.parse(url)?.host ?? 'at STORE_URL';
   return new StartError(
     `Redis ${host} cannot be used: ${wordsOf(cause)}`,
@@ -148,7 +151,7 @@ export function unreachable(url: string, cause: unknown): StartError {
   );
 }
 
-/** Some errors of sockets have a name and no message. */
+/** Some socket errors have a name but no message. */
 function wordsOf(cause: unknown): string {
   return cause instanceof Error ? cause.message || cause.name : String(cause);
 }

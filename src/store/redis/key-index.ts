@@ -2,21 +2,21 @@ import { type RedisConnection, script } from './connection.ts';
 import { KEYV_EXPIRY, KEYV_KEYS } from './keys.ts';
 
 /**
- * Which keys there are of all Keyvs: one sorted set, in the order of their letters, so that those with a prefix are found
- * without a look at any other. Each key is written and indexed in one step.
+ * An index of all Keyvs' keys: one sorted set in alphabetical order, so that keys with a prefix are found without reading
+ * others. Each key is written and indexed in one step.
  */
 
-/** How many keys one command touches: it keeps everybody else waiting. */
+/** Keys per command; a command blocks everybody else. */
 const PAGE = 500;
-/** Between namespace and key: the default of `@keyv/redis`. */
+/** Separates namespace and key; the default of `@keyv/redis`. */
 const KEY_SEPARATOR = '::';
 
-/** Where Redis keeps a key of a namespace. */
+/** The Redis key for a key in a namespace. */
 export function redisKey(namespace: string, key: string): string {
   return `parley:${namespace}${KEY_SEPARATOR}${key}`;
 }
 
-/** Pages of the keys of a namespace that begin with the prefix; those that have expired are left out. */
+/** Pages of a namespace's keys with the prefix, without expired ones. */
 export async function* keyPages(
   { run }: RedisConnection,
   namespace: string,
@@ -37,7 +37,7 @@ export async function* keyPages(
   }
 }
 
-/** What Redis has forgotten goes from the index; of what was indexed without a look, it is noted when it will expire. */
+/** Removes keys that Redis has deleted from the index. For keys indexed without their expiry, stores it. */
 const SWEEP = script(`
 local index, expiry, now = KEYS[1], KEYS[2], ARGV[1]
 for i = 3, #KEYS do
@@ -48,7 +48,7 @@ for i = 3, #KEYS do
 end
 `);
 
-/** Takes the keys that have expired out of the index, so many in one step. */
+/** Removes expired keys from the index, a limited number per step. */
 export async function sweepKeys({ run, runScript }: RedisConnection): Promise<void> {
   for (;;) {
     // On Redis' own clock, which is what expires the keys.
@@ -61,14 +61,14 @@ export async function sweepKeys({ run, runScript }: RedisConnection): Promise<vo
   }
 }
 
-/** Indexes what versions without an index wrote: walks through all keys of the database, and reads no value. */
+/** Indexes the keys of versions without an index: lists all keys of the database without reading values. */
 export async function indexAllKeys({ run }: RedisConnection): Promise<void> {
   let cursor = '0';
   do {
     cursor = await run(async (client) => {
       const page = await client.scan(cursor, { MATCH: redisKey('*', '*'), COUNT: PAGE });
       if (page.keys.length > 0) {
-        // The next sweep looks when each expires, and whether it is there at all.
+        // The next sweep checks when each expires, and whether it still exists.
         const unseen = page.keys.map((value) => ({ value, score: 0 }));
         await client.zAdd(KEYV_EXPIRY, unseen, { condition: 'NX' });
         await client.zAdd(KEYV_KEYS, unseen);

@@ -12,12 +12,12 @@ import {
   RESERVATIONS_OF,
 } from './keys.ts';
 
-/** What never changes of a reservation. */
+/** The constant part of a reservation. */
 type Body = Omit<Reservation, 'leaseUntilMs'>;
 
 /**
- * Numbers in Lua are doubles: exact to 2^53, where a counter stops. They leave as strings, because Lua would print
- * `1e+15` and the client's decoder of integers is inexact close to 2^53.
+ * Lua's numbers are doubles, exact up to 2^53, where a counter stops. Results are strings, because Lua would print `1e+15`
+ * and the client decodes integers near 2^53 inexactly.
  */
 const RESERVE = script(`
 local counters, expiry, reservations, leases, guilds = unpack(KEYS)
@@ -137,7 +137,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
     async read(counters) {
       if (counters.length === 0) return new Map();
       const values = await run((client) => client.hmGet(COUNTERS, [...counters]));
-      // v0.1.0 may have left more than can be told apart.
+      // v0.1.0 may have left higher values, which doubles cannot represent exactly.
       return new Map(
         counters.map((counter, index) => [
           counter,
@@ -148,7 +148,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
   };
 }
 
-/** In `RESERVATIONS_OF`. */
+/** The form of an entry in `RESERVATIONS_OF`. */
 export function memberOf({ id, entry }: Pick<Body, 'id' | 'entry'>): string {
   return JSON.stringify([entry.guild, id]);
 }
@@ -159,7 +159,7 @@ async function textsOfGuild(client: RedisClient, guild: GuildId): Promise<readon
   if (members.length === 0) return [];
   const ids = members.map((member) => (JSON.parse(member) as [guild: string, id: string])[1]);
   const texts = await client.hmGet(RESERVATIONS, ids);
-  // Settled meanwhile, or by a version without this index.
+  // Settled in between, or by a version without this index.
   const settled = members.filter((_, index) => texts[index] === null);
   if (settled.length > 0) await client.zRem(RESERVATIONS_OF, settled);
   return texts.filter((text) => text !== null);
@@ -184,7 +184,7 @@ end
 return #expired
 `);
 
-/** Forgets the counters that have expired, so many in one step. */
+/** Deletes expired counters, a limited number per step. */
 export async function sweepCounters(
   { runScript }: RedisConnection,
   nowMs: number,

@@ -2,10 +2,10 @@ import type { CountedWrite, OwedWrite, PaceStore } from '../../core/ports/store.
 import { type RedisConnection, script } from './connection.ts';
 import { paceOwed, paceTurns, paceWrites } from './keys.ts';
 
-/** What is further off than this was written before the clock of Redis's machine was set back. */
+/** Times further ahead were written before the clock of Redis's machine was set back. */
 const HORIZON_MS = 2 * 3_600_000;
 
-/** Redis's own time in milliseconds, to the microsecond; and keys that live for so long at least. */
+/** Lua functions for Redis's time in milliseconds, to the microsecond, and for keys that live at least this long. */
 const COMMON = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -17,13 +17,13 @@ local function owedNow(key)
   return redis.call('ZCARD', key)
 end
 `;
-/** How often it is asked whether room has become free that another process kept. */
+/** The interval between checks for room that another process gave up. */
 const OWED_LOOK_MS = 250;
 
 /**
- * `writes` has each write by the time until which it counts. `turns` has each owner that waits by the time of its turn,
- * `next` by that of the turn after theirs, and `blocked` by the end of the block. A turn that is not taken within a gap
- * is lost.
+ * `writes` has each write by the time until which it counts. `turns` has each waiting owner by the time of its turn; `next`
+ * is the time of the turn after theirs, `blocked` the end of the block. An owner that does not use its turn within a gap
+ * loses it.
  */
 const BEGIN = script(`${COMMON}
 local writes, turns, owed = unpack(KEYS)
@@ -63,7 +63,10 @@ if gap then redis.call('ZREM', turns, owner) end
 return 0
 `);
 
-/** What counts still when the writes are due is in their way; a window that is over by then gives its whole limit anew. */
+/**
+ * Writes that still count when the owed ones are due reduce the room; a window that is over by then gives its whole limit
+ * again.
+ */
 const OWE = script(`${COMMON}
 local writes, turns, owed = unpack(KEYS)
 local id = ARGV[1]

@@ -29,7 +29,7 @@ export function createRedisRecords({ run, runScript }: RedisConnection): RecordS
       });
       yield page.members.flatMap((member, at): [string, LogRecord][] => {
         const text = page.texts[at];
-        // Removed between the two reads.
+        // Deleted between the two reads.
         return text ? [[member, readStored(text) as LogRecord]] : [];
       });
       const last = page.members.at(-1);

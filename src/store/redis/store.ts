@@ -17,20 +17,20 @@ import { createRedisRecords } from './records.ts';
 import { createRedisKeyvAdapter } from './values.ts';
 
 const SCHEMA_VERSION = 1;
-/** The first that lists sorted sets by letters and backwards. */
+/** The first version that can list sorted sets alphabetically and backwards. */
 const OLDEST_REDIS = '6.2';
-/** How many entries one script of a sweep touches: scripts keep everybody else waiting. */
+/** Entries per script of a sweep; a script blocks everybody else. */
 const ENTRIES_PER_SWEEP = 500;
 
 export interface RedisStoreDependencies extends StoreDependencies {
-  /** How long a command may take before it fails; 5,000 by default. */
+  /** Time limit of a command in milliseconds. Default 5,000. */
   readonly commandTimeoutMs?: number;
 }
 
 /**
- * A store that many processes share: one Redis server, or one that speaks as Redis 6.2 does, which evicts nothing.
+ * Opens a store that many processes share: one Redis server, or one compatible with Redis 6.2, that evicts nothing.
  *
- * @throws StartError where Redis cannot be used, or holds what a newer version wrote.
+ * @throws StartError if Redis cannot be used, or contains data of a newer version
  */
 export async function openRedisStore(url: string, dependencies: RedisStoreDependencies): Promise<Store> {
   const { clock, log } = dependencies;
@@ -47,7 +47,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   const changes = createRedisChanges(connection);
 
   const trustedTime = createTrustedTime(dependencies);
-  /** Processes are upgraded one after the other: one without indexes may have written beside this one. */
+  /** Processes are upgraded one by one, so one without indexes may have written in the meantime. */
   let isIndexedAgain = false;
   const sweeping = repeat(
     'forgetting what has expired',
@@ -84,7 +84,7 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   };
 }
 
-/** Brings into the indexes what a version without them wrote: once, at the first start of one that has them. */
+/** Indexes the entries of a version without indexes, once, at the first start of a version with them. */
 async function indexAll(connection: RedisConnection): Promise<void> {
   await indexAllKeys(connection);
   await indexReservations(connection);
@@ -98,14 +98,14 @@ async function checkSchema({ run }: RedisConnection): Promise<void> {
   });
   if (found <= SCHEMA_VERSION) return;
   throw new StartError(
-    `Redis holds data of a newer Parley: its schema has version ${found}, this one knows ${SCHEMA_VERSION}`,
+    `Redis contains data of a newer Parley: its schema version is ${found}, this Parley supports up to ${SCHEMA_VERSION}`,
     'Run the newer Parley again, or name another database in STORE_URL: redis://HOST:PORT/NUMBER.',
   );
 }
 
-/** Looks whether Redis is one that Parley can work with, as far as it tells. */
+/** Checks, as far as Redis tells, whether Parley can work with it. */
 async function checkServer({ run }: RedisConnection, log: Logger): Promise<void> {
-  // An account may lack the right to ask.
+  // The account may lack the right to ask.
   const info = await run((client) => client.info().catch(() => ''));
   const told = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
 
@@ -120,7 +120,7 @@ async function checkServer({ run }: RedisConnection, log: Logger): Promise<void>
   if (policy !== undefined && policy !== 'noeviction') {
     log.warn(
       { policy },
-      'Redis may throw away conversations and counters when its memory is full: set its maxmemory-policy to noeviction',
+      'Redis may delete conversations and counters when its memory is full. Set its maxmemory-policy to noeviction',
     );
   }
 }

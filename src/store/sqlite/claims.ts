@@ -5,7 +5,7 @@ import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 
 const COLUMNS = 'id, owner, fence, lease_until_ms, journal';
-/** Whether a claim is still this owner's to write to. */
+/** Whether this owner still holds a claim. */
 const HELD = 'id = ? AND owner = ? AND fence = ? AND finished = 0';
 
 export function createSqliteClaims(database: Database, clock: Clock): ClaimStore {

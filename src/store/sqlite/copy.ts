@@ -4,10 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Database } from './database.ts';
 
 /**
- * Writes a consistent copy of an open database, in place of what was at `path`. Others may go on writing. A copy that fails leaves
- * nothing behind, and what was there before. One that `isWanted` says no to, looking at the file, is thrown away: resolves to false.
+ * Writes a consistent copy of an open database to `path` and replaces an existing file, while others may go on writing. If it
+ * fails, the existing file stays and nothing else is left. If `isWanted` returns false for the finished copy, deletes it and
+ * resolves to false.
  *
- * @throws StoreError, or what the file system throws
+ * @throws StoreError, or an error of the file system
  */
 export async function copyDatabase(
   database: Database,
@@ -26,17 +27,17 @@ export async function copyDatabase(
   }
 }
 
-/** Beside the file itself, so that a rename can put it in its place. */
+/** In the same folder, so that a rename can put it in place. */
 export function unfinishedName(path: string): string {
   return `${path}.${randomUUID().slice(0, 8)}.part`;
 }
 
-/** SQLite writes into a file that is empty, and leaves its rights as they are. */
+/** SQLite accepts an existing empty file and keeps its permissions. */
 export function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'w', 0o600));
 }
 
-/** All of the file is on the disk before it gets its name. */
+/** Syncs the file to disk before it gets its name. */
 export function moveDurably(from: string, to: string): void {
   const file = openSync(from, 'r+');
   try {
@@ -47,7 +48,7 @@ export function moveDurably(from: string, to: string): void {
   renameSync(from, to);
 }
 
-/** The version of a file's schema. */
+/** The schema version of a file. */
 export function schemaVersionIn(path: string): number {
   const file = new DatabaseSync(path, { readOnly: true });
   try {

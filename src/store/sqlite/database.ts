@@ -4,35 +4,35 @@ import type { Clock } from '../../core/kit/clock.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
 /**
- * How long SQLite itself waits for another process's lock: long enough for the end of a usual transaction. It holds up
- * the event loop, so that the rest is waited for outside.
+ * How long SQLite itself waits for another process's lock, in milliseconds: enough for the end of a usual transaction. This
+ * blocks the event loop, so longer waits happen outside.
  */
 const BLOCKING_WAIT_MS = 2;
-/** How long a call tries to get the lock before it fails. Transactions here take well under a millisecond. */
+/** How long a call tries to get the lock before it fails. Transactions take well under a millisecond. */
 const LOCK_WAIT_MS = 5_000;
 const RETRY_AFTER_MS = 20;
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
-/** So that the event loop is not held up for more than some milliseconds. */
+/** Keeps the event loop from blocking for more than some milliseconds. */
 const WRITES_TOGETHER = 50;
-/** So that no statement is long. */
+/** Keeps every statement short. */
 const ROWS_PER_DELETE = 500;
 
-/** One SQLite file. `work` is synchronous and short; where another process holds the lock, it is tried again. */
+/** One SQLite file. `work` must be synchronous and short; it is retried while another process holds the lock. */
 export interface Database {
-  /** Runs `work` on a consistent state. */
+  /** Runs `work` on a consistent snapshot. */
   read<T>(work: () => T): Promise<T>;
-  /** Runs `work` as one transaction: all of it happens, or nothing. */
+  /** Runs `work` as one transaction. */
   write<T>(work: () => T): Promise<T>;
-  /** A statement, compiled once. For use inside `work`. */
+  /** A statement, compiled once. Only for use inside `work`. */
   sql(text: string): StatementSync;
-  /** Runs statements that give nothing back. For use inside `work`. */
+  /** Runs statements without results. Only for use inside `work`. */
   exec(text: string): void;
-  /** Deletes rows, some at a time, giving way in between; resolves to how many there were. Names and condition are SQL. */
+  /** Deletes rows in small steps, giving way in between; resolves to their number. Names and condition are SQL. */
   deleteWhere(table: string, condition: string, ...values: readonly SQLInputValue[]): Promise<number>;
-  /** Closes the file after the writes that stand in line. */
+  /** Closes the file after all queued writes. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ interface Write {
   readonly giveUpAtMs: number;
 }
 
-/** @throws whatever SQLite throws; what is wrong with the file itself shows at the first read. */
+/** @throws SQLite's errors; faults of the file itself appear at the first read */
 export function openDatabase(path: string, clock: Clock): Database {
   const connection = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
   const statements = new Map<string, StatementSync>();
@@ -55,7 +55,7 @@ export function openDatabase(path: string, clock: Clock): Database {
       database.sql('COMMIT').run();
       return result;
     } catch (error) {
-      // A full disk rolls back by itself.
+      // After a full disk, SQLite has rolled back already.
       if (connection.isTransaction) connection.exec('ROLLBACK');
       throw error;
     }
@@ -72,7 +72,7 @@ export function openDatabase(path: string, clock: Clock): Database {
     }
   }
 
-  /** Writes stand in line, so that one of them at most is asking for the lock. */
+  /** Writes queue up, so that at most one of them asks for the lock. */
   let line: Write[] = [];
   let writing: Promise<void> | null = null;
 
@@ -86,7 +86,9 @@ export function openDatabase(path: string, clock: Clock): Database {
     writing = null;
   }
 
-  /** In one transaction, whose end costs more than most writes do; where one of them fails, each in its own. */
+  /**
+   * Runs writes in one transaction, because a commit costs more than most writes. If one of them fails, each runs in its own.
+   */
   async function writeTogether(writes: readonly Write[]): Promise<void> {
     const giveUpAtMs = Math.min(...writes.map((write) => write.giveUpAtMs));
     try {
@@ -100,7 +102,7 @@ export function openDatabase(path: string, clock: Clock): Database {
 
   const database: Database = {
     async read(work) {
-      // What was to be written before is there then, as far as it goes together.
+      // Lets writes that are about to be made join, as far as they belong together.
       if (line.length > 0) await nextTurn();
       return untilFree(work);
     },
@@ -112,7 +114,7 @@ export function openDatabase(path: string, clock: Clock): Database {
           reject,
           giveUpAtMs: clock.now() + LOCK_WAIT_MS,
         });
-        // Those that come before it is its turn go with it.
+        // Writes that arrive before its turn join it.
         writing ??= nextTurn().then(writeAll);
       });
     },
@@ -142,7 +144,7 @@ export function openDatabase(path: string, clock: Clock): Database {
   return database;
 }
 
-/** SQLite's kind of result code; null for what is no error of SQLite's. */
+/** SQLite's primary result code; null for other errors. */
 function kindOf(error: unknown): number | null {
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return null;
   return error.errcode & 0xff;
@@ -158,7 +160,7 @@ function isLocked(error: unknown): boolean {
   return error instanceof StoreError && isBusy(error.cause);
 }
 
-/** What is wrong with the file or its disk, where it is one of these. */
+/** The fault of the file or its disk; null if it is none of these. */
 export function faultIn(error: unknown): 'full' | 'damaged' | 'no database' | null {
   switch (kindOf(error instanceof StoreError ? error.cause : error)) {
     case SQLITE_FULL:

@@ -5,10 +5,10 @@ import { isOf, readStored } from '../shared.ts';
 import type { Database } from './database.ts';
 import { insertRecord } from './records.ts';
 
-/** A counter stops here: what is beyond cannot be read exactly, and v0.1.0 may have left it. Every limit is below. */
+/** The highest value of a counter: larger numbers are inexact, and v0.1.0 may have left some. Every limit is lower. */
 const FULL = Number.MAX_SAFE_INTEGER;
 
-/** What never changes of a reservation; owner, lease and generation id are columns. */
+/** The constant part of a reservation; owner, lease and generation id are columns. */
 type Body = Omit<Reservation, 'id' | 'owner' | 'leaseUntilMs'>;
 
 export function createSqliteLedger(database: Database): LedgerStore {
@@ -98,7 +98,7 @@ export function settle(
   const { sql } = database;
   if (sql('DELETE FROM reservations WHERE id = ?').run(id).changes === 0) return false;
   for (const { counter, unit } of draws) {
-    // As is usual for requests: one was reserved and one was made.
+    // The usual case for requests: one reserved, one made.
     if (actual[unit] === reserved[unit]) continue;
     sql('UPDATE counters SET value = max(0, min(value + ?, ?)) WHERE counter = ?').run(
       actual[unit] - reserved[unit],

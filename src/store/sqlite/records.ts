@@ -41,7 +41,7 @@ export function createSqliteRecords(database: Database): RecordStore {
   };
 }
 
-/** For use inside a transaction. */
+/** Only for use inside a transaction. */
 export function insertRecord(database: Database, record: LogRecord): void {
   database
     .sql('INSERT INTO records (kind, guild, user, at_ms, data) VALUES (?, ?, ?, ?, ?)')

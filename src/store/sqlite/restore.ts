@@ -8,10 +8,10 @@ import { makeFolder } from './folder.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 
 /**
- * Puts a copy in place of the store at `path`. What was there stays beside it: resolves to its name, or null where there was
- * nothing.
+ * Replaces the store at `path` by a copy. The old store stays in the same folder; resolves to its name, or null if there was
+ * none.
  *
- * @throws StartError where the copy is damaged or not Parley's, or where a process has the store open
+ * @throws StartError if the copy is damaged or not Parley's, or if a process has the store open
  */
 export function restoreFile(copy: string, path: string, nowMs: number): string | null {
   const unfinished = unfinishedName(path);
@@ -34,12 +34,15 @@ function readCopy(copy: string, to: string): void {
     // On a new machine there is no folder yet.
     makeFolder(dirname(to));
     createPrivateFile(to);
-    // With what may stand in a log beside it.
+    // Includes data in a write-ahead log next to the file.
     file.prepare('VACUUM INTO ?').run(to);
   });
 }
 
-/** Looks whether a file is a whole store, and of an older schema. Changes nothing. @throws StartError where it is not */
+/**
+ * Checks that a file is a complete store, and whether its schema is older. Changes nothing.
+ * @throws StartError if it is not a store
+ */
 export function inspectFile(path: string): { readonly isOlder: boolean } {
   return withFile(path, (_, version) => ({ isOlder: version < SCHEMA_VERSION }));
 }
@@ -54,8 +57,8 @@ function withFile<T>(path: string, work: (file: DatabaseSync, version: number) =
     const version = head('user_version');
     if (version > SCHEMA_VERSION) {
       throw new StartError(
-        `${path} was written by a newer Parley: its schema has version ${version}, this one knows ${SCHEMA_VERSION}.`,
-        'Install that Parley again.',
+        `${path} was written by a newer Parley: its schema version is ${version}, this Parley supports up to ${SCHEMA_VERSION}.`,
+        'Install the newer Parley again.',
       );
     }
     if (file.prepare('PRAGMA quick_check').get()?.['quick_check'] !== 'ok') throw damaged(path);
@@ -65,7 +68,7 @@ function withFile<T>(path: string, work: (file: DatabaseSync, version: number) =
       case 'damaged':
         throw damaged(path, error);
       case 'no database':
-        throw new StartError(`${path} is no store of Parley's.`, WHICH, { cause: error });
+        throw new StartError(`${path} is not a store of Parley's.`, WHICH, { cause: error });
       default:
         throw error;
     }
@@ -74,26 +77,28 @@ function withFile<T>(path: string, work: (file: DatabaseSync, version: number) =
   }
 }
 
-const WHICH = 'Name a file that `npm run parley -- backup FILE` made.';
+const WHICH = 'Name a file made by `npm run parley -- backup FILE`.';
 
 function damaged(copy: string, cause?: unknown): StartError {
-  return new StartError(`${copy} is damaged.`, 'Restore another copy: docs/backup.md says how.', { cause });
+  return new StartError(`${copy} is damaged.`, 'Restore another copy, as described in docs/backup.md.', {
+    cause,
+  });
 }
 
 function setAside(path: string, kept: string): void {
   const file = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Refused where another connection is open, however idle; and what stands in the log comes into the file.
+    // Fails if another connection is open, however idle, and moves the log's data into the file.
     file.exec('PRAGMA journal_mode = DELETE');
   } catch (error) {
     if (isBusy(error)) {
       throw new StartError(
-        `A process has the store ${path} open, so nothing was restored.`,
-        'Stop Parley, and everything else that uses this store; then restore again.',
+        `Nothing was restored: a process has the store ${path} open.`,
+        'Stop Parley and everything else that uses this store, then try again.',
         { cause: error },
       );
     }
-    // What is no store any more is kept as it is.
+    // A file that is no longer a store is kept as it is.
     if (faultIn(error) === null) throw error;
     file.close();
     for (const beside of ['', '-wal', '-shm']) {

@@ -1,12 +1,11 @@
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Database } from './database.ts';
 
-/** Marks a SQLite file as Parley's ("Prly"), so that another program's file is not taken for an old one. */
+/** Marks a SQLite file as Parley's ("Prly"), so that another program's file is not taken for an old store. */
 export const APPLICATION_ID = 0x50726c79;
 
 /**
- * The n-th entry takes a file from version n - 1 to n. An entry that was released is never changed. `STRICT` tables
- * refuse what is not of their type.
+ * Entry n takes a file from version n - 1 to n. Released entries never change. `STRICT` tables refuse values of other types.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -63,28 +62,28 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Older versions read and write a file that has these as well, so they make no new version of it. */
+/** Older versions can read and write a file with these, so they are not a new schema version. */
 const INDEXES = `
   CREATE INDEX IF NOT EXISTS reservations_by_guild ON reservations (json_extract(body, '$.entry.guild'));
 `;
 
-/** The one that this Parley writes. */
+/** The version that this Parley writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Whether the file says that it is Parley's. */
+/** Whether the file is marked as Parley's. */
 export function isParleys(database: Database): boolean {
   return pragma(database, 'application_id') === APPLICATION_ID;
 }
 
-/** 0 for a file that nothing was written to. */
+/** 0 for an empty file. */
 export function schemaVersionOf(database: Database): number {
   return pragma(database, 'user_version');
 }
 
 /**
- * Brings a file to the newest version, in one transaction; several processes may do so at once.
+ * Updates a file to the newest schema in one transaction; several processes may do so at once.
  *
- * @throws StartError where the file is another program's, or of a newer version.
+ * @throws StartError if the file is another program's, or of a newer version
  */
 export async function migrate(database: Database, path: string, migrations = MIGRATIONS): Promise<void> {
   const fault = await database.write((): StartError | null => {
@@ -97,7 +96,7 @@ export async function migrate(database: Database, path: string, migrations = MIG
     }
     if (version > migrations.length) {
       return new StartError(
-        `${path} was written by a newer Parley: its schema has version ${version}, this one knows ${migrations.length}`,
+        `${path} was written by a newer Parley: its schema version is ${version}, this Parley supports up to ${migrations.length}`,
         'Run the newer Parley again, or set STORE_URL to another file.',
       );
     }
@@ -109,7 +108,7 @@ export async function migrate(database: Database, path: string, migrations = MIG
   if (fault) throw fault;
 }
 
-/** Adds the indexes that came after the file's schema. */
+/** Adds indexes that are newer than the file's schema. */
 export async function addIndexes(database: Database): Promise<void> {
   await database.write(() => database.exec(INDEXES));
 }

@@ -16,19 +16,18 @@ import { createSqliteRecords } from './records.ts';
 import { upgrade } from './upgrade.ts';
 import { createSqliteKeyvAdapter, createValueRows, listKeys } from './values.ts';
 
-/** The write-ahead log comes into the file when it has so many pages of 4 KiB. The most that one transaction adds comes on top. */
+/** Pages of 4 KiB after which the write-ahead log is moved into the file. A single transaction may exceed it. */
 const CHECKPOINT_PAGES = 600;
-/** To this it is cut after that, where something large had made it longer. */
+/** After that, a log that had grown longer is cut to this size. */
 const LOG_BYTES = 3 * 1024 * 1024;
 
 export const IN_MEMORY = ':memory:';
 
 /**
- * A store in one SQLite file, which several processes of one machine may share, or in memory. What is committed
- * survives the death of the process; the last moments before a power cut may be lost (`synchronous = NORMAL`), the file
- * stays whole.
+ * Opens a store in memory or in one SQLite file, which several processes of one machine may share. Committed data survives
+ * the death of the process. A power cut may lose the last moments (`synchronous = NORMAL`), but the file stays intact.
  *
- * @throws StartError where the file cannot be opened or written.
+ * @throws StartError if the file cannot be opened or written
  */
 export async function openSqliteStore(path: string, dependencies: StoreDependencies): Promise<Store> {
   const { clock } = dependencies;
@@ -46,7 +45,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
         await database.deleteWhere('counters', 'expires_at_ms <= ?', untilMs);
         await database.deleteWhere('claims', 'finished = 1 AND expires_at_ms <= ?', untilMs);
       }
-      // What was written is in the file itself then, for those who copy nothing but that.
+      // Moves everything into the file itself, for people who copy only that.
       await database.read(() => database.sql('PRAGMA wal_checkpoint(TRUNCATE)').all());
     },
     dependencies,
@@ -77,7 +76,7 @@ async function open(path: string, dependencies: StoreDependencies): Promise<Data
   if (mustExist && !existsSync(path)) {
     throw new StartError(
       `There is no store at ${resolve(path)}.`,
-      'Set STORE_URL to the file that the bot uses; a new one is made when the bot starts for the first time.',
+      'Set STORE_URL to the file that the bot uses. The bot creates it at its first start.',
     );
   }
   let database: Database | undefined;
@@ -97,16 +96,16 @@ async function open(path: string, dependencies: StoreDependencies): Promise<Data
   }
 }
 
-/** What the operator does about a file that cannot be opened. */
+/** The remedy for a file that cannot be opened. */
 export function remedyFor(error: unknown): string {
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return FREE_SPACE;
   switch (faultIn(error)) {
     case 'full':
       return FREE_SPACE;
     case 'damaged':
-      return 'Put a copy of that file in its place, or move it away to begin anew with an empty one; or set STORE_URL to another file.';
+      return 'Replace it by a backup, move it away to start with an empty store, or set STORE_URL to another file.';
     case 'no database':
-      return 'Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet; if this one was a store of Parley’s, put a copy in its place.';
+      return 'Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet. If this file was a store of Parley’s, replace it by a backup.';
     case null:
       return 'Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk.';
   }
@@ -115,7 +114,7 @@ export function remedyFor(error: unknown): string {
 const FREE_SPACE =
   'Free some space on that disk, or set STORE_URL to sqlite:PATH where PATH is a file on another one.';
 
-/** Nobody else on the machine has to read conversations. SQLite gives the files beside it the rights that this one has. */
+/** Nobody else on the machine needs to read conversations. SQLite gives its companion files the same permissions. */
 function createPrivately(path: string): void {
   makeFolder(dirname(resolve(path)));
   closeSync(openSync(path, 'a', 0o600));
@@ -124,7 +123,7 @@ function createPrivately(path: string): void {
 async function prepare(database: Database, path: string): Promise<void> {
   const mode = await database.read(() => database.sql('PRAGMA journal_mode = WAL').get()?.['journal_mode']);
   if (path !== IN_MEMORY && mode !== 'wal') {
-    throw new Error(`its file system does not bear a write-ahead log (journal mode ${String(mode)})`);
+    throw new Error(`its file system does not support a write-ahead log (journal mode ${String(mode)})`);
   }
   await database.read(() => {
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST');

@@ -5,11 +5,11 @@ import type { Database } from './database.ts';
 import { addIndexes, isParleys, migrate, SCHEMA_VERSION, schemaVersionOf } from './schema.ts';
 
 /**
- * Brings a file to this version of Parley. What another version has written is copied first, to a file beside it that is
- * named after that version: `parley.db.of-0.1.0`. Several processes may do so at once.
+ * Updates a file to this version of Parley. First copies a file of another version to one named after it:
+ * `parley.db.of-0.1.0`. Several processes may do so at once.
  *
- * @throws StartError where the file is another program's, or of a newer schema
- * @throws StoreError where there is no room for the copy
+ * @throws StartError if the file is another program's, or of a newer schema
+ * @throws StoreError if there is no room for the copy
  */
 export async function upgrade(
   database: Database,
@@ -23,10 +23,10 @@ export async function upgrade(
   const isOld = schema < SCHEMA_VERSION || writer !== version;
   if (isKnown && isOld) {
     const copy = `${path}.of-${writer ?? `schema-${schema}`}`;
-    // Where another process was faster, it has made a copy of its own.
+    // If another process was faster, it has made its own copy.
     const isOfBefore = (file: string) => schemaVersionIn(file) === schema;
     if (await copyDatabase(database, copy, isOfBefore)) {
-      log.info({ copy }, `the store is of another version; copied it before ${version} changes it`);
+      log.info({ copy }, `the store was written by another version; copied it before ${version} changes it`);
     }
   }
   await migrate(database, path);
@@ -34,7 +34,7 @@ export async function upgrade(
   if (isOld) await database.write(() => noteWriter(database, version));
 }
 
-/** The version that opened the file last; null where it was one that did not note it. */
+/** The version that opened the file last; null for versions that did not store it. */
 function writerOf(database: Database): string | null {
   const row = database.sql('SELECT value FROM keyv WHERE namespace = ? AND key = ?').get(...WRITER);
   if (row === undefined) return null;
@@ -48,5 +48,5 @@ function noteWriter(database: Database, version: string): void {
     .run(...WRITER, JSON.stringify({ value: version }));
 }
 
-/** Among the values of all kinds, so that an older version reads the file still. */
+/** Stored among the values, so that older versions can still read the file. */
 const WRITER = ['parley', 'version'] as const;

@@ -56,7 +56,7 @@ export function createSqliteKeyvAdapter({ read, write }: Database, rows: ValueRo
   return adapter;
 }
 
-/** Reads the part of the primary key that begins with the prefix, page by page. */
+/** Lists the keys with the prefix through the primary key, page by page. */
 export async function* listKeys(
   { read, sql }: Database,
   namespace: string,

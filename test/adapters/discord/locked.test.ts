@@ -131,7 +131,10 @@ describe('an answer whose thread is locked before it begins', () => {
     await live.text('Because.');
     await live.finish();
     const told = () => discord.messages(ada.dm).map(({ content }) => content);
-    await discord.until(() => told().some((content) => content.includes('I keep it')), 'the asker is told');
+    await discord.until(
+      () => told().some((content) => content.includes('I will finish it')),
+      'the asker is told',
+    );
     expect(discord.messages(thread)).toHaveLength(2);
     discord.setThread(thread, { archived: false, locked: false });
     await discord.until(() => labels(discord.messages(thread)[2]).includes('Retry…'), 'it is posted');

@@ -138,7 +138,7 @@ describe('/ask on Slack', () => {
     await until(() => ann.privateTexts(general).length === 1);
     const [question] = slack.messages(ann.dm);
     expect(ann.privateTexts(general)[0]?.text).toMatch(
-      /^I answer you in \[our direct messages\]\(https:\/\/fake\.slack\.com\/archives\/D\w+\/p\d+\)\.$/,
+      /^I am answering you in \[our direct messages\]\(https:\/\/fake\.slack\.com\/archives\/D\w+\/p\d+\)\.$/,
     );
     expect(slack.messages(ann.dm, question?.ts).map(({ text }) => text)).toEqual([
       '*Ann* asked:\n> why?',
@@ -171,7 +171,7 @@ describe('/ask on Slack', () => {
     const { slack, ann, general } = await setUp();
     await ann.slash('/stop', `${'x'.repeat(59)}😀 and more`, { channel: general });
     await until(() => ann.privateTexts(general).length === 1);
-    expect(ann.privateTexts(general)[0]?.text).toContain('`/stop` has no use for “xxx');
+    expect(ann.privateTexts(general)[0]?.text).toContain('`/stop` does not take “xxx');
     expect(slack.violations).toEqual([]);
   });
 
@@ -473,7 +473,7 @@ describe('a command with a secret on Slack', () => {
     await ann.slash('/connect', 'openai sk-secret-0123456789', { channel: general });
     await until(() => ann.modal() !== '' && ann.privateTexts(general).length > 0);
     expect(ann.privateTexts(general)).toMatchObject([
-      { text: expect.stringMatching(/^`\/connect` opens a form.*delete it where it was made/) },
+      { text: expect.stringMatching(/^`\/connect` opens a form.*delete it at its provider/) },
     ]);
     expect(recorded.commands).toEqual([]);
   });

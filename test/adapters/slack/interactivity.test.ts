@@ -243,7 +243,7 @@ describe('the home tab', () => {
     expect(eve.home().replaceAll('\u2060', '')).toBe(
       [
         'Ask me anything',
-        `Type \`/ask\`, mention <@${slack.app.botUserId}> in a channel, or write to me in *Messages*. I answer in a thread; there you need no command.`,
+        `Type \`/ask\`, mention <@${slack.app.botUserId}> in a channel, or write to me in *Messages*. I answer in a thread, where you need no command.`,
         'Answering now',
         '*GPT-4o mini* (`openai/gpt-4o-mini`) answers here: the default.',
         'Models',
@@ -254,7 +254,7 @@ describe('the home tab', () => {
         '*Premium* — opens with `premium`',
         '',
         '🔒 DeepSeek <!channel>',
-        'Used so far',
+        'Usage',
         '$0.12 of $5.00 today',
       ].join('\n'),
     );

@@ -82,9 +82,7 @@ describe('the start on Slack', () => {
 
   it('says how to get a Socket Mode connection', async () => {
     const fault = await faultOf(await open({ appToken: 'xapp-wrong-token' }));
-    expect(fault.message).toBe(
-      'Slack does not open a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth).',
-    );
+    expect(fault.message).toBe('Slack refused a Socket Mode connection with SLACK_APP_TOKEN (invalid_auth).');
     expect(fault.remedy).toContain('connections:write');
   });
 

@@ -477,7 +477,7 @@ describe('Parley on Slack', () => {
     await ann.slash('/help', '', { channel: general });
     await until(() => ann.privateTexts(general).length === 2);
     expect(ann.privateTexts(general)[1]?.text).toContain(
-      'Slack takes no slash commands in threads. There, mention me with one: `@parley /model …`, `/stop` or `/forget`.',
+      'Slash commands do not work in Slack threads. Mention me with the command instead: `@parley /model …`, `/stop` or `/forget`.',
     );
   });
 

@@ -59,7 +59,7 @@ describe('what only the operator can put right', () => {
     for (let times = 0; times < 3; times++) for (const alerts of [one, two]) alerts.providerFailed(noCredit);
     await expect.poll(() => told).toHaveLength(2);
     expect(told[0]).toBe(
-      'discord:1: **Answers by OpenAI fail until you act (no_credit).** Top up its account, or raise the limit of its key.',
+      'discord:1: **Answers by OpenAI fail until you fix this (no_credit).** Top up its account, or raise the limit of its key.',
     );
     expect(told[1]).toContain('slack:T1/U1: ');
     await clock.advance(3_599_000);

@@ -147,7 +147,7 @@ describe('a question', () => {
     await waitUntil(async () => expect(bot.provider.chats).toHaveLength(1));
     const late = messageOf('Too late?', { place });
     await bot.dispatch.message(late);
-    expect(toldPrivately(late)).toMatch(/5 questions are waiting here already/);
+    expect(toldPrivately(late)).toMatch(/5 questions are already waiting here/);
     await slow.finish();
     await Promise.all([running, ...waiting]);
     expect(bot.provider.chats).toHaveLength(6);

@@ -137,7 +137,7 @@ describe('an effort that is asked for', () => {
     await start();
     const { effort, note, cap } = await ask({ effort: 'high', model: PLAIN.id });
     expect([effort, cap]).toEqual([undefined, 8_192]);
-    expect(note).toBe('Plain takes no `effort`, so it answers in its own way.');
+    expect(note).toBe('Plain does not support `effort`, so it uses its default.');
   });
 
   it('that the provider does not take is left out, with one line', async () => {
@@ -146,7 +146,7 @@ describe('an effort that is asked for', () => {
     bot.provider.script(json(400, { error: { code: 400, ...refusal } }));
     const { effort, note, footer } = await ask({ effort: 'high' });
     expect(effort).toBeUndefined();
-    expect(note).toBe('GPT-5 did not take `effort`, so it answered in its own way.');
+    expect(note).toBe('GPT-5 does not support `effort`, so it used its default.');
     expect(footer).not.toContain('effort');
   });
 
@@ -177,7 +177,7 @@ describe('an effort that is asked for', () => {
     const other = pressOf('retry', again, { ...thread, given: { model: PLAIN.id } });
     await bot.dispatch.press(other);
     expect(bot.provider.chats.at(-1)?.body).not.toHaveProperty('reasoning');
-    expect(other.surface.shown?.note).toMatch(/^Plain takes no `effort`/);
+    expect(other.surface.shown?.note).toMatch(/^Plain does not support `effort`/);
   });
 
   it('is fitted to a fallback that answers in place of a model that is gone', async () => {
@@ -187,7 +187,7 @@ describe('an effort that is asked for', () => {
     );
     const { effort, cap, note } = await ask({ effort: 'high' });
     expect([effort, cap]).toEqual([undefined, 8_192]);
-    expect(note).toContain('Plain takes no `effort`');
+    expect(note).toContain('Plain does not support `effort`');
   });
 });
 
@@ -218,11 +218,11 @@ describe('an effort that is chosen for a place', () => {
   it('is fitted to the model that answers without a word, and can be set together with it', async () => {
     await start();
     expect(await run('model', { model: PLAIN.id, effort: 'high' })).toBe(
-      '**Plain** now answers in this conversation. Effort for this conversation: `high`. **Plain** takes no effort; `high` counts if a model answers that does.',
+      '**Plain** now answers in this conversation. Effort for this conversation: `high`. **Plain** does not support effort; `high` applies to models that do.',
     );
     expect(await ask()).toMatchObject({ effort: undefined, note: null });
     expect(await ask({ model: GPT5.id })).toMatchObject({ effort: 'high', note: null });
-    expect(await run('context')).toContain('- Effort: `high` was chosen, which this model does not take');
+    expect(await run('context')).toContain('- Effort: `high` was chosen, but this model does not support it');
   });
 
   it('comes with a persona, at the level where that is set', async () => {

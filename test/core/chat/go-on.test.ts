@@ -43,7 +43,7 @@ describe('Go on', () => {
     expect(sent.map(({ content }) => content)).toEqual([
       'Count!',
       'One, two,',
-      expect.stringMatching(/^Your answer to “Count!” was cut .* Go on exactly where it broke off/),
+      expect.stringMatching(/^Your answer to “Count!” was cut .* Continue exactly where it stopped/),
     ]);
     expect(press.surface.shown?.buttons.map(({ kind }) => kind)).toEqual([
       'retry',

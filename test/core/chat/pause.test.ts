@@ -29,7 +29,7 @@ describe('a pause', () => {
     expect(await ask()).toContain('Yes.');
     await elsewhere.begin('Back at noon.', 'command line (olga)');
     nowMs += 2_000;
-    expect(await ask()).toBe('I am paused and take no questions at the moment: Back at noon.');
+    expect(await ask()).toBe('I am paused and not taking questions right now: Back at noon.');
     const command = invocationOf('ask', { prompt: 'Hi' });
     await bot.dispatch.command(command);
     expect(command.surface.privateTexts).toMatchObject([{ text: expect.stringMatching(/^I am paused/) }]);

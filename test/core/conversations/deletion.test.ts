@@ -110,7 +110,7 @@ describe('deleting an answer', () => {
       isOwn: true,
       remove: () => Promise.reject(new Error('missing access')),
     });
-    expect(surface.privateTexts[0]?.text).toMatch(/delete them by hand/);
+    expect(surface.privateTexts[0]?.text).toMatch(/Delete them yourself/);
     expect(await history()).toEqual([]);
   });
 });

@@ -138,7 +138,7 @@ describe('listening ends', () => {
     const answerId = surface.shown?.buttons.find(({ kind }) => kind === 'unlisten')?.answerId ?? '';
     const press = pressOf('unlisten', answerId, { ...inThread(), actor: testActor('ben') });
     await bot.dispatch.press(press);
-    expect(press.surface.privateTexts[0]?.text).toMatch(/^I do not listen in this thread any more/);
+    expect(press.surface.privateTexts[0]?.text).toMatch(/^I no longer listen in this thread/);
     expect(await say('Lunch?')).toBe('');
     const again = await mention('Why?');
     expect(again.shown).toMatchObject({ text: expect.stringMatching(/^To /), note: null });

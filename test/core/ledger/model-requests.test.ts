@@ -573,7 +573,7 @@ describe('an admitted request', () => {
     const asked = invocationOf('ask', { prompt: 'News?', model: 'openai/gpt-4o', web: true });
     bot.provider.answer('None.');
     await bot.dispatch.command(asked);
-    expect(asked.surface.shown?.note).toBe('GPT-4o cannot search the web here: pick another model for that.');
+    expect(asked.surface.shown?.note).toBe('GPT-4o cannot search the web here. Pick another model for that.');
     await provider.close();
   });
 

@@ -38,7 +38,7 @@ const FILE = JSON.stringify({
 
 const FACT = /code of turn (\d+) is (\w+)/g;
 const isSummary = ({ body }: Pick<RecordedRequest, 'body'>) =>
-  String(body.messages[0].content).startsWith('Below stands the older part');
+  String(body.messages[0].content).startsWith('Below is the older part');
 const textIn = ({ body }: Pick<RecordedRequest, 'body'>): string =>
   body.messages.map(({ content }: { content: string }) => content).join('\n');
 
@@ -156,7 +156,7 @@ describe('a long conversation', () => {
       { place, actor: testActor('ada', { isAdmin: true }) },
     );
     await bot.dispatch.command(report);
-    expect(report.surface.privateTexts[0]?.text).toMatch(/\*\*Asked by itself\*\*\n- Summaries: /);
+    expect(report.surface.privateTexts[0]?.text).toMatch(/\*\*Automatic tasks\*\*\n- Summaries: /);
     expect(report.surface.privateTexts[0]?.text).toMatch(/- Today: 30 requests/);
   });
 
@@ -168,7 +168,9 @@ describe('a long conversation', () => {
     const text = shown.surface.privateTexts[0]?.text ?? '';
     const before = bot.provider.chats.length;
     expect(text).toContain('Model: lab/chat');
-    expect(text).toMatch(/Earlier messages: \d+ questions with their answers; a summary of all before/);
+    expect(text).toMatch(
+      /Earlier messages: \d+ questions with their answers; a summary of everything before/,
+    );
     expect(text).toMatch(/Files: notes-\d+\.txt/);
     expect(text).toContain('> code of turn 1 is CODE1. code of turn 2 is CODE2');
     const [, size = ''] = /Size: about ([\d,]+) of 4,000 tokens/.exec(text) ?? [];

@@ -92,7 +92,7 @@ describe('files with a question', () => {
     const question = messageOf('What is it?', { brought: [given('cat.png', 'image/png')] });
     await bot.dispatch.message(question);
     expect(typeof asked()).toBe('string');
-    expect(question.surface.shown?.note).toMatch(/sees no pictures\. .+ does: pick it with `\/model`\./);
+    expect(question.surface.shown?.note).toMatch(/cannot see pictures\. .+ can; pick it with `\/model`\./);
     expect(fetched).toEqual([]);
   });
 

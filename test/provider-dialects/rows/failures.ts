@@ -255,7 +255,7 @@ export const FAILURES: readonly Row[] = [
     ],
     expect: {
       text: '',
-      note: /^The model used all 8,192 tokens on thinking and wrote no answer\. .*`answerTokens` in models\.json/,
+      note: /^The model used all 8,192 tokens for thinking and wrote no answer\. .*`answerTokens` in models\.json/,
       status: 'failed',
       booked: USED_NANO_USD,
       requests: 1,
@@ -305,7 +305,7 @@ export const FAILURES: readonly Row[] = [
     ],
     expect: {
       text: 'An inlet.',
-      note: 'Test model did not take `effort`, so it answered in its own way.',
+      note: 'Test model does not support `effort`, so it used its default.',
       booked: USED_NANO_USD,
       requests: 2,
       also: ({ chats }) =>
@@ -320,7 +320,7 @@ export const FAILURES: readonly Row[] = [
     replies: [json(400, message('"llama3.2:3b" does not support thinking')), ANSWER],
     expect: {
       text: 'An inlet.',
-      note: 'Test model did not take `effort`, so it answered in its own way.',
+      note: 'Test model does not support `effort`, so it used its default.',
       booked: USED_NANO_USD,
       requests: 2,
     },
@@ -331,7 +331,7 @@ export const FAILURES: readonly Row[] = [
     replies: [ANSWER],
     expect: {
       text: 'An inlet.',
-      note: 'Test model takes no `effort`, so it answers in its own way.',
+      note: 'Test model does not support `effort`, so it uses its default.',
       booked: USED_NANO_USD,
       requests: 1,
       also: ({ chats }) => {

@@ -458,7 +458,7 @@ export const STREAMS: readonly Row[] = [
     expect: {
       ...WHOLE,
       text: '',
-      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.',
+      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown type.',
       status: 'failed',
     },
   },
@@ -479,7 +479,7 @@ export const STREAMS: readonly Row[] = [
     expect: {
       ...WHOLE,
       text: '',
-      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown kind.',
+      note: 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown type.',
       status: 'complete',
       booked: USED_NANO_USD,
       also: ({ surface }) =>

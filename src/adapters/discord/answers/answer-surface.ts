@@ -4,31 +4,31 @@ import { ANSWER_LIMITS, answerBody, isEnded, type MessageBody, tailLength } from
 import { isUnclear } from './message-writers.ts';
 import { createUncertainFiles } from './uncertain-files.ts';
 
-/** The next message of an answer, as it is to be posted. */
+/** The next message of an answer, before it is posted. */
 export interface NextMessage {
   readonly view: MessageView;
   readonly body: MessageBody;
   readonly files: readonly NoticeFile[];
-  /** The message before it; null for the first. */
+  /** The message before it; null if it is the first. */
   readonly newestId: string | null;
-  /** Whether an earlier try, or another process, may have posted it. */
+  /** Whether an earlier try or another process may have posted it already. */
   readonly mayHaveSent: boolean;
 }
 
-/** How the messages of an answer are written: through a channel, or through the webhook of an interaction. */
+/** How an answer's messages are written: through a channel, or through the webhook of an interaction. */
 export interface AnswerWay
   extends Omit<Surface, 'limits' | 'tailLength' | 'openScope' | 'reference' | 'openMessage' | 'updateScope'> {
   readonly updateScope?: Scope;
   readonly sendScope: Scope;
   readonly editScope: Scope;
-  /** Posts it, or finds what stands there; resolves to its id. */
+  /** Posts the message, or finds it if it was posted already; resolves to its id. */
   send(next: NextMessage, signal: AbortSignal): Promise<string>;
   edit(id: string, body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<void>;
-  /** The answer has ended: what was opened for it is closed again. */
+  /** Called when the answer has ended: archives a thread again that was opened for it. */
   archiveAgain(signal: AbortSignal): Promise<void>;
-  /** A message of the answer stands. */
+  /** Called when a message of the answer is shown. */
   stands?(): void;
-  /** `send` has failed; `newest` is what stood before. */
+  /** Called when `send` failed; `newest` is the message before. */
   failed(
     error: unknown,
     view: MessageView,
@@ -41,18 +41,18 @@ export interface AnswerWay
 
 /** The part of the surface that the adapter itself needs. */
 export interface AnswerSurface extends Surface {
-  /** A message of the answer that is there already. */
+  /** Takes over an existing message of the answer. */
   adopt(messageId: string): LiveMessage;
 }
 
-/** Shows an answer message by message, whichever way they are written. */
+/** Shows an answer message by message, in either way. */
 export function createAnswerSurface(
   way: AnswerWay,
   start: { readonly newestId: string | null; readonly isResumed: boolean },
 ): AnswerSurface {
   const uncertain = createUncertainFiles();
   let { newestId, isResumed: mayHaveSent } = start;
-  /** The view that was sent last for the newest message, as far as this process knows. */
+  /** The last view sent for the newest message, as far as this process knows. */
   let newestView: MessageView | null = null;
 
   function liveMessage(id: string): LiveMessage {
@@ -105,7 +105,7 @@ export function createAnswerSurface(
       openMessage: (wanted: MessageView, signal: AbortSignal) =>
         uncertain(wanted, (view) => open(view, signal)),
     },
-    // A way may say other things of itself while the answer grows.
+    // Getters, because their values may change while the answer grows.
     Object.getOwnPropertyDescriptors(way),
   ) as AnswerSurface;
 }

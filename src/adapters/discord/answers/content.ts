@@ -15,12 +15,12 @@ import { SIZES } from '../rest/sizes.ts';
 const DIALECT: Dialect = 'discord';
 
 /**
- * Answers are plain message content: it can be selected, copied, quoted and searched, and shows in notifications and on every
- * client. Embeds and Components V2 hold more, and can do none of that.
+ * Answers are plain message content, because people can select, copy, quote and search it, and notifications and every client
+ * show it. Embeds and Components V2 hold more, but cannot do any of that.
  */
 export const ANSWER_LIMITS = { maxChars: SIZES.content.max, dialect: DIALECT } as const satisfies TextLimits;
 
-/** The same for sends and edits. */
+/** The body of a send or an edit. */
 export interface MessageBody {
   readonly content: string;
   readonly components: readonly object[];
@@ -32,8 +32,8 @@ export interface MessageBody {
 }
 
 /**
- * Nobody is pinged, by an edit neither. No previews of links: fetching them would tell the model's every URL, and what
- * a prompt injection put into it, to whoever serves it.
+ * Pings nobody, not even by an edit. Suppresses link previews, because fetching them would reveal every URL from the model,
+ * and what a prompt injection put into it, to the server behind it.
  */
 const QUIET = { allowed_mentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds } as const;
 
@@ -55,14 +55,14 @@ export function answerBody({ text, buttons, ...tail }: MessageView): MessageBody
   };
 }
 
-/** Buttons as a message has them. */
+/** Buttons in the form of a message. */
 export function rowOf(buttons: readonly Button[]): MessageBody['components'] {
   return buttons.length === 0 ? [] : [{ type: ComponentType.ActionRow, components: buttons.map(buttonOf) }];
 }
 
 type Tail = Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>;
 
-/** How many characters of the content note and footer may take, the blank line before them included. */
+/** The characters that note and footer take, including the blank line before them. */
 export function tailLength(tail: Tail): number {
   const text = below(withoutFiles(tail));
   return text === '' ? 0 : '\n\n'.length + text.length;
@@ -76,7 +76,7 @@ function below({ status, note, footer }: Tail): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
-/** Whether nothing comes after this view of an answer. */
+/** Whether this is an answer's last view. */
 export function isEnded({ status }: MessageView): boolean {
   return status !== 'streaming' && status !== 'sealed';
 }
@@ -85,19 +85,19 @@ const NOTE_AND_FOOTER = new RegExp(
   `(?:^|\\n\\n)(?:(?:${['ℹ️', '⏹️', '⚠️'].join('|')}) [^\\n]*(?:\\n|$))?(?:-# [^\\n]*)?$`,
 );
 
-/** The text of an answer that has ended, without note and footer. */
+/** The text of a finished answer, without note and footer. */
 export function textOf(content: string): string {
   return content.replace(NOTE_AND_FOOTER, '');
 }
 
-/** A notice as the messages that it takes, at least one. */
+/** The messages of a notice, at least one. */
 export function noticeBodies(text: string): MessageBody[] {
   const splitter = createSplitter({ maxChars: SIZES.content.max, dialect: DIALECT });
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
   return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
 }
 
-/** Sends the last part of a notice with its files; without them, and with a word about it, where Discord does not take them. */
+/** Sends the last part of a notice with its files. If Discord refuses them, sends it without files and says so. */
 export async function withFilesOrWithout(
   body: MessageBody,
   files: readonly NoticeFile[],
@@ -122,7 +122,7 @@ function buttonOf({ kind, answerId }: Button): object {
   return { type: ComponentType.Button, label, style: STYLES[style], custom_id: `${kind}:${answerId}` };
 }
 
-/** What a custom id names, if it is one of ours at all: anybody can send any. */
+/** The button behind a custom id; null if it is not one of ours, because anybody can send any id. */
 export function parseButton(customId: string): Button | null {
   const { kind, answerId } = /^(?<kind>[a-z]+):(?<answerId>[\w-]{1,40})$/.exec(customId)?.groups ?? {};
   return kind !== undefined && answerId !== undefined && isButtonKind(kind) ? { kind, answerId } : null;

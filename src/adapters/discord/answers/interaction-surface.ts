@@ -27,30 +27,33 @@ export interface InteractionSurfaceOptions {
   readonly sealing: Sealing;
   readonly isArchived: IsArchived;
   readonly place: InteractionPlace;
-  /** Whether another process may have sent what this one does not know of. */
+  /** Whether another process may have sent messages that this one does not know. */
   readonly isResumed: boolean;
   readonly caveat: string | undefined;
-  /** Whether it was asked in a thread of which the bot gets everything. False by default. */
+  /** Whether it was asked in a thread whose messages the bot receives. Default false. */
   readonly isOverheard?: boolean;
 }
 
 /** The part of the surface that the adapter itself needs. */
 export interface InteractionSurface extends AnswerSurface {
-  /** Takes the "thinking" away where nothing came of it. */
+  /** Removes the "thinking" if nothing was shown. */
   endThinking(): Promise<void>;
 }
 
-/** A token lives for 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages */
+/**
+ * A token is valid for 15 minutes:
+ * https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages
+ */
 const TOKEN_MS = 15 * 60_000;
-/** The last edits on a token's account leave this much before its end. */
+/** The last edits with a token happen this long before its end. */
 const MARGIN_MS = 60_000;
-/** Stands under an answer that outgrew what Discord allows an app that its user alone brought. */
+/** The note under an answer that exceeds what Discord allows an app that only the user installed. */
 const NO_FURTHER =
   'Discord does not let me write more here, because I am not a member of this server. In direct messages I can answer at any length.';
-/** What ends a "thinking" is worth waiting for, even while the bot stops. */
+/** Ending a "thinking" is worth waiting for, even while the bot stops. */
 const NEVER = new AbortController().signal;
 
-/** Answers an interaction: in its own reply and follow-ups while its token lives, after that through the channel. */
+/** Answers an interaction through its reply and follow-ups while the token is valid, then through the channel. */
 export function createInteractionSurface(options: InteractionSurfaceOptions): InteractionSurface {
   const { rest, clock, place } = options;
   const { interaction, isPrivate, botMayUseChannel } = place;
@@ -69,18 +72,18 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   const indicate = botMayUseChannel ? options.signs.of({ ...interaction, messageId: null }) : () => {};
   let isThinking = place.acknowledged === 'thinking';
   let isTokenUsedUp = false;
-  /** The write that shows the place in the queue, instead of "thinking"; later writes wait for it. */
+  /** The write that shows the place in the queue instead of "thinking"; later writes wait for it. */
   let queueWords = Promise.resolve();
 
   const writer = () => (canOutlive && (isTokenUsedUp || clock.now() >= tokenEndsAtMs) ? channel : webhook);
 
-  /** Writes as the token lets, and through the channel where it turns out to serve no more, if the bot may write there. */
+  /** Writes with the token, and through the channel once the token no longer works, if the bot may write there. */
   async function write<T>(through: (writer: MessageWriter) => Promise<T>): Promise<T> {
     const first = writer();
     try {
       return await through(first);
     } catch (error) {
-      // The webhook cannot edit in a thread that was archived meanwhile: through the channel it can be opened.
+      // The webhook cannot edit in a thread that has been archived; the channel can unarchive it.
       const isArchived = error instanceof PlaceGone && error.reason === 'archived';
       if (!(isExpired(error) || isArchived) || !canOutlive || first === channel) throw error;
       isTokenUsedUp ||= !isArchived;
@@ -95,18 +98,18 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
   ): Promise<string> {
     await endThinking(signal);
     const found = mayHaveSent && canOutlive ? await findFurther(newestId, signal) : null;
-    // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+    // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
     const further: MessageBody =
       through === webhook
         ? { ...body, flags: isPrivate ? body.flags | MessageFlags.Ephemeral : body.flags }
         : { ...body, nonce: newestId ?? interaction.id, enforce_nonce: true };
     const id = found ?? (await through.send(further, files, signal));
-    // An earlier try may have sent the text that stands there.
+    // An earlier try may have sent an older text.
     if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, files, signal);
     return id;
   }
 
-  /** Webhooks know no nonces; but each message that comes of an interaction names it. */
+  /** Webhooks have no nonces, but each message of an interaction names it. */
   async function findFurther(newestId: string | null, signal: AbortSignal): Promise<string | null> {
     const found = await findMessage(
       rest,
@@ -144,13 +147,13 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
       return writeReference({ ...sealedPlace, acknowledged, newestId });
     },
     indicate(activity) {
-      // "Thinking" says it already.
+      // "Thinking" already shows it.
       if (!isThinking) indicate(activity);
     },
     waits(words) {
       const [body] = noticeBodies(`-# ⏳ ${words}`);
       if (!isThinking || body === undefined) return;
-      // Not tried again: the next words come soon, and the answer takes their place.
+      // Not retried, because newer words come soon and the answer replaces them.
       queueWords = queueWords.then(() => webhook.editOriginal(body, [], NEVER)).then(nothing, nothing);
     },
 
@@ -186,7 +189,7 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
           isThinking = false;
           continue;
         }
-        // The first follow-up would take the place of a public "thinking", and be as public.
+        // The first follow-up would replace a public "thinking" and be public too.
         await endThinking(signal);
         const flags = body.flags | MessageFlags.Ephemeral;
         await withFilesOrWithout({ ...body, flags }, files, (shown, sent) =>
@@ -206,12 +209,12 @@ export function createInteractionSurface(options: InteractionSurfaceOptions): In
 
 function nothing(): void {}
 
-/** Whether the token is dead, or what it allows is used up. */
+/** Whether the token has expired or its allowance is used up. */
 function isExpired(error: unknown): boolean {
   return error instanceof PlaceGone && error.reason === 'expired';
 }
 
-/** Whether an answer can go on through the channel when the interaction's token is dead. */
+/** Whether an answer can continue through the channel after its interaction's token has expired. */
 export function canOutliveToken({ botMayUseChannel, isPrivate }: InteractionPlace): boolean {
   return botMayUseChannel && !isPrivate;
 }

@@ -7,7 +7,7 @@ import type { Dispatch } from '../../../core/ports/events.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { tellAdmins } from './tell-admins.ts';
 
-/** Lets the bot introduce itself to the owner of a guild; core decides whether it is known there. */
+/** Lets the bot introduce itself to a guild's owner; core decides whether it has done so before. */
 export function introducing(
   client: Client,
   parts: {

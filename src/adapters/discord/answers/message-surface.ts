@@ -21,19 +21,19 @@ export interface MessageSurfaceOptions {
   readonly signs: WaitingSigns;
   readonly botId: string;
   /**
-   * The answer goes to the thread or direct messages that the question stands in (`here`), to its channel as a reply to it,
-   * or to a thread that is opened from it with the first text; a reply where that turns out to be impossible.
+   * The place of the answer: the question's own thread or direct messages (`here`); its channel, as a reply; or a thread that
+   * opens with the first text. Becomes a reply if a thread is impossible.
    */
   readonly place: MessagePlace;
-  /** Whether another process may have sent what this one does not know of. */
+  /** Whether another process may have sent messages that this one does not know. */
   readonly isResumed: boolean;
   readonly caveat: string | undefined;
   readonly isArchived: IsArchived;
-  /** Why the bot may not write there now, in words for the asker; null if nothing is known to speak against it. */
+  /** Called if Discord refuses the answer its place, to tell the asker the reason. */
   readonly obstacle?: () => string | null;
 }
 
-/** Answers a message that somebody wrote. */
+/** The surface for the answer to a person's message. */
 export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurface {
   const { rest, signs, botId, place, isArchived } = options;
   const { question, spot } = place;
@@ -52,7 +52,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
   let threadToOpen = spot.kind === 'thread' ? spot.title : null;
   let isThreadNew = false;
   let toldPrivately = 0;
-  /** What earlier tries to open the next message sent, to no known effect. */
+  /** Views of earlier tries to open the next message, whose outcome is unknown. */
   let unclear: MessageView[] = [];
 
   async function openThread(title: string, signal: AbortSignal): Promise<void> {
@@ -64,7 +64,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
     writer = createChannelWriter(rest, channelId);
   }
 
-  /** Whether the answer begins in a channel where others talk of other things. */
+  /** Whether the answer starts in a channel where people talk about other things. */
   function isReply(): boolean {
     return spot.kind !== 'here' && targetId === channelId;
   }
@@ -88,7 +88,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
       await postNotice(rest, direct, { ...notice, text: `-# About ${link}\n${text}` }, signal);
     } catch (error) {
       if (!(error instanceof PlaceGone)) throw error;
-      // Direct messages are closed: as a reply it is at least where the question is.
+      // If direct messages are closed, a reply at least appears near the question.
       await postNotice(rest, channelId, { ...notice, replyTo: messageId }, signal);
     }
   }
@@ -112,10 +112,10 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
     if (threadToOpen !== null) await openThread(threadToOpen, signal);
     const found = unclear.length === 0 ? null : await findUnclear(newestId, signal);
     const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
-    // Of two sends with one nonce Discord takes the first, for some minutes: one message alone follows another.
+    // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
     const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
     const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
-    // An earlier try may have sent the text that stands there.
+    // An earlier try may have sent an older text.
     if (mayHaveSent) await createChannelWriter(patient, targetId).edit(id, body, files, signal);
     unclear = [];
     return id;
@@ -166,7 +166,7 @@ export function createMessageSurface(options: MessageSurfaceOptions): AnswerSurf
 
 /** Says to the asker that there is no answer in a channel, and who can change that. */
 export function cannotAnswer(channelId: string, why: string): string {
-  return `I cannot answer you in <#${channelId}>: ${why}. An admin can change that in the settings of the channel or server, under Permissions.`;
+  return `I cannot answer you in <#${channelId}>: ${why}. An admin can change that under Permissions in the settings of the channel or server.`;
 }
 
 /** Buttons name the answer: others in the channel may begin with the same word. */

@@ -7,13 +7,13 @@ import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../res
 import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
 import type { MessageBody } from './content.ts';
 
-/** A way to write messages and rewrite them. Throws what `Surface` may throw. */
+/** A way to post and edit messages. Throws what `Surface` may throw. */
 export interface MessageWriter {
   readonly sendScope: Scope;
   readonly editScope: Scope;
-  /** Posts a message and resolves to its id. */
+  /** Posts a message; resolves to its id. */
   send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string>;
-  /** Rewrites a message. Files take the place of those that it had; without any it keeps them. */
+  /** Edits a message. Files replace its present ones; without files it keeps them. */
   edit(
     messageId: string,
     body: Partial<MessageBody>,
@@ -26,7 +26,7 @@ export interface MessageWriter {
 export type IsArchived = (channelId: string) => boolean;
 
 export interface ChannelWriter extends MessageWriter {
-  /** Archives a thread again that was archived while the answer grew, and that a write has opened. Best effort. */
+  /** Archives a thread again if it was archived during the answer and `edit` had to open it. Best effort. */
   archiveAgain(signal: AbortSignal): Promise<void>;
 }
 
@@ -35,8 +35,9 @@ const LOCKED = [RESTJSONErrorCodes.ThreadLocked, RESTJSONErrorCodes.InvalidActio
 const messageSchema = z.object({ id: z.string() });
 
 /**
- * Through the channel, as the bot. Discord publishes no numbers; these are what people measure, and hold until its first
- * answer tells the true ones. No other process draws from them: a guild with its threads is on one shard, DMs are on the first.
+ * Writes through the channel, as the bot. Discord publishes no limits; these are measured by others, and apply until its
+ * first response reports the true ones. No other process shares them, because a guild with its threads is on one shard, and
+ * DMs are on the first.
  */
 export function createChannelWriter(
   rest: DiscordRest,
@@ -45,7 +46,7 @@ export function createChannelWriter(
 ): ChannelWriter {
   let isReopened = false;
   const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000, within: GLOBAL };
-  // The last state of an answer need not wait for those of others that still grow.
+  // The last state of an answer need not wait for other answers that still grow.
   const editScope = {
     key: `discord:edit:${channelId}`,
     limit: 5,
@@ -59,12 +60,12 @@ export function createChannelWriter(
     const wasArchived = isArchived(channelId);
     try {
       const sent = await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal);
-      // A post opens a thread that is archived, unless it is locked.
+      // A post opens an archived thread, unless it is locked.
       isReopened ||= wasArchived;
       return messageSchema.parse(sent).id;
     } catch (error) {
       if (isRefusal(error, ...LOCKED)) throw new PlaceLocked(channelId, { cause: error });
-      // Without Read Message History the bot may write, but reply to nothing.
+      // Without Read Message History the bot may post, but not reply.
       if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
       const { message_reference: _, ...plain } = body;
       return post(plain, files, signal);
@@ -79,7 +80,7 @@ export function createChannelWriter(
     );
   }
 
-  /** A message in an archived thread can be edited by nobody. Whoever was added to the thread can open it, unless it is locked. */
+  /** Nobody can edit a message in an archived thread. Any member of the thread can unarchive it, unless it is locked. */
   async function edit(
     messageId: string,
     body: Partial<MessageBody>,
@@ -94,7 +95,7 @@ export function createChannelWriter(
       if (!isRefusal(error, RESTJSONErrorCodes.InvalidActionOnArchivedThread)) throw error;
       await setArchived(false, signal).catch((refusal: unknown) => {
         if (!(refusal instanceof DiscordRefusal) || refusal.status === 404) throw refusal;
-        // Nobody but those who manage threads can open it.
+        // Only people with Manage Threads can unlock it.
         throw new PlaceLocked(channelId, { cause: refusal });
       });
       isReopened = true;
@@ -110,7 +111,7 @@ export function createChannelWriter(
     async archiveAgain(signal) {
       if (!isReopened) return;
       isReopened = false;
-      // Somebody else may have closed or deleted it; the answer stands either way.
+      // Somebody may have archived or deleted it; the answer is shown either way.
       await setArchived(true, signal).catch(() => {});
     },
   };
@@ -118,7 +119,7 @@ export function createChannelWriter(
 
 /** The application's webhook for one interaction. */
 export interface WebhookWriter extends MessageWriter {
-  /** Rewrites the answer to the interaction, or the message whose button was pressed; resolves to its id. */
+  /** Edits the answer to the interaction, or the message whose button was pressed; resolves to its id. */
   editOriginal(
     body: Partial<MessageBody>,
     files: readonly NoticeFile[],
@@ -128,8 +129,8 @@ export interface WebhookWriter extends MessageWriter {
 }
 
 /**
- * Through an interaction's own webhook, for the 15 minutes that its token lives: spares the channel's limits and the
- * global one.
+ * Writes through an interaction's webhook while its token is valid (15 minutes), which uses neither the channel's limits nor
+ * the global one.
  */
 export function createWebhookWriter(
   rest: DiscordRest,

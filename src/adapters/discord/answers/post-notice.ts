@@ -7,7 +7,10 @@ import { createChannelWriter, delivered } from './message-writers.ts';
 
 const channelSchema = z.object({ id: z.string() });
 
-/** The channel of somebody's direct messages with the bot. @throws PlaceGone */
+/**
+ * Opens somebody's direct messages with the bot; resolves to the channel id.
+ * @throws PlaceGone
+ */
 export async function openDirectMessages(
   rest: DiscordRest,
   userId: string,
@@ -21,11 +24,14 @@ export interface PostOptions {
   readonly text: string;
   readonly files?: readonly NoticeFile[];
   readonly replyTo?: string;
-  /** At most 22 characters, its own for each notice: keeps a part that is sent again from standing twice. */
+  /** At most 22 characters, unique per notice, so that a part that is sent again does not appear twice. */
   readonly nonce: string;
 }
 
-/** Posts a notice to a channel, in as many messages as it takes. @throws PlaceGone */
+/**
+ * Posts a notice to a channel, in as many messages as needed.
+ * @throws PlaceGone
+ */
 export async function postNotice(
   rest: DiscordRest,
   channelId: string,
@@ -46,7 +52,7 @@ export async function postNotice(
   }
 }
 
-/** Makes a message a reply; an ordinary one where what it replies to is gone. */
+/** Makes a message a reply, or an ordinary message if the other one is gone. */
 export function referenceTo(messageId: string): Pick<MessageBody, 'message_reference'> {
   return { message_reference: { message_id: messageId, fail_if_not_exists: false } };
 }

@@ -17,26 +17,26 @@ const sentSchema = z.object({
     .default([]),
 });
 
-/** A message as it stands on Discord. */
+/** A message as Discord has it. */
 export type SentMessage = z.infer<typeof sentSchema>;
 
-/** The buttons of ours that a message has. */
+/** Our buttons on a message. */
 export function buttonsOf({ components }: SentMessage): Button[] {
   return components.flatMap((row) =>
     row.components.flatMap(({ custom_id }) => parseButton(custom_id ?? '') ?? []),
   );
 }
 
-/** Discord's most for one page. Of what follows a message it gives the nearest, the newest of these first. */
+/** Discord's largest page. Of the messages after a given one it returns the nearest, newest first. */
 const LOOK_AHEAD = 100;
 
-/** What `findMessage` resolves to where the bot may not look back. */
+/** The result of `findMessage` if the bot may not read the channel's history. */
 export const UNREAD = 'unread';
 
 /**
- * The newest message of a channel that matches, among the 100 that follow another one; null where there is none.
+ * The newest matching message of a channel among the 100 after a given one; null if there is none.
  *
- * @throws PlaceGone where the channel is gone
+ * @throws PlaceGone if the channel is gone
  */
 export async function findMessage(
   rest: DiscordRest,
@@ -54,12 +54,15 @@ export async function findMessage(
   }
 }
 
-/** What is just before a message, for `findMessage` to find that too. */
+/** The id just before a message's, so that `findMessage` can find that message too. */
 export function before(messageId: string): string {
   return String(BigInt(messageId) - 1n);
 }
 
-/** A message of an interaction, through its webhook. @throws PlaceGone */
+/**
+ * Reads a message of an interaction through its webhook.
+ * @throws PlaceGone
+ */
 export async function readThroughWebhook(
   rest: DiscordRest,
   { applicationId, token }: { readonly applicationId: string; readonly token: string },

@@ -10,14 +10,14 @@ const messagePlace = z.object({
     authorId: z.string(),
     guildId: z.string().nullable(),
   }),
-  /** Where the answer goes; changes from `thread` to `reply` where there can be no thread. */
+  /** The place of the answer. Changes from `thread` to `reply` if a thread is impossible. */
   spot: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('here') }),
     z.object({ kind: z.literal('reply') }),
     z.object({ kind: z.literal('thread'), title: z.string() }),
   ]),
   canContinueInThread: z.boolean(),
-  /** The newest message of the answer; null where there is none yet. */
+  /** The newest message of the answer; null if there is none yet. */
   newestId: z.string().nullable(),
 });
 
@@ -28,16 +28,16 @@ const interactionPlace = z.object({
     token: z.string(),
     applicationId: z.string(),
     channelId: z.string(),
-    /** By the clock of the process that received it. */
+    /** By the clock of the process that received it, in milliseconds since the epoch. */
     receivedAtMs: z.number(),
   }),
-  /** `thinking`: Discord shows that the answer is still to come. `silent`: it does not, or it has come. */
+  /** `thinking`: Discord shows that an answer is coming. `silent`: it does not, or the answer has come. */
   acknowledged: z.enum(['thinking', 'silent']),
   isPrivate: z.boolean(),
-  /** Whether the bot itself, not only the interaction, may read and write in the channel. */
+  /** Whether the bot itself, and not only the interaction, may read and write in the channel. */
   botMayUseChannel: z.boolean(),
   canContinueInThread: z.boolean(),
-  /** The newest message of the answer; null where there is none yet. */
+  /** The newest message of the answer; null if there is none yet. */
   newestId: z.string().nullable(),
 });
 
@@ -46,7 +46,7 @@ const placeSchema = z.discriminatedUnion('kind', [messagePlace, interactionPlace
 export type MessagePlace = z.infer<typeof messagePlace>;
 export type InteractionPlace = z.infer<typeof interactionPlace>;
 
-/** The place as it may be written down. Sealing differs each time, so once is enough for a surface's lifetime. */
+/** The place with its token encrypted, so that it can be stored. Call once per surface, because each encryption differs. */
 export function sealPlace(place: InteractionPlace, sealing: Sealing): InteractionPlace {
   const { interaction } = place;
   return {
@@ -55,12 +55,14 @@ export function sealPlace(place: InteractionPlace, sealing: Sealing): Interactio
   };
 }
 
-/** Writes a place of answers down, so that another process can find it; an interaction's after `sealPlace`. */
+/**
+ * Serialises the place of an answer, so that another process can find it. Call `sealPlace` on an interaction's place first.
+ */
 export function writeReference(place: MessagePlace | InteractionPlace): string {
   return JSON.stringify(place);
 }
 
-/** Null where the reference is none of this bot's. */
+/** Parses a reference; null if it is not from this bot. */
 export function readReference(text: string, sealing: Sealing): MessagePlace | InteractionPlace | null {
   const place = placeSchema.safeParse(parseJson(text));
   if (!place.success || place.data.kind === 'message') return place.data ?? null;

@@ -23,7 +23,7 @@ export interface ReopenOptions {
   readonly isArchived: IsArchived;
 }
 
-/** Finds the place of an answer again that another process was writing. */
+/** Finds the place of an answer that another process was writing. */
 export async function reopen(
   options: ReopenOptions,
   { reference, answerId }: LostPlace,
@@ -54,14 +54,14 @@ async function reopenMessage(
   if (answerId === null) return { surface, message: null };
   const where = whereOf(place);
   const sent = await findMessage(options.rest, where, carries(answerId), signal).catch((error: unknown) => {
-    // Nothing had been shown, so the thread may still be to come.
+    // Nothing had been shown, so the thread may not exist yet.
     if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
     throw error;
   });
   return reopened(surface, sent);
 }
 
-/** Puts other buttons under an answer that has ended. Through the channel: a question that can be edited is no interaction. */
+/** Replaces the buttons of a finished answer. Uses the channel, because an interaction's question cannot be edited. */
 export async function changeButtons(
   { rest, sealing }: Pick<ReopenOptions, 'rest' | 'sealing'>,
   { reference, answerId }: LostPlace & { readonly answerId: string },
@@ -72,7 +72,7 @@ export async function changeButtons(
   if (place === null || (place.kind === 'interaction' && !canOutliveToken(place))) return false;
   const where = whereOf(place);
   const sent = await findMessage(rest, where, carries(answerId), signal);
-  // Where the bot may not look back, the answer's newest message is taken to have them.
+  // If the bot may not read back, assume that the answer's newest message has them.
   const messageId = sent === UNREAD ? place.newestId : (sent?.id ?? null);
   if (messageId === null) return false;
   const writer = createChannelWriter({ ...rest, request: rest.insist }, where.channelId);
@@ -81,7 +81,7 @@ export async function changeButtons(
   return true;
 }
 
-/** The channel in which an answer stands, and what comes before its newest message. */
+/** The channel of an answer, and the id just before its newest message. */
 function whereOf(place: MessagePlace | InteractionPlace): {
   readonly channelId: string;
   readonly afterId: string;
@@ -116,7 +116,7 @@ async function reopenInteraction(
   return reopened(surface, newest === UNREAD || (newest && carries(answerId)(newest)) ? newest : null);
 }
 
-/** Buttons alone tell whose message it is: sealed ones have none, and are nobody's to change. */
+/** Only buttons show whose message it is. Sealed messages have none and never change. */
 function carries(answerId: string): (message: SentMessage) => boolean {
   return (message) => buttonsOf(message).some((button) => button.answerId === answerId);
 }

@@ -7,7 +7,7 @@ import { guildOfOne } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { openDirectMessages, postNotice } from './post-notice.ts';
 
-/** Tells one person in a direct message; false if they take none of the bot's. */
+/** Sends one person a direct message; false if they do not accept the bot's. */
 export async function tellPerson(
   rest: DiscordRest,
   user: string,
@@ -25,8 +25,8 @@ export async function tellPerson(
 }
 
 /**
- * Tells the guild's owner in a direct message; where they take none, the guild's system channel. In a guild of one, the person.
- * False where neither can be reached, or another process has the guild's shard.
+ * Sends the guild's owner a direct message, or posts in the guild's system channel if that fails. In a guild of one, tells
+ * that person. False if neither works, or if another process has the guild's shard.
  */
 export async function tellAdmins(
   { client, rest }: { readonly client: Client; readonly rest: DiscordRest },

@@ -5,10 +5,13 @@ import { asDeliveryError, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { SIZES } from '../rest/sizes.ts';
 
-/** A channel takes some 50 new threads in 5 minutes. An answer goes elsewhere rather than wait for so long. */
+/** A channel allows about 50 new threads in 5 minutes. An answer goes elsewhere rather than wait that long. */
 const PATIENCE_MS = 3_000;
 
-/** @throws RateLimited, DiscordRefusal or DiscordFault; Discord takes two names in ten minutes */
+/**
+ * Discord accepts two names in ten minutes.
+ * @throws RateLimited, DiscordRefusal or DiscordFault
+ */
 export async function renameThread(
   rest: DiscordRest,
   threadId: string,
@@ -27,11 +30,11 @@ export async function renameThread(
 }
 
 /**
- * Opens a thread from a message. It has the message's id. Impossible is what Discord refuses, for whatever reason (the
- * permission, the number of threads, a word in the title), and what would take too long.
+ * Opens a thread from a message; its id is the message's. Counts as impossible if Discord refuses it for any reason (a
+ * permission, the number of threads, a word in the title), or if it would take too long.
  *
- * @param title at least one character; cut to what Discord takes
- * @throws PlaceGone where the message was deleted
+ * @param title at least one character; cut to Discord's limit
+ * @throws PlaceGone if the message was deleted
  */
 export async function startThread(
   rest: DiscordRest,

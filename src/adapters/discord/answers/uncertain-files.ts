@@ -2,12 +2,12 @@ import { PassingFault, PlaceGone, Unshowable } from '../../../core/ports/deliver
 import { type MessageView, withoutFiles } from '../../../core/ports/surface.ts';
 import { isUnclear } from './message-writers.ts';
 
-/** Uploads fail longer than texts do: after so many faults the answer stands without its files. */
+/** Uploads fail longer than texts: after this many faults the answer is shown without its files. */
 const MAX_FAULTS = 3;
 
 /**
- * Remembers whether Discord takes the files of an answer. Where it refuses them (no *Attach Files* here, more bytes than this
- * server's limit), the write fails as a passing fault, and its next try goes without them.
+ * Remembers whether Discord accepts an answer's files. If it refuses them (no *Attach Files*, or more bytes than the server's
+ * limit), the write fails as a temporary fault, and its retry has no files.
  */
 export function createUncertainFiles(): <T>(
   view: MessageView,
@@ -23,12 +23,12 @@ export function createUncertainFiles(): <T>(
       if (isUnclear(error)) faults++;
       if (!isOfFiles(error)) throw error;
       faults = MAX_FAULTS;
-      throw new PassingFault('Discord does not take the files of an answer', { cause: error });
+      throw new PassingFault('Discord does not accept the files of an answer', { cause: error });
     }
   };
 }
 
-/** Whether the same may be taken without files. */
+/** Whether the same write may succeed without files. */
 function isOfFiles(error: unknown): boolean {
   return error instanceof Unshowable || (error instanceof PlaceGone && error.reason === 'forbidden');
 }

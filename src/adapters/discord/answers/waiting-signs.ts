@@ -12,14 +12,16 @@ import { createChannelWriter } from './message-writers.ts';
 import { referenceTo } from './post-notice.ts';
 import { findMessage, type SentMessage, UNREAD } from './read-back.ts';
 
-/** Shows by Discord's own means that a question was seen: an hourglass while it waits its turn, typing while it is worked on. */
+/** Shows by Discord's own means that a question was seen: an hourglass while it waits, typing while it is worked on. */
 export interface WaitingSigns {
-  /** The signs of one question. */
+  /** The signs for one question. */
   of(question: {
     readonly channelId: string;
     readonly messageId: string | null;
   }): (activity: Activity) => void;
-  /** Words on a question that waits, as a reply to it: the first ones that are said, until null is. */
+  /**
+   * Shows words in reply to a waiting question: the first words given, until null is given. If the process dies, they stay.
+   */
   wordsOf(question: {
     readonly channelId: string;
     readonly messageId: string;
@@ -34,7 +36,7 @@ const HOURGLASS = encodeURIComponent('⏳');
 const WORDS = '-# ⏳ ';
 
 export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks): WaitingSigns {
-  /** Answers that wait for their first text, by channel: they share one sign. */
+  /** Answers that wait for their first text, by channel, because they share one sign. */
   const typing = new Map<string, { waiting: number; over: AbortController }>();
 
   function startTyping(channelId: string): void {
@@ -120,7 +122,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
 
     of({ channelId, messageId }) {
       let activity: Activity = 'idle';
-      /** The newest change of the reaction: each waits for the one before. */
+      /** The newest change of the reaction; each one waits for the previous. */
       let reacted = Promise.resolve();
 
       function react(method: 'PUT' | 'DELETE'): void {

@@ -5,12 +5,12 @@ import { DiscordFault, DiscordRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { tokenRemedy } from './client.ts';
 
-/** The application that a token belongs to. */
+/** The application of a token. */
 export interface Application {
   readonly id: string;
   readonly name: string;
   readonly botId: string;
-  /** Whether the message-content intent is switched on in the developer portal. */
+  /** Whether the message-content intent is on in the developer portal. */
   readonly messageContent: boolean;
 }
 
@@ -21,11 +21,14 @@ const applicationSchema = z.object({
   bot: z.object({ id: z.string() }),
 });
 
-/** Under 10,000 users an app has the intent as "limited", above that by review. */
+/** Below 10,000 users an app has the intent as "limited", above that after a review. */
 const MESSAGE_CONTENT =
   ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
 
-/** Asks Discord whose token this is. @throws StartError where it is nobody's, or Discord does not answer */
+/**
+ * Asks Discord whose token this is.
+ * @throws StartError if it is not valid, or if Discord does not answer
+ */
 export async function readApplication(rest: DiscordRest, signal: AbortSignal): Promise<Application> {
   try {
     const answer = await rest.insist({ method: 'GET', path: Routes.currentApplication() }, signal);

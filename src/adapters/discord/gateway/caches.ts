@@ -8,7 +8,7 @@ const isBot = ({
   readonly client: { readonly user: { readonly id: string } };
 }) => id === client.user.id;
 
-/** What permissions and names need, by the manager that holds it. Threads that are archived for 4 hours go by discord.js' own sweep. */
+/** Needed for permissions and names, by manager. discord.js itself drops threads that were archived 4 hours ago. */
 const KEPT = {
   GuildManager: Number.POSITIVE_INFINITY,
   ChannelManager: Number.POSITIVE_INFINITY,
@@ -19,12 +19,12 @@ const KEPT = {
   PermissionOverwriteManager: Number.POSITIVE_INFINITY,
   UserManager: { maxSize: 1_000, keepOverLimit: isBot },
   GuildMemberManager: { maxSize: 200, keepOverLimit: isBot },
-  // Says whether the bot is in a private thread.
+  // Shows whether the bot is in a private thread.
   ThreadMemberManager: { maxSize: 0, keepOverLimit: isBot },
 };
 
 const withLimits = Options.cacheWithLimits(KEPT);
 
-/** discord.js keeps nothing else: no messages (history is in the store), emojis, stickers, sounds, voices, invites, bans. */
+/** Nothing else is cached: no messages (history is in the store), emojis, stickers, sounds, voices, invites or bans. */
 export const makeCache: CacheFactory = (type, holds, manager) =>
   manager.name in KEPT ? withLimits(type, holds, manager) : new LimitedCollection({ maxSize: 0 });

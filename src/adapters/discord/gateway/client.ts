@@ -6,7 +6,7 @@ import { makeCache } from './caches.ts';
 import { botPage } from './invite.ts';
 import { leadGateway } from './lead-gateway.ts';
 
-/** Which shards this process runs: all that Discord recommends, or these of so many. */
+/** The shards of this process: all that Discord recommends, or these ids of a total count. */
 export type Shards = 'auto' | { readonly ids: readonly number[]; readonly count: number };
 
 export interface GatewayOptions {
@@ -17,13 +17,13 @@ export interface GatewayOptions {
   readonly shards: Shards;
   readonly log: Logger;
   readonly fetch: typeof fetch;
-  /** Leads the gateway's connections through a proxy. */
+  /** Routes the gateway's connections through a proxy. */
   readonly socketAgent?: Agent;
-  /** Waits for leave to identify; for tests, which need not wait the 5 s between two. */
+  /** Waits until the client may identify. For tests, which skip the 5 s between two. */
   readonly waitForIdentify?: () => Promise<void>;
 }
 
-/** discord.js for the gateway and its cache of guilds, channels and roles; answers go through `rest.ts`. */
+/** Creates discord.js's client, for the gateway and its cache of guilds, channels and roles. Answers use `rest.ts`. */
 export function createClient(options: GatewayOptions): Client {
   const { apiUrl, messageContent, shards, log, fetch, socketAgent, waitForIdentify } = options;
   if (socketAgent !== undefined) leadGateway(socketAgent);
@@ -34,13 +34,13 @@ export function createClient(options: GatewayOptions): Client {
       GatewayIntentBits.DirectMessages,
       ...(messageContent ? [GatewayIntentBits.MessageContent] : []),
     ],
-    // Direct messages come from channels that nobody has seen before.
+    // Direct messages come from channels that are not cached.
     partials: [Partials.Channel],
     makeCache,
     allowedMentions: { parse: [] },
     rest: {
       api: apiUrl,
-      // The same thing to both, by types of two versions.
+      // The same object in the types of two versions.
       makeRequest: async (url, { dispatcher: _, ...init }) =>
         (await fetch(url, init as RequestInit)) as unknown as ResponseLike,
     },
@@ -48,20 +48,21 @@ export function createClient(options: GatewayOptions): Client {
     ...(shards === 'auto' ? {} : { shardCount: shards.count }),
     ...(waitForIdentify ? { ws: { buildIdentifyThrottler: async () => ({ waitForIdentify }) } } : {}),
   });
-  client.on(Events.Error, (error) => log.warn({ err: error }, 'discord.js reports a fault'));
+  client.on(Events.Error, (error) => log.warn({ err: error }, 'discord.js reported a fault'));
   client.on(Events.ShardError, (error, shard) =>
     log.warn({ err: error, shard }, 'a gateway connection failed'),
   );
-  client.on(Events.ShardReconnecting, (shard) =>
-    log.info({ shard }, 'the gateway connection is being renewed'),
-  );
+  client.on(Events.ShardReconnecting, (shard) => log.info({ shard }, 'reconnecting to the gateway'));
   client.on(Events.ShardResume, (shard, replayed) =>
-    log.info({ shard, replayed }, 'the gateway connection is back'),
+    log.info({ shard, replayed }, 'reconnected to the gateway'),
   );
   return client;
 }
 
-/** Connects every shard and resolves once all guilds are known. @throws StartError */
+/**
+ * Connects every shard; resolves once all guilds are known.
+ * @throws StartError
+ */
 export async function login(client: Client, options: GatewayOptions): Promise<void> {
   let closeCode: number | null = null;
   client.on(Events.ShardDisconnect, ({ code }, shard) => {
@@ -81,7 +82,7 @@ export async function login(client: Client, options: GatewayOptions): Promise<vo
   await ready;
 }
 
-/** Whether every shard is connected; `client.isReady()` stays true while one reconnects. */
+/** Whether every shard is connected. `client.isReady()` stays true while one reconnects. */
 export function isConnected(client: Client): boolean {
   const shards = [...client.ws.shards.values()];
   return shards.length > 0 && shards.every((shard) => shard.status === Status.Ready);
@@ -105,7 +106,7 @@ function startErrorFor(closeCode: number, { applicationId, shards }: GatewayOpti
     case 4014:
       return new StartError(
         'Discord refuses the message-content intent (4014).',
-        `Open ${page}, switch on "Message Content Intent" under "Privileged Gateway Intents", save, and start again. Or switch it off: then the bot works by commands, mentions and direct messages alone.`,
+        `Open ${page}, switch on "Message Content Intent" under "Privileged Gateway Intents", save, and restart Parley. If it stays off, the bot only sees commands, mentions and direct messages.`,
       );
     default:
       return null;

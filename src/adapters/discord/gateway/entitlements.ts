@@ -9,16 +9,19 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { guildOfOne, interactionPlace } from './places.ts';
 
 /**
- * Brings to core what guilds and users bought. Discord names it with every interaction and announces changes to shard 0;
- * what changed meanwhile is read at the start. Cancelling is no event: a subscription is updated when it ends.
+ * Reports purchases of guilds and users to core. Discord sends them with every interaction and announces changes to shard 0;
+ * changes made in between are read at the start. A cancellation is not an event: a subscription is updated when it ends.
  * https://docs.discord.com/developers/resources/entitlement
  */
 export interface Entitlements {
-  /** Reads all there are. @throws StartError where Discord refuses */
+  /**
+   * Reads all purchases.
+   * @throws StartError if Discord refuses
+   */
   readAll(signal: AbortSignal): Promise<void>;
-  /** Reads those of one owner anew, after an event about one of them. */
+  /** Reads one owner's purchases again, after an event about one of them. */
   reread(changed: Entitlement, signal: AbortSignal): Promise<void>;
-  /** Takes what came with an interaction. */
+  /** Takes the purchases that came with an interaction. */
   note(interaction: BaseInteraction): Promise<void>;
 }
 
@@ -27,11 +30,11 @@ export interface EntitlementsOptions {
   readonly applicationId: string;
   readonly clock: Clock;
   readonly dispatch: Dispatch;
-  /** SKUs that come with a tier; others are of no interest. */
+  /** SKUs that bring a tier; others are ignored. */
   readonly skus: ReadonlySet<string>;
 }
 
-/** The most that Discord gives at once. */
+/** Discord's largest page. */
 const PAGE = 100;
 
 const momentSchema = z
@@ -63,7 +66,7 @@ const listSchema = z.array(
     })),
 );
 
-/** What both the list and discord.js say of an entitlement. */
+/** Fields that both the list and discord.js have. */
 type Held = Pick<
   Entitlement,
   'id' | 'skuId' | 'guildId' | 'deleted' | 'consumed' | 'startsTimestamp' | 'endsTimestamp'
@@ -73,7 +76,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
   const { rest, applicationId, clock, dispatch, skus } = options;
   let lastReading: Promise<unknown> = Promise.resolve();
 
-  /** Readings stand in line, so that the last one to be asked for is the last one to be believed. */
+  /** Reads run one after the other, so that the last one requested has the last word. */
   function inLine(read: () => Promise<void>): Promise<void> {
     const reading = lastReading.then(read);
     lastReading = reading.catch(() => {});
@@ -97,14 +100,14 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
     }
   }
 
-  /** Those that hold, by owner; the owners named have an entry in any case. */
+  /** Valid entitlements by owner; the given owners have an entry in any case. */
   function byOwner(entitlements: Iterable<Held>, owners: readonly GuildId[] = []) {
     const nowMs = clock.now();
     const purchases = new Map<GuildId, Purchase[]>(owners.map((owner) => [owner, []]));
     for (const held of entitlements) {
       const { skuId: sku, startsTimestamp: startsAtMs, endsTimestamp: endsAtMs } = held;
       const owner = ownerOf(held);
-      // Written so that a time which cannot be read (NaN) lets nothing through.
+      // An unreadable time (NaN) makes it false.
       const isNow = (startsAtMs === null || startsAtMs <= nowMs) && (endsAtMs === null || nowMs < endsAtMs);
       if (owner === null || held.deleted || held.consumed || !isNow || !skus.has(sku)) continue;
       const list = purchases.get(owner) ?? [];
@@ -120,8 +123,8 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
         const all = await list({}, signal).catch((error: unknown) => {
           if (!(error instanceof DiscordRefusal)) throw error;
           throw new StartError(
-            `Discord does not say what was bought. ${error.message}`,
-            "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or take the variable away.",
+            `Discord refused to list purchases. ${error.message}`,
+            "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or remove the variable.",
             { cause: error },
           );
         });
@@ -146,7 +149,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
   };
 }
 
-/** A guild's purchase is the guild's, whoever paid; a user's counts where the user is a guild of one. */
+/** A guild's purchase counts for the guild, whoever paid; a user's counts where the user is a guild of one. */
 function ownerOf({ guildId, userId }: Pick<Held, 'guildId' | 'userId'>): GuildId | null {
   if (guildId !== null) return `discord:${guildId}`;
   return userId === null ? null : guildOfOne(userId);

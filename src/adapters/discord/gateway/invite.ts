@@ -1,7 +1,7 @@
 import { OAuth2Scopes } from 'discord.js';
 import { PERMISSION_BITS } from './permissions.ts';
 
-/** The link that brings the bot into a guild, with the scopes and exactly the permissions that it needs. */
+/** The invite link, with the scopes and exactly the permissions that the bot needs. */
 export function inviteLink(applicationId: string): string {
   const query = new URLSearchParams({
     client_id: applicationId,
@@ -11,7 +11,7 @@ export function inviteLink(applicationId: string): string {
   return `https://discord.com/oauth2/authorize?${query}`;
 }
 
-/** The page of the developer portal where the switches for an application's bot are. */
+/** The bot's page of an application in the developer portal. */
 export function botPage(applicationId: string): string {
   return `https://discord.com/developers/applications/${applicationId}/bot`;
 }

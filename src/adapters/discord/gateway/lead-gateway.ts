@@ -1,12 +1,12 @@
 import type { Agent } from 'node:https';
 import { createRequire } from 'node:module';
 
-/** The class of web sockets of `ws`, as far as discord.js uses it. */
+/** The web socket class of `ws`, as far as discord.js uses it. */
 type Sockets = new (address: string, protocols: string[], options: object) => object;
 
 /**
- * discord.js opens its gateway connections with `ws`, and lets nobody say through which agent. It takes the class from the
- * package once, as it is loaded: this module has to be loaded before.
+ * discord.js opens gateway connections with `ws` and offers no option for an agent. It reads the class from the package once,
+ * when it is loaded, so this module must be loaded first.
  */
 const discord = createRequire(createRequire(import.meta.url).resolve('discord.js'));
 const gateway = createRequire(discord.resolve('@discordjs/ws'));
@@ -22,8 +22,11 @@ ws.WebSocket = class extends ws.WebSocket {
   }
 };
 
-/** From now on the gateway's connections go through this agent. @throws if discord.js was loaded before this module */
+/**
+ * Routes all later gateway connections through this agent.
+ * @throws Error if discord.js was loaded before this module
+ */
 export function leadGateway(agent: Agent): void {
-  if (isTooLate) throw new Error('discord.js was loaded before lead-gateway.ts, and would go past the proxy');
+  if (isTooLate) throw new Error('discord.js was loaded before lead-gateway.ts, and would bypass the proxy');
   leading = agent;
 }

@@ -1,16 +1,16 @@
 import { type Channel, ChannelType, PermissionFlagsBits, PermissionsBitField } from 'discord.js';
 
-/** What the bot needs, by the name under which people find it in Discord's settings. The invite asks for exactly these. */
+/** The permissions that the bot needs, by their names in Discord's settings. The invite asks for exactly these. */
 export const PERMISSIONS = {
   ViewChannel: 'View Channels',
   SendMessages: 'Send Messages',
   SendMessagesInThreads: 'Send Messages in Threads',
   CreatePublicThreads: 'Create Public Threads',
-  /** To answer as a reply, and to look what became of a send whose outcome is not known. */
+  /** For answers as replies, and to check the outcome of an unclear send. */
   ReadMessageHistory: 'Read Message History',
-  /** Charts and lists that a command brings, and images that a model makes. */
+  /** For charts and lists of commands, and images from models. */
   AttachFiles: 'Attach Files',
-  /** The hourglass on a question that waits its turn. */
+  /** For the hourglass on a waiting question. */
   AddReactions: 'Add Reactions',
 } as const satisfies Partial<Record<keyof typeof PermissionFlagsBits, string>>;
 
@@ -21,17 +21,17 @@ export const PERMISSION_BITS = (Object.keys(PERMISSIONS) as Permission[]).reduce
   0n,
 );
 
-/** Says whether the bot has a permission at some place. */
+/** Whether the bot has a permission in some place. */
 export type BotMay = (permission: Permission) => boolean;
 
-/** What the bot may do in a channel, as far as discord.js knows it; a thread has its parent's permissions. */
+/** The bot's permissions in a channel, as far as discord.js knows them; a thread has its parent's. */
 export function botMayIn(channel: Channel, botId: string): BotMay {
   if (channel.isDMBased()) return () => true;
   const held = channel.permissionsFor(botId) ?? new PermissionsBitField();
   return (permission) => held.has(PermissionFlagsBits[permission]);
 }
 
-/** Whether a thread can start from a message here; in all other channels, and in threads, none can. */
+/** Whether a thread can start from a message in this type of channel. */
 export function takesThreads(type: ChannelType | undefined): boolean {
   return type === ChannelType.GuildText || type === ChannelType.GuildAnnouncement;
 }
@@ -40,7 +40,7 @@ export function mayOpenThread(type: ChannelType | undefined, may: BotMay): boole
   return takesThreads(type) && may('CreatePublicThreads') && may('SendMessagesInThreads');
 }
 
-/** Names permissions as people find them: `**Send Messages** and **Attach Files**`. */
+/** Permissions as people find them: `**Send Messages** and **Attach Files**`. */
 export function named(permissions: readonly Permission[]): string {
   return permissions.map((permission) => `**${PERMISSIONS[permission]}**`).join(' and ');
 }

@@ -2,17 +2,17 @@ import { type BaseInteraction, InteractionContextType, type Message, PermissionF
 import type { Actor, GuildId } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
 
-/** Names an event; the id of a message or interaction is unique in all of Discord. */
+/** The event id for a message or interaction id, which is unique in all of Discord. */
 export function eventId(id: string): string {
   return `discord:${id}`;
 }
 
-/** Direct messages, and the app where its user alone brought it: a guild of one, which that user manages. */
+/** Direct messages, and user-installed apps: a guild of one, which that user manages. */
 export function guildOfOne(userId: string): GuildId {
   return `discord:dm:${userId}`;
 }
 
-/** Whether the app was brought to this place by the user who acts, and not by the guild. */
+/** Whether the user who acts installed the app, and not the guild. */
 export function isUserInstall({ authorizingIntegrationOwners }: BaseInteraction): boolean {
   return authorizingIntegrationOwners.guildId === null;
 }
@@ -21,7 +21,7 @@ function isGuildsOwn(interaction: BaseInteraction): boolean {
   return interaction.guildId !== null && !isUserInstall(interaction);
 }
 
-/** Who acted, by what Discord says with the event. */
+/** The person who acted, from what Discord sends with the event. */
 export function interactionActor(interaction: BaseInteraction): Actor {
   const { user, member, memberPermissions } = interaction;
   const inGuild = isGuildsOwn(interaction);
@@ -35,13 +35,13 @@ export function interactionActor(interaction: BaseInteraction): Actor {
   };
 }
 
-/** Ids of a member's roles; null where Discord did not send the member along. */
+/** Ids of a member's roles; null if Discord did not send the member. */
 function rolesOf(member: BaseInteraction['member'] | Message['member']): readonly string[] | null {
   if (member === null) return null;
   return Array.isArray(member.roles) ? member.roles : [...member.roles.cache.keys()];
 }
 
-/** Where an interaction happened. Without its guild's leave nothing of the place is used, its threads neither. */
+/** The place of an interaction. Unless the guild installed the app, nothing of its channel or threads is used. */
 export function interactionPlace(interaction: BaseInteraction, answerKey: string | null): Place {
   const { user, channel, channelId } = interaction;
   const here = channelId ?? user.id;
@@ -56,7 +56,7 @@ export function interactionPlace(interaction: BaseInteraction, answerKey: string
   return { guild, channel: here, ...named, key: answerKey };
 }
 
-/** What people call the channel whose settings apply; for a thread, its parent. Nothing for direct messages. */
+/** The name of the channel whose settings apply; for a thread, its parent. Empty for direct messages. */
 export function channelNameOf(
   channel: BaseInteraction['channel'] | Message['channel'],
 ): Pick<Place, 'channelName'> | undefined {
@@ -65,12 +65,12 @@ export function channelNameOf(
   return name ? { channelName: name } : undefined;
 }
 
-/** The user's direct messages with the bot, as opposed to those with others. */
+/** Whether these are the user's direct messages with the bot, rather than with somebody else. */
 export function isBotDm({ context }: BaseInteraction): boolean {
   return context === InteractionContextType.BotDM;
 }
 
-/** Who wrote a message. */
+/** The author of a message. */
 export function messageActor(message: Message): Actor {
   const { author, member, guildId } = message;
   return {

@@ -1,15 +1,18 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
 
 /**
- * Remembers the messages that messages reply to: Discord sends them along, and discord.js keeps them only in a cache of messages,
- * which we have none of. Each can be taken once.
+ * Keeps the messages that others reply to. Discord sends them along, but discord.js keeps them only in a message cache, which
+ * is off. Each can be taken once.
  */
 export interface Referenced {
-  /** The message that this one replies to, as the API sends it; undefined if it replies to none, or it was deleted. */
+  /** The replied-to message in the API's form; undefined if there is none, or if it was deleted. */
   takeReferenced(messageId: string): unknown;
 }
 
-/** Those that arrived and were not yet dealt with; discord.js emits a message right after its packet, or at the end of its start. */
+/**
+ * Messages that arrived and are not handled yet; discord.js emits a message right after its packet, or at the end of its
+ * start.
+ */
 const MAX_REMEMBERED = 200;
 
 export function rememberReferenced(client: Client): Referenced {

@@ -30,8 +30,8 @@ export interface RegistrationOptions {
 }
 
 /**
- * Makes Discord's commands equal to the declarations, and writes nothing where they are already: Discord allows 200
- * new commands a day. With `guildId` they are that guild's own, which shows at once and suits development.
+ * Makes Discord's commands equal to the declarations. Writes nothing if they are already, because Discord allows 200 new
+ * commands a day. With `guildId` they are that guild's own, which appear at once, for development.
  */
 export async function register(
   { rest, applicationId, commands, log }: RegistrationOptions,
@@ -47,7 +47,7 @@ export async function register(
   log.info({ discordGuild: guildId, commands: body.length }, 'registered the commands');
 }
 
-/** Whether Discord has the declared commands, others, or none at all. */
+/** Whether Discord has the declared commands, other ones, or none. */
 export async function registrationState(
   { rest, applicationId, commands }: Omit<RegistrationOptions, 'log'>,
   guildId: string | null,
@@ -75,7 +75,7 @@ function wantedCommands(commands: readonly CommandDeclaration[], guildId: string
   ];
 }
 
-/** A command as Discord takes it. Where and for whom it is installed can be said of global ones alone. */
+/** A command in Discord's form. Only global commands can say where and for whom they are installed. */
 function declarationOf(command: CommandDeclaration, isGuildOnly: boolean): Json {
   return {
     type: ApplicationCommandType.ChatInput,
@@ -86,7 +86,7 @@ function declarationOf(command: CommandDeclaration, isGuildOnly: boolean): Json 
     options: isAskedInForm(command)
       ? []
       : Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
-    // A default that a guild's admins can change; core checks the role by itself. Direct messages show all commands.
+    // A default that a guild's admins can change; core checks the role itself. Direct messages show all commands.
     default_member_permissions: command.role === 'member' ? null : PermissionFlagsBits.ManageGuild.toString(),
     ...(isGuildOnly ? {} : EVERYWHERE),
   };
@@ -101,7 +101,7 @@ const EVERYWHERE = {
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
 } as const;
 
-/** Entries in the menu of a message. */
+/** Entries in a message's menu. */
 export const ASK_ABOUT = 'Ask about this';
 export const DELETE_ANSWER = 'Delete this answer';
 
@@ -140,7 +140,7 @@ function optionOf(name: string, option: Option): Json {
   }
 }
 
-/** Compares by what was declared: Discord adds ids and leaves out what has its default. */
+/** Compares only declared fields: Discord adds ids and omits defaults. */
 function isEqual(registered: readonly Json[], wanted: readonly Json[]): boolean {
   const essence = (commands: readonly Json[]) =>
     JSON.stringify(
@@ -183,7 +183,10 @@ function optionEssence(option: Json): Json {
   };
 }
 
-/** The fields in this order; what is null, false or empty (the description of a menu's entry) is as good as absent, and lists are sets. */
+/**
+ * The fields in this order. Null, false and empty values (such as the description of a menu entry) count as absent, and lists
+ * as sets.
+ */
 function pick(from: Json, fields: readonly string[]): Json {
   return Object.fromEntries(
     fields.map((field) => {

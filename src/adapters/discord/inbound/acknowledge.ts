@@ -18,15 +18,15 @@ import { eventId, interactionActor, interactionPlace } from '../gateway/places.t
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 
-/** First responses to interactions. Discord waits three seconds for each, and sends nothing again. */
+/** First responses to interactions. Discord waits three seconds for each and never repeats an interaction. */
 export interface Acknowledge {
-  /** Sends the first response; false where the interaction is dead, or somebody else's already. */
+  /** Sends the first response; false if the interaction has expired or was answered already. */
   respond(interaction: BaseInteraction, response: FirstResponse, signal: AbortSignal): Promise<boolean>;
-  /** Says something in private in the place of all else. */
+  /** Responds with a private text only. */
   refuse(interaction: RepliableInteraction, text: string, signal: AbortSignal): Promise<void>;
   /**
-   * Claims an interaction in the store, acknowledges it, and deals with it. If the store does not take it in time, the person is told
-   * instead.
+   * Claims an interaction in the store, acknowledges it and handles it. If the store does not answer in time, the person is
+   * told instead.
    */
   once(of: Acknowledgeable, work: (event: InboundEvent) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface FirstResponse {
 
 export interface Acknowledgeable {
   readonly interaction: RepliableInteraction;
-  /** `Place.key` of the message that it is about, if any. */
+  /** `Place.key` of the message that it concerns, if any. */
   readonly answerKey: string | null;
   readonly surface: InteractionSurface;
   readonly response: FirstResponse;
@@ -49,20 +49,20 @@ export interface AcknowledgeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly dispatch: Dispatch;
-  /** Null where no purchase comes with a tier. */
+  /** Null if no purchase brings a tier. */
   readonly entitlements: Entitlements | null;
 }
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
 const ACKNOWLEDGE_WITHIN_MS = 3_000;
-/** Leaves time for the acknowledgement, or for a word about it. */
+/** Leaves time for the acknowledgement, or for a message about the failure. */
 const CLAIM_WITHIN_MS = 1_500;
 const RETRY_MS = 100;
 
 const NOT_STORED =
   'The bot cannot reach its database right now. Try again in a minute; if it keeps happening, tell the operator of this bot.';
 
-/** The first response to what is answered in a message of its own, which says "thinking" until then. */
+/** The first response to something that is answered in a message of its own, which shows "thinking" until then. */
 export function thinking(isPrivate: boolean): FirstResponse {
   const type = InteractionResponseType.DeferredChannelMessageWithSource;
   return { type, data: isPrivate ? { flags: MessageFlags.Ephemeral } : {} };
@@ -85,7 +85,7 @@ export function createAcknowledge(options: AcknowledgeOptions): Acknowledge {
           return true;
         const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
         if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
-          log.warn({ err: error, interaction: interaction.id }, 'an interaction could not be acknowledged');
+          log.warn({ err: error, interaction: interaction.id }, 'could not acknowledge an interaction');
           return false;
         }
         mayHaveArrived ||= error instanceof DiscordFault;
@@ -114,7 +114,7 @@ export function createAcknowledge(options: AcknowledgeOptions): Acknowledge {
         },
         (error: unknown) => {
           state = 'failed';
-          log.error({ err: error, interaction: interaction.id }, 'an interaction could not be stored');
+          log.error({ err: error, interaction: interaction.id }, 'could not store an interaction');
         },
       );
       await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);

@@ -6,20 +6,20 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, asApiMessage, quotedPart } from './message-parts.ts';
 import { publicNamesIn } from './names.ts';
 
-/** A form that was opened on a message. */
+/** A form about a message. */
 export interface About {
-  /** The message with all that it shows; null if it is gone. */
+  /** The message with its whole content; null if it is gone. */
   message(signal: AbortSignal): Promise<QuotedPart | null>;
 }
 
 export interface Abouts {
-  /** The form that asks what somebody wants to know about a message. */
+  /** The form that asks for a question about a message. */
   formFor(message: Message): object;
-  /** The message that a form was opened on; null if it is no such form. */
+  /** The form behind a custom id; null if it is none of these. */
   read(customId: string): About | null;
 }
 
-/** Where the bot is no member, Discord sends the message with the menu alone: it is kept while its form may be open. */
+/** Where the bot is not a member, Discord sends the message only with the menu, so it is kept while its form may be open. */
 const KEPT_MS = 15 * 60_000;
 const MAX_KEPT = 500;
 

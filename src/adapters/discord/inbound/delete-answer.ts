@@ -5,7 +5,7 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { type Acknowledge, thinking } from './acknowledge.ts';
 import type { SurfaceOf } from './surface-of.ts';
 
-/** Deletes the answer that a person points at, if core lets them. */
+/** Deletes the answer that a person selected, if core allows it. */
 export function createAnswerDeleter(options: {
   readonly rest: DiscordRest;
   readonly dispatch: Dispatch;

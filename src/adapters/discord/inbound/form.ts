@@ -6,12 +6,15 @@ import type { Suggestion } from '../../../core/ports/events.ts';
 import { parseButton } from '../answers/content.ts';
 import { SIZES } from '../rest/sizes.ts';
 
-/** A modal that asks for a command's options; at most five of them, Discord's limit. */
+/** A modal for a command's options; at most five, Discord's limit. */
 export function formOf({ name, options }: CommandDeclaration): object {
   return formNamed(`form:${name}`, `/${name}`, options, new Map());
 }
 
-/** A modal that asks what a button needs to know. `models`: what each of its options for a model offers. */
+/**
+ * A modal for a button's form.
+ * @param models the models to offer, by option
+ */
 export function pressFormOf(
   { kind, answerId }: Button,
   models: ReadonlyMap<string, readonly Suggestion[]>,
@@ -22,7 +25,7 @@ export function pressFormOf(
 
 const PRESS = 'press:';
 
-/** The button whose form a custom id names, if any: anybody can send any. */
+/** The button behind a form's custom id; null if there is none, because anybody can send any id. */
 export function buttonOfForm(customId: string): Button<PressKind> | null {
   const button = customId.startsWith(PRESS) ? parseButton(customId.slice(PRESS.length)) : null;
   return button !== null && isPress(button) && buttonRow(button.kind).form !== undefined ? button : null;
@@ -50,7 +53,7 @@ function formNamed(
   };
 }
 
-/** Whose form a custom id names, if any: anybody can send any. */
+/** The command behind a form's custom id; undefined if there is none, because anybody can send any id. */
 export function commandOfForm(
   customId: string,
   commands: ReadonlyMap<string, CommandDeclaration>,
@@ -59,7 +62,7 @@ export function commandOfForm(
   return command !== undefined && isAskedInForm(command) ? command : null;
 }
 
-/** The options as they were filled in; a field that is empty is left out. Core checks them against the declaration. */
+/** The options in a filled form, without empty fields. Core checks them against the declaration. */
 export function readForm(fields: ModalSubmitFields): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   for (const [name, field] of fields.fields) {
@@ -70,7 +73,7 @@ export function readForm(fields: ModalSubmitFields): Record<string, unknown> {
   return options;
 }
 
-/** No model has that id. */
+/** Not the id of a model. */
 const SAME = '-';
 /** https://docs.discord.com/developers/components/reference#string-select */
 const MAX_SELECT_OPTIONS = 25;

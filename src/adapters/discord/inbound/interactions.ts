@@ -15,7 +15,7 @@ export type InteractionHandlerOptions = AcknowledgeOptions &
 
 const DEAD_FORM = 'This form has expired. Run the command again.';
 
-/** Acknowledges interactions before anything else happens, and brings them to `dispatch`. */
+/** Acknowledges interactions before anything else, then passes them to `dispatch`. */
 export function createInteractionHandler(
   options: InteractionHandlerOptions,
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {

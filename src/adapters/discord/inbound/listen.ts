@@ -23,7 +23,7 @@ function editedAtOf({ editedTimestamp }: Message): string | null {
   return editedTimestamp === null ? null : String(editedTimestamp);
 }
 
-/** Brings what the gateway reports to those who deal with it. */
+/** Connects the gateway's events to their handlers. */
 export function listen(client: Client, tools: InteractionHandlerOptions & MessageReaderOptions): Background {
   const { tasks, dispatch, entitlements } = tools;
   const handleInteraction = createInteractionHandler(tools);
@@ -40,7 +40,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   );
   /** Reads a message that did not come as a new one. */
   async function readBack(message: Message): Promise<PostedMessage | null> {
-    // Only what is for the bot is worth a look at what it replies to.
+    // The replied-to message is only fetched if the message is for the bot.
     const posted = await read(message, undefined);
     if (posted === null || message.type !== MessageType.Reply) return posted;
     const target = await message.fetchReference().catch(() => null);
@@ -49,14 +49,14 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   const watching = catchUpMissed({ ...tools, client, read: readBack });
   const retract = (id: string) =>
     tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id), id));
-  // discord.js itself tells of deletions only where it keeps messages, or makes one of each edit too.
+  // discord.js itself reports deletions only of cached messages, or with an event per edit as well.
   client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
     retract(id),
   );
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, ({ ids }: GatewayMessageDeleteBulkDispatchData) => {
     for (const id of ids) retract(id);
   });
-  // As for deletions. Updates that are no edits come without a time, or with that of an earlier edit.
+  // As for deletions. Updates that are not edits have no time, or that of an earlier edit.
   client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
     if (!update.edited_timestamp || update.author?.bot) return;
     tasks.run('deal with the edit of a message', async () => {
@@ -71,7 +71,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {
     if (!(state?.locked && state.archived)) dispatch.opened('discord', id);
   });
-  // Which threads were opened before the session began is not told.
+  // Discord does not report threads that were unlocked before the session began.
   client.on(Events.ShardReady, () => dispatch.opened('discord', null));
   if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>

@@ -4,10 +4,10 @@ import { plainName } from '../../../core/kit/text.ts';
 import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
 import { type NameOf, withNames } from './names.ts';
 
-/** Where an attachment is; what `Adapter.readFile` gets back. */
+/** The location of an attachment, for `Adapter.readFile`. */
 export const fileReference = z.object({
   url: z.string(),
-  /** The message that it hangs on, by which an address that has expired is renewed; null for a command's option. */
+  /** The attachment's message, which gives a new address once the old one has expired; null for a command's option. */
   message: z.object({ channelId: z.string(), id: z.string() }).nullable(),
   attachmentId: z.string(),
 });
@@ -36,7 +36,7 @@ const contentSchema = z.object({
   embeds: z.array(embedSchema).default([]),
 });
 
-/** A message as Discord's API sends it, as far as it is read. */
+/** A message in the API's form, with the fields that are read. */
 export const apiMessage = contentSchema.extend({
   id: z.string(),
   channel_id: z.string(),
@@ -63,7 +63,7 @@ export function attachmentPart(attachment: ApiAttachment, message: Place | null)
   });
 }
 
-/** The files of a message, and the messages that were forwarded with it. */
+/** The files of a message, and the messages forwarded with it. */
 export function attachedTo(
   message: Pick<ApiMessage, 'id' | 'channel_id' | 'attachments' | 'message_snapshots'>,
 ) {
@@ -81,7 +81,7 @@ export function attachedTo(
   return { files, forwarded };
 }
 
-/** Somebody's message as part of a question. What was forwarded with it is part of its text. */
+/** A person's message as part of a question. Messages forwarded with it become part of its text. */
 export function quotedPart(message: ApiMessage, why: QuotedPart['why'], nameOf: NameOf): QuotedPart {
   const { author, member, mentions } = message;
   const { files, forwarded } = attachedTo(message);
@@ -99,7 +99,7 @@ export function quotedPart(message: ApiMessage, why: QuotedPart['why'], nameOf: 
   };
 }
 
-/** A message of discord.js as the API sends it. */
+/** A discord.js message in the API's form. */
 export function asApiMessage(message: Message): ApiMessage {
   const { author, member } = message;
   return {
@@ -138,7 +138,7 @@ function contentOf({
   });
 }
 
-/** The text of a message with that of its embeds, in which bots say most. */
+/** The text of a message and of its embeds, in which bots say most. */
 function contentText({ content, embeds }: z.infer<typeof contentSchema>): string {
   const shown = embeds.map(({ author, title, url, description, fields, footer }) =>
     [

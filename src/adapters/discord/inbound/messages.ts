@@ -33,23 +33,26 @@ export interface MessageReaderOptions {
   readonly dispatch: Pick<Dispatch, 'channelRules'>;
 }
 
-/** Reads a message that the gateway brought, or that was read back with what it replies to; null if it is nothing for core. */
+/**
+ * Reads a message from the gateway, or one read back together with the message that it replies to; null if it is not for
+ * core.
+ */
 export type ReadMessage = (message: Message, referenced: unknown) => Promise<PostedMessage | null>;
 
-/** Reads what people write for core: mentions, replies to the bot, direct messages, and all that stands in threads. */
+/** Creates a reader for people's messages: mentions, replies to the bot, direct messages, and everything in threads. */
 export function createMessageReader(options: MessageReaderOptions): ReadMessage {
   const { rest, tasks, botId, caveat, dispatch } = options;
-  /** Channels that have been told why the answer is not in a thread. */
+  /** Channels that were told why the answer is not in a thread. */
   const toldOfThreads = new Set<string>();
 
   async function explainThreads(message: Message, missing: readonly Permission[], signal: AbortSignal) {
     if (toldOfThreads.has(message.channelId)) return;
     toldOfThreads.add(message.channelId);
-    const text = `-# I would answer in a thread, but I am missing ${named(missing)} in this channel. Reply to my answer to go on.`;
+    const text = `-# I cannot open a thread because I am missing ${named(missing)} in this channel. Reply to my answer to continue.`;
     await postNotice(rest, message.channelId, { text, nonce: `${message.id}t` }, signal);
   }
 
-  /** Somebody else's message that this one replies to: what the bot said is in the conversation already. */
+  /** The message by somebody else that this one replies to; the bot's own are in the conversation already. */
   function repliedTo({ guild }: Message, referenced: unknown): Part[] {
     const parsed = apiMessage.safeParse(referenced);
     if (!parsed.success || parsed.data.author.id === botId) return [];
@@ -70,7 +73,7 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
     if (addressee === 'place' && !isThread && !rules.hearsAll) return null;
     const addressed = addressee === 'bot';
     const text = textOf(message, mention);
-    // Without the intent, what does not mention the bot comes without its content.
+    // Without the intent, messages that do not mention the bot arrive without content.
     const { files, forwarded } = attachedTo(asApiMessage(message));
     const attached = [...files, ...forwarded];
     if (text === '' && attached.length === 0 && mention === null && !isDm) return null;
@@ -150,7 +153,7 @@ function placeOf(message: Message, repliesToBot: boolean, opensThread: boolean):
   return { guild, channel: channelId, ...channelName, key: opensThread ? id : null };
 }
 
-/** The bot's mention as it stands in the text, by name or by the role that Discord made for it; null where there is none. */
+/** Matches the bot's mention, by name or by the role that Discord made for it; null if there is none. */
 function mentionOf({ content, mentions }: Message, botId: string): RegExp | null {
   const role = mentions.roles.find(({ tags }) => tags?.botId === botId);
   const pattern = new RegExp(role ? `<@!?${botId}>|<@&${role.id}>` : `<@!?${botId}>`);
@@ -180,7 +183,10 @@ function nameOf({ mentions, guild, member }: Message): NameOf {
   };
 }
 
-/** What was said: without the mention that opens it, and with names for the ids of people, roles, channels and emoji. */
+/**
+ * The text of a message without a leading mention of the bot, and with names instead of ids of people, roles, channels and
+ * emoji.
+ */
 function textOf(message: Message, mention: RegExp | null): string {
   const { content } = message;
   const opening = mention && new RegExp(`^\\s*(?:(?:${mention.source})[\\s,:]*)+`);

@@ -10,7 +10,7 @@ import { guildOfOne } from '../gateway/places.ts';
 export interface MissedOptions {
   readonly client: Client;
   readonly dispatch: Dispatch;
-  /** Reads a message that did not come over the gateway; null if it is none of the bot's business. */
+  /** Reads a message that did not come over the gateway; null if it is not for the bot. */
   readonly read: (message: Message) => Promise<PostedMessage | null>;
   readonly botId: string;
   readonly tasks: Tasks;
@@ -18,20 +18,17 @@ export interface MissedOptions {
   readonly log: Logger;
 }
 
-/** How far back a crash may set the point from which is read again. */
+/** After a crash, messages are read again from at most this long before it. */
 const ALIVE_EVERY_MS = 15_000;
-/** Of those in which something was written, the newest first. */
+/** The most channels to read, those with the newest messages first. */
 const MAX_CHANNELS = 200;
 /** https://docs.discord.com/developers/resources/message#get-channel-messages */
 const PAGE = 100;
 const MAX_PAGES = 3;
-/** Channels that are read at once: discord.js keeps to the limits of each. */
+/** Channels read at once; discord.js respects each one's limits. */
 const READ_AT_ONCE = 4;
 
-/**
- * After a READY, which begins a session that knows nothing of what came before it, reads what people wrote meanwhile. A session
- * that is resumed gets that by itself.
- */
+/** After a READY, reads what people wrote before it, because a new session does not deliver that. A resumed session does. */
 export function catchUpMissed(options: MissedOptions): Background {
   const { client, dispatch, tasks, clock, log } = options;
   const caughtUp = new Set<number>();
@@ -46,7 +43,7 @@ export function catchUpMissed(options: MissedOptions): Background {
       ];
       const bounded = channels.slice(0, MAX_CHANNELS);
       if (channels.length > bounded.length)
-        log.warn({ left: channels.length - bounded.length }, 'not all channels are caught up');
+        log.warn({ left: channels.length - bounded.length }, 'some channels were not caught up');
       const dealtWith: Promise<void>[] = [];
       const next = bounded.values();
       const work = async () => {
@@ -56,7 +53,7 @@ export function catchUpMissed(options: MissedOptions): Background {
         }
       };
       await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
-      // Until it is claimed, another start has to find it again.
+      // Until they are claimed, another start has to find them again.
       await Promise.all(dealtWith);
     }
     caughtUp.add(shard);
@@ -81,7 +78,7 @@ export function catchUpMissed(options: MissedOptions): Background {
 
 type ChannelToRead = string | TextBasedChannel;
 
-/** Channels and threads of the shard's guilds in which something was written since, as the gateway tells with READY. */
+/** Channels and threads of the shard's guilds with messages since then, from the gateway's READY. */
 function changedChannels(
   { client, botId }: MissedOptions,
   shard: number,
@@ -133,7 +130,7 @@ async function missedIn(
     signal.throwIfAborted();
     log.warn(
       { err: error, channel: typeof where === 'string' ? where : where.id },
-      'what was written in a channel could not be caught up',
+      'could not catch up the messages of a channel',
     );
   }
   return missed;

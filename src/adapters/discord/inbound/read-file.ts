@@ -7,7 +7,7 @@ import { apiMessage, fileReference } from './message-parts.ts';
 
 export interface FileReaderOptions {
   readonly rest: DiscordRest;
-  /** A proxy's files are the proxy's own. */
+  /** A proxy also serves the files. */
   readonly apiUrl: string;
   readonly fetch: typeof fetch;
 }
@@ -17,7 +17,7 @@ const CDN = ['https://cdn.discordapp.com', 'https://media.discordapp.net'];
 
 const GONE = new FileUnavailable('It is no longer on Discord.');
 
-/** Fetches attachments. An address that has expired, as they do within a day, is renewed from the message that the file hangs on. */
+/** Fetches attachments. Addresses expire within a day; the message of the file then gives a new one. */
 export function createFileReader({ rest, apiUrl, fetch }: FileReaderOptions) {
   const origins = new Set([...CDN, new URL(apiUrl).origin]);
 

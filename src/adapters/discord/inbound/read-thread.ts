@@ -9,13 +9,13 @@ import { publicNamesIn } from './names.ts';
 export interface ThreadReaderOptions {
   readonly rest: DiscordRest;
   readonly botId: string;
-  /** What the bot cannot do without the message-content intent; undefined if it has it. */
+  /** What does not work without the message-content intent; undefined if the bot has it. */
   readonly caveat: string | undefined;
 }
 
 /** Discord's largest page. */
 const MESSAGES = 100;
-/** What people and apps say; the rest are joins, pins and the like. */
+/** Messages of people and apps; other types are joins, pins and the like. */
 const SAID: ReadonlySet<number> = new Set([
   MessageType.Default,
   MessageType.Reply,
@@ -28,7 +28,7 @@ const NO_CONTENT =
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. An admin can give me **Read Message History** here.';
 
-/** What was said in a thread or forum post before a message, its starter first. */
+/** The messages of a thread or forum post before a given one, starter first. */
 export async function readThread(
   { rest, botId, caveat }: ThreadReaderOptions,
   thread: AnyThreadChannel,
@@ -49,11 +49,11 @@ export async function readThread(
     return { messages: said.map((message) => quotedPart(message, 'thread', nameOf)), problem: null };
   } catch {
     signal.throwIfAborted();
-    return { messages: [], problem: 'The earlier messages of this thread could not be read.' };
+    return { messages: [], problem: 'I could not read the earlier messages of this thread.' };
   }
 }
 
-/** A post's starter stands in the thread; that of another thread in its parent. Both have the thread's id. */
+/** A forum post's starter is in the thread itself, that of another thread in its parent. Both have the thread's id. */
 async function starterOf(
   rest: DiscordRest,
   { id, parentId, parent }: AnyThreadChannel,
@@ -65,7 +65,7 @@ async function starterOf(
     return parsed(await rest.insist({ method: 'GET', path }, signal))[0] ?? null;
   } catch {
     signal.throwIfAborted();
-    // It began with no message, or that was deleted.
+    // The thread began without a message, or that was deleted.
     return null;
   }
 }

@@ -26,10 +26,10 @@ import { attachmentPart } from './message-parts.ts';
 import { readThread, type ThreadReaderOptions } from './read-thread.ts';
 import type { SurfaceOf } from './surface-of.ts';
 
-/** Commands, however they are given: typed, from a message's menu, or in a form. */
+/** Commands in every form: typed, from a message's menu, or from a form. */
 export interface CommandRunner {
   use(interaction: ChatInputCommandInteraction, receivedAtMs: number, signal: AbortSignal): Promise<void>;
-  /** What a message's menu offers: a command about the thread of that message, or a question about it. */
+  /** Handles an entry of a message's menu: a command about its thread, or a question about it. */
   useMenu(
     interaction: MessageContextMenuCommandInteraction,
     receivedAtMs: number,
@@ -60,11 +60,11 @@ export interface CommandRunnerOptions extends ThreadReaderOptions {
 interface GivenCommand {
   readonly name: string;
   readonly given: Readonly<Record<string, unknown>>;
-  /** Whether the options were filled into a form. */
+  /** Whether the options come from a form. */
   readonly isFilledIn?: boolean;
-  /** Finds what the command is about, once it is acknowledged. */
+  /** Finds the message that the command is about, after the acknowledgement. */
   readonly find?: () => Promise<readonly BroughtPart[]>;
-  /** In which it is used. */
+  /** The thread in which it is used. */
   readonly thread?: AnyThreadChannel | null;
 }
 
@@ -206,19 +206,19 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
   };
 }
 
-/** The thread that a message stands in, or that began with it: whoever sees the message sees it. */
+/** The thread of a message, or the one that began with it. Everybody who sees the message sees that too. */
 async function threadOf(
   { channel, guild }: MessageContextMenuCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
   { id, hasThread }: Pick<Message, 'id' | 'hasThread'>,
 ): Promise<AnyThreadChannel | null> {
   if (channel?.isThread()) return channel;
   const known = guild.channels.cache.get(id);
-  // One that was archived is not known by itself.
+  // An archived thread is not cached.
   const found = known ?? (hasThread ? await guild.channels.fetch(id).catch(() => null) : null);
   return found?.isThread() ? found : null;
 }
 
-/** A file as core takes it; it hangs on no message, so that its address cannot be renewed. */
+/** A file in core's form. It belongs to no message, so its address cannot be renewed. */
 function givenValue({ value, attachment }: CommandInteractionOption): unknown {
   if (!attachment) return value;
   const { id, name, contentType, size, url } = attachment;

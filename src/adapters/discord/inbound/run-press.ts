@@ -18,10 +18,10 @@ import { buttonOfForm, pressFormOf, readForm } from './form.ts';
 import type { CommandRunner } from './run-command.ts';
 import type { SurfaceOf } from './surface-of.ts';
 
-/** Presses on the buttons under answers, those included that ask something in a form first. */
+/** Presses on buttons under answers, including those with a form. */
 export interface PressRunner {
   press(interaction: ButtonInteraction, receivedAtMs: number, signal: AbortSignal): Promise<void>;
-  /** Brings what was filled into a form; false if the form is none of a button's. */
+  /** Handles a filled form; false if it is not a button's. */
   submit(interaction: ModalSubmitInteraction, receivedAtMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -34,12 +34,12 @@ export interface PressRunnerOptions {
   readonly commands: Pick<CommandRunner, 'useButton'>;
 }
 
-/** Of an age that nobody remembers, or none of ours. */
+/** For buttons that are too old, or not ours. */
 export const DEAD_BUTTON = 'This button has expired. Ask again with `/ask`.';
 
 const WELCOME = {
-  all: 'Write here to go on; you need not mention me.',
-  mentions: 'Mention me here to go on.',
+  all: 'Write here to continue. You do not need to mention me.',
+  mentions: 'Mention me here to continue.',
 };
 
 type Pressed = ButtonInteraction | ModalSubmitInteraction;
@@ -48,7 +48,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
   const { rest, dispatch, acknowledge, surfaceOf } = options;
   const patient = { ...rest, request: rest.insist };
 
-  /** What the button does waits for what the form asks; it is only opened for a person who may press. */
+  /** The action waits for the form, which opens only for people who may press the button. */
   async function openForm(
     interaction: ButtonInteraction,
     button: Button<PressKind>,
@@ -71,7 +71,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
     await acknowledge.respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
   }
 
-  /** What a press may do to the message that was pressed, and around it. */
+  /** The things that a press may do to the pressed message and around it. */
   function deedsAt(
     interaction: Pressed,
     message: { readonly id: string; readonly channelId: string; readonly isPrivate: boolean },

@@ -14,7 +14,7 @@ export type SurfaceOf = (
   receivedAtMs: number,
 ) => InteractionSurface;
 
-/** Gives the surface on which an interaction is answered, by what Discord says that the bot may do in its place. */
+/** Creates the surface for an interaction's answer, by the bot's permissions in that place. */
 export function createSurfaceOf(
   options: Omit<InteractionSurfaceOptions, 'place' | 'isResumed' | 'isOverheard'>,
 ): SurfaceOf {

@@ -13,36 +13,36 @@ import { SIZES } from './sizes.ts';
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** As `Routes` of discord.js makes them, with the query. */
+  /** As discord.js's `Routes` returns it, with the query. */
   readonly path: string;
   readonly body?: object;
   readonly files?: readonly NoticeFile[];
   /**
-   * The limit that this request draws from, so that the limiters learn from the answer. Of one that is `within` another the limiters
-   * have granted both.
+   * The limit that this request draws from; the limiters learn from the response. If it is `within` another scope, the
+   * limiters have granted both.
    */
   readonly scope?: Scope;
-  /** In the limits that the request waits for by itself. Default `first`; `interim` for typing and reactions. */
+  /** Urgency in the limits that `insist` waits for. Default `first`; `interim` for typing and reactions. */
   readonly urgency?: Urgency;
-  /** How long `insist` lets it wait for room, each time (an hour); where there is none by then, it throws `RateLimited`. */
+  /** How long `insist` waits for room each time. Default one hour; then it throws `RateLimited`. */
   readonly patienceMs?: number;
 }
 
 /**
- * Discord's REST API v10 for all that answers need. In the place of discord.js's own client, whose queue would send each stale
- * edit in its turn, wait without being told, and count the interaction endpoints in the global limit that they are
- * exempt from. Here the core's limiters are the one queue, and each request is tried once.
+ * Discord's REST API v10 for everything that answers need. Replaces discord.js's client, whose queue would send each outdated
+ * edit in turn, wait without a report, and count interaction endpoints in the global limit from which they are exempt. Here
+ * core's limiters are the only queue, and each request is tried once.
  */
 export interface DiscordRest {
   /**
-   * Sends a request once and resolves to the answer's JSON; null where there is none.
+   * Sends a request once; resolves to the JSON of the response, or null if there is none.
    *
-   * @throws RateLimited, DiscordRefusal, DiscordFault where the outcome is not known, or the signal's reason
+   * @throws RateLimited, DiscordRefusal, DiscordFault if the outcome is unknown, or the signal's reason
    */
   request(request: RestRequest, signal: AbortSignal): Promise<unknown>;
   /**
-   * As `request`, but waits for its turn in the scope, waits out rate limits, and tries again after faults. For what is not
-   * paced by the reply engine, and may happen twice.
+   * As `request`, but waits for its turn in the scope, waits out rate limits, and retries after faults. For requests outside
+   * the reply engine that may run twice.
    */
   insist(request: RestRequest, signal: AbortSignal): Promise<unknown>;
 }
@@ -56,28 +56,30 @@ export interface RestOptions {
   readonly limiters: WriteLimiters;
 }
 
-/** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left to discord.js. */
+/** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left for discord.js. */
 export const GLOBAL: Scope = {
   key: 'discord:global',
   limit: 49,
   windowMs: 1_000,
-  // `npm run bench -- --pacing`: more makes 300 mentions end later, less shows the text of 100 later.
+  // From `npm run bench -- --pacing`: more makes 300 mentions end later, less shows the text of 100 later.
   dueMs: 1_500,
   isShared: true,
 };
-/** Discord itself gives up after about as long. */
+/** Discord itself gives up after about this time. */
 const TIMEOUT_MS = 15_000;
-/** With files: 20 MiB at 3 Mbit/s. */
+/** For files: 20 MiB at 3 Mbit/s. */
 const UPLOAD_TIMEOUT_MS = 60_000;
-/** `insist` tries again after so long, doubled each time … */
+/** The first wait of `insist` before a retry; it doubles each time … */
 const FIRST_RETRY_MS = 500;
-/** … so often: some 8 s, which a restart of Discord's edge takes. */
+/** … for this many retries: about 8 s, the time of a restart of Discord's edge. */
 const RETRIES = 4;
 const PATIENCE_MS = 3_600_000;
-/** How long an address that Cloudflare turns away rests where it is not told: each further request would count against it. */
+/**
+ * The pause after Cloudflare blocks the address without naming a time, because each further request would count against it.
+ */
 const BLOCKED_MS = 60_000;
 
-/** Read to its end. */
+/** A response that was read completely. */
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -99,13 +101,13 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
         signal: limit.signal,
         headers: {
           'User-Agent': `${DefaultUserAgent} Parley`,
-          // The webhook routes carry their own token; a bot's would be checked as well.
+          // Webhook routes carry their own token; a bot token would be checked as well.
           ...(isInteractionPath(path) ? {} : { Authorization: `Bot ${token}` }),
           ...(request.body && !request.files?.length ? { 'Content-Type': 'application/json' } : {}),
         },
         ...bodyOf(request),
       });
-      // Read here, under the same timeout.
+      // Read here, within the same timeout.
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       limit.signal.throwIfAborted();
@@ -115,7 +117,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
     }
   }
 
-  /** A 429 for all requests is the only failure that concerns the global limit; others are for the caller. */
+  /** Only a 429 for all requests concerns the global limit; other failures are for the caller. */
   async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     return limiters.run(
       GLOBAL,
@@ -137,10 +139,10 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
     const report = reportOf(response.headers);
     if (request.scope && report) limiters.learn(request.scope.key, report);
     if (response.status === 429) throw rateLimited(response, request);
-    if (response.status >= 500) throw new DiscordFault(`Discord answers with ${response.status}`);
+    if (response.status >= 500) throw new DiscordFault(`Discord answered with ${response.status}`);
     const body = response.text === '' ? null : parseJson(response.text);
-    // An HTML page of something between Discord and here.
-    if (body === undefined) throw new DiscordFault(`an answer with ${response.status} that is not JSON`);
+    // An HTML page from something between Discord and here.
+    if (body === undefined) throw new DiscordFault(`a response with ${response.status} that is not JSON`);
     if (response.status < 300) return body;
     const { code, message, errors } = errorBody
       .catch({ code: 0, message: 'no reason', errors: null })
@@ -208,13 +210,14 @@ function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
 /** The limit that was hit; null for the route's own. */
 function limitHit({ headers }: Answer, { path }: RestRequest): string | null {
   const isOfRoute = ['user', 'shared'].includes(headers.get('X-RateLimit-Scope') ?? '');
-  // Others are the bot's global limit, or Cloudflare's: after 10,000 invalid requests in 10 minutes it turns the address away.
+  // Other 429s are the bot's global limit, or Cloudflare's, which blocks the address after 10,000 invalid requests in 10
+  // minutes.
   return isOfRoute || isInteractionPath(path) ? null : GLOBAL.key;
 }
 
 /**
- * The body is exact; the header is in whole seconds, and at most that is there where Cloudflare answers for Discord. A 429
- * with a code instead of a time is no rate but a refusal: too many edits of a message that is older than an hour.
+ * The body's time is exact; the header is in whole seconds, and the only source if Cloudflare answers. A 429 with a code
+ * instead of a time is a refusal: too many edits of a message that is older than an hour.
  */
 function rateLimited(response: Answer, request: RestRequest): RateLimited | DiscordRefusal {
   const body = parseJson(response.text);

@@ -5,12 +5,12 @@ const COMMANDS = `${DOCS}/interactions/application-commands`;
 const COMPONENTS = `${DOCS}/components/reference`;
 
 /**
- * Every limit of Discord's for a text that Parley sends, with its unit. Discord says "characters" and takes 2,000 Chinese ones,
- * which are 6,000 bytes. Whether it counts code points or UTF-16 units is not said: UTF-16 units are never fewer.
+ * All of Discord's limits on texts that Parley sends, with their units. Discord says "characters" and accepts 2,000 Chinese
+ * ones, which are 6,000 bytes. It does not say whether it counts code points or UTF-16 units; UTF-16 units are never fewer.
  */
 export const SIZES = {
   content: { max: 2_000, unit: 'utf16', source: `${DOCS}/resources/message#create-message` },
-  /** Of core's note and footer (`core/ports/surface.ts`), which stand in the same content. */
+  /** Core's note and footer (`core/ports/surface.ts`), which are part of the same content. */
   note: { max: 300, unit: 'utf16', source: 'core/ports/surface.ts' },
   footer: { max: 200, unit: 'utf16', source: 'core/ports/surface.ts' },
   threadName: { max: 100, unit: 'utf16', source: `${DOCS}/resources/channel` },
@@ -24,7 +24,7 @@ export const SIZES = {
   formLabel: { max: 45, unit: 'utf16', source: `${COMPONENTS}#label` },
   formDescription: { max: 100, unit: 'utf16', source: `${COMPONENTS}#label` },
   selectOption: { max: 100, unit: 'utf16', source: `${COMPONENTS}#string-select` },
-  /** Discord counts what a person types; `max_length` itself may be at most so much. */
+  /** Discord counts a person's input; `max_length` itself may be at most this. */
   inputText: { max: 4_000, unit: 'utf16', source: `${COMPONENTS}#text-input` },
   optionText: { max: 6_000, unit: 'utf16', source: `${COMMANDS}#application-command-object` },
 } as const satisfies Readonly<Record<string, SizeLimit>>;

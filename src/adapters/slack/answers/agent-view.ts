@@ -5,21 +5,21 @@ import { sessionScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Slack's agent sessions, where app and plan have them. Whether they do shows at the first try. */
+/** Slack's agent sessions, if app and plan have them. The first try shows whether they do. */
 export interface AgentView {
   /** Whether sessions are known to work here. */
   readonly isOn: boolean;
-  /** Finds out whether they do, with a thread at hand. Never rejects. */
+  /** Tries it in a thread. Never rejects. */
   probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
-  /** Shows a thread's session as working, with Slack's own stop. Resolves to whether it is shown. */
+  /** Shows a thread's session as working, with Slack's own stop button. Resolves to whether it is shown. */
   openThread(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
-  /** Shows it as waiting for the person again. */
+  /** Shows the session as waiting for the person again. */
   end(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
 }
 
-/** An operator may turn the feature on at any time. */
+/** An operator may switch the feature on at any time. */
 const TRY_AGAIN_AFTER_MS = 3_600_000;
-/** Slack’s words for no sessions at all; others are of one thread. */
+/** Slack's errors if there are no sessions at all; other errors concern one thread. */
 const OFF = [
   'feature_disabled',
   'unknown_method',
@@ -33,7 +33,7 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
   let offUntilMs = 0;
   let probing: Promise<boolean> | null = null;
 
-  /** Resolves to whether Slack took the status. */
+  /** Resolves to whether Slack accepted the status. */
   async function set(
     status: 'active' | 'processing',
     channel: string,
@@ -46,11 +46,11 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
       isOn = true;
       return true;
     } catch (error) {
-      // A method that a server does not know may be answered with a page.
+      // A server may answer an unknown method with a page.
       const isForeign = error instanceof NotSlacksAnswer;
       if (!(error instanceof SlackRefusal) && !isForeign) throw error;
       if (isForeign ? isOn : !isRefusal(error, ...OFF)) {
-        log.debug({ err: error }, 'Slack takes no agent session in a thread; going without there');
+        log.debug({ err: error }, 'Slack refused an agent session in a thread; going without it there');
         return false;
       }
       if (isOn || offUntilMs === 0)
@@ -70,7 +70,7 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
     },
     async probe(channel, threadTs, signal) {
       if (isOn || clock.now() < offUntilMs) return isOn;
-      // One answer serves all who ask at the same time.
+      // Callers at the same time share one probe.
       probing ??= set('active', channel, threadTs, signal)
         .catch((error: unknown) => {
           log.warn({ err: error }, 'could not find out whether Slack offers agent sessions');

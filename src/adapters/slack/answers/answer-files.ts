@@ -6,14 +6,14 @@ import type { Workspace } from '../api/workspace.ts';
 import type { Spot } from '../posting/post-once.ts';
 import { createUpload } from '../posting/upload-files.ts';
 
-/** Posts the files of an answer below it, once; resolves to the view as it then has to be: without them where that failed. */
+/** Posts an answer's files below it, once. Resolves to the view to show then: without the files if that failed. */
 type AnswerFiles = (view: MessageView, spot: Spot, signal: AbortSignal) => Promise<MessageView>;
 
 const MAX_TRIES = 3;
-/** Doubled each time. */
+/** Doubles with each retry. */
 const FIRST_RETRY_MS = 500;
 
-/** Slack takes no files with an update of a message: they are a message of their own, behind the newest text. */
+/** Slack accepts no files with an update, so they are a message of their own after the newest text. */
 export function createAnswerFiles(workspace: Workspace, clock: Clock, log: Logger): AnswerFiles {
   let outcome: 'posted' | 'failed' | null = null;
 
@@ -37,7 +37,7 @@ export function createAnswerFiles(workspace: Workspace, clock: Clock, log: Logge
         outcome = 'posted';
       } catch (error) {
         signal.throwIfAborted();
-        log.warn({ err: error }, 'the files of an answer could not be posted');
+        log.warn({ err: error }, 'could not post the files of an answer');
         outcome = 'failed';
       }
     }

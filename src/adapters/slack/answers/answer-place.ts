@@ -3,17 +3,17 @@ import { parseJson } from '../../../core/kit/json.ts';
 import { messageKey } from '../api/places.ts';
 
 const rootSchema = z.discriminatedUnion('kind', [
-  /** Under a message of a person's, or beside it. */
+  /** Under a person's message, or in its channel. */
   z.object({
     kind: z.literal('standing'),
-    /** The message that carries the sign that the question was seen. */
+    /** The message with the sign that the question was seen. */
     questionTs: z.string().nullable(),
     threadTs: z.string().nullable(),
   }),
-  /** Under a message that shows the question and is still to be posted. */
+  /** Under a message that shows the question and is yet to be posted. */
   z.object({
     kind: z.literal('posted'),
-    /** `new`: the question begins the answer's thread. `none`: they stand below each other. */
+    /** `new`: the question begins the answer's thread. `none`: no thread. */
     thread: z.union([z.literal('new'), z.literal('none'), z.object({ ts: z.string() })]),
     asker: z.string(),
     question: z.string(),
@@ -25,22 +25,22 @@ const placeSchema = z.object({
   user: z.string(),
   /** Whether the channel is the asker's DM with the bot. */
   isDirect: z.boolean(),
-  /** The answer is private although it was asked for elsewhere. */
+  /** Whether the answer is private although it was asked elsewhere. */
   isPrivate: z.boolean(),
-  /** Where it was asked, and so where words to the asker alone go. */
+  /** The channel where it was asked; private messages to the asker go there. */
   askedIn: z.string(),
   root: rootSchema,
-  /** What the answer ties to its conversation beside itself; another process may know more ways. */
+  /** What the answer ties to its conversation besides itself. Another process may know more values. */
   ties: z.literal('thread').nullable().catch(null),
-  /** The message that was begun as a native stream, of which nothing else tells that it is the answer's. */
+  /** The message that was begun as a native stream; nothing else identifies it as part of the answer. */
   streamTs: z.string().nullable(),
 });
 
-/** Where an answer goes, as data: all that another process needs to find it again. */
+/** The place of an answer as data: everything that another process needs to find it. */
 export type AnswerPlace = z.infer<typeof placeSchema>;
 export type RootPlace = AnswerPlace['root'];
 
-/** An answer where the question stands: `standing` is its message, `threadTs` the thread, if any. */
+/** The place of an answer at the question: `standing` is the question's message, `threadTs` its thread, if any. */
 export function placeUnder(
   at: Pick<AnswerPlace, 'channel' | 'user' | 'isDirect'>,
   questionTs: string | null,
@@ -50,7 +50,7 @@ export function placeUnder(
   return { ...at, root, isPrivate: false, askedIn: at.channel, ties: null, streamTs: null };
 }
 
-/** Null where it is none of this adapter's. */
+/** Null if the reference is not this adapter's. */
 export function readPlace(reference: string): AnswerPlace | null {
   try {
     return placeSchema.parse(parseJson(reference));
@@ -59,7 +59,7 @@ export function readPlace(reference: string): AnswerPlace | null {
   }
 }
 
-/** `Place.key` of the thread that an answer ties to its conversation; null if it ties none. */
+/** `Place.key` of the thread that an answer ties to its conversation; null if none. */
 export function threadKeyOf(
   team: string,
   { channel, ties }: Pick<AnswerPlace, 'channel' | 'ties'>,

@@ -22,33 +22,33 @@ export interface AnswerSurfaceOptions {
   readonly indicator: Indicator;
   readonly thinking: ThinkingStatus;
   readonly tellPrivately: PrivateTeller;
-  /** Says how the question stands in the queue; null takes it back. */
+  /** Shows the question's place in the queue; null removes it. */
   readonly waits: (words: string | null) => void;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Slack's own streaming, where one person reads; null where others would wait for the end. */
+  /** Slack's own streaming, if only one person reads; null if others would have to wait for the end. */
   readonly streams: NativeStreams | null;
   readonly isPrivate: boolean;
   /** As `Surface.obstacle`. */
   readonly obstacle: (signal: AbortSignal) => Promise<string | null>;
-  /** Whether it stands in a thread that others read and write in. */
+  /** Whether it is in a thread that others read and write in. */
   readonly isOverheard: boolean;
-  /** `Place.key` of the thread, where the answer is to tie it to its conversation. */
+  /** `Place.key` of the thread that the answer ties to its conversation; null if none. */
   readonly threadKeyOf: (threadTs: string) => string | null;
-  /** By what another process finds this place, as it is now. */
+  /** The reference to this place, as it is now. */
   readonly reference: () => string;
   /** As `Surface.rename`. */
   readonly rename?: Rename | undefined;
-  /** Does what has to be done before the answer begins, such as posting the question; faults show at `openMessage`. */
+  /** Does work that must precede the answer, such as posting the question; its faults appear at `open`. */
   readonly prepare: () => void;
 }
 
-/** Shows an answer message by message, in a thread or below each other. */
+/** Shows an answer message by message, in a thread or one below the other. */
 export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
   const { workspace, channel, root, indicator, tellPrivately, clock, streams } = options;
   const { team } = workspace;
   const showFiles = createAnswerFiles(workspace, clock, options.log);
-  /** The message that is being opened, over all tries. */
+  /** The message being opened, over all tries. */
   let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
 
   async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
@@ -70,7 +70,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       opening = null;
       return message;
     } catch (error) {
-      // Nothing was shown: the next try may begin anew, as a stream.
+      // Nothing was shown, so the next try may start again as a stream.
       if (error instanceof RateLimited && !attempt.once.isUnclear) opening = null;
       if (notesRefusedFeedback(workspace.quirks, error)) return post(view, threadTs, signal);
       if (attempt.isPlain || !isRefusedContent(error)) throw error;
@@ -107,24 +107,25 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
 
   return {
     limits: MESSAGE_LIMITS,
-    // While the question still has to be posted, `openMessage` paces both posts by itself: it would wait for the scope it holds.
+    // While the question is yet to be posted, `open` paces both posts itself; otherwise it would wait for the scope that it
+    // holds.
     get openScope() {
       return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
     },
-    // Native streams draw from limits of their own.
+    // Native streams have limits of their own.
     ...(streams === null ? { updateScope: updatesScope(team) } : {}),
     get reference() {
       return options.reference();
     },
-    caveat: `Slack takes no slash commands in threads. There, mention me with one: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
+    caveat: `Slash commands do not work in Slack threads. Mention me with the command instead: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: options.isPrivate,
     obstacle: options.obstacle,
     isOverheard: options.isOverheard,
     rename: options.rename,
-    // An answer in a channel stands in a thread already, and a DM is one conversation.
+    // An answer in a channel is in a thread already, and a DM is one conversation.
     canContinueInThread: false,
     indicate(activity) {
-      // The question is shown when it is admitted; until then there is nothing to put a sign on.
+      // The question is posted once it is admitted; before that there is nothing to put a sign on.
       if (activity !== 'queued') options.waits(null);
       if (activity === 'queued' && !root.isReady) return;
       indicator.show(activity);
@@ -148,7 +149,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
           : await workspace.paced(postScope(team, channel), write, signal);
         indicator.opened();
         options.thinking.end(true);
-        // Behind the text; from here on only its note can change.
+        // Below the text; from here on only its note can change.
         const stands = await showFiles(view, { channel, threadTs }, signal);
         if (stands.note !== view.note) {
           await workspace.paced(message.scope, () => message.update(stands, signal), signal);

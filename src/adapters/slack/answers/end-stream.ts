@@ -1,12 +1,12 @@
 import { isRefusal } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Whether Slack refuses because a stream has ended already. */
+/** Whether Slack refused because the stream has ended already. */
 export function isStreamOver(error: unknown): boolean {
   return isRefusal(error, 'message_not_in_streaming_state', 'stopped_by_user');
 }
 
-/** Ends a stream that another process began: left alone, it would stay open for its readers until Slack ends it. */
+/** Ends a stream of another process, which would otherwise stay open for its readers until Slack ends it. */
 export async function endStream(
   workspace: Workspace,
   channel: string,

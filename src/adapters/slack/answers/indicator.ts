@@ -6,10 +6,10 @@ import type { Workspace } from '../api/workspace.ts';
 import type { Root } from '../posting/answer-anchor.ts';
 import type { AgentView } from './agent-view.ts';
 
-/** Shows that a question was seen, by Slack's own means: the agent session's status, else a reaction. */
+/** Shows that a question was seen: by the agent session's status, or else by a reaction. */
 export interface Indicator {
   show(activity: Activity): void;
-  /** The answer's first message stands. */
+  /** Called when the answer's first message is shown. */
   opened(): void;
 }
 
@@ -25,7 +25,7 @@ export interface IndicatorOptions {
 const REACTION = 'eyes';
 type Sign = 'none' | 'session' | 'reaction';
 
-/** Takes off what a process that died may have left on a question. */
+/** Removes the signs that a dead process may have left on a question. */
 export async function takeSignsOff(
   { workspace, agentView, signal }: Pick<IndicatorOptions, 'workspace' | 'agentView' | 'signal'>,
   channel: string,
@@ -63,7 +63,7 @@ export function createIndicator(options: IndicatorOptions): Indicator {
 
   async function settle(): Promise<void> {
     for (;;) {
-      // Slack's stop stands with the session's status, so that is kept until the answer ends.
+      // Slack's stop button belongs to the session's status, so that stays until the answer ends.
       const isDue = wanted && !(hasOpened && sign !== 'session');
       if (isDue === (sign !== 'none')) return;
       if (!isDue) await take();

@@ -17,7 +17,7 @@ import type { StreamQuota, StreamSlot } from './stream-quota.ts';
 
 /** Slack's own streaming of messages. */
 export interface NativeStreams {
-  /** Begins a message as a stream; null where it has to be posted instead. The caller has paced it. */
+  /** Begins a message as a stream; null if it has to be posted instead. The caller has paced it. */
   openStream(spot: StreamSpot, view: MessageView, signal: AbortSignal): Promise<LiveMessage | null>;
 }
 
@@ -33,21 +33,21 @@ export interface NativeStreamsOptions {
   readonly slots: StreamQuota;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of each message that begins as a stream … */
+  /** Called with each message that begins as a stream … */
   readonly onBegun: (ts: string) => void;
-  /** … and when it shows by its buttons, or the lack of them, whose it is. */
+  /** … and once its buttons, or the lack of them, identify it. */
   readonly onSettled: () => void;
 }
 
-/** A stream dies five minutes after its start, however busy (slackapi/node-slack-sdk#2702). It is ended well before. */
+/** A stream dies five minutes after its start, even in use (slackapi/node-slack-sdk#2702). It is ended well before. */
 const MAX_AGE_MS = 270_000;
-/** Slack's words for a stream that takes no more. */
+/** Slack's errors for a stream that accepts no more. */
 
 export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
   const { workspace, slots, clock, log, onBegun } = options;
-  /** A start whose outcome is not known: the message may stand, and would stand twice. */
+  /** A start with an unknown outcome: the message may exist, and a retry would double it. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
-  /** The message that it turned out to have begun, until that shows the newest view. */
+  /** The message that this start turned out to have begun, until it shows the newest view. */
   let found: LiveMessage | null = null;
 
   return {
@@ -93,7 +93,7 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
         slot.release();
         if (error instanceof RateLimited) return null;
         if (!(error instanceof SlackRefusal)) throw error;
-        log.debug({ err: error }, 'Slack does not stream here; editing instead');
+        log.debug({ err: error }, 'Slack refuses streams here; using edits instead');
         return null;
       }
     },
@@ -101,8 +101,8 @@ export function createNativeStreams(options: NativeStreamsOptions): NativeStream
 }
 
 /**
- * A message that grows by appending. Whatever goes wrong, it ends the stream and goes on by `chat.update` with the whole
- * text: an append that failed may have arrived, and there is no key by which to try it again.
+ * A message that grows by appending. After any fault it ends the stream and continues by `chat.update` with the whole text,
+ * because a failed append may have arrived, and appends have no idempotency key.
  */
 function createStreamedMessage(
   { workspace, clock, log, onSettled }: NativeStreamsOptions,
@@ -118,7 +118,7 @@ function createStreamedMessage(
   const hasEnded = () => phase === 'ended';
   let sent = started;
 
-  /** Resolves to whether the stream took the view; `unsure` stays behind where that is not known. */
+  /** Resolves to whether the stream accepted the view; leaves `unsure` set if that is unknown. */
   async function stream(view: MessageView, signal: AbortSignal): Promise<boolean> {
     const isLast = view.status !== 'streaming';
     const target = isLast ? neutralise(view.text) : settledPart(neutralise(view.source));
@@ -141,7 +141,7 @@ function createStreamedMessage(
       if (error instanceof RateLimited) phase = 'streaming';
       if (!(error instanceof SlackRefusal) && !(error instanceof SlackUnreachable)) throw error;
       notesRefusedFeedback(workspace.quirks, error);
-      log.debug({ err: error }, 'a stream takes no more; editing from now on');
+      log.debug({ err: error }, 'a stream accepts no more; using edits from now on');
       if (isStreamOver(error)) end();
       return false;
     }
@@ -153,7 +153,7 @@ function createStreamedMessage(
     end();
   }
 
-  /** Within another limit than the caller's, which must not pay for it. */
+  /** Runs a write within another limit than the caller's, which must not be charged for it. */
   async function within(scope: Scope, write: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     try {
       await workspace.paced(scope, write, signal);
@@ -206,7 +206,7 @@ const repliesSchema = z.array(
 type Reply = z.infer<typeof repliesSchema>[number];
 const CLOCK_SKEW_MS = 120_000;
 
-/** A message of the bot's in the thread that was begun with this text since then. */
+/** A message of the bot in the thread that began with this text since then. */
 async function findBegun(
   workspace: Workspace,
   { channel, threadTs }: StreamSpot,
@@ -221,10 +221,10 @@ async function findBegun(
   return repliesSchema.parse(messages).findLast(isBegun)?.ts ?? null;
 }
 
-/** Blocks that stand below an answer that has ended. */
+/** Blocks below a finished answer. */
 const ENDING = new Set(['actions', 'context']);
 
-/** Slack renders Markdown into its own markup; letters and digits stay. */
+/** Letters and digits only, because Slack renders Markdown into its own markup. */
 function bare(text: string): string {
   return text.replace(/&(?:amp|lt|gt);/g, '').replace(/[^\p{L}\p{N}]/gu, '');
 }

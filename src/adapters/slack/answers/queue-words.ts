@@ -50,8 +50,8 @@ async function deleteMessage(workspace: Workspace, channel: string, ts: string, 
 }
 
 /**
- * Says how a question stands in the queue: the first words that come, until null does. In a channel to the asker alone, where Slack
- * forgets it by itself; in direct messages as a message that is deleted again.
+ * Shows a question's place in the queue: the first words given, until null is given. In a channel as an ephemeral message to
+ * the asker; in direct messages as a message that is deleted again.
  */
 export function createQueueWords(
   {

@@ -15,7 +15,7 @@ import { takeSignsOff } from './indicator.ts';
 import { takeWordsBack } from './queue-words.ts';
 import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
 
-/** Goes back to where a process that died was answering; null where nothing can be shown there any more. */
+/** Finds the place where a dead process was answering; null if nothing can be shown there any more. */
 export async function reopen(
   parts: SurfaceParts,
   { reference, answerId }: LostPlace,
@@ -69,7 +69,7 @@ function notBegun(
   return { surface, message: null };
 }
 
-/** Puts other buttons under an answer that has ended. */
+/** Replaces the buttons under a finished answer. */
 export async function changeButtons(
   { workspace }: Pick<SurfaceParts, 'workspace'>,
   { reference, answerId }: LostPlace & { readonly answerId: string },
@@ -96,17 +96,17 @@ const messageSchema = z.object({
 });
 type Message = z.infer<typeof messageSchema>;
 
-/** Slack gives so many at once; an answer is among the newest of its thread or DM. */
+/** Slack's largest page; an answer is among the newest messages of its thread or DM. */
 const PAGE = 200;
 
-/** The newest message of the answer's: it carries its button, or was begun as its stream. */
+/** The newest message of the answer: it has its button, or began as its stream. */
 async function findNewest(
   workspace: Workspace,
   { channel, root, streamTs }: AnswerPlace,
   answerId: string,
   signal: AbortSignal,
 ): Promise<(Message & { readonly isEnded: boolean }) | null> {
-  // The question was not posted yet, or nobody learned of it.
+  // The question was not posted yet, or the post was not recorded.
   if (root.kind === 'posted') return null;
   const newest: Message[] = [];
   for (let cursor = ''; ; ) {
@@ -114,7 +114,7 @@ async function findNewest(
     const page = await readPage(workspace, spot, { limit: PAGE, cursor }, signal);
     newest.push(...z.array(messageSchema).parse(page.messages));
     cursor = page.cursor;
-    // A thread is read from its beginning, a channel from its end.
+    // Slack lists a thread from its beginning, a channel from its end.
     if (cursor === '' || root.threadTs === null) break;
   }
   return (
@@ -129,7 +129,7 @@ async function findNewest(
   );
 }
 
-/** The kinds of the answer's buttons that a message carries. */
+/** The kinds of the answer's buttons on a message. */
 function buttonsOf({ blocks }: Message, answerId: string): string[] {
   return blocks.flatMap((block) =>
     (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>

@@ -2,14 +2,14 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { streamScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Bounds how many streams a workspace starts and stops. */
+/** Limits how many streams a workspace starts and stops. */
 export interface StreamQuota {
-  /** Resolves to null where there is none left: then an answer is shown by edits. */
+  /** Resolves to null if none is left; the answer is then shown by edits. */
   acquireStream(): Promise<StreamSlot | null>;
 }
 
 export interface StreamSlot {
-  /** The stream has ended. */
+  /** Call when the stream has ended. */
   release(): void;
 }
 

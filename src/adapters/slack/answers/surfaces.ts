@@ -18,7 +18,7 @@ import { createQueueWords } from './queue-words.ts';
 import type { StreamQuota } from './stream-quota.ts';
 import { createThinkingStatus } from './thinking-status.ts';
 
-/** What all surfaces of a workspace share. */
+/** The parts shared by all surfaces of a workspace. */
 export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
@@ -32,9 +32,9 @@ export interface SurfaceParts {
 }
 
 export interface SurfaceExtras {
-  /** Of the interaction that asked. */
+  /** The response URL of the interaction that asked. */
   readonly responseUrl?: ResponseUrl | null;
-  /** Told of the question's `ts` when it is posted. */
+  /** Called with the question's `ts` once it is posted. */
   readonly onPosted?: (ts: string) => void;
 }
 
@@ -101,7 +101,7 @@ export function createSurfaceFor(
             },
           })
         : null,
-    // Sessions alone have names.
+    // Only sessions have names.
     rename: isDirect && agentView.isOn ? rename : undefined,
     prepare() {
       if (!root.isReady) tasks.run('post the question', () => root.threadTs(signal));

@@ -6,10 +6,10 @@ import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { Root } from '../posting/answer-anchor.ts';
 
-/** Says under a thread that the model thinks, with the time: `is thinking, 12 s`. */
+/** Shows under a thread that the model is reasoning, with the time: `is thinking, 12 s`. */
 export interface ThinkingStatus {
   showThinking(): void;
-  /** The answer's first message stands, which takes the status away; or there is none to come. */
+  /** Call when the answer's first message is shown, which removes the status, or when none will come. */
   end(isShown: boolean): void;
 }
 
@@ -22,7 +22,7 @@ export interface ThinkingStatusOptions {
   readonly signal: AbortSignal;
 }
 
-/** Slack takes a status away after two minutes. More often than this nobody looks. */
+/** Slack removes a status after two minutes. Nobody looks more often than this. */
 const EVERY_MS = 4_000;
 
 /** `is thinking, 12 s`. */
@@ -51,7 +51,7 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
     const threadTs = await root.threadTs(signal);
     while (threadTs !== null && !over.signal.aborted && workspace.quirks.takesStatus) {
       const done = await workspace.enterIfFree(thinkingScope(workspace.team));
-      // If there is no room now, it is said the next time.
+      // If there is no room now, the next round shows it.
       if (done !== null) {
         isSaid = true;
         await say(threadTs, thinkingFor(clock.now() - sinceMs)).finally(done);

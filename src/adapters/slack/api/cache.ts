@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 
-/** A cache of answers for a while, bounded. Faults are not kept. */
+/** A bounded cache whose entries expire. Faults are not cached. */
 export interface Cache<T> {
   get(key: string, load: () => Promise<T>): Promise<T>;
   delete(key: string): void;
@@ -14,7 +14,7 @@ export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
     async get(key, load) {
       const nowMs = clock.now();
       const known = entries.get(key);
-      // An answer of the future is of a clock that was put back since.
+      // An entry from the future dates from before the clock was set back.
       if (known !== undefined && known.atMs <= nowMs && nowMs < known.atMs + ttlMs) return known.value;
       entries.delete(key);
       if (entries.size >= MAX_CACHED) {

@@ -28,7 +28,7 @@ const GONE: Readonly<Record<string, PlaceGone['reason']>> = {
   is_inactive: 'archived',
 };
 
-/** Refusals of what a message holds, not of its place. */
+/** Refusals of a message's content rather than its place. */
 const REFUSED_CONTENT = new Set([
   'invalid_blocks',
   'invalid_blocks_format',
@@ -43,12 +43,12 @@ export function isRefusedContent(error: unknown): boolean {
   return error instanceof SlackRefusal && REFUSED_CONTENT.has(error.reason);
 }
 
-/** Whether Slack named this as its reason. */
+/** Whether Slack refused for one of these reasons. */
 export function isRefusal(error: unknown, ...reasons: readonly string[]): boolean {
   return error instanceof SlackRefusal && reasons.includes(error.reason);
 }
 
-/** Who can change that the bot may not post, by Slack's word; for the asker. */
+/** Tells the asker who can let the bot post, by Slack's reason. */
 const ADVICE: Readonly<Record<string, string>> = {
   not_in_channel: 'I am not in this channel. Invite me with `/invite`, and ask again.',
   channel_not_found: 'I am not in this channel. Invite me with `/invite`, and ask again.',
@@ -64,25 +64,25 @@ const ADVICE: Readonly<Record<string, string>> = {
   restricted_action_non_threadable_channel:
     'This channel has no threads, and I answer in threads. Ask me in another channel or in a direct message.',
   missing_scope:
-    'I lack a permission that answering needs. The operator of this bot has to reinstall the app with its newest manifest.',
+    'I lack a permission that I need for answers. The operator of this bot has to reinstall the app with its newest manifest.',
   messages_tab_disabled:
     'My messages tab is switched off, so I cannot answer there. The operator of this bot can switch it on in the app’s settings.',
 };
 const OF_THREAD = new Set(['restricted_action_thread_locked', 'restricted_action_thread_only_channel']);
 
-/** What to tell the asker of a place where the bot may not post; null where there is nothing to say. */
+/** The advice for a place where the bot may not post; null if there is none. */
 export function adviceOn(reason: string): string | null {
   return ADVICE[reason] ?? null;
 }
 
-/** Whether the bot may not write there, so that something has to be said elsewhere. */
+/** Whether the bot may not write there, so that the asker must be told elsewhere. */
 export function isShut(error: unknown): boolean {
   return (
     error instanceof SlackRefusal && (GONE[error.reason] === 'forbidden' || GONE[error.reason] === 'archived')
   );
 }
 
-/** In the words of core. What is neither a gone place nor refused content is left as it is: core tries it again, not for long. */
+/** Turns Slack's errors into core's. Anything else stays as it is; core retries that briefly. */
 export function deliveryError(error: unknown): unknown {
   if (!(error instanceof SlackRefusal)) return error;
   const gone = GONE[error.reason];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Json } from './web-api.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Where messages stand: in a thread, or with null in the channel itself. */
+/** The place of a message: a thread, or with null the channel itself. */
 export interface Spot {
   readonly channel: string;
   readonly threadTs: string | null;
@@ -12,7 +12,10 @@ const nextSchema = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 
-/** One page of what stands at a spot, as Slack sends it, with the cursor of the next one; an empty cursor is the first, or the end. */
+/**
+ * One page of messages, in Slack's form, with the cursor of the next page. An empty cursor stands for the first page, and for
+ * the end.
+ */
 export async function readPage(
   workspace: Pick<Workspace, 'call'>,
   { channel, threadTs }: Spot,

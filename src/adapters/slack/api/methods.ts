@@ -1,11 +1,11 @@
 /**
- * Every Web API method that is called: its tier (requests per minute and workspace) and the bot scopes that it needs. The
- * pace and the app's manifest are made from it. Source: docs.slack.dev/reference/methods.
+ * Every Web API method in use, with its tier (requests per minute and workspace) and required bot scopes. Rate limits and the
+ * app's manifest derive from it. Source: docs.slack.dev/reference/methods.
  */
 export const METHODS = {
   'agents.sessions.setStatus': { perMinute: 50, scopes: ['chat:write'] },
   'agents.sessions.rename': { perMinute: 50, scopes: ['chat:write'] },
-  // Also in channels, by docs.slack.dev/changelog/2026/03/05/set-status-scope-update.
+  // Works in channels too, by docs.slack.dev/changelog/2026/03/05/set-status-scope-update.
   'assistant.threads.setStatus': { perMinute: 100, scopes: ['chat:write'] },
   'auth.test': { perMinute: 300, scopes: [] },
   'chat.appendStream': { perMinute: 100, scopes: ['chat:write'] },

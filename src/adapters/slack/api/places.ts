@@ -5,22 +5,22 @@ export function guildOf(team: string): GuildId {
   return `slack:${team}`;
 }
 
-/** Names a user for core; `OPERATORS` lists them the same way. */
+/** A user's id in core, as in `OPERATORS`. */
 export function userOf(team: string, user: string): string {
   return `${team}/${user}`;
 }
 
-/** What the conversation in a thread, or below a message, hangs on. */
+/** The conversation key of a thread, or of a message. */
 export function messageKey(team: string, channel: string, ts: string): string {
   return `slack:${team}/${channel}/${ts}`;
 }
 
-/** What the conversation of a DM without threads hangs on. */
+/** The conversation key of a DM without threads. */
 export function channelKey(team: string, channel: string): string {
   return `slack:${team}/${channel}`;
 }
 
-/** Names the question in a message, however many events bring it. */
+/** The id of the question in a message, for every event that brings it. */
 export function questionId(team: string, channel: string, ts: string): string {
   return `slack:${team}/${channel}/${ts}`;
 }

@@ -1,6 +1,6 @@
 import { METHODS } from './methods.ts';
 
-/** Events that the app subscribes to, with the scope that each needs. */
+/** Subscribed events, with their scopes. */
 export const EVENTS = {
   app_home_opened: [],
   app_mention: ['app_mentions:read'],
@@ -11,19 +11,19 @@ export const EVENTS = {
   'message.mpim': ['mpim:history'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** What only the agent view needs. */
+/** Events only for the agent view. */
 export const AGENT_EVENTS = { agent_session_stopped: [] } as const satisfies Record<
   string,
   readonly string[]
 >;
 export const AGENT_SCOPES = ['assistant:write'] as const;
 
-/** Bot scopes without which the bot works, with what each adds. */
+/** Optional bot scopes, with what each adds. */
 export const OPTIONAL_SCOPES = {
-  'files:read': 'files and pictures that people bring are read',
+  'files:read': 'the bot can read files and pictures that people attach',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Bot scopes without which something is missing for people, in alphabetical order. */
+/** Required bot scopes, in alphabetical order. */
 export const REQUIRED_SCOPES: readonly string[] = [
   ...new Set([
     'commands',

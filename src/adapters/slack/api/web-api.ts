@@ -5,31 +5,31 @@ import type { Method } from './methods.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What a method answered, and the scopes of the token that asked. */
+/** A method's response, and the scopes of the token. */
 export interface ApiAnswer {
   readonly data: Json;
   readonly scopes: readonly string[];
 }
 
 /**
- * Calls Slack's Web API: one call is one request, with nothing retried, queued or paused behind the caller's back. Bolt's
- * own client stops all its calls when one is rate limited, retries for half an hour, and takes no signal.
+ * Slack's Web API: one call is one request, without hidden retries, queues or pauses. Bolt's own client stops all calls when
+ * one is rate limited, retries for half an hour, and takes no signal.
  */
 export interface WebApi {
-  /** @throws RateLimited, SlackRefusal, or SlackUnreachable where it is not known whether the call had its effect */
+  /** @throws RateLimited, SlackRefusal, or SlackUnreachable if the outcome of the call is unknown */
   call(method: Method, args: Json, signal: AbortSignal): Promise<ApiAnswer>;
-  /** Sends a file's bytes to an address that `files.getUploadURLExternal` gave. */
+  /** Sends a file to an address from `files.getUploadURLExternal`. */
   upload(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
 
-/** Slack answered, and the answer is no. */
+/** Slack answered with an error. */
 export class SlackRefusal extends Error {
   override readonly name = 'SlackRefusal';
   readonly code = 'slack_refusal';
   readonly method: string;
-  /** Slack's own word, such as `channel_not_found`. */
+  /** Slack's error code, such as `channel_not_found`. */
   readonly reason: string;
-  /** The scope that is missing, where that is the reason. */
+  /** The missing scope, if that is the reason. */
   readonly needed: string | null;
 
   constructor(method: string, reason: string, needed: string | null, details: readonly string[]) {
@@ -40,13 +40,13 @@ export class SlackRefusal extends Error {
   }
 }
 
-/** No answer came, or none that says what happened: the call may have had its effect. */
+/** No answer, or none that tells the outcome: the call may have taken effect. */
 export class SlackUnreachable extends PassingFault {
   override readonly name = 'SlackUnreachable';
   readonly code = 'slack_unreachable';
 }
 
-/** Something else than Slack answered, or Slack with no word of its own: a page, an empty body. */
+/** A response that is not from Slack's API: a page, or an empty body. */
 export class NotSlacksAnswer extends SlackUnreachable {}
 
 export interface WebApiOptions {
@@ -54,7 +54,9 @@ export interface WebApiOptions {
   /** Ends with a slash. */
   readonly apiUrl: string;
   readonly fetch: typeof fetch;
-  /** For one call; 10 s by default. Slack answers in well under one. An upload has six times that. */
+  /**
+   * Timeout of one call in milliseconds. Default 10,000; Slack answers in well under 1,000. An upload has six times as long.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -66,8 +68,8 @@ const answerSchema = z.looseObject({
 });
 
 /**
- * Faults of Slack's own, which pass; “some aspect of the operation” may have succeeded (docs.slack.dev/reference/methods). Every other
- * refusal is taken at its word.
+ * Slack's internal faults, which are temporary; “some aspect of the operation” may have succeeded
+ * (docs.slack.dev/reference/methods). Every other refusal is final.
  */
 const PASSING = new Set([
   'internal_error',
@@ -77,7 +79,7 @@ const PASSING = new Set([
   'team_added_to_org',
 ]);
 
-/** Where a refusal names no time to wait. */
+/** The wait if a refusal names none. */
 const DEFAULT_WAIT_MS = 30_000;
 
 export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
@@ -125,12 +127,12 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
     async upload(url, bytes, signal) {
       const response = await send(url, { body: bytes as Uint8Array<ArrayBuffer> }, signal, 6 * timeoutMs);
       await response.body?.cancel();
-      if (!response.ok) throw new SlackUnreachable(`the upload was answered with HTTP ${response.status}`);
+      if (!response.ok) throw new SlackUnreachable(`the upload failed with HTTP ${response.status}`);
     },
   };
 }
 
-/** As a form, which every method takes; some take no JSON body. */
+/** As a form, which every method accepts; some accept no JSON. */
 function encode(args: Json): URLSearchParams {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(args)) {
@@ -140,7 +142,7 @@ function encode(args: Json): URLSearchParams {
   return form;
 }
 
-/** JSON as Slack takes it: half a character, which a cut may have left, would make all of it invalid. */
+/** JSON for Slack: half a surrogate pair, which a cut may leave, would make all of it invalid. */
 export function toJson(value: object): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'string' ? inner.toWellFormed() : inner,
@@ -154,7 +156,7 @@ async function readAnswer(method: string, response: Response, signal: AbortSigna
   } catch {
     signal.throwIfAborted();
   }
-  throw new NotSlacksAnswer(`${method} was answered with HTTP ${response.status} and no word of Slack's`);
+  throw new NotSlacksAnswer(`${method} got HTTP ${response.status} without an answer of Slack's`);
 }
 
 function retryAfterMs(response: Response): number {

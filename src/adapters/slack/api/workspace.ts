@@ -8,27 +8,27 @@ import { methodScope } from './limits.ts';
 import type { Method } from './methods.ts';
 import type { Json, WebApi } from './web-api.ts';
 
-/** A workspace that the app is installed in. */
+/** A workspace in which the app is installed. */
 export interface Workspace extends Identity {
   readonly api: WebApi;
-  /** What Slack turned out not to take here. */
+  /** Features that Slack turned out not to support here. */
   readonly quirks: Quirks;
-  /** Runs one write within a limit, before what can wait. Not for what the reply engine paces by itself. */
+  /** Runs one write within a limit, before less urgent ones. Not for writes that the reply engine paces. */
   paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** As `WriteLimiters.enterIfFree`. */
+  /** As `WriteLimiters.take`. */
   enterIfFree(scope: Scope): Promise<(() => void) | null>;
-  /** Calls a method within its limits, before what can wait, and again where Slack asks to wait. */
+  /** Calls a method within its limits, before less urgent calls; retries after rate limits. */
   call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
-  /** The DM with a person; opens it where there is none. */
+  /** The channel of the DM with a person, opened if necessary. */
   directChannel(user: string, signal: AbortSignal): Promise<string>;
 }
 
 export interface Quirks {
-  /** Whether it takes its own pair of feedback buttons; true until it refuses them. */
+  /** Whether Slack supports its pair of feedback buttons; true until it refuses them. */
   takesFeedback: boolean;
-  /** Whether it takes a status of a thread; true until it refuses one. */
+  /** Whether threads can have a status; true until Slack refuses one. */
   takesStatus: boolean;
-  /** Whether it takes files in forms; false without the scope `files:read`, and once it has refused them. */
+  /** Whether forms can ask for files; false without the scope `files:read`, and once Slack has refused it. */
   takesFileInputs: boolean;
 }
 
@@ -36,14 +36,14 @@ export interface Identity {
   readonly team: string;
   readonly botUser: string;
   readonly botId: string;
-  /** What people write behind an @ to mention the bot. */
+  /** The name for mentions, after the @. */
   readonly botName: string;
 }
 
-/** DMs stay what they are. */
+/** A DM's channel never changes. */
 const DIRECT_TTL_MS = 24 * 3_600_000;
 
-/** After rate limits, which others may have used up. */
+/** After rate limits that other programs may have used up. */
 const MAX_TRIES = 3;
 
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
@@ -63,7 +63,7 @@ export function createWorkspace(
       try {
         return (await paced(scope, () => api.call(method, args, signal), signal)).data;
       } catch (error) {
-        // The limiter waits as long as Slack asked to.
+        // The limiter waits as long as Slack asked.
         if (!(error instanceof RateLimited) || tries === MAX_TRIES) throw error;
       }
     }
@@ -84,6 +84,6 @@ export function createWorkspace(
 }
 
 export function textOf(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('Slack left out a field that it promises');
+  if (typeof value !== 'string') throw new TypeError("a field is missing in Slack's response");
   return value;
 }

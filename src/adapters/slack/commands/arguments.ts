@@ -10,7 +10,7 @@ export type Arguments =
   | { readonly ok: true; readonly options: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads the text behind a slash command. */
+/** Parses the text after a slash command. */
 export function parseArguments(command: CommandDeclaration, text: string): Arguments {
   const options: Record<string, unknown> = {};
   const { named, unnamed } = readTypedOptions(text, 0, listed(command));
@@ -26,7 +26,7 @@ export function parseArguments(command: CommandDeclaration, text: string): Argum
     if (option === undefined) {
       return {
         ok: false,
-        problem: `\`/${command.name}\` has no use for “${value.text.slice(0, 60)}”. ${usage(command)}`,
+        problem: `\`/${command.name}\` does not take “${value.text.slice(0, 60)}”. ${usage(command)}`,
       };
     }
     options[option.name] = value.text;
@@ -38,7 +38,7 @@ function listed(command: CommandDeclaration) {
   return typedOptions(command).map(([name, option]) => ({ ...option, name }));
 }
 
-/** How a command is typed: `/ask [--model …] [--web] prompt`, `/model [model] [--scope …]`. */
+/** How to type a command: `/ask [--model …] [--web] prompt`, `/model [model] [--scope …]`. */
 export function usage(command: CommandDeclaration): string {
   const options = isAskedInForm(command) ? [] : listed(command);
   const main = positionalOf(options);

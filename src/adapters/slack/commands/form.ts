@@ -16,7 +16,7 @@ import { usage } from './arguments.ts';
 
 export const FORM_CALLBACK = 'command-form';
 
-/** What a form has to remember until it is sent. */
+/** The data that a form keeps until it is submitted. */
 export interface FormContext {
   readonly command: string;
   readonly channel: string;
@@ -26,31 +26,31 @@ export interface FormContext {
   readonly about: PointedAt | null;
 }
 
-/** The message that a form was opened on. */
+/** The message on which a form was opened. */
 export interface PointedAt {
   readonly ts: string;
   readonly author: { readonly user: string | null; readonly name: string } | null;
-  /** As much of it as a form can remember, in case the bot may not read it again. */
+  /** As much of its text as a form can keep, in case the bot cannot read it again. */
   readonly text: string;
 }
 
 export interface FormExtras {
-  /** What stands above the inputs. */
+  /** The block above the inputs. */
   readonly intro: Json | null;
-  /** Choices that are made beforehand, by option. */
+  /** Preselected choices, by option. */
   readonly preset: Readonly<Record<string, string>>;
 }
 
-/** Slack's own limits, of one input. https://docs.slack.dev/reference/block-kit/block-elements/file-input-element */
+/** Slack's limits for one input. https://docs.slack.dev/reference/block-kit/block-elements/file-input-element */
 const MAX_FILES = 10;
 const MAX_FILE_MB = 10;
-/** One input for all files of a command, whatever its options for them are called. */
+/** One input for all files of a command, whatever its options are called. */
 const FILES = 'files';
 
 /**
- * A modal that asks for a command's options, for those who do not type flags.
+ * A modal for a command's options, as an alternative to flags.
  *
- * @param takesFiles whether files may be asked for, if the command takes some: Slack wants the scope `files:read` for that
+ * @param takesFiles whether it may ask for files, which needs the scope `files:read`
  */
 export function formView(
   command: CommandDeclaration,
@@ -79,23 +79,23 @@ const pressContextSchema = z.object({
   button: z.enum(PRESS_KINDS),
   answerId: z.string(),
   channel: z.string(),
-  /** Of the message that carries the button … */
+  /** Of the message with the button … */
   messageTs: z.string(),
-  /** … and the thread that it stands in. */
+  /** … and its thread. */
   threadTs: z.string().nullable(),
   responseUrl: z.string(),
 });
 
-/** The context that a button's form keeps until it is sent. */
+/** The context that a button's form keeps until it is submitted. */
 export type PressContext = Readonly<z.infer<typeof pressContextSchema>>;
 
-/** What a button's form that was opened here remembers; null if it is no such form. */
+/** The context of a button's form; null if it is not such a form. */
 export function readPressContext(metadata: string): PressContext | null {
   const parsed = pressContextSchema.safeParse(parseJson(metadata));
   return parsed.success ? parsed.data : null;
 }
 
-/** A modal that asks what a button needs to know. */
+/** A modal for a button's form. */
 export function pressFormView(context: PressContext): Json {
   const { label, form = {} } = buttonRow(context.button);
   return {
@@ -109,19 +109,19 @@ export function pressFormView(context: PressContext): Json {
   };
 }
 
-/** The values that somebody filled into a button's form. Core checks them against the table. */
+/** The values of a button's form. Core checks them against the table. */
 export function readPressForm({ button }: PressContext, values: FormValues): Json {
   return readOptions(Object.entries(buttonRow(button).form ?? {}), values);
 }
 
 type FormValues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** The options as they were filled in. Core checks them against the declaration. */
+/** The options in a filled form. Core checks them against the declaration. */
 export function readForm(command: CommandDeclaration, values: FormValues): Json {
   return readOptions(typedOptions(command), values);
 }
 
-/** The files that were put into a command's form. */
+/** The files in a command's form. */
 export function readFormFiles(values: FormValues): FilePart[] {
   return uploadedFiles((values[FILES]?.[FILES] as { files?: unknown } | undefined)?.files);
 }
@@ -189,7 +189,7 @@ function elementOf(
         max_length: Math.min(option.maxChars, SIZES.inputText.max),
       };
     case 'model':
-      // Options come as they are typed for, from the whole catalogue.
+      // Options arrive as the person types, from the whole catalogue.
       return {
         type: 'external_select',
         action_id: name,

@@ -4,7 +4,7 @@ import { quotedPart } from '../payloads/message-parts.ts';
 import { readMessage } from '../payloads/read-messages.ts';
 import type { PointedAt } from './form.ts';
 
-/** The message that a form was opened on: all of it if the bot may read it, else what the form remembers. */
+/** The message on which a form was opened: complete if the bot may read it, else the part that the form kept. */
 export async function pointedPart(
   slack: SlackContext,
   channel: string,
@@ -16,7 +16,7 @@ export async function pointedPart(
     if (message !== null) return await quotedPart(message, 'pointed', readerOf(slack));
   } catch (error) {
     slack.signal.throwIfAborted();
-    slack.log.info({ err: error }, 'a message that a question is about could not be read again');
+    slack.log.info({ err: error }, 'could not read the message of a question again');
   }
   return { type: 'quoted', why: 'pointed', author: about.author, text: about.text, files: [] };
 }

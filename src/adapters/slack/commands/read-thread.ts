@@ -6,16 +6,16 @@ import { type QuotedMessage, quotedPart } from '../payloads/message-parts.ts';
 import { messagesIn } from '../payloads/read-messages.ts';
 import { readerOf } from './pointed-at.ts';
 
-/** Slack gives threads from their start, so that the newest come last; no more pages than this are read. */
+/** Slack lists threads from their beginning, so the newest messages come last; no more pages than this are read. */
 const MAX_PAGES = 5;
 const PAGE = 200;
-/** Kept of them, besides the first. */
+/** Messages kept besides the first. */
 const NEWEST = 100;
 
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
 
-/** What was said in a thread before a message, or until now, its root first. */
+/** The messages of a thread before a given one, or until now, its root first. */
 export async function readThread(
   slack: SlackContext,
   { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
@@ -34,9 +34,9 @@ export async function readThread(
     }
   } catch (error) {
     signal.throwIfAborted();
-    log.info({ err: error }, 'a thread could not be read');
+    log.info({ err: error }, 'could not read a thread');
     const isForbidden = isRefusal(error, 'missing_scope', 'not_in_channel', 'channel_not_found');
-    const problem = isForbidden ? NO_HISTORY : 'The earlier messages of this thread could not be read.';
+    const problem = isForbidden ? NO_HISTORY : 'I could not read the earlier messages of this thread.';
     return { messages: [], problem };
   }
   const [root, ...replies] = messages;

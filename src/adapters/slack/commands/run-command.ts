@@ -12,25 +12,25 @@ import type { ResponseUrl } from '../posting/response-url.ts';
 import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { SHOWN } from '../text/questions.ts';
 
-/** A command with its options, however they were given: typed, or filled into a form. */
+/** A command with its options, typed or from a form. */
 export interface Request {
-  /** Names the deed of the person; unique. */
+  /** The id of the person's action; unique. */
   readonly id: string;
   readonly command: CommandDeclaration;
   readonly options: Readonly<Record<string, unknown>>;
   readonly user: string;
   readonly channel: string;
   readonly responseUrl: ResponseUrl | null;
-  /** The thread of the message that it is about; null where it is about none. */
+  /** The thread of the message that it is about; null if there is none. */
   readonly threadTs: string | null;
-  /** What comes with it: files of its message, the message that it is about. */
+  /** Files of its message, and the message that it is about. */
   readonly brought?: readonly BroughtPart[];
   readonly readThread?: ThreadReader | undefined;
-  /** Whether the options were filled into a form. */
+  /** Whether the options come from a form. */
   readonly isFilledIn?: boolean;
 }
 
-/** Brings a command to core, with the place and the surface that fit it. */
+/** Passes a command to core, with the fitting place and surface. */
 export async function runRequest(slack: SlackContext, request: Request): Promise<void> {
   const { command, options } = request;
   if (command.reply === 'private') return tellOnly(slack, request);
@@ -73,7 +73,7 @@ async function answerInChannel(slack: SlackContext, request: Request): Promise<v
   await bring(slack, request, placeAt(team, channel, key), createSurfaceFor(slack, place, { responseUrl }));
 }
 
-/** Private answers stream in the asker's DM: ephemeral messages cannot be updated. */
+/** Private answers stream in the asker's DM, because ephemeral messages cannot be updated. */
 async function answerInDirectMessage(slack: SlackContext, request: Request): Promise<void> {
   const { workspace, signal } = slack;
   const { channel, user, responseUrl } = request;
@@ -93,12 +93,12 @@ async function answerInDirectMessage(slack: SlackContext, request: Request): Pro
     slack.tasks.run('point to a private answer', async () => {
       const data = await workspace.call('chat.getPermalink', { channel: direct, message_ts: ts }, signal);
       const link = `[our direct messages](${textOf(data['permalink'])})`;
-      await surface.tellPrivately({ text: `I answer you in ${link}.` }, signal);
+      await surface.tellPrivately({ text: `I am answering you in ${link}.` }, signal);
     });
   }
 }
 
-/** Names who asked, and what: the message that stands for the question. */
+/** The message that shows the question: who asked, and what. */
 async function questionAt(
   slack: SlackContext,
   { command, options, user }: Request,

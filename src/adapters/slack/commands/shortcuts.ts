@@ -17,11 +17,11 @@ import { openForm } from './slash-commands.ts';
 export const ASK_ABOUT = 'ask-about-message';
 export const DELETE_ANSWER = 'delete-answer';
 
-/** Of a form's memory, which holds ids, a name and an address beside it. */
+/** The room for a quote in a form, besides ids, a name and an address. */
 const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 800;
 const MAX_QUOTE = 1_800;
 
-/** Opens the form of `/ask` with the message that the person pointed at. */
+/** Opens the form of `/ask` with the selected message. */
 export async function receiveShortcut(
   slack: SlackContext,
   body: z.infer<typeof shortcutBody>,
@@ -46,12 +46,12 @@ export async function receiveShortcut(
   });
 }
 
-/** Names the shortcut of a command in the menu of messages. */
+/** The id of a command's shortcut in the menu of messages. */
 export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
   return `menu-${name}`;
 }
 
-/** Runs a command on the thread of the message that the person pointed at. */
+/** Runs a command about the message's thread, for the asker alone. */
 export async function receiveMenu(
   slack: SlackContext,
   id: string,
@@ -92,7 +92,7 @@ export async function runOnThread(
   });
 }
 
-/** As much of a message as a form can remember. */
+/** As much of a message as a form can keep. */
 function quotable(text: string): string {
   let maxChars = Math.min(text.length, MAX_QUOTE);
   const memoryOf = (quote: string) => sizeOf(JSON.stringify(quote), SIZES.privateMetadata.unit);
@@ -100,7 +100,7 @@ function quotable(text: string): string {
   return clip(text, { max: maxChars, unit: 'utf16' });
 }
 
-/** Deletes the answer that the person pointed at, if core lets them. */
+/** Deletes the selected answer, if core allows it. */
 export async function receiveDeletion(
   slack: SlackContext,
   id: string,
@@ -114,7 +114,7 @@ export async function receiveDeletion(
     id,
     actor: await directory.actor(user.id),
     place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
-    // In the channel: a thread that loses its last reply shows no ephemeral messages.
+    // In the channel, because a thread that loses its last reply shows no ephemeral messages.
     surface: createSurfaceFor(
       slack,
       placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),

@@ -13,12 +13,12 @@ import { type FormContext, type FormExtras, formView, readForm, readFormFiles } 
 import { pointedPart } from './pointed-at.ts';
 import { runRequest } from './run-command.ts';
 
-/** Names the deed; unique. */
+/** The id of the action; unique. */
 export function commandId({ team_id, trigger_id }: CommandBody): string {
   return `slack:${team_id}/command/${trigger_id}`;
 }
 
-/** Brings a slash command to core. With nothing behind it, a command that takes a model opens a form. */
+/** Passes a slash command to core. Without arguments, a command that takes a model opens a form. */
 export async function receiveCommand(
   slack: SlackContext,
   command: CommandDeclaration,
@@ -34,7 +34,7 @@ export async function receiveCommand(
     const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
     const said = isPrivate ? await sayingOf(slack, command, body) : null;
     const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
-    // A slash command in a channel is in no conversation: Slack does not take them in threads.
+    // A slash command in a channel belongs to no conversation, because they do not work in threads.
     return openForm(slack, command, body.trigger_id, context, { intro, preset: { scope: 'channel' } });
   }
   const parsed = parseArguments(command, text);
@@ -54,8 +54,8 @@ export async function receiveCommand(
 }
 
 /**
- * A form for what must not stand behind a command. Whether the person may use it is known before, or they would fill it in
- * vain.
+ * A form for values that must not be typed after a command. The person's permission is checked first, so that nobody fills it
+ * in for nothing.
  */
 async function openSecretForm(
   slack: SlackContext,
@@ -76,7 +76,7 @@ async function openSecretForm(
 }
 
 const TYPED_BEHIND =
-  'opens a form; what was typed behind it was not used. If that was a key, delete it where it was made and make a new one: Slack keeps what people type behind commands.';
+  'opens a form, so I ignored the text you typed after it. If that was a key, delete it at its provider and create a new one, because Slack keeps the text of commands.';
 
 export async function openForm(
   slack: SlackContext,
@@ -97,7 +97,7 @@ export async function openForm(
     if (!takesFileInputs || !(error instanceof SlackRefusal)) throw error;
     await open(false);
     workspace.quirks.takesFileInputs = false;
-    log.warn({ err: error }, 'Slack takes no files in forms here: they are asked for no more');
+    log.warn({ err: error }, 'Slack refuses files in forms here; forms no longer ask for them');
   }
 }
 
@@ -113,16 +113,16 @@ const contextSchema = z.object({
       text: z.string(),
     })
     .nullable()
-    // Forms that an earlier version opened.
+    // Missing in forms of an earlier version.
     .default(null),
 });
 
-/** What a form that was opened here remembers. */
+/** The data that a form kept. */
 export function readContext(metadata: string): FormContext {
   return contextSchema.parse(parseJson(metadata));
 }
 
-/** Brings a form that was sent to core, as the command that it stands for. */
+/** Passes a submitted form to core as the command. */
 export async function receiveForm(
   slack: SlackContext,
   form: {
@@ -152,10 +152,10 @@ export async function receiveForm(
   });
 }
 
-/** A form has to be opened within three seconds of what asked for it. */
+/** A form must open within three seconds of the action. */
 const SAYING_MS = 1_500;
 
-/** What a command says without options; null where it says nothing in time. */
+/** A command's output without options; null if it does not come in time. */
 async function sayingOf(
   { workspace, dispatch, directory, tasks, clock }: SlackContext,
   { name }: CommandDeclaration,

@@ -12,7 +12,7 @@ export interface SelectOption {
   value: string;
 }
 
-/** What a form's select offers for what was typed so far. Empty where something is amiss: it has to come in three seconds. */
+/** The choices of a form's select for the text typed so far. Empty after a fault, because Slack waits only three seconds. */
 export async function suggestOptions(
   slack: SlackContext,
   request: z.infer<typeof suggestionBody>,
@@ -37,7 +37,7 @@ export async function suggestOptions(
         value,
       }));
   } catch (error) {
-    log.warn({ err: error }, 'a select could not be filled');
+    log.warn({ err: error }, 'could not fill a select');
     return [];
   }
 }

@@ -19,9 +19,9 @@ export interface Deed {
 
 /** Deals with what people do in one workspace: each once, and each fault is told to the person if there is a way. */
 export interface Deeds {
-  /** Whether something was sent for this workspace. If Slack names none, it is left out, and the person is told. */
+  /** Whether an event was sent for this workspace. If Slack names none, it is ignored and the person is told. */
   isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean>;
-  /** Deals with something of this workspace; a fault is told to the person where there is a way. */
+  /** Handles an event of this workspace; tells the person about a fault if possible. */
   attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void>;
   /**
    * Claims a person's deed, acknowledges it, and deals with it. Slack does not send deeds again: if the store does not take it, the
@@ -45,7 +45,7 @@ export function createDeeds(slack: SlackContext): Deeds {
 
   const inWords = (error: unknown) => dispatch.nameOperator(inOneLine(explain(error)));
 
-  /** Says something to the person behind a deed, as far as Slack lets it. */
+  /** Tells the person behind an action something, if Slack allows it. */
   async function tell(responseUrl: string, text: string): Promise<void> {
     const said = slack.responseUrl(responseUrl)?.tellPrivately(text, null, signal);
     await said?.catch(() => false);

@@ -5,17 +5,17 @@ import type { SlackContext } from '../payloads/context.ts';
 import { cutToSize } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 
-/** Commands whose words make up the home tab, in that order, each where it is there. */
+/** Commands whose output makes up the home tab, in this order, if they exist. */
 const SECTIONS = [
   { command: 'model', title: 'Answering now' },
   { command: 'models', title: 'Models' },
-  { command: 'usage', title: 'Used so far' },
+  { command: 'usage', title: 'Usage' },
 ] as const;
 
 export const CHOOSE_MODEL = 'home-choose-model';
 const MAX_BLOCKS = 90;
 
-/** Publishes the home tab of one person: what answers, which models there are, what was used; settings for admins. */
+/** Publishes one person's home tab: the model that answers, the list of models, usage, and settings for admins. */
 export async function publishHome(slack: SlackContext, user: string): Promise<void> {
   const { workspace, directory, dispatch, signal } = slack;
   const actor = await directory.actor(user);
@@ -23,7 +23,7 @@ export async function publishHome(slack: SlackContext, user: string): Promise<vo
   const blocks: Json[] = [
     header('Ask me anything'),
     section(
-      `Type \`/ask\`, mention <@${workspace.botUser}> in a channel, or write to me in *Messages*. I answer in a thread; there you need no command.`,
+      `Type \`/ask\`, mention <@${workspace.botUser}> in a channel, or write to me in *Messages*. I answer in a thread, where you need no command.`,
     ),
   ];
   for (const { command, title } of SECTIONS) {

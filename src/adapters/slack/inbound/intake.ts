@@ -7,19 +7,16 @@ import { stopIn } from './sessions.ts';
 
 type ReceiverEvent = Parameters<App['processEvent']>[0];
 
-/**
- * A receiver whose messages and stops are claimed before Bolt acknowledges them, which it does by itself: Slack sends again what is not
- * acknowledged, and nothing that is.
- */
+/** A receiver that claims messages and stops before Bolt acknowledges them. Slack redelivers unacknowledged events only. */
 export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
   const { workspace, dispatch, log, clock } = slack;
   const refused = createThrottle(clock, 1, 60_000);
 
-  /** `failed`: the store does not take it. */
+  /** `failed`: the store did not accept it. */
   async function claim(app: App, event: ReceiverEvent): Promise<'new' | 'done' | 'failed'> {
     const message = messageEvent.safeParse(eventIn(event.body, 'message', 'app_mention'));
     const stop = sessionStoppedEvent.safeParse(eventIn(event.body, 'agent_session_stopped'));
-    // The listeners take events that ask for nothing, or come from no known team.
+    // Events that need no answer, or come from an unknown team, go straight to the listeners.
     if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
       slack.tasks.run('deal with what was claimed late', () =>
@@ -34,7 +31,7 @@ export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
       if (refused.countCall() === 0) {
         log.error(
           { err: error },
-          'the store takes no events, so they are not acknowledged and Slack sends them again; Slack switches the events of an app off if fewer than 5 % succeed for an hour',
+          "the store accepts no events, so they stay unacknowledged and Slack redelivers them; Slack disables an app's events if fewer than 5 % succeed for an hour",
         );
       }
       return 'failed';

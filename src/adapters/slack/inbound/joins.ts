@@ -3,7 +3,7 @@ import { guildOf } from '../api/places.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { sayIn } from '../posting/tell-privately.ts';
 
-/** Somebody came to a channel: if it is the bot, it introduces itself there. */
+/** Handles somebody joining a channel: if it is the bot, it introduces itself. */
 export async function receiveJoin(
   { workspace, dispatch, clock }: SlackContext,
   {
@@ -14,7 +14,7 @@ export async function receiveJoin(
 ): Promise<void> {
   if (user !== workspace.botUser) return;
   const guild = guildOf(workspace.team);
-  // What is said to a channel as if it were the bot's own is said to everybody in it.
+  // In a channel this message reaches everybody.
   const introduce: Joining['introduce'] = (notice, signal) =>
     sayIn(workspace, { channel, user }, notice, signal);
   const atMs = ts === undefined ? clock.now() : Number(ts) * 1_000;

@@ -37,8 +37,8 @@ import { receiveStop } from './sessions.ts';
 type ViewValues = z.infer<typeof viewBody>['view']['state']['values'];
 
 /**
- * Listens with Bolt. What asks for an answer is claimed in the store before it is acknowledged (messages by `claimsFirst`), and
- * everything is acknowledged before anything is looked up: Slack waits three seconds.
+ * Registers Bolt's listeners. Questions are claimed in the store before the acknowledgement (messages by `claimsFirst`), and
+ * everything is acknowledged before any lookup, because Slack waits three seconds.
  */
 export function listen(app: App, slack: SlackContext): void {
   const deeds = createDeeds(slack);
@@ -174,7 +174,7 @@ function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
         { what: 'a form', id, team: team?.id ?? null, channel, user, threadTs, responseUrl },
         ack,
         () => work({ id, user, context, values }),
-        // The form stays open, so that nothing that was typed is lost.
+        // The form stays open, so that nothing typed is lost.
         (text) => ack({ response_action: 'errors', errors: { [Object.keys(values)[0] ?? '']: text } }),
       );
     });

@@ -16,19 +16,19 @@ import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/
 import { readMessage } from '../payloads/read-messages.ts';
 import { addressOf, readOptions, readText } from '../text/inbound-text.ts';
 
-/** Messages that people write; what the bot, other bots and Slack itself write never starts an answer. */
+/** Subtypes of people's messages; messages of the bot, other bots and Slack itself never start an answer. */
 const PERSONAL_SUBTYPES = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message']);
 
 /**
- * So long a mention waits for the `message` event of the same message, which has the files. It comes at the same time if the
- * bot is in the channel.
+ * How long a mention waits for the `message` event of the same message, which has the files. If the bot is in the channel,
+ * both come at the same time.
  */
 const TWIN_MS = 300;
 
-/** So long after what was said under a post of the bot's, Slack's answer to that post should be there. */
+/** Slack's response to the bot's post should be here this long after somebody's reply to that post. */
 const POST_ANSWER_MS = 1_000;
 
-/** A message that may be a question, by what its event says alone. */
+/** A possible question, from its event alone. */
 interface Question {
   readonly event: MessageEvent;
   readonly id: string;
@@ -36,9 +36,9 @@ interface Question {
   readonly isDirect: boolean;
   readonly address: Address;
   readonly isAddressed: boolean;
-  /** Whether it stands under a message of the bot's. */
+  /** Whether it is under a message of the bot. */
   readonly isTheBots: boolean;
-  /** The thread that it is in or begins; null for the flow of a DM, and of channels where the bot opens no threads. */
+  /** The thread that it is in or begins; null in a DM's main flow, and in channels where the bot opens no threads. */
   readonly rootTs: string | null;
 }
 
@@ -70,10 +70,10 @@ async function questionIn(
 }
 
 /**
- * Claims a message before Slack is told that it arrived. False if it is done with: delivered before (`message` and `app_mention` both
- * come for one message, with one id), or not for the bot. The order in which messages came to a place is kept.
+ * Claims a message before it is acknowledged. False if nothing is left to do: it was delivered before (`message` and
+ * `app_mention` come for the same message, with the same id), or is not for the bot. Keeps the order of messages in a place.
  *
- * @throws where the store does not take it
+ * @throws StoreError if the store does not accept it
  */
 export async function claimMessage(
   slack: SlackContext,
@@ -94,18 +94,18 @@ export async function claimMessage(
   const threadTs = rootTs ?? (isDirect && slack.agentView.isOn ? ts : null);
   const place = placeAt(workspace.team, channel, keyIn(slack, question, threadTs));
   const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
-  // The bot may not know yet that the message is its own under which this stands: whether it listens there is asked later.
+  // The bot may not know its own message above this one yet, so whether it listens there is checked later.
   const addressed = isAddressed || isTheBots;
   if (edit !== null) {
     if (!(await dispatch.wasAsked(id))) return false;
     return dispatch.claim({ id: editOf(id, edit.edited.ts), place, surface, addressed }, onLate);
   }
   const arrival = { id, place, surface, addressed };
-  // Behind other claims alone: what is looked up for an earlier message may take longer than Slack waits.
+  // Ordered after other claims only, because the lookups of an earlier message may take longer than Slack waits.
   return slack.inOrder.run(`claim/${placeOf(slack, question)}`, () => dispatch.claim(arrival, onLate));
 }
 
-/** All that there is to do about a deletion: it is in the store then. */
+/** Handles a deletion; resolves once it is in the store. */
 async function retractDeleted(
   { workspace: { team }, dispatch }: SlackContext,
   event: MessageEvent,
@@ -116,7 +116,7 @@ async function retractDeleted(
   await dispatch.retract(questionId(team, event.channel, deletedTs), key);
 }
 
-/** Brings a message that was claimed to core. */
+/** Passes a claimed message to core. */
 export async function receiveMessage(slack: SlackContext, event: MessageEvent): Promise<void> {
   const { dispatch, signal } = slack;
   const edit = editIn(event);
@@ -131,7 +131,7 @@ export async function receiveMessage(slack: SlackContext, event: MessageEvent): 
         }));
   } catch (error) {
     if (signal.aborted) return;
-    slack.log.error({ err: error, event: question.id }, 'a message could not be dealt with');
+    slack.log.error({ err: error, event: question.id }, 'could not handle a message');
     const { user, isDirect, rootTs } = question;
     const place = placeUnder({ channel: event.channel, user, isDirect }, event.ts, rootTs);
     await createSurfaceFor(slack, place).tellPrivately(
@@ -144,7 +144,7 @@ export async function receiveMessage(slack: SlackContext, event: MessageEvent): 
   }
 }
 
-/** Reads a message back that may have been missed; null if it is not for the bot. Commands that answer are run at once. */
+/** Reads a message that may have been missed; null if it is not for the bot. Commands that answer run at once. */
 export async function readMissed(slack: SlackContext, event: MessageEvent): Promise<PostedMessage | null> {
   const question = await questionIn(slack, event);
   let read: PostedMessage | null = null;
@@ -159,11 +159,11 @@ export async function readMissed(slack: SlackContext, event: MessageEvent): Prom
   return read;
 }
 
-/** For a message that does not come as a new one: one that was missed, or edited. */
+/** For a message that is not new: a missed or edited one. */
 interface Readback {
-  /** A command that is edited is no other command. */
+  /** An edited command is not a new command. */
   readonly isEdit: boolean;
-  /** Takes the message in the place of `Dispatch.message`. */
+  /** Receives the message instead of `Dispatch.message`. */
   readonly keep: (message: PostedMessage) => Promise<void>;
 }
 
@@ -177,7 +177,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
     const takesThread = isDirect && rootTs === null && (await slack.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
     const at = placeAt(team, channel, keyIn(slack, question, threadTs));
-    // Most of what is said in threads is not for the bot: nobody is looked up for that.
+    // Most messages in threads are not for the bot, so nobody is looked up for those.
     if (!isAddressed && !(await isHeard(at))) return null;
     const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, channel)]);
     const [said, brought] = await Promise.all([readText(text, botUser, directory), attached()]);
@@ -213,7 +213,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
   }
   if (readBack?.isEdit) return;
   if (isAskedInForm(command.command)) {
-    // Not even read: it may be a secret. Dispatch says what to do about it.
+    // Not parsed, because it may be a secret. Dispatch tells the person what to do.
     const options = command.text === '' ? {} : { text: command.text };
     return dispatch.command({ id, command: command.command.name, options, actor, place, surface });
   }
@@ -246,7 +246,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
     ...thread,
   });
 
-  /** What came with the message. A mention that came alone does not say: the message itself does. */
+  /** The attachments. A mention alone does not list them; the message itself does. */
   async function attached(): Promise<BroughtPart[]> {
     if (isMention && slack.twins.get(id) === undefined) await slack.clock.sleep(TWIN_MS, signal);
     const twin = slack.twins.get(id);
@@ -258,7 +258,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
       signal,
     ).catch((error: unknown) => {
       signal.throwIfAborted();
-      slack.log.warn({ err: error }, 'the files of a mention could not be looked up');
+      slack.log.warn({ err: error }, 'could not look up the files of a mention');
       return null;
     });
     return attachedTo(whole ?? messageContent.parse(event), readerOf(slack));
@@ -267,18 +267,18 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
   async function isHeard(place: Place): Promise<boolean> {
     if (await dispatch.hears(place)) return true;
     if (!isTheBots || readBack !== undefined) return false;
-    // The bot may not have been told yet that this message of its own stands.
+    // Slack's response to the bot's own post may not be here yet.
     await slack.clock.sleep(POST_ANSWER_MS, signal);
     return dispatch.hears(place);
   }
 }
 
-/** Whether Slack sends an `app_mention` beside the `message` event. */
+/** Whether Slack sends an `app_mention` in addition to the `message` event. */
 function isAddressedInChannel({ isAddressed, isDirect }: Question): boolean {
   return isAddressed && !isDirect;
 }
 
-/** What is said in one such place is dealt with in order. */
+/** Messages of one such place are handled in order. */
 function placeOf({ workspace: { team } }: SlackContext, { event: { channel }, rootTs }: Question): string {
   return rootTs === null ? channelKey(team, channel) : messageKey(team, channel, rootTs);
 }
@@ -292,7 +292,7 @@ function keyIn(
   return isDirect ? channelKey(team, channel) : null;
 }
 
-/** A command behind a mention: the way to say one in a thread, where Slack takes no slash commands. */
+/** A command after a mention, which works in threads, where slash commands do not. */
 function commandIn(
   commands: readonly CommandDeclaration[],
   text: string,

@@ -7,13 +7,13 @@ import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './messages.ts';
 
 export interface Missed extends Background {
-  /** Events flow again after a while in which they did not. */
+  /** Call when events flow again after an interruption. */
   connected(): void;
 }
 
-/** How far back a crash may set the point from which is read again. */
+/** After a crash, messages are read again from at most this long before it. */
 const ALIVE_EVERY_MS = 15_000;
-/** Bounds what is read: each channel and thread costs one of 50 calls a minute. */
+/** Bounds the reads: each channel and thread costs one of 50 calls a minute. */
 const MAX_CHANNELS = 200;
 const MAX_THREADS = 50;
 const PAGE = 200;
@@ -29,10 +29,7 @@ interface MissedSpot extends Spot {
   readonly isDirect: boolean;
 }
 
-/**
- * Reads what people wrote while no events came. What Slack delivers once more by itself is the same question under the same id,
- * and is answered once.
- */
+/** Reads what people wrote while no events came. Redeliveries by Slack have the same ids and are answered once. */
 export function createMissed(slack: SlackContext, isConnected: () => boolean): Missed {
   const { workspace, dispatch, clock, log, signal } = slack;
   const stream = `slack/${workspace.team}`;
@@ -53,7 +50,7 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
         const spot = { channel, threadTs, isDirect: direct.has(channel) };
         dealtWith.push(dispatch.missed(await missedIn(spot, away)));
       }
-      // Until it is claimed, another start has to find it again.
+      // Until they are claimed, another start has to find them again.
       await Promise.all(dealtWith);
     }
     isCaughtUp = true;
@@ -74,7 +71,7 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
     return found.slice(0, MAX_CHANNELS);
   }
 
-  /** Threads in which people talked with the bot; a channel's history does not show what is said in them. */
+  /** Threads in which people talked with the bot; a channel's history does not contain their replies. */
   function threadsOf({ places }: Away) {
     return places
       .flatMap(({ key }) => {
@@ -95,14 +92,14 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
           channel,
           channel_type: isDirect ? 'im' : 'channel',
         });
-        // A thread's root always comes along.
+        // A thread's root is always included.
         if (!event.success || atMs < sinceMs) continue;
         const message = await readMissed(slack, event.data);
         if (message !== null) missed.push({ message, atMs });
       }
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error, channel }, 'what was written in a channel could not be caught up');
+      log.warn({ err: error, channel }, 'could not catch up the messages of a channel');
     }
     return missed;
   }

@@ -19,14 +19,14 @@ import { readMessage } from '../payloads/read-messages.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { FEEDBACK_ACTION, parseFeedback } from '../text/message-content.ts';
 
-/** Names the deed; unique. */
+/** The id of the action; unique. */
 export function pressId({ workspace }: SlackContext, kind: ButtonKind, body: PressBody): string {
   const { channel, container, user, actions } = body;
   const message = messageKey(workspace.team, channel.id, container.message_ts);
   return `${message}/${kind}/${user.id}/${actions[0]?.action_ts ?? ''}`;
 }
 
-/** The button that was pressed; null if it is none of ours. */
+/** The pressed button; null if it is not ours. */
 export function buttonOf({ actions }: PressBody): Button | null {
   const [action] = actions;
   if (action === undefined) return null;
@@ -35,12 +35,14 @@ export function buttonOf({ actions }: PressBody): Button | null {
   return isButtonKind(kind) ? { kind, answerId } : null;
 }
 
-/** The thread of the message that carries the button. */
+/** The thread of the message with the button. */
 export function threadOf({ message, container }: PressBody): string | null {
   return message.thread_ts ?? container.thread_ts ?? null;
 }
 
-/** Brings a press on an answer's button to core, which decides what the person may; a form that it needs comes first. */
+/**
+ * Passes a press on an answer's button to core, which checks the person's rights; a form comes first if the button has one.
+ */
 export async function receivePress(slack: SlackContext, button: Button, body: PressBody): Promise<void> {
   const { channel, container, user, message } = body;
   const id = pressId(slack, button.kind, body);
@@ -105,7 +107,7 @@ export async function receivePressForm(
   });
 }
 
-/** For a person who may press alone. */
+/** Opens only for people who may press the button. */
 async function openPressForm(
   slack: SlackContext,
   context: PressContext,
@@ -129,7 +131,7 @@ async function bringPress(
     readonly user: string;
     readonly context: PressContext;
     readonly given: Json;
-    /** What the message shows now; null if it is gone. */
+    /** The message's present content; null if it is gone. */
     readonly shown: (signal: AbortSignal) => Promise<{ text: string; blocks: readonly Json[] } | null>;
   },
 ): Promise<void> {

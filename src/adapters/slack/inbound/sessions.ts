@@ -6,7 +6,7 @@ import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import type { SessionStopped } from '../payloads/payloads.ts';
 
-/** Slack's own stop in the agent view, by what its event says alone. */
+/** Slack's stop in the agent view, from its event alone. */
 export function stopIn(
   slack: SlackContext,
   { channel, user, thread_ts: threadTs, event_ts }: SessionStopped,
@@ -21,7 +21,7 @@ export function stopIn(
   };
 }
 
-/** Brings a stop that was claimed to core. */
+/** Passes a claimed stop to core. */
 export async function receiveStop(slack: SlackContext, event: SessionStopped): Promise<void> {
   const { dispatch, directory } = slack;
   const { id, place, surface } = stopIn(slack, event);

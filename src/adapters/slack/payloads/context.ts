@@ -7,14 +7,14 @@ import type { ResponseUrl } from '../posting/response-url.ts';
 import type { InOrder } from '../transport/in-order.ts';
 import type { Twins } from './twins.ts';
 
-/** What those that bring people's deeds to core work with, for one workspace. */
+/** Everything that the handlers of people's actions need, for one workspace. */
 export interface SlackContext extends SurfaceParts {
   readonly dispatch: Dispatch;
   readonly commands: readonly CommandDeclaration[];
   readonly directory: Directory;
   readonly membership: Membership;
   readonly twins: Twins;
-  /** Keeps the order of what is said in one place, although some of it takes longer to look up. */
+  /** Keeps the order of messages in one place although their lookups take different times. */
   readonly inOrder: InOrder;
   /** Null for addresses that are not Slack's. */
   responseUrl(url: string): ResponseUrl | null;

@@ -11,7 +11,7 @@ import { userOf } from '../api/places.ts';
 import type { Directory } from '../people/directory.ts';
 import { readText } from '../text/inbound-text.ts';
 
-/** Where a file is; what `Adapter.readFile` gets back. */
+/** The location of a file, for `Adapter.readFile`. */
 export const fileReference = z.object({ id: z.string(), url: z.string().nullable() });
 
 const fileSchema = z.object({
@@ -41,7 +41,7 @@ const attachmentSchema = z.looseObject({
   files: z.array(fileSchema).nullish(),
 });
 
-/** A message's content, wherever Slack sends one: events, shortcuts, histories. Faults in it hide only themselves. */
+/** A message's content in events, shortcuts and histories. An invalid part is dropped without affecting others. */
 export const messageContent = z.object({
   text: z.string().default(''),
   blocks: z.array(z.unknown()).optional().catch(undefined),
@@ -65,7 +65,7 @@ export interface PartsReader {
   readonly directory: Pick<Directory, 'name'>;
 }
 
-/** The files of a message that somebody wrote to the bot, and the messages that were forwarded with it. */
+/** The files of a message to the bot, and the messages forwarded with it. */
 export async function attachedTo(content: MessageContent, reader: PartsReader): Promise<BroughtPart[]> {
   const forwards = (content.attachments ?? []).filter(
     ({ is_share, is_msg_unfurl }) => is_share || is_msg_unfurl,
@@ -83,7 +83,7 @@ export async function attachedTo(content: MessageContent, reader: PartsReader): 
   return [...filesOf(content.files), ...(await Promise.all(forwarded))];
 }
 
-/** Somebody's message as part of a question, with all that it shows. */
+/** A person's message as part of a question, with everything it shows. */
 export async function quotedPart(
   message: QuotedMessage,
   why: QuotedPart['why'],
@@ -101,12 +101,12 @@ export async function quotedPart(
   };
 }
 
-/** The files of a form's input, as Slack sends them. Faults in it hide only themselves. */
+/** The files of a form's input, in Slack's form. An invalid one is dropped without affecting others. */
 export function uploadedFiles(files: unknown): FilePart[] {
   return filesOf(asArray(files).flatMap((file) => fileSchema.safeParse(file).data ?? []));
 }
 
-/** Files that are gone, or too old for a free workspace, have no address and nothing to read. */
+/** Deleted files, and files too old for a free workspace, have no address and cannot be read. */
 function filesOf(files: MessageContent['files'] | null = []): FilePart[] {
   return (files ?? [])
     .filter(({ mode }) => mode !== 'tombstone' && mode !== 'hidden_by_limit')
@@ -124,7 +124,7 @@ function filesOf(files: MessageContent['files'] | null = []): FilePart[] {
     });
 }
 
-/** `text` is what notifications show: apps often leave it empty, or shorter than their blocks. */
+/** Notifications show `text`; apps often leave it empty, or shorter than their blocks. */
 function shownText({ text, blocks = [] }: MessageContent): string {
   const inBlocks = blocksText(blocks);
   return inBlocks.length > text.length ? inBlocks : text;
@@ -151,10 +151,10 @@ function blocksText(blocks: readonly unknown[]): string {
     .join('\n');
 }
 
-/** Deep enough for a list in a quote in a table; more is no message. */
+/** Deep enough for a list in a quote in a table; deeper ones are not real messages. */
 const MAX_DEPTH = 8;
 
-/** All text in a block, whatever its kind: Slack adds kinds, and each says its words in the same few fields. */
+/** All text in a block of any type: Slack adds types, but all keep their text in the same few fields. */
 function blockText(value: unknown, depth = 0): string {
   const block = asObject(value);
   if (block === null || depth > MAX_DEPTH) return '';

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { messageContent, quotedMessage } from './message-parts.ts';
 
-/** What Slack sends, as far as it is used. Everything else is left alone. */
+/** Slack's payloads, as far as they are used. */
 
 const installedIn = z.object({
   team_id: z.string().optional(),
   authorizations: z.array(z.object({ team_id: z.string().nullish() })).optional(),
 });
 
-/** The workspace that an event was sent for: the one that installed the app, also in channels that are shared. */
+/** The workspace that an event was sent for: the one that installed the app, even in shared channels. */
 export function teamOf(body: unknown): string | null {
   const parsed = installedIn.safeParse(body);
   if (!parsed.success) return null;
   return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
 }
 
-/** What an event of one of these types says, unread; null if it is another one. */
+/** The unparsed event, if it has one of these types; else null. */
 export function eventIn(body: unknown, ...types: readonly string[]): unknown {
   const parsed = eventBody.safeParse(body);
   return parsed.success && types.includes(parsed.data.event.type) ? parsed.data.event : null;
@@ -35,17 +35,17 @@ export const messageEvent = messageContent.extend({
   parent_user_id: z.string().optional(),
   deleted_ts: z.string().optional(),
   edited: z.object({ ts: z.string() }).optional().catch(undefined),
-  /** What a message that was deleted or changed showed before. */
+  /** The deleted or changed message as it was before. */
   previous_message: z
     .object({ blocks: z.array(z.unknown()).optional().catch(undefined) })
     .optional()
     .catch(undefined),
-  /** What an event about a message is about. */
+  /** The message that an event is about. */
   message: z.looseObject({ subtype: z.string().optional(), ts: z.string().optional() }).optional(),
 });
 export type MessageEvent = z.infer<typeof messageEvent>;
 
-/** A message as it reads after an edit; null for an event of anything else. Slack also sends the mention of one again. */
+/** A message after an edit; null for other events. Slack also repeats the mention of an edited message. */
 export function editIn(
   event: MessageEvent,
 ): (MessageEvent & { readonly edited: { readonly ts: string } }) | null {
@@ -57,13 +57,13 @@ export function editIn(
   return now?.edited ? { ...now, edited: now.edited } : null;
 }
 
-/** The `ts` of the message that an event says was deleted; where it has replies, Slack puts a tombstone in its place. */
+/** The `ts` of a deleted message; if it has replies, Slack replaces it by a tombstone. */
 export function deletedTsOf({ subtype, deleted_ts, message }: MessageEvent): string | null {
   if (subtype === 'message_changed' && message?.subtype === 'tombstone') return message.ts ?? null;
   return subtype === 'message_deleted' ? (deleted_ts ?? null) : null;
 }
 
-/** Whether a message was a growing answer: where a workspace forbids edits, the bot itself puts another one in its place. */
+/** Whether a message was a growing answer: where a workspace forbids edits, the bot itself replaces it. */
 export function wasGrowing({ previous_message: before }: MessageEvent): boolean {
   return JSON.stringify(before?.blocks ?? []).includes('"action_id":"stop"');
 }
@@ -81,7 +81,7 @@ export type CommandBody = z.infer<typeof commandBody>;
 
 const person = z.object({ id: z.string() });
 const channel = z.object({ id: z.string() });
-/** Null where the app is installed for an organisation. */
+/** Null if the app is installed for an organisation. */
 const team = z.object({ id: z.string() }).nullish();
 const block = z.record(z.string(), z.unknown());
 

@@ -20,7 +20,7 @@ const infoSchema = z.object({
   file: z.object({ url_private_download: z.string().optional(), url_private: z.string().optional() }),
 });
 
-/** Fetches files of the workspace with the bot's token, which goes to Slack's own hosts alone. */
+/** Fetches the workspace's files with the bot's token, which is sent to Slack's own hosts only. */
 export function createFileReader({ workspace, botToken, apiUrl, fetch }: FileReaderOptions) {
   const origins = new Set(['https://files.slack.com', new URL(apiUrl).origin]);
   const headers = { authorization: `Bearer ${botToken}` };
@@ -31,13 +31,13 @@ export function createFileReader({ workspace, botToken, apiUrl, fetch }: FileRea
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> => {
     const { id, url: known } = fileReference.parse(parseJson(reference));
-    // Of a shared channel's file from another workspace events tell the id alone.
+    // For a shared channel's file of another workspace, events contain only the id.
     const url = known ?? (await addressOf(id, signal));
     try {
       return await download({ url, origins, headers, fetch, maxBytes }, signal);
     } catch (error) {
       if (!(error instanceof DownloadRefused)) throw error;
-      // Without the scope Slack redirects to the page where people log in.
+      // Without the scope Slack redirects to the login page.
       if ([301, 302, 303, 307, 308, 401, 403].includes(error.status)) throw new FileUnavailable(NO_SCOPE);
       if (error.status === 404 || error.status === 410) {
         throw new FileUnavailable('It is no longer on Slack.');

@@ -3,7 +3,10 @@ import { readPage } from '../api/history.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { type QuotedMessage, quotedMessage } from './message-parts.ts';
 
-/** The message at a place with all that it shows; null if it is not there any more. @throws SlackRefusal */
+/**
+ * The message at a place, with everything it shows; null if it is gone.
+ * @throws SlackRefusal
+ */
 export async function readMessage(
   workspace: Workspace,
   place: { readonly channel: string; readonly ts: string; readonly threadTs: string | null },
@@ -21,7 +24,7 @@ export async function readMessage(
   );
 }
 
-/** Messages that cannot be read are left out. */
+/** Skips messages that cannot be read. */
 export function messagesIn(messages: unknown): QuotedMessage[] {
   return z
     .array(z.unknown())

@@ -1,13 +1,13 @@
 import type { MessageEvent } from './payloads.ts';
 
-/** `message` events of messages whose mention may be dealt with already: an `app_mention` does not say what is attached. */
+/** `message` events whose `app_mention` may be handled already, because that does not list attachments. */
 export interface Twins {
   note(id: string, event: MessageEvent): void;
   get(id: string): MessageEvent | undefined;
   forget(id: string): void;
 }
 
-/** Those whose mention another process deals with are never asked for. */
+/** Events whose mention another process handles are never asked for. */
 const MAX_REMEMBERED = 1_000;
 
 export function createTwins(): Twins {

@@ -8,13 +8,13 @@ import { guildOf, userOf } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { createUserGroups } from './user-groups.ts';
 
-/** Who people are, by `users.info`, and which groups they are in. */
+/** People, from `users.info`, and their user groups. */
 export interface Directory {
-  /** Somebody of the workspace, or from elsewhere in a shared channel. Never rejects. */
+  /** A person of the workspace, or an outsider in a shared channel. Never rejects. */
   actor(user: string): Promise<Actor>;
-  /** Display name of a person, handle of a user group, name of a public channel, by its id; null if Slack does not say. */
+  /** The display name of a person, handle of a user group or name of a public channel, by id; null if Slack does not say. */
   name(user: string): Promise<string | null>;
-  /** The place with the name of its channel, for somebody who is in it; without one if Slack does not say. Never rejects. */
+  /** The place with its channel's name, for a person in that channel; without it if Slack does not say. Never rejects. */
   named(place: Place, channel: string): Promise<Place>;
 }
 
@@ -24,7 +24,7 @@ const userSchema = z.object({
   real_name: z.string().optional(),
   is_admin: z.boolean().optional(),
   is_owner: z.boolean().optional(),
-  /** In an organisation, all workspaces that the person is in. */
+  /** In an organisation, all workspaces of the person. */
   enterprise_user: z.object({ teams: z.array(z.string()).default([]) }).optional(),
   deleted: z.boolean().optional(),
   profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
@@ -37,10 +37,10 @@ const channelSchema = z.object({
 type Channel = z.infer<typeof channelSchema>;
 type User = z.infer<typeof userSchema>;
 
-/** What the ids of channels begin with; those of direct messages do not. */
+/** Prefixes of channel ids; those of direct messages differ. */
 const CHANNEL = /^[CG]/;
 
-/** Who stops being an admin may not stay one here for longer. */
+/** Somebody who is no longer an admin keeps the role for at most this long. */
 const TTL_MS = 5 * 60_000;
 
 export function createDirectory(
@@ -62,7 +62,7 @@ export function createDirectory(
     try {
       return await lookUp(user);
     } catch (error) {
-      log.warn({ err: error, user }, 'a user could not be looked up');
+      log.warn({ err: error, user }, 'could not look up a user');
       return null;
     }
   }
@@ -73,7 +73,7 @@ export function createDirectory(
         channelSchema.parse((await workspace.call('conversations.info', { channel }, signal))['channel']),
       );
     } catch (error) {
-      log.info({ err: error, channel }, 'a channel could not be looked up');
+      log.info({ err: error, channel }, 'could not look up a channel');
       return {};
     }
   }
@@ -82,7 +82,7 @@ export function createDirectory(
     if (id.startsWith('S')) return userGroups.handleOf(id);
     if (!CHANNEL.test(id)) return userName(id);
     const { name, is_private } = await channelOf(id);
-    // Whoever is not in a private channel learns nothing of it by its id.
+    // Somebody outside a private channel must not learn its name from its id.
     return is_private === true ? null : (name ?? null);
   }
 
@@ -97,14 +97,14 @@ export function createDirectory(
     async named(place, channel) {
       if (!CHANNEL.test(channel)) return place;
       const { name, is_mpim } = await channelOf(channel);
-      // Slack makes up the names of group messages.
+      // Slack generates the names of group messages.
       return name === undefined || is_mpim === true ? place : { ...place, channelName: name };
     },
     async actor(user) {
       const known = await find(user);
       const teams = [known?.team_id, ...(known?.enterprise_user?.teams ?? [])];
       return {
-        // In doubt, nothing is opened.
+        // In doubt the person counts as an outsider, which opens nothing.
         isOutsider: !teams.includes(workspace.team),
         guild: guildOf(workspace.team),
         user: userOf(workspace.team, user),

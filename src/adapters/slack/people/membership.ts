@@ -4,13 +4,13 @@ import { createCache } from '../api/cache.ts';
 import { isRefusal } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Where the bot may write. */
+/** The places where the bot may write. */
 export interface Membership {
-  /** `direct`: the DM with the bot. `absent`: the bot is no member, or has no right to know the channel. */
+  /** `direct`: the DM with the bot. `absent`: the bot is not a member, or may not see the channel. */
   of(channel: string, signal: AbortSignal): Promise<'member' | 'direct' | 'absent'>;
 }
 
-/** Being thrown out shows at the next write anyway; being invited has to show at once, so absence is not kept. */
+/** A removal shows at the next write anyway. An invitation must count at once, so absence is not cached. */
 const TTL_MS = 60_000;
 
 const channelSchema = z.object({ is_im: z.boolean().optional(), is_member: z.boolean().optional() });

@@ -3,9 +3,9 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import { createCache } from '../api/cache.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Whether a channel lets the bot post, as far as its properties say so. */
+/** Whether a channel lets the bot post, as far as its properties say. */
 export interface PostingRules {
-  /** Slack's word for why it does not; null if nothing speaks against it. */
+  /** Slack's reason for a refusal; null if nothing forbids it. */
   refusalOf(channel: string, where: 'top' | 'thread', signal: AbortSignal): Promise<string | null>;
 }
 
@@ -15,7 +15,7 @@ const restriction = z
   .object({ type: z.array(z.string()).default([]), user: z.array(z.string()).default([]) })
   .optional()
   .catch(undefined);
-/** The properties are in Slack's SDK types; whether every workspace has them is not known, so none is needed. */
+/** These properties are in Slack's SDK types; they may be missing in some workspaces, so none is required. */
 const infoSchema = z.object({
   is_archived: z.boolean().optional(),
   is_read_only: z.boolean().optional(),
@@ -51,5 +51,5 @@ export function createPostingRules(workspace: Workspace, clock: Clock): PostingR
   }
 }
 
-/** Whom a restriction names; the bot is none of them unless it is listed. */
+/** The people named by a restriction. They do not include the bot unless it is listed. */
 const RESTRICTED = new Set(['admin', 'ra', 'org_admin', 'owner', 'user', 'subteam']);

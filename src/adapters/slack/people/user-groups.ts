@@ -5,11 +5,11 @@ import { createCache } from '../api/cache.ts';
 import { isRefusal } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
 
-/** Who is in which user group of the workspace, by `usergroups.list`. */
+/** The workspace's user groups and their members, by `usergroups.list`. */
 export interface UserGroups {
-  /** Ids of a person's groups; null where Slack does not say. Never rejects. */
+  /** Ids of a person's groups; null if Slack does not say. Never rejects. */
   of(user: string): Promise<readonly string[] | null>;
-  /** What people write behind an @ for a group; null if Slack does not say. Never rejects. */
+  /** A group's handle, as written after an @; null if Slack does not say. Never rejects. */
   handleOf(group: string): Promise<string | null>;
 }
 
@@ -20,9 +20,9 @@ const listSchema = z.object({
 });
 type Group = z.infer<typeof listSchema>['usergroups'][number];
 
-/** Who joins or leaves a group counts so much later at most. */
+/** A change of membership counts after at most this time. */
 const TTL_MS = 5 * 60_000;
-/** After a fault: at 20 calls a minute not every question can ask. */
+/** The pause after a fault: at 20 calls a minute not every question can ask. */
 const ASK_AGAIN_MS = 30_000;
 
 export function createUserGroups(
@@ -39,7 +39,7 @@ export function createUserGroups(
       return listSchema.parse(await workspace.call('usergroups.list', { include_users: true }, signal))
         .usergroups;
     } catch (error) {
-      // A plan without user groups has nobody in any.
+      // Plans without user groups have no members in any.
       if (isRefusal(error, 'plan_upgrade_required')) return [];
       throw error;
     }
@@ -53,7 +53,7 @@ export function createUserGroups(
       askAgainAtMs = clock.now() + ASK_AGAIN_MS;
       log.warn(
         { err: error },
-        'the user groups could not be listed: everybody counts as in those with limits',
+        'could not list the user groups, so the limits of all groups apply to everybody',
       );
       return null;
     }

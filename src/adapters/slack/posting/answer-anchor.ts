@@ -5,21 +5,21 @@ import type { Workspace } from '../api/workspace.ts';
 import type { questionContent } from '../text/questions.ts';
 import { createPostOnce } from './post-once.ts';
 
-/** What an answer stands under: a thread that is there, one that begins with the question, or none. */
+/** The message above an answer: an existing thread, a thread that begins with the question, or none. */
 export interface Root {
   /** Whether `threadTs` resolves at once. */
   readonly isReady: boolean;
-  /** The message that carries the sign that the question was seen; null while there is none. */
+  /** The message with the sign that the question was seen; null while there is none. */
   readonly questionTs: string | null;
-  /** The thread for the answer, as far as it is known by now. */
+  /** The answer's thread, if it is known yet. */
   readonly knownThreadTs: string | null;
-  /** The same where that thread is sure to have replies by now. */
+  /** The same, if that thread certainly has replies. */
   readonly activeThreadTs: string | null;
-  /** The thread for the answer, null for none; posts the question first where that is still to be done. */
+  /** The answer's thread, or null for none. Posts the question first if that is yet to be done. */
   threadTs(signal: AbortSignal): Promise<string | null>;
 }
 
-/** Under a message of a person's, or beside it. */
+/** Under a person's message, or in its channel. */
 export function standingRoot(questionTs: string | null, threadTs: string | null): Root {
   return {
     isReady: true,
@@ -33,9 +33,9 @@ export function standingRoot(questionTs: string | null, threadTs: string | null)
 export interface QuestionPost {
   readonly channel: string;
   readonly question: ReturnType<typeof questionContent>;
-  /** `new`: the question begins a thread for its answer. `none`: they stand below each other. Else a thread that is there. */
+  /** `new`: the question begins a thread for its answer. `none`: no thread. Else an existing thread. */
   readonly thread: 'new' | 'none' | { readonly ts: string };
-  /** Told of the question's `ts` when it stands. */
+  /** Called with the question's `ts` once it is posted. */
   readonly onPosted: (ts: string) => void;
 }
 

@@ -6,19 +6,19 @@ import { SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { MessageContent } from '../text/message-content.ts';
 
-/** Where a message goes: a thread, or the channel itself. */
+/** The target of a message: a thread, or the channel itself. */
 export interface Spot {
   readonly channel: string;
   readonly threadTs: string | null;
 }
 
-/** Posts one message, once, however often it has to be tried. */
+/** Posts one message exactly once, over all retries. */
 export interface PostOnce {
-  /** Whether a try has ended without word, so that the message may stand. */
+  /** Whether a try ended without a result, so that the message may exist. */
   readonly isUnclear: boolean;
   /**
-   * Resolves to the message's `ts`, and whether it stood there from a try before: its content may be older then.
-   * The caller has paced it.
+   * Resolves to the message's `ts`, and whether an earlier try had posted it, perhaps with older content. The caller has
+   * paced it.
    */
   post(
     content: MessageContent,
@@ -27,9 +27,9 @@ export interface PostOnce {
 }
 
 const EVENT_TYPE = 'parley_message';
-/** Slack's clock and ours may differ by so much. */
+/** The possible difference between Slack's clock and ours. */
 const CLOCK_SKEW_MS = 120_000;
-/** Nobody posts more in a thread while one call hangs. */
+/** More posts in a thread during one hanging call are implausible. */
 const MAX_READ_BACK = 200;
 
 const messagesSchema = z.array(
@@ -39,7 +39,9 @@ const messagesSchema = z.array(
   }),
 );
 
-/** Slack has no idempotency key for posts, so each carries an id in its metadata, to be found by after an unclear outcome. */
+/**
+ * Slack has no idempotency key for posts, so each has an id in its metadata, by which it is found after an unclear outcome.
+ */
 export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): PostOnce {
   const id = randomUUID();
   let triedAtMs: number | null = null;

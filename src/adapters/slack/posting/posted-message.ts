@@ -23,7 +23,7 @@ export interface PostedAt {
 /** A workspace may forbid edits, or allow them for some minutes only. */
 const NO_EDITS = ['edit_window_closed', 'cant_update_message'] as const;
 
-/** A message that grows by `chat.update`, each time whole. `shown` is what it holds; null where that is not known. */
+/** A message that grows by `chat.update`, each time as a whole. `shown` is its present content; null if unknown. */
 export function createPostedMessage(
   workspace: Workspace,
   { channel, threadTs, ts, threadKey }: PostedAt,
@@ -32,16 +32,16 @@ export function createPostedMessage(
 ): LiveMessage {
   const { team, api } = workspace;
   let current = shown === null ? null : JSON.stringify(shown);
-  /** Slack has refused this message's Markdown once; it would again. */
+  /** Slack has refused this message's Markdown, and would again. */
   let isPlain = false;
-  /** Slack takes no edits of it any more: its last state is posted anew, once. */
+  /** Set if Slack accepts no more edits: the last state is posted as a new message, once. */
   let replacement: ReturnType<typeof createPostOnce> | null = null;
 
   async function write(content: MessageContent, isLast: boolean, signal: AbortSignal): Promise<void> {
     const key = JSON.stringify(content);
     if (key === current) return;
     if (replacement === null) {
-      // What stands after a call that fails is not known.
+      // The content after a failed call is unknown.
       current = null;
       try {
         await api.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);

@@ -3,8 +3,8 @@ import { asTyped } from '../text/inbound-text.ts';
 import { revive } from '../text/neutralise.ts';
 
 /**
- * The Markdown that a message of the bot's shows. Slack keeps it in `text` if it is short, and may give back its
- * own rendering of the block instead of the block: then words without markup have to do.
+ * The Markdown of a message of the bot. Slack keeps a short one in `text`; for longer ones it may return its own rendering of
+ * the block, of which the words without markup are used.
  */
 export function readBack({
   text,
@@ -15,7 +15,7 @@ export function readBack({
 }): string {
   const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
   if (markdown.length > 0) return revive(markdown.join('\n'));
-  // `shortText` ends with this if it leaves something out.
+  // `shortText` adds this if it leaves something out.
   if (!text.endsWith('…')) return revive(asTyped(text));
   return revive(
     blocks
@@ -25,7 +25,7 @@ export function readBack({
   );
 }
 
-/** Of its code points, such as `1f44b-1f3fd`; those of a workspace's own have none. */
+/** An emoji from its code points, such as `1f44b-1f3fd`; a workspace's own emoji have none. */
 function emojiOf(unicode: unknown): string | null {
   if (typeof unicode !== 'string' || !/^[0-9a-f]{2,5}(?:-[0-9a-f]{2,5})*$/.test(unicode)) return null;
   return String.fromCodePoint(...unicode.split('-').map((code) => Number.parseInt(code, 16)));

@@ -1,16 +1,18 @@
 import { toJson } from '../api/web-api.ts';
 import { markdownContent, plainNotice } from '../text/message-content.ts';
 
-/** Says something to the person behind an interaction, even where the bot is not a member. Five times in half an hour. */
+/**
+ * Sends messages to the person behind an interaction, even where the bot is not a member. At most five, within half an hour.
+ */
 export interface ResponseUrl {
-  /** As Markdown, or as plain text if Slack does not take that here. Resolves to whether it took either. */
+  /** Sends Markdown, or plain text if Slack refuses that here. Resolves to whether either was accepted. */
   tellPrivately(text: string, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
 }
 
 const MAX_USES = 5;
 const TIMEOUT_MS = 10_000;
 
-/** Null where the address is not one of Slack's, or of the API host that is configured: what is said may be private. */
+/** Null unless the address is Slack's, or that of the configured API host, because the messages may be private. */
 export function createResponseUrl(
   url: string,
   apiUrl: string,
@@ -19,7 +21,7 @@ export function createResponseUrl(
   if (!isAddressOfSlack(url, apiUrl)) return null;
   let uses = 0;
 
-  /** `refused`: Slack answered, and the answer is no. */
+  /** `refused`: Slack answered with an error. */
   async function post(body: object, signal: AbortSignal): Promise<'taken' | 'refused' | 'failed'> {
     if (uses >= MAX_USES) return 'failed';
     uses += 1;

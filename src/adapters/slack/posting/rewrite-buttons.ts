@@ -4,7 +4,7 @@ import type { Workspace } from '../api/workspace.ts';
 import { asTyped } from '../text/inbound-text.ts';
 import { shortText, withButtons } from '../text/message-content.ts';
 
-/** A message as Slack gives it back. */
+/** A message in Slack's form. */
 export interface StandingMessage {
   readonly channel: string;
   readonly ts: string;
@@ -12,7 +12,7 @@ export interface StandingMessage {
   readonly blocks: readonly Json[];
 }
 
-/** Puts these buttons in the place of those that a message has; the rest of it stays. Rejects as the API client. */
+/** Replaces a message's buttons and keeps the rest. Rejects as the API client does. */
 export async function rewriteButtons(
   workspace: Workspace,
   { channel, ts, text, blocks }: StandingMessage,

@@ -8,13 +8,13 @@ import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { sayIn } from './tell-privately.ts';
 
-/** Who is an admin changes rarely; who stopped being one may get a word too many for so long. */
+/** Admins change rarely; a former admin may get messages for this long. */
 const TTL_MS = 60 * 60_000;
-/** Slack recommends at most 200 a page. */
+/** Slack recommends at most 200 per page. */
 const PAGE = 200;
-/** In a workspace of more people than that, the first are looked at: at 20 calls a minute there has to be an end. */
+/** In larger workspaces only the first people are checked, because of the limit of 20 calls a minute. */
 const MAX_PAGES = 10;
-/** A word to some is a word to all; more would be spam. */
+/** Admins talk to each other; telling more of them would be spam. */
 const MAX_TOLD = 5;
 
 const pageSchema = z.object({
@@ -36,7 +36,7 @@ type Member = z.infer<typeof pageSchema>['members'][number];
 export function createTellAdmins(workspace: Workspace, clock: Clock) {
   const admins = createCache<readonly string[]>(clock, TTL_MS);
 
-  /** People from elsewhere, in shared channels, are admins elsewhere. */
+  /** Outsiders in shared channels are admins of other workspaces. */
   const isAdmin = ({ team_id, deleted, is_bot, is_admin, is_owner }: Member) =>
     team_id === workspace.team && !deleted && !is_bot && (is_admin || is_owner);
 
@@ -66,7 +66,7 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
   };
 }
 
-/** Tells one person of the workspace in a direct message; false for others, and if Slack does not let the bot. */
+/** Tells one person of the workspace in a direct message; false for others, and if Slack refuses. */
 export async function tellPerson(
   workspace: Workspace,
   person: string,

@@ -16,17 +16,17 @@ export interface PrivateTellerOptions {
   readonly workspace: Workspace;
   readonly channel: string;
   readonly user: string;
-  /** Whether the channel is the person's DM with the bot: what is said there is between the two anyway. */
+  /** Whether the channel is the person's DM with the bot, where every message is private. */
   readonly isDirect: boolean;
-  /** Of the thread in which to say it, if any. */
+  /** The thread to write in, if any. */
   readonly root: Pick<Root, 'knownThreadTs' | 'activeThreadTs'> | null;
   readonly responseUrl: ResponseUrl | null;
 }
 
 /**
- * Says something to one person: through the interaction's response URL, else as an ephemeral message, else in the DM.
- * Ephemeral messages show in a thread only where it is active (docs.slack.dev/reference/methods/chat.postEphemeral), so
- * else they go to the channel. Files go to the DM, as Slack has no ephemeral ones.
+ * Tells one person something: through the interaction's response URL, else as an ephemeral message, else in the DM. Ephemeral
+ * messages show in a thread only if it is active (docs.slack.dev/reference/methods/chat.postEphemeral); otherwise they go to
+ * the channel. Files go to the DM, because Slack has no ephemeral ones.
  */
 export function createPrivateTeller(options: PrivateTellerOptions): PrivateTeller {
   const { workspace, channel, user, isDirect, root, responseUrl } = options;
@@ -102,7 +102,7 @@ function partsOf(text: string): string[] {
   return [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
 }
 
-/** Says something in a channel as if it were the person's direct messages; false if Slack does not let the bot. */
+/** Posts in a channel; false if Slack refuses. */
 export async function sayIn(
   workspace: Workspace,
   { channel, user }: { readonly channel: string; readonly user: string },

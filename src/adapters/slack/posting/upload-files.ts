@@ -4,8 +4,8 @@ import { textOf, type Workspace } from '../api/workspace.ts';
 import type { Spot } from './post-once.ts';
 
 /**
- * Posts files to a place, as one message. What was uploaded is not sent again when it is tried again, and a post whose outcome is
- * not known is asked for with the same ids, which Slack shares once.
+ * Posts files to a place, as one message. A retry does not upload them again, and repeats a post with unknown outcome with
+ * the same ids, which Slack shares only once.
  * @see https://docs.slack.dev/messaging/working-with-files#upload
  */
 export function createUpload(
@@ -29,7 +29,7 @@ export function createUpload(
       const args = { files: uploaded, channel_id: channel, thread_ts: threadTs };
       await workspace.call('files.completeUploadExternal', args, signal);
     } catch (error) {
-      // Refused after a try of unknown outcome: that one has shared them.
+      // A refusal after a try with unknown outcome means that the first one has shared them.
       if (isUnclear && error instanceof SlackRefusal) return;
       isUnclear ||= !(error instanceof SlackRefusal);
       throw error;
@@ -37,7 +37,7 @@ export function createUpload(
   };
 }
 
-/** Takes a file of the bot's away, from wherever it was shared. */
+/** Deletes a file of the bot from every place where it was shared. */
 export async function deleteFile(workspace: Workspace, file: string, signal: AbortSignal): Promise<void> {
   await workspace.call('files.delete', { file }, signal);
 }

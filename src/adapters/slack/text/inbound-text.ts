@@ -4,20 +4,20 @@ import type { Address } from '../../../core/ports/address.ts';
 import type { Directory } from '../people/directory.ts';
 
 const MENTION = /<@([UWB][A-Z0-9]+)(?:\|([^<>]*))?>/g;
-/** Of a user, a group or everybody: https://docs.slack.dev/messaging/formatting-message-text#special-mentions */
+/** A mention of a user, a group or everybody: https://docs.slack.dev/messaging/formatting-message-text#special-mentions */
 const OPENING_MENTION = /^\s*<(?:@([UWB][A-Z0-9]+)|!(?:subteam\^|here\b|channel\b|everyone\b))[^<>]*>/;
 const UNNAMED = /<(?:#([CG][A-Z0-9]+)\|?|!subteam\^(S[A-Z0-9]+)\|?)>/g;
 const TOKEN = /<([^<>\s][^<>]*)>/g;
 
-/** Names that are looked up for one message; more than that is no conversation. */
+/** Names looked up per message; more mentions are not a conversation. */
 const MAX_NAMES = 10;
 
-/** Whom a message mentions, in order. */
+/** The mentioned people, in order. */
 function mentionedIn(text: string): string[] {
   return [...text.matchAll(MENTION)].map(([, user]) => user ?? '');
 }
 
-/** Whom a message speaks to. Slack has no replies but threads. */
+/** Whom a message addresses. Slack has no replies except threads. */
 export function addressOf(text: string, bot: string, isDirect: boolean): Address {
   const [opening, user] = OPENING_MENTION.exec(text) ?? [];
   return {
@@ -29,8 +29,8 @@ export function addressOf(text: string, bot: string, isDirect: boolean): Address
 }
 
 /**
- * What a person wrote, as they see it: without the mention of the bot that starts it, other mentions as names, links as
- * Markdown, entities as characters.
+ * A person's message as people see it: without a leading mention of the bot, with names for other mentions, Markdown links,
+ * and characters for entities.
  */
 export async function readText(
   text: string,
@@ -43,15 +43,12 @@ export async function readText(
   return decodeEntities(rest.replace(TOKEN, (token, inner: string) => readToken(token, inner, names)));
 }
 
-/**
- * What a person wrote as the options of a command that is for the bot alone: people and groups stay the ids that they are,
- * and links become the words that were typed.
- */
+/** A person's message as the options of a command: people and groups stay ids, and links become the typed words. */
 export function readOptions(text: string, bot: string): string {
   return asTyped(withoutAddressee(text, bot));
 }
 
-/** Links become the words that were typed, and entities characters. */
+/** Turns links into the typed words, and entities into characters. */
 export function asTyped(text: string): string {
   const plain = (token: string, inner: string): string => {
     const [target = '', label] = splitLabel(inner);
@@ -65,12 +62,12 @@ function withoutAddressee(text: string, bot: string): string {
   return user === bot ? text.slice(opening.length).replace(/^[\s,:]+/, '') : text;
 }
 
-/** Slack escapes these three characters, and no others. */
+/** Slack escapes exactly these three characters. */
 export function decodeEntities(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-/** Channels and groups that Slack names by their ids alone. */
+/** Channels and groups that Slack names only by id. */
 function unnamedIn(text: string): string[] {
   return [...text.matchAll(UNNAMED)].map(([, channel, group]) => channel ?? group ?? '');
 }
@@ -93,7 +90,7 @@ function splitLabel(inner: string): [string, string | undefined] {
   return bar < 0 ? [inner, undefined] : [inner.slice(0, bar), inner.slice(bar + 1) || undefined];
 }
 
-/** Whether this is an address, by its scheme. */
+/** Whether the target is an address, by its scheme. */
 export function isLink(target: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(target);
 }

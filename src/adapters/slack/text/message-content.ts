@@ -13,15 +13,15 @@ export interface MessageContent {
   readonly blocks: readonly Json[];
 }
 
-/** Markdown that Slack renders itself, then what stands below it. `text` is what notifications and screen readers take. */
+/** Markdown that Slack renders, then the rest below it. `text` is for notifications and screen readers. */
 export function contentOf(view: MessageView, quirks: Takes = TAKES_ALL): MessageContent {
   const body = view.text === '' ? [] : [{ type: 'markdown', text: neutralise(view.text) }];
   return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view, quirks)] };
 }
 
 /**
- * The same in plain sections, for content that Slack refuses as Markdown. It is shorter than that, in case it was too long:
- * Slack makes nothing of its own from plain text, and `text` is one line.
+ * The same in plain sections, if Slack refuses the Markdown. Shorter, in case it was too long: Slack does not expand plain
+ * text, and `text` is one line.
  */
 export function plainContentOf(view: MessageView): MessageContent {
   return {
@@ -45,7 +45,7 @@ export function tailOf({ note, footer, buttons }: MessageView, quirks: Takes = T
   ];
 }
 
-/** A notice or a question: Markdown alone, or Slack's own markup if there is a date in it. */
+/** A notice or question: Markdown only, or Slack's own markup if it contains a date. */
 export function markdownContent(text: string): MessageContent {
   const block = hasDate(text)
     ? { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(text) } }
@@ -53,12 +53,12 @@ export function markdownContent(text: string): MessageContent {
   return { text: shortText(text), blocks: [block] };
 }
 
-/** The same in plain sections, where Slack takes no Markdown. */
+/** The same in plain sections, if Slack refuses the Markdown. */
 export function plainNotice(text: string): MessageContent {
   return { text: firstLine(text), blocks: plainSections(text) };
 }
 
-/** The same message with these buttons in the place of its own; a message without buttons gets none. */
+/** A message with its buttons replaced; one without buttons gets none. */
 export function withButtons(
   blocks: readonly Json[],
   buttons: readonly Button[],
@@ -73,18 +73,18 @@ type Takes = Pick<Quirks, 'takesFeedback'>;
 
 const TAKES_ALL: Takes = { takesFeedback: true };
 
-/** `action_id` of Slack's own pair of buttons; their value is that of `feedbackValue`. */
+/** `action_id` of Slack's own feedback pair; its value is that of `feedbackValue`. */
 export const FEEDBACK_ACTION = 'feedback';
 
-/** The kind and the answer that a press on Slack's own pair names; null if it is none of ours. */
+/** The kind and answer of a press on Slack's own feedback pair; null if it is not ours. */
 export function parseFeedback(value: string): Button | null {
   const [kind = '', answerId = ''] = value.split(':');
   return kind === 'good' || kind === 'bad' ? { kind, answerId } : null;
 }
 
 /**
- * Whether Slack refused a message for its own pair of feedback buttons. Then it gets plain ones from now on, and the message can be
- * sent again.
+ * Whether Slack refused a message because of its own feedback pair. From then on messages get plain buttons, and this one can
+ * be sent again.
  */
 export function notesRefusedFeedback(quirks: Takes, error: unknown): boolean {
   const isIt =
@@ -146,7 +146,7 @@ function saidIn({ text, note }: MessageView): string {
   return [text, note ?? ''].filter((part) => part !== '').join('\n\n');
 }
 
-/** What goes into `text` beside blocks: all of it if it is short, else its beginning, which ends with `…`. */
+/** The `text` beside blocks: the whole text if it is short, else its beginning with `…`. */
 export function shortText(text: string): string {
   const shown = neutralise(datesInWords(text));
   const isShort = sizeOf(shown, SIZES.wholeText.unit) <= SIZES.wholeText.max;
@@ -159,7 +159,7 @@ function firstLine(text: string): string {
   return escapeText(clip(neutralise(datesInWords(text).trim().split('\n', 1)[0] ?? ''), FIRST_LINE));
 }
 
-/** Cuts after a line, else after a word, where there is one in the second half of a piece; else between graphemes. */
+/** Cuts after a line, else after a word, if one ends in the second half of a piece; else between graphemes. */
 export function cutToSize(text: string, limit: Pick<SizeLimit, 'max' | 'unit'>): string[] {
   const pieces: string[] = [];
   let rest = text;

@@ -2,7 +2,10 @@ import { marked, type Token, type Tokens } from 'marked';
 import { isLink } from './inbound-text.ts';
 import { escapeText, keepingDates, neutralise } from './neutralise.ts';
 
-/** Markdown in Slack's own markup: for the home tab, which has no Markdown block, and for dates, which Markdown blocks do not show. */
+/**
+ * Markdown in Slack's own markup: for the home tab, which has no Markdown block, and for dates, which Markdown blocks do not
+ * show.
+ */
 export function toMrkdwn(markdown: string): string {
   return keepingDates(markdown, (text) => blocks(marked.lexer(neutralise(text))).trim());
 }
@@ -42,7 +45,7 @@ function list({ items, ordered, start }: Tokens.List, indent: string): string {
       const mark = ordered ? `${Number(start || 1) + index}.` : '•';
       const [first, ...rest] = item.tokens;
       const head = first === undefined ? '' : block(first, '').trim();
-      // A line that brings its own mark needs no second one.
+      // A line with a mark of its own needs no second one.
       const lead = /^[•✗🔒]/u.test(head) ? '' : `${mark} `;
       return `${indent}${lead}${head}\n${blocks(rest, `${indent}    `)}`;
     })
@@ -69,7 +72,7 @@ function span(token: Token): string {
       return escapeText((token as Tokens.Escape).text);
     case 'link': {
       const { href, tokens } = token as Tokens.Link;
-      // Within angle brackets all else is a mention.
+      // Everything else in angle brackets is a mention.
       if (!isLink(href)) return inline(tokens);
       return `<${escapeText(href).replaceAll('|', '%7C')}|${inline(tokens)}>`;
     }

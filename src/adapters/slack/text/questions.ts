@@ -4,15 +4,15 @@ import { SIZES } from '../api/sizes.ts';
 import { type MessageContent, plainSections, shortText } from './message-content.ts';
 import { escapeText, neutralise } from './neutralise.ts';
 
-/** Two screens of a question are shown; all of it goes to the model. */
+/** Two screens of a question are shown; the model gets all of it. */
 export const SHOWN = { max: 3_000, unit: 'utf16' } as const;
 
-/** Beside the name of the asker. */
+/** The room beside the asker's name. */
 const QUOTE = { ...SIZES.message, max: SIZES.message.max - 1_000 };
 
 /**
- * The message that stands for a question which was not written as one: who asked, and what. `plain` is for a question that
- * Slack refuses as Markdown.
+ * The message that shows a question which was not written as one: who asked, and what. `plain`: for a question that Slack
+ * refuses as Markdown.
  */
 export function questionContent(
   name: string,

@@ -2,8 +2,8 @@ import { type Logger as BoltLogger, LogLevel } from '@slack/bolt';
 import type { Logger } from 'pino';
 
 /**
- * Bolt's logging in ours. Its debug lines hold messages and tokens, so they are not asked for. When the bot closes the
- * connection by itself, Bolt calls that an error; nobody needs to read it.
+ * Passes Bolt's log to ours, except debug lines, which contain messages and tokens. Skips the error that Bolt logs when the
+ * bot itself closes the connection.
  */
 export function createBoltLogger(log: Logger, isStopping: () => boolean): BoltLogger {
   const words = (parts: unknown[]) =>

@@ -11,14 +11,16 @@ import type { SignatureCheck } from './signature.ts';
 
 export const EVENTS_PATH = '/slack/events';
 
-/** A receiver for Bolt behind a route of the shared HTTP server. */
+/** A receiver for Bolt on a route of the shared HTTP server. */
 export interface HttpReceiver extends Receiver {
   readonly route: Route;
 }
 
-/** Slack's payloads stay far below. */
+/** Slack's payloads are far smaller. */
 const MAX_BODY_BYTES = 1_000_000;
-/** Of bodies that are being read at once: some 800 of Slack's largest. Anybody can send what looks signed. */
+/**
+ * Total size of bodies being read: about 800 of Slack's largest. Bounded because anybody can send requests that look signed.
+ */
 const MAX_BUFFERED_BYTES = 16_000_000;
 /** Slack sends a body at once, and waits three seconds for the answer. */
 const BODY_WITHIN_MS = 3_000;
@@ -27,7 +29,7 @@ export function createHttpReceiver(options: {
   readonly signatures: SignatureCheck;
   readonly tasks: Tasks;
   readonly log: Logger;
-  /** Whether events are taken at this moment. */
+  /** Whether events are accepted at this moment. */
   readonly isOpen: () => boolean;
   readonly clock: Clock;
 }): HttpReceiver {
@@ -40,13 +42,13 @@ export function createHttpReceiver(options: {
   function refuseUnsigned(response: ServerResponse): void {
     if (warnings.countCall() === 0) {
       log.warn(
-        'a request to /slack/events was not signed by Slack, too old, or sent twice; check SLACK_SIGNING_SECRET if this goes on',
+        'refused a request to /slack/events: not signed by Slack, too old, or sent twice; if this continues, check SLACK_SIGNING_SECRET',
       );
     }
     refuse(response, 401);
   }
 
-  /** The body, as far as there is room for it; null if it is too much for one, for all, or takes too long. */
+  /** The body; null if it is too large, if all bodies together are, or if it takes too long. */
   async function bodyOf(request: IncomingMessage): Promise<string | null> {
     const read = new AbortController();
     let bytes = 0;
@@ -72,7 +74,7 @@ export function createHttpReceiver(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return end(response, 405);
-    // Before anything of the body is read.
+    // Checked before anything of the body is read.
     if (!signatures.mayBeSigned(request.headers)) return refuseUnsigned(response);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return refuse(response, 413);
     let body: string | null;
@@ -80,7 +82,7 @@ export function createHttpReceiver(options: {
       body = await bodyOf(request);
     } catch (error) {
       if (error instanceof TooMuch) return refuse(response, 503);
-      log.debug({ reason: String(error) }, 'a request to /slack/events broke off');
+      log.debug({ reason: String(error) }, 'a request to /slack/events was interrupted');
       return void response.destroy();
     }
     if (body === null) return refuse(response, 413);
@@ -89,10 +91,10 @@ export function createHttpReceiver(options: {
     if (payload === null) return end(response, 400);
     if (payload['type'] === 'url_verification')
       return end(response, 200, { challenge: payload['challenge'] });
-    // Slack looks at the certificate behind a command's address from time to time.
+    // Slack checks the certificate of a command's address from time to time.
     if (payload['ssl_check'] === '1') return end(response, 200);
     const receiver = app;
-    // Slack sends events again; people see that a command did not get through.
+    // Slack redelivers events; people see that a command failed.
     if (receiver === null || !isOpen()) return end(response, 503);
     let isAcked = false;
     const retry = Number(request.headers['x-slack-retry-num'] ?? Number.NaN);
@@ -110,7 +112,7 @@ export function createHttpReceiver(options: {
       try {
         await receiver.processEvent(event);
       } finally {
-        // Nobody took it. Slack sends events again.
+        // Nobody handled it. Slack redelivers events.
         if (!isAcked) end(response, 503);
       }
     });
@@ -128,7 +130,7 @@ export function createHttpReceiver(options: {
 
 class TooMuch extends Error {}
 
-/** Ends the connection too, so that what is still being sent is not read. */
+/** Also ends the connection, so that the rest of the body is not read. */
 function refuse(response: ServerResponse, status: number): void {
   response.setHeader('connection', 'close');
   end(response, status);
@@ -141,7 +143,7 @@ function end(response: ServerResponse, status: number, body?: unknown): void {
   else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** Events come as JSON, commands as a form, interactions as JSON in a form. */
+/** Events are JSON, commands a form, interactions JSON in a form. */
 function parse(body: string, contentType: string): JsonObject | null {
   if (!contentType.startsWith('application/x-www-form-urlencoded')) return asObject(parseJson(body));
   const form = new URLSearchParams(body);

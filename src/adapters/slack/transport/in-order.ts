@@ -1,10 +1,10 @@
-/** Has work done side by side, and gives its results out in the order in which it was begun, place by place. */
+/** Runs work concurrently, and delivers the results of each place in the order of the calls. */
 export interface InOrder {
   run<T>(place: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function createInOrder(): InOrder {
-  /** Resolves when all that was begun in a place has been given out. */
+  /** Resolves once everything begun in a place has been delivered. */
   const ends = new Map<string, Promise<void>>();
 
   return {

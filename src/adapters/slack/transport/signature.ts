@@ -2,13 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../core/kit/clock.ts';
 
-/** Tells Slack's requests from others. */
+/** Recognises Slack's requests. */
 export interface SignatureCheck {
-  /** Whether the headers are there, well-formed and fresh: else the body need not be read. */
+  /** Whether the headers are present, well-formed and fresh; if not, the body need not be read. */
   mayBeSigned(headers: IncomingHttpHeaders): boolean;
-  /** Whether Slack signed this body with these headers, and the request was not taken before. */
+  /** Whether Slack signed this body with these headers, and the request was not accepted before. */
   isSignedBySlack(headers: IncomingHttpHeaders, body: string): boolean;
-  /** From now on the same request is refused. One that was not taken may come again within the same second. */
+  /**
+   * Marks a request as accepted, so that it is refused the next time. An unmarked one may come again within the same second.
+   */
   taken(headers: IncomingHttpHeaders): void;
 }
 
@@ -16,7 +18,7 @@ export interface SignatureCheck {
 const MAX_AGE_SEC = 300;
 
 export function createSignatureCheck(signingSecret: string, clock: Clock): SignatureCheck {
-  /** Signatures of requests that were taken, with when they become too old anyway. */
+  /** Signatures of accepted requests, by the time when they expire anyway. */
   const seen = new Map<string, number>();
   const signatureOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-signature']);
   const timestampOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-request-timestamp']);

@@ -10,10 +10,10 @@ import { waitAtMost } from '../../../core/kit/deadline.ts';
 
 export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;
 
-/** A Socket Mode connection that is kept up. */
+/** A Socket Mode connection that reconnects by itself. */
 export interface SocketConnection {
   readonly receiver: Receiver;
-  /** Connects for the first time. Rejects where that fails; Slack's refusals carry `data.error`. */
+  /** Connects for the first time. Rejects if that fails; Slack's refusals have `data.error`. */
   open(): Promise<void>;
   readonly isOpen: boolean;
   close(): Promise<void>;
@@ -26,19 +26,19 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Bolt's client waits five seconds before it connects again, and gives up for good on the first fault at that; so it is
- * told not to, and this does it: at once, then ever more slowly, until it is closed.
+ * Bolt's client waits five seconds before it reconnects, and gives up after the first failure. So its own reconnects are off,
+ * and this reconnects: at once, then at growing intervals, until it is closed.
  */
 export function createSocketConnection(options: {
   readonly appToken: string;
   readonly apiUrl: string;
   readonly boltLogger: BoltLogger;
   readonly fetch: typeof fetch;
-  /** Through which the socket is opened; directly by default. */
+  /** Opens the socket, for example through a proxy. Default: direct. */
   readonly dispatcher?: SocketDispatcher;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told when the connection is back, with how long it was away. */
+  /** Called after a reconnect, with the time of the interruption. */
   readonly onBack: (awayMs: number) => void;
 }): SocketConnection {
   const { clock, log } = options;
@@ -89,11 +89,11 @@ export function createSocketConnection(options: {
       try {
         if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
         await connect();
-        log.info('connected to Slack again');
+        log.info('reconnected to Slack');
         options.onBack(clock.now() - sinceMs);
         return;
       } catch (error) {
-        if (!closing.signal.aborted) log.warn({ err: error }, 'could not connect to Slack; trying again');
+        if (!closing.signal.aborted) log.warn({ err: error }, 'could not connect to Slack; retrying');
       }
     }
   }
@@ -102,7 +102,7 @@ export function createSocketConnection(options: {
     if (!isOpen) return;
     isOpen = false;
     if (closing.signal.aborted) return;
-    log.info('the connection to Slack ended; connecting again');
+    log.info('the connection to Slack ended; reconnecting');
     keeping = reconnect();
   });
 
@@ -114,7 +114,7 @@ export function createSocketConnection(options: {
     },
     async close() {
       closing.abort();
-      // Slack may never say goodbye.
+      // Slack may never answer the closing handshake.
       const goodbye = client.disconnect().then(() => keeping);
       await waitAtMost(clock, GOODBYE_TIMEOUT_MS, goodbye);
     },

@@ -10,7 +10,7 @@ import { keepAtEnd } from './parts/scroll.ts';
 import { sidebar } from './sidebar.ts';
 import { timeline } from './timeline/timeline.ts';
 
-/** Draws the whole page; what did not change is not touched. */
+/** Draws the whole page; unchanged parts are not touched. */
 export function draw(state: State, controller: Controller, composer: Composer, redraw: () => void): void {
   const { spot } = state;
   const channelSpot = { channel: spot.channel, thread: null };

@@ -5,7 +5,7 @@ import type { Controller } from './model/controller.ts';
 import { channelOf, isDm, type State } from './model/state.ts';
 import { icons } from './parts/icons.ts';
 
-/** The head of a channel: where one is, and what answers here, at what tier, for how much. */
+/** The head of a channel: the place, the model that answers, its tier, and today's cost. */
 export function bar(state: State, controller: Controller): TemplateResult {
   const channel = channelOf(state, state.spot.channel);
   return html`
@@ -22,27 +22,27 @@ export function bar(state: State, controller: Controller): TemplateResult {
   `;
 }
 
-/** Begins the conversation of a thread or of direct messages anew. */
+/** A button that starts a new conversation in a thread or in direct messages. */
 export function newButton(controller: Controller, spot: Spot): TemplateResult {
   return html`<button
     type="button"
     class="tool"
     aria-label="New conversation"
-    title="New conversation: the next question knows nothing of what stands above"
+    title="New conversation: the next answer ignores everything above"
     @click=${() => controller.beginAnew(spot)}
   >
     ${icons.anew}
   </button>`;
 }
 
-const DEMO = { name: 'Built-in demo', title: 'Scripted answers to look at; no language model' };
+const DEMO = { name: 'Built-in demo', title: 'Scripted answers, not a language model' };
 
-/** Says that this is the demo, where there is no room for the fact. */
+/** Marks the demo, where the full text does not fit. */
 export function demoMark({ status }: State): TemplateResult | typeof nothing {
   return status?.demo ? html`<span class="badge demo" title=${DEMO.title}>${DEMO.name}</span>` : nothing;
 }
 
-/** Where the model's name stands: the others with their prices, and why some are locked. */
+/** Replaces the model's name: all models with prices, and the reasons why some are locked. */
 function modelPicker({ model, models }: Status, controller: Controller, spot: Spot): TemplateResult {
   const [open, locked] = [true, false].map((isOpen) =>
     models.filter(({ lock }) => (lock === null) === isOpen),
@@ -56,13 +56,13 @@ ${lock === null ? name : `🔒 ${name}`} · ${lock ?? price}
   return html`
     <select
       id="model"
-      title=${model?.id ?? 'No model is open here'}
+      title=${model?.id ?? 'No model is available here'}
       .value=${live(model?.id ?? '')}
       @change=${({ currentTarget }: Event) => {
         if (currentTarget instanceof HTMLSelectElement) controller.setModel(spot, currentTarget.value);
       }}
     >
-      ${model === null ? html`<option value="">none is open</option>` : nothing}
+      ${model === null ? html`<option value="">none available</option>` : nothing}
       ${open?.map(option)}
       ${locked?.length ? html`<optgroup label="Locked here">${locked.map(option)}</optgroup>` : nothing}
     </select>
@@ -112,7 +112,7 @@ function facts(state: State, controller: Controller): TemplateResult | typeof no
       }
       <div>
         <dt>
-          <label for="tier">Tier <span class="demo-control" title="Here you try what each tier opens; on Discord and Slack the operator grants it">demo</span></label>
+          <label for="tier">Tier <span class="demo-control" title="Try out the tiers here. On Discord and Slack the operator grants them">demo</span></label>
         </dt>
         <dd>
           <select

@@ -3,7 +3,7 @@ import type { OptionInfo } from '../wire.ts';
 import type { Controller } from './model/controller.ts';
 import type { OpenForm } from './model/state.ts';
 
-/** The form over the page, while there is one. */
+/** The form over the page, if one is open. */
 export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {
   if (open === null) return nothing;
   const { title, description, fields } = open;
@@ -28,7 +28,7 @@ export function formView(open: OpenForm | null, controller: Controller): Templat
   `;
 }
 
-/** To be called when it is drawn: a modal dialog keeps the focus inside and closes with Escape. */
+/** Call once it is drawn: a modal dialog keeps the focus inside and closes with Escape. */
 export function showForm(): void {
   document.querySelector<HTMLDialogElement>('dialog.form:not([open])')?.showModal();
 }

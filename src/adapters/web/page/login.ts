@@ -2,7 +2,7 @@ import { html, nothing, render } from 'lit-html';
 import { post, wordsFor } from './model/api.ts';
 import { botMark } from './parts/icons.ts';
 
-/** Asks for `ADMIN_TOKEN`, over whatever the page shows; resolves when the server has taken it. */
+/** Asks for `ADMIN_TOKEN` over the page; resolves once the server has accepted it. */
 export function logIn(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const root = document.body.appendChild(document.createElement('div'));
@@ -14,7 +14,7 @@ export function logIn(): Promise<void> {
           <form @submit=${submit}>
             <span class="avatar bot" aria-hidden="true">${botMark}</span>
             <h1 id="login-title">Parley playground</h1>
-            <label for="token">This installation asks for its <code>ADMIN_TOKEN</code>.</label>
+            <label for="token">Enter the <code>ADMIN_TOKEN</code> of this installation.</label>
             <input id="token" name="token" type="password" autocomplete="current-password" required />
             ${problem === null ? nothing : html`<p class="note" role="alert">${problem}</p>`}
             <button type="submit" class="primary">Log in</button>
@@ -33,7 +33,7 @@ export function logIn(): Promise<void> {
     } catch (error) {
       return draw(wordsFor(error));
     }
-    // Closed before it goes, it gives the focus back.
+    // A dialog that is closed before it is removed returns the focus.
     root.querySelector('dialog')?.close();
     root.remove();
     resolve();

@@ -39,13 +39,13 @@ const composer = createComposer(store, controller);
 controller.start();
 window.addEventListener('resize', keepAtEnd);
 document.addEventListener('keydown', (event) => {
-  // A slash anywhere begins a command.
+  // A slash typed anywhere starts a command.
   const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
   if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   focusComposer();
 });
 
-/** What the room holds, once the server lets this page in. */
+/** The room's facts, once the server lets this page in. */
 async function enter(): Promise<RoomInfo> {
   for (;;) {
     try {

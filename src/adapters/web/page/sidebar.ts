@@ -27,12 +27,12 @@ const ROLES = { member: 'Member', admin: 'Admin', operator: 'Operator' } as cons
 >;
 
 const THEMES = {
-  system: { icon: icons.system, label: 'Theme: as the system' },
+  system: { icon: icons.system, label: 'Theme: system' },
   light: { icon: icons.sun, label: 'Theme: light' },
   dark: { icon: icons.moon, label: 'Theme: dark' },
 } as const satisfies Record<Theme, unknown>;
 
-/** Where one can go, and as whom. */
+/** The places, and the person to view them as. */
 export function sidebar(state: State, controller: Controller, redraw: () => void): TemplateResult {
   const channels = channelsOf(state);
   const threads = threadsOf(state).slice(0, MAX_THREADS);
@@ -107,7 +107,7 @@ function places(state: State, channels: readonly ChannelInfo[], threads: readonl
 const MAX_RESULTS = 30;
 const EXCERPT_CHARS = 90;
 
-/** What was found, with the place where it stands. */
+/** Search results, each with its place. */
 function results(state: State, controller: Controller): TemplateResult {
   const messages = found(state, state.query);
   const shown = messages.slice(0, MAX_RESULTS);
@@ -133,7 +133,7 @@ function placeName(state: State, { channel, thread }: Spot): string {
   return title ?? channelOf(state, channel)?.name ?? channel;
 }
 
-/** The text around the first word that was looked for. */
+/** The text around the first match. */
 function excerpt(text: string, query: string): string {
   const [word = ''] = query.toLowerCase().split(/\s+/).filter(Boolean);
   const at = Math.max(0, text.toLowerCase().indexOf(word) - EXCERPT_CHARS / 3);

@@ -23,20 +23,20 @@ import { createThreads } from './threads.ts';
 import type { Uploads } from './uploads.ts';
 
 /**
- * What people do on the page. Each resolves as soon as it is taken; dispatch goes on with it.
+ * People's actions on the page. Each resolves once it is accepted; dispatch continues it.
  *
- * @throws Refused where the person cannot do it
+ * @throws Refused if the person may not do it
  */
 export interface Actions {
   message(post: PostMessage): Promise<void>;
   command(post: PostCommand): Promise<void>;
   press(post: PostPress): Promise<void>;
-  /** What the button asks before it is pressed. */
+  /** The form of a button. */
   pressForm(post: Pick<PostPress, 'as' | 'message' | 'button'>): Promise<PressForm>;
   remove(post: PostRemove): Promise<void>;
-  /** Whoever began a thread, and admins, can give it another title. */
+  /** Changes a thread's title. Allowed for the person who began the thread, and admins. */
   rename(post: PostRename): Promise<void>;
-  /** Resolves when dispatch is done with all that it was handed. */
+  /** Resolves when dispatch has finished everything it was given. */
   settled(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const addressed = addressee === 'bot' || (addressee === 'place' && rules.hearsAll);
       const attached = await uploads.parts(given, person.id);
       await say({ ...spot, id, user: person.id, audience: owner, text, addressed }, attached);
-      // As in Slack: a question to the bot in a channel is answered in the question's own thread.
+      // As on Slack, the answer to a question in a channel goes to the question's own thread.
       const answerSpot =
         addressed && thread === null && owner === null && rules.inThread !== false
           ? { channel, thread: id }
@@ -110,7 +110,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
         if (thread !== null) await threads.open(thread);
       }
       const event = deeds.at(id, person, spot, { audience, isPrivate, about: answers ? null : text });
-      // A form that the page opens is sent under the command's name alone.
+      // The page submits a form under the command's name without arguments.
       const isFilledIn = text.trim() === `/${name}`;
       const readThread = thread === null ? {} : { readThread: async () => threads.before(thread, id) };
       run(dispatch.command({ ...event, command: name, options, brought, isFilledIn, ...readThread }));
@@ -126,7 +126,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const person = personNamed(as);
       const message = visible(room, messageId, person);
       if (message.kind === 'answer') {
-        if (room.hasReplies(messageId)) throw new Refused(409, 'A thread hangs on this message.');
+        if (room.hasReplies(messageId)) throw new Refused(409, 'This message has a thread.');
         const event = deeds.on(newId(), person, message);
         const remove = async (keys: readonly string[]) => {
           for (const key of keys) await removeShown(key);
@@ -148,7 +148,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const root = visible(room, thread, person);
       if (root.threadTitle === null) throw new Refused(404, 'There is no such thread.');
       if (root.user !== person.id && person.role === 'member') {
-        throw new Refused(403, 'Only whoever began a thread, or an admin, can rename it.');
+        throw new Refused(403, 'Only the person who began a thread or an admin can rename it.');
       }
       await room.replace({ ...root, threadTitle: title });
     },

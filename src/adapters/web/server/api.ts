@@ -29,7 +29,7 @@ import {
 import type { Room } from './room.ts';
 import type { Uploads } from './uploads.ts';
 
-/** One request to the page's API, and what answers it. */
+/** Handles one request to the page's API. */
 export type Endpoint = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -45,19 +45,19 @@ export interface ApiOptions {
   readonly host: PlaygroundHost;
   readonly clock: Clock;
   readonly epoch: string;
-  /** Whether a request may be served: it carries a session, or none is asked for. */
+  /** Whether a request may be served: it has a session, or none is needed. */
   readonly isOpen: (request: IncomingMessage) => boolean;
   readonly asksForToken: boolean;
   /** Ends the event streams. */
   readonly signal: AbortSignal;
 }
 
-/** The API by method and path. What each takes and gives is in `wire.ts`. */
+/** The API by method and path. `wire.ts` has the types of requests and responses. */
 export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
   const { room, actions, dispatch, uploads, host, clock, epoch, signal } = options;
   const info = roomInfo(host, options);
 
-  /** A file that this person sees: what the bot showed to them, or what somebody brought. */
+  /** A file that this person may see, from the bot or from a person. */
   async function fileOf(message: StoredMessage | undefined, index: number, person: string) {
     if (message === undefined || (message.audience !== null && message.audience !== person)) return undefined;
     if (message.kind !== 'said') return message.files[index];
@@ -137,7 +137,8 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
         const message = room.find(query.get('message') ?? '');
         const file = await fileOf(message, Number(query.get('index')), person.id);
         if (file === undefined) throw new Refused(404, 'There is no such file.');
-        // A picture may hold scripts (SVG): opened by itself, it is nobody's page. What is no picture is never opened.
+        // A picture may contain scripts (SVG), so it must not run as a page when opened by itself. Other files are only
+        // saved.
         const isPicture = file.mediaType.startsWith('image/');
         response.writeHead(200, {
           'content-type': file.mediaType,
@@ -152,7 +153,7 @@ export function createApi(options: ApiOptions): ReadonlyMap<string, Endpoint> {
       'POST upload',
       async (request, response, query) => {
         const parsed = uploadSchema.safeParse(Object.fromEntries(query));
-        if (!parsed.success) throw new Refused(400, 'The file has no name, or a very long one.');
+        if (!parsed.success) throw new Refused(400, 'The file has no name, or its name is too long.');
         const { id, as, name, type: mediaType } = parsed.data;
         const user = personNamed(as).id;
         const bytes = await readBytes(request, options.maxFileBytes);

@@ -13,16 +13,16 @@ export interface Asset {
 export interface Assets {
   /** The page itself. */
   readonly index: Asset;
-  /** That of the import map, the page's one inline script, for the content security policy. */
+  /** The hash of the import map, the page's only inline script, for the content security policy. */
   readonly scriptHash: string;
-  /** A file of the page (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for any other path. */
+  /** A file of the page (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for other paths. */
   read(path: string): Promise<Asset | undefined>;
 }
 
 const PAGE_DIR = join(import.meta.dirname, '../page');
 const CORE_DIR = join(import.meta.dirname, '../../../core');
 const PAGE_FILE = /^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(ts|js|css|svg))$/;
-/** What the page shares with core: modules that import nothing. */
+/** Modules shared with core, which import nothing. */
 const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
 const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
 
@@ -32,10 +32,10 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** In the order in which they win. */
+/** In order of precedence. */
 const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'];
 
-/** What the page's modules import by name, or from outside of the page, by the URL that serves it. */
+/** The URLs of modules that the page imports by name, or from outside the page. */
 const IMPORTS = {
   '../../core/': './core/',
   'lit-html': './lib/lit/lit-html.js',
@@ -44,9 +44,9 @@ const IMPORTS = {
   dompurify: './lib/dompurify.js',
 };
 
-/** The page's files and the libraries they import: these alone, straight from where they are installed. */
+/** Serves the page's files and the libraries they import, straight from where they are installed. */
 export function createAssets(): Assets {
-  // Its entry resolves to the build for Node; a directive stands in the browser's own, one level down.
+  // The package's entry resolves to the build for Node; a directive is in the browser's build, one level down.
   const aDirective = createRequire(import.meta.url).resolve('lit-html/directives/repeat.js');
   const litDir = dirname(dirname(aDirective));
   const libraries = new Map([
@@ -95,8 +95,8 @@ async function changeTime(file: string): Promise<number | undefined> {
 }
 
 /**
- * The page's modules reach the browser without their types. Node does that with what it runs itself by; only the call is
- * marked experimental, and the warning of it says nothing to who starts the bot.
+ * Strips the types from the page's modules, with the function that Node itself runs TypeScript by. Only calling it is marked
+ * experimental, and its warning would mean nothing to the person who starts the bot.
  */
 function strip(source: string): string {
   const { emitWarning } = process;

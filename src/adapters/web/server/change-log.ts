@@ -1,14 +1,14 @@
 /**
- * Values that readers follow. Every change has the next number; who knows one number is brought up to date from it with
- * the newest state of what changed since, so a slow reader costs no memory and misses nothing.
+ * Values that readers follow. Every change has a number. A reader that knows a number gets the newest state of everything
+ * changed since, so a slow reader costs no memory and misses nothing.
  */
 export interface ChangeLog<T> {
   /** The number of the last change. */
   readonly version: number;
-  /** `audience` is the only reader who sees it, null for all. */
+  /** @param audience the only reader who may see it; null for all */
   put(key: string, value: T, audience: string | null): void;
   remove(key: string): void;
-  /** What `reader` has to know after change number `after`; null for one who knows nothing. */
+  /** The changes for `reader` after number `after`; null for a reader that knows nothing. */
   since(after: number | null, reader: string): ChangeSet<T>;
   /** Calls `listener` after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void;
@@ -16,7 +16,7 @@ export interface ChangeLog<T> {
 
 export interface ChangeSet<T> {
   readonly version: number;
-  /** Whether this is all there is: what is not in it does not exist. */
+  /** Whether this is the complete state, so that everything else no longer exists. */
   readonly reset: boolean;
   readonly items: readonly (readonly [key: string, value: T])[];
   readonly removed: readonly string[];
@@ -28,7 +28,7 @@ interface Entry<T> {
   readonly audience: string | null;
 }
 
-/** Removals that are remembered; a reader from before that starts anew. */
+/** Removals that are kept; a reader from before them starts anew. */
 const MAX_REMOVED = 1_000;
 
 export function createChangeLog<T>(): ChangeLog<T> {
@@ -36,7 +36,7 @@ export function createChangeLog<T>(): ChangeLog<T> {
   const removed = new Map<string, Omit<Entry<T>, 'value'>>();
   const listeners = new Set<() => void>();
   let version = 0;
-  /** Readers who know less than this have missed removals. */
+  /** Readers that know less have missed removals. */
   let oldestKnown = 0;
 
   function announce(): void {

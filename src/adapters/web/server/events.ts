@@ -7,20 +7,20 @@ const PING_EVERY_MS = 15_000;
 
 export interface EventStreamOptions {
   readonly changes: ChangeLog<Item>;
-  /** Names this process: numbers of changes mean nothing to another one. */
+  /** This process's id, because another process cannot interpret its numbers. */
   readonly epoch: string;
   readonly reader: string;
-  /** The id of the last event that the reader has, as it was sent; anything else starts anew. */
+  /** The last event id that the reader received; anything else starts anew. */
   readonly lastEventId: string | null;
   readonly clock: Clock;
-  /** Whether the reader may still follow; asked with each ping. */
+  /** Whether the reader may still follow; checked at each ping. */
   readonly isOpen: () => boolean;
 }
 
 /**
- * Streams changes as server-sent events until the reader leaves or `signal` aborts. Nothing is queued: a reader that is
- * slow gets, once its socket has drained, the newest state of what it missed; one that takes nothing for a whole
- * ping is dropped, and catches up when it comes back.
+ * Streams changes as server-sent events until the reader leaves or `signal` aborts. Nothing is queued: once a slow reader's
+ * socket drains, it gets the newest state of what it missed. A reader that takes nothing during a whole ping is dropped, and
+ * catches up when it reconnects.
  */
 export async function streamEvents(
   response: ServerResponse,
@@ -45,7 +45,7 @@ export async function streamEvents(
     isBlocked = !response.write(`id: ${epoch}-${version}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** What changes within one turn of the event loop goes out together. */
+  /** Changes within one turn of the event loop are sent together. */
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;

@@ -5,27 +5,30 @@ import type { Place } from '../../../core/ports/events.ts';
 import type { Tier } from '../../../core/ports/tiers.ts';
 
 /**
- * What the playground needs besides `Dispatch`: the menu's commands, and what its bar shows. Wired by `main.ts`, so that
- * the page learns everything from core and decides nothing.
+ * Everything that the playground needs besides `Dispatch`: the menu's commands, and the content of its bar. Wired by
+ * `main.ts`, so that the page decides nothing itself.
  */
 export interface PlaygroundHost {
   readonly commands: readonly CommandDeclaration[];
-  /** What holds for a question that this person asks at this place now. */
+  /** The model and settings for a question by this person at this place now. */
   status(place: Place, actor: Actor): Promise<PlaygroundStatus>;
-  /** Gives the guild `web:local` this tier, in place of the one it had. The switch on the page is the operator's own. */
+  /**
+   * Sets the tier of the guild `web:local`, in place of the previous one. Called by the switch on the page, which is the
+   * operator's.
+   */
   setTier(tier: Tier): Promise<void>;
 }
 
 export interface PlaygroundStatus {
-  /** The provider that the model is reached through, for people: `OpenRouter`, `Demo`. */
+  /** The model's provider, for people: `OpenRouter`, `Demo`. */
   readonly provider: string;
-  /** The model in force at the place; null where no model is open to the tier. */
+  /** The model that answers at the place; null if the tier includes none. */
   readonly model: { readonly id: string; readonly name: string } | null;
   /** How much the model can be asked to think, the least first; empty if it takes no effort. */
   readonly efforts: readonly Effort[];
   /** The effort that was chosen for the place, as the model takes it; null if nobody chose. */
   readonly effort: Effort | null;
-  /** All that there are, with their prices, and why the place cannot use them. */
+  /** All models, with prices, and the reason why the place cannot use one. */
   readonly models: readonly {
     readonly id: string;
     readonly name: string;
@@ -33,8 +36,8 @@ export interface PlaygroundStatus {
     readonly lock: string | null;
   }[];
   readonly tier: Tier;
-  /** Spent by `web:local` since the day began. */
+  /** The cost of `web:local` since the day began. */
   readonly spentNanoUsd: number;
-  /** Whether the scripted demo provider answers, which is no language model. */
+  /** Whether the scripted demo answers instead of a language model. */
   readonly demo: boolean;
 }

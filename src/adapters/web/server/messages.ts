@@ -18,7 +18,7 @@ const files = z.array(
   z.object({ name: z.string(), mediaType: z.string(), description: z.string(), base64: z.string() }),
 );
 
-/** A message as the playground keeps it. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
+/** A stored message. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
 export const storedMessageSchema = z.discriminatedUnion('kind', [
   z.object({
     ...base,
@@ -56,10 +56,10 @@ export type StoredAnswer = Extract<StoredMessage, { kind: 'answer' }>;
 
 type Unplaced<M> = M extends unknown ? Omit<M, 'order' | 'atMs' | 'threadTitle'> : never;
 
-/** A message that has not been posted yet. */
+/** A message before it is posted. */
 export type Draft = Unplaced<StoredMessage>;
 
-/** The message as the page gets it: without answers' ids and the contents of files. */
+/** The message in the page's form: without answers' ids and files' contents. */
 export function toWire(message: StoredMessage): Message {
   switch (message.kind) {
     case 'said':

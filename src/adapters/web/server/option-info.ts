@@ -1,7 +1,7 @@
 import type { TypedOption } from '../../../core/ports/command.ts';
 import type { OptionInfo } from '../wire.ts';
 
-/** An option as the page gets it. */
+/** An option in the page's form. */
 export function optionInfo(name: string, option: TypedOption): OptionInfo {
   const { type, description, required = false } = option;
   return {

@@ -6,7 +6,9 @@ import type { ChannelInfo, PersonInfo, Spot } from '../wire.ts';
 
 const GUILD: GuildId = 'web:local';
 
-/** Whom the page can be viewed as. `main.ts` lists `web:operator` among the operators, and nobody else of the playground. */
+/**
+ * The roles in which the page can be viewed. `main.ts` makes `web:operator` an operator, and nobody else of the playground.
+ */
 export const PEOPLE: readonly PersonInfo[] = [
   { id: 'member', name: 'Mia', role: 'member' },
   { id: 'admin', name: 'Ada', role: 'admin' },
@@ -43,7 +45,7 @@ export function actorOf(person: PersonInfo): Actor {
   };
 }
 
-/** A thread's key is that of the message it hangs on, so that a thread under an answer goes on with its conversation. */
+/** A thread has the key of its first message, so that a thread under an answer continues its conversation. */
 export function placeOf({ channel, thread }: Spot): Place {
   const known = channelOf(channel);
   const isDm = known?.owner !== null;
@@ -59,12 +61,12 @@ const OTHER_OPENS = new RegExp(
   'i',
 );
 
-/** What the text says without the mention of the bot that starts it. */
+/** The text without a leading mention of the bot. */
 export function withoutMention(text: string): string {
   return text.replace(LEADING_MENTION, '').trim();
 }
 
-/** Whom a text speaks to. */
+/** Whom a text addresses. */
 export function addressOf(text: string, isDirect: boolean): Address {
   return {
     isDirect,

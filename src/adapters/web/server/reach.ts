@@ -5,14 +5,14 @@ import type { StoredMessage } from './messages.ts';
 import { channelOf, personOf } from './people.ts';
 import type { Room } from './room.ts';
 
-/** @throws Refused where nobody is called that. */
+/** @throws Refused if there is no such person */
 export function personNamed(id: string): PersonInfo {
   const person = personOf(id);
   if (person === undefined) throw new Refused(400, 'Nobody here is called that.');
   return person;
 }
 
-/** @throws Refused where there is no such channel or thread, or none that the person sees. */
+/** @throws Refused if there is no such channel or thread, or the person may not see it */
 export function reachable(room: Room, { channel, thread }: Spot, person: PersonInfo): ChannelInfo {
   const found = channelOf(channel);
   if (found === undefined || (found.owner !== null && found.owner !== person.id)) {
@@ -35,7 +35,7 @@ export function visible(room: Room, id: string, person: PersonInfo): StoredMessa
   return message;
 }
 
-/** @throws Refused where the message has no such button (any more). */
+/** @throws Refused if the message does not have such a button, or no longer has */
 export function buttonOf(message: StoredMessage, kind: string): Button {
   const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
   if (button === undefined) throw new Refused(409, 'That button no longer exists.');

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import type { PostCommand, PostMessage, PostPress, PostRemove, PostRename } from '../wire.ts';
 
-/** Longer than a surface's message, so that a person can hand over a page of text. */
+/** Longer than a surface's message, so that a person can paste a page of text. */
 export const MAX_MESSAGE_CHARS = 16_000;
 
-/** Ids that the page makes name messages and events: what they hold is bounded, their randomness is the page's own affair. */
+/** Ids from the page name messages and events. Their form is checked here; their randomness is up to the page. */
 const id = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
-/** Uploads of one message; core reads as many as its own limit says. */
+/** Uploads per message; core applies its own limit to how many are read. */
 export const MAX_FILES = 10;
 const files = z.array(id).max(MAX_FILES).default([]);
 const spot = { channel: z.string(), thread: z.string().nullable() };
@@ -22,7 +22,7 @@ export const postMessageSchema = z
   })
   .refine(
     (post) => post.text !== '' || post.files.length > 0,
-    'a message says something',
+    'a message must not be empty',
   ) satisfies z.ZodType<PostMessage>;
 
 export const postCommandSchema = z.object({

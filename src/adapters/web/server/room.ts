@@ -19,32 +19,32 @@ import {
 
 /** The playground's messages: in memory for readers, in the store for the next start. */
 export interface Room {
-  /** What readers follow: messages by id, activities as `activity/<id>`, and `status`. */
+  /** The values that readers follow: messages by id, activities as `activity/<id>`, and `status`. */
   readonly changes: ChangeLog<Item>;
-  /** Reads what an earlier process left. */
+  /** Loads the messages of earlier processes. */
   load(): Promise<void>;
   find(id: string): StoredMessage | undefined;
-  /** Stores the message, then shows it. A draft whose id is known already is that message. */
+  /** Stores the message, then shows it. If a message with the draft's id exists, resolves to that. */
   post(draft: Draft): Promise<StoredMessage>;
   /**
-   * Stores the message as it is now, then shows it: a process that dies takes nothing back. Where the store fails it is shown all
-   * the same, and rejects, unless another state follows soon (`isInterim`; false by default).
+   * Stores the message, then shows it, so that a dying process takes nothing back. If the store fails, shows it anyway and
+   * rejects, unless another state follows soon (`isInterim`; default false).
    */
   replace(message: StoredMessage, isInterim?: boolean): Promise<void>;
-  /** False where it was gone. */
+  /** False if it was gone. */
   remove(id: string): Promise<boolean>;
-  /** The newest message under which a button of this answer stands. */
+  /** The newest message with a button of this answer. */
   newestWithButton(answerId: string): StoredAnswer | undefined;
-  /** Whether anything was said in the thread that hangs on this message. */
+  /** Whether the thread below this message has any messages. */
   hasReplies(id: string): boolean;
-  /** The message that a thread hangs on and what everybody sees of the thread, oldest first. */
+  /** The first message of a thread and its messages for everybody, oldest first. */
   thread(rootId: string): readonly StoredMessage[];
   setActivity(id: string, activity: ActivityItem | null, audience: string | null): void;
-  /** What the bar shows may have changed. */
+  /** Reports that the bar's content may have changed. */
   touchStatus(): void;
 }
 
-/** The oldest go when there are more. With that many the page still loads in a moment. */
+/** If there are more, the oldest are deleted. This many still load at once. */
 const MAX_MESSAGES = 1_000;
 
 export function createRoom(store: CollectionStore, clock: Clock, log: Logger): Room {
@@ -71,7 +71,7 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
     return message;
   }
 
-  /** Not what a thread hangs on: that goes after its last reply. */
+  /** Not the first message of a thread, which goes after its last reply. */
   async function forgetOldest(): Promise<void> {
     try {
       for (const { id } of messages.values()) {
@@ -79,7 +79,10 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
         if (!hasReplies(id)) await remove(id);
       }
     } catch (error) {
-      log.warn({ err: error }, 'an old message of the playground stays in the store until the next start');
+      log.warn(
+        { err: error },
+        'could not delete an old message of the playground; retrying at the next start',
+      );
     }
   }
 
@@ -94,13 +97,13 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
     return true;
   }
 
-  /** One message that cannot be read must not keep the others from being shown. */
+  /** One unreadable message must not hide the others. */
   async function read(key: string): Promise<StoredMessage | undefined> {
     try {
       return await stored.get(key);
     } catch (error) {
       if (!(error instanceof UnreadableValue)) throw error;
-      log.warn({ err: error, key }, 'a message of the playground cannot be read and is left out');
+      log.warn({ err: error, key }, 'skipped an unreadable message of the playground');
       return undefined;
     }
   }
@@ -132,7 +135,7 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
         await stored.set(message.id, message);
       } catch (error) {
         if (!isInterim) throw error;
-        log.warn({ err: error }, 'an answer of the playground could not be stored on its way');
+        log.warn({ err: error }, 'could not store an interim state of an answer in the playground');
       } finally {
         const newest = messages.get(message.id);
         if (newest !== undefined) show(newest);

@@ -6,24 +6,24 @@ import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/po
 import type { StoredAnswer } from './messages.ts';
 import type { Room } from './room.ts';
 
-/** The page would hold any length. About one screen, so that a long answer shows how it is continued. */
+/** The page could show any length. This is about one screen, so that long answers show how they continue. */
 const MAX_MESSAGE_CHARS = 4_000;
 
-/** 20 updates a second look like steady growth, and leave the browser time between them. */
+/** 20 updates a second look continuous, and leave the browser time in between. */
 const UPDATE_EVERY_MS = 50;
 
 const spotSchema = z.object({
-  /** The event's id, which names the question in the room. */
+  /** The event's id, which is the question's id in the room. */
   question: z.string(),
   user: z.string(),
   spot: z.object({ channel: z.string(), thread: z.string().nullable() }),
-  /** The only person who sees what is shown; null for all. */
+  /** The only person who sees the answer; null for everybody. */
   audience: z.string().nullable(),
   isDm: z.boolean(),
   isPrivate: z.boolean(),
-  /** What the person typed, to stand over what only they are told; null where everybody saw it. */
+  /** The person's input, shown above private replies; null if everybody saw it. */
   about: z.string().nullable(),
-  /** The id of the next message of the answer: who posts it a second time posts nothing new. */
+  /** The id of the answer's next message, so that posting it twice adds nothing. */
   nextId: z.string().optional(),
 });
 
@@ -34,7 +34,7 @@ export interface SurfaceOptions extends Readonly<z.infer<typeof spotSchema>> {
 export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   const { question, user, spot, audience, isDm, isPrivate, about, newId } = options;
   const place = { channel: spot.channel, thread: spot.thread };
-  // An id stays until its post stands: a post that failed half-way is made good when it is tried again.
+  // An id is kept until its post succeeds, so that a retry completes a post that failed half-way.
   let nextAnswerId = options.nextId ?? newId();
   let nextNoticeId = newId();
 
@@ -72,7 +72,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     async openMessage(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;
-      // An earlier try, or an earlier process, may have posted it.
+      // An earlier try or process may have posted it.
       const standing = room.find(id);
       if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) });
       else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
@@ -99,13 +99,13 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   };
 }
 
-/** Names a thread that is open. */
+/** Renames an open thread. */
 export async function nameThread(room: Room, rootId: string | null, title: string): Promise<void> {
   const root = rootId === null ? undefined : room.find(rootId);
   if (root !== undefined && root.threadTitle !== null) await room.replace({ ...root, threadTitle: title });
 }
 
-/** Finds the place of an answer again that an earlier process was writing. */
+/** Finds the place of an answer that an earlier process was writing. */
 export function reopenWebSurface(
   room: Room,
   { reference, answerId }: LostPlace,
@@ -140,7 +140,7 @@ type Shown = Pick<StoredAnswer, 'text' | 'status' | 'note' | 'footer' | 'buttons
 
 function shown({ text, status, note, footer, buttons, files = [] }: MessageView): Shown {
   if (text.length > MAX_MESSAGE_CHARS) {
-    throw new Unshowable(`${text.length} characters are more than the ${MAX_MESSAGE_CHARS} of one message`);
+    throw new Unshowable(`a message of ${text.length} characters exceeds the limit of ${MAX_MESSAGE_CHARS}`);
   }
   return { text, status, note, footer, buttons: [...buttons], files: files.map(fileOf) };
 }

@@ -7,9 +7,9 @@ import type { Room } from './room.ts';
 
 /** The threads that hang on messages. */
 export interface Threads {
-  /** Under the title that is given, or what the message itself begins with; a thread that is open keeps its own. */
+  /** Titled as given, or by the beginning of the message; an open thread keeps its title. */
   open(rootId: string, title?: string): Promise<void>;
-  /** What was said in a thread before a message, the newest hundred after its root. */
+  /** The messages of a thread before a given one: its first, and the newest hundred. */
   before(rootId: string, questionId: string): ThreadRead;
 }
 
@@ -40,7 +40,7 @@ function quoted(message: StoredMessage): QuotedPart {
   return { type: 'quoted', why: 'thread', author, text, files };
 }
 
-/** The words of a message, without the mention or command before them and what makes Markdown of them. */
+/** The words of a message, without a leading mention or command, and without Markdown's marks. */
 function withoutMarks(text: string): string {
   return withoutMention(text)
     .replace(/^\/\S+\s+/, '')

@@ -7,14 +7,14 @@ import { Refused } from '../../../http/requests.ts';
 const uploadSchema = z.object({
   name: z.string(),
   mediaType: z.string(),
-  /** The person who brought it: nobody else can send it. */
+  /** The person who uploaded it; nobody else can send it. */
   user: z.string(),
   base64: z.string(),
 });
 
-/** Files that people bring to the playground; kept in the store, since there is no platform that keeps them. */
+/** Files that people attach in the playground. In the store, because no platform keeps them. */
 export interface Uploads {
-  /** Keeps a file for a message that is still to be sent. Resolves to its id. */
+  /** Stores a file for a message that is yet to be sent; resolves to its id. */
   save(file: {
     readonly id: string;
     readonly name: string;
@@ -22,7 +22,10 @@ export interface Uploads {
     readonly user: string;
     readonly bytes: Uint8Array;
   }): Promise<void>;
-  /** The files of a message. @throws Refused if one is not there, or another's */
+  /**
+   * The files of a message.
+   * @throws Refused if one is missing or belongs to somebody else
+   */
   parts(ids: readonly string[], user: string): Promise<FilePart[]>;
   /** @throws FileUnavailable */
   read(id: string): Promise<Uint8Array<ArrayBuffer>>;
@@ -43,7 +46,7 @@ export function createUploads(store: CollectionStore, retentionMs: number): Uplo
       const parts: FilePart[] = [];
       for (const id of ids) {
         const file = await uploads.get(id);
-        if (file?.user !== user) throw new Refused(409, 'A file is gone: attach it again.');
+        if (file?.user !== user) throw new Refused(409, 'A file is gone. Attach it again.');
         const sizeBytes = Math.floor((file.base64.length * 3) / 4);
         parts.push(filePart({ name: file.name, mediaType: file.mediaType, sizeBytes, reference: id }));
       }

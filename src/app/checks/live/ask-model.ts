@@ -37,12 +37,12 @@ export type ModelAnswer =
 const MOST_NANO_USD = 10_000_000;
 const QUESTION = 'Reply with the single word: ready';
 const MAX_OUTPUT_TOKENS = 400;
-/** Of the question, its frame and some room. */
+/** For the question, its frame and some room. */
 const PROMPT_TOKENS = 200;
 
 /**
- * Asks the cheapest model that a guild may use, at most $0.01: on the way that all requests take, so that tier, limits and ledger
- * count as for anybody.
+ * Asks the cheapest model that a guild may use, for at most $0.01. Uses the path of all requests, so that tier, limits and
+ * ledger apply as usual.
  */
 export async function askCheapestModel(
   guild: GuildId,
@@ -96,7 +96,7 @@ export async function askCheapestModel(
         defaultTier: config.DEFAULT_TIER,
         skuTiers: config.DISCORD_SKU_TIERS,
       }),
-      // The operator's check is not paid for by a guild.
+      // The operator's check must not use a guild's key.
       ownKeys: { useKey: async () => null, providers: [] },
       ledger,
       limits: createLimitRules({ store, locks, config: limitsConfig, audit, clock }),

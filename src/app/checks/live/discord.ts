@@ -31,10 +31,10 @@ const sentSchema = z.object({
   attachments: z.array(z.object({ filename: z.string(), size: z.number() })).default([]),
 });
 
-/** What one window may look longer by, on the way here and back. */
+/** How much longer a window may appear because of the network. */
 const SLACK_MS = 1_000;
 
-/** Does on Discord what an answer does, in one channel. */
+/** Does in one Discord channel what answers do. */
 export function discordLive(
   config: Config,
   channelId: string,
@@ -49,7 +49,7 @@ export function discordLive(
     async look(stage, askModel) {
       const answer = await rest.insist({ method: 'GET', path: Routes.channel(channelId) }, stage.signal);
       const { type, guild_id: guild } = channelSchema.parse(answer);
-      stage.findings.ok(`The channel can be seen; it is of the kind ${ChannelType[type] ?? type}`);
+      stage.findings.ok(`The channel is visible; its type is ${ChannelType[type] ?? type}`);
       const room = createRoom(rest, channelId, stage);
       await playSteps(stage, {
         edits: () => edits(room),
@@ -73,7 +73,7 @@ interface Room {
   send(body: Body, files?: readonly NoticeFile[]): Promise<string>;
   edit(id: string, body: Body): Promise<void>;
   read(id: string): Promise<z.infer<typeof sentSchema>>;
-  /** The same in another channel, such as a thread. */
+  /** The same room in another channel, such as a thread. */
   in(channelId: string): Room;
 }
 
@@ -103,7 +103,7 @@ function createRoom(rest: DiscordRest, channelId: string, stage: Stage): Room {
   };
 }
 
-/** As Parley rewrites a text for Discord. */
+/** A text as Parley rewrites it for Discord. */
 function contentOf(text: string): string {
   return noticeBodies(text)[0]?.content ?? '';
 }
@@ -120,13 +120,12 @@ function bodyOf(content: string, buttons: readonly Button[] = []): Body {
 }
 
 async function edits({ send, edit, read, stage }: Room): Promise<void> {
-  const id = await send(bodyOf('Parley looks at this platform: 0. All of this is taken away again.'));
-  for (let count = 1; count <= EDITS; count++)
-    await edit(id, bodyOf(`Parley looks at this platform: ${count}.`));
+  const id = await send(bodyOf('Parley live check: 0. All of this will be deleted again.'));
+  for (let count = 1; count <= EDITS; count++) await edit(id, bodyOf(`Parley live check: ${count}.`));
   const { content } = await read(id);
-  const difference = firstDifference(`Parley looks at this platform: ${EDITS}.`, content);
-  if (difference === null) stage.findings.ok(`${EDITS} edits stand, the last one last`);
-  else stage.findings.warn(`The last of ${EDITS} edits does not stand: ${difference}`, PASTE);
+  const difference = firstDifference(`Parley live check: ${EDITS}.`, content);
+  if (difference === null) stage.findings.ok(`${EDITS} edits arrived, the last one last`);
+  else stage.findings.warn(`The last of ${EDITS} edits did not arrive: ${difference}`, PASTE);
 }
 
 async function readsBack(room: Room, what: string, content: string): Promise<void> {
@@ -134,7 +133,7 @@ async function readsBack(room: Room, what: string, content: string): Promise<voi
   const stands = await read(await send(bodyOf(content)));
   const difference = firstDifference(content, stands.content);
   if (difference === null) stage.findings.ok(`${what} is read back as it was sent`);
-  else stage.findings.warn(`${what} is read back otherwise: ${difference}`, PASTE);
+  else stage.findings.warn(`${what} is read back differently: ${difference}`, PASTE);
 }
 
 async function buttons({ stage, send, read }: Room): Promise<void> {
@@ -142,7 +141,7 @@ async function buttons({ stage, send, read }: Room): Promise<void> {
   const kinds = buttonsOf(stands).map(({ kind }) => kind);
   if (kinds.join() === BUTTONS.map(({ kind }) => kind).join())
     stage.findings.ok('Buttons are read back with their ids');
-  else stage.findings.warn(`Of 2 buttons ${kinds.length} are read back with their ids`, PASTE);
+  else stage.findings.warn(`${kinds.length} of 2 buttons are read back with their ids`, PASTE);
 }
 
 async function longText(room: Room, script: string, sample: string): Promise<void> {
@@ -155,7 +154,7 @@ async function longText(room: Room, script: string, sample: string): Promise<voi
   );
 }
 
-/** What is over the limit in UTF-16 units, and may not be in code points. */
+/** Text over the limit in UTF-16 units that may be within it in code points. */
 async function unitOfLength({ stage, send }: Room): Promise<void> {
   const { max } = SIZES.content;
   const takes = async (text: string) => {
@@ -168,28 +167,29 @@ async function unitOfLength({ stage, send }: Room): Promise<void> {
     }
   };
   if (await takes('x'.repeat(max + 1))) {
-    stage.findings.warn(`A message of ${max + 1} characters is taken; Parley assumes at most ${max}`, PASTE);
+    stage.findings.warn(
+      `A message of ${max + 1} characters is accepted; Parley assumes at most ${max}`,
+      PASTE,
+    );
   } else stage.findings.ok(`A message of ${max + 1} characters is refused, as assumed`);
-  const unit = (await takes('🦊'.repeat(max / 2 + 1)))
-    ? 'code points, of which there are never more'
-    : 'them too';
+  const unit = (await takes('🦊'.repeat(max / 2 + 1))) ? 'code points, which are never more' : 'them too';
   stage.findings.ok(`Parley counts UTF-16 units; Discord counts ${unit}`);
 }
 
 async function thread({ rest, channelId, stage, send, in: inside }: Room): Promise<void> {
   const { signal, findings } = stage;
-  const root = await send(bodyOf('A thread opens here.'));
+  const root = await send(bodyOf('A thread starts here.'));
   const opened = await startThread(rest, channelId, root, 'Parley’s look', signal);
   if (opened === 'impossible') {
     return findings.warn(
-      'No thread can be opened here',
+      'No thread can be created here',
       'Give the bot Create Public Threads, or choose a text channel',
     );
   }
   const scope = { key: `discord:look:${root}`, limit: 2, windowMs: 5_000 };
   const close = (archived: boolean, until: AbortSignal) =>
     rest.insist({ method: 'PATCH', path: Routes.channel(root), body: { archived }, scope }, until);
-  stage.undo('an archived thread, as only Manage Threads lets the bot delete it', async (until) => {
+  stage.undo('an archived thread, because deleting it needs Manage Threads', async (until) => {
     try {
       await rest.insist({ method: 'DELETE', path: Routes.channel(root), scope }, until);
     } catch (error) {
@@ -200,17 +200,18 @@ async function thread({ rest, channelId, stage, send, in: inside }: Room): Promi
   const id = await inside(root).send(bodyOf('Written in the thread.'));
   const stands = await inside(root).read(id);
   await close(true, signal);
-  // What is in an archived thread cannot be deleted.
+  // Messages in an archived thread cannot be deleted.
   stage.undo('a closed thread', (until) => close(false, until));
-  if (stands.content === 'Written in the thread.') findings.ok('A thread opens, takes a message, and closes');
-  else findings.warn('What is written in a thread is read back otherwise', PASTE);
+  if (stands.content === 'Written in the thread.')
+    findings.ok('A thread can be created, written to, and closed');
+  else findings.warn('A message in a thread is read back differently', PASTE);
 }
 
 async function file({ stage, send, read }: Room): Promise<void> {
   const { attachments } = await read(await send(bodyOf('A file.'), [FILE]));
   const [stands] = attachments;
   if (stands?.filename === FILE.name && stands.size === FILE.bytes.length)
-    stage.findings.ok('A file arrives whole');
+    stage.findings.ok('A file arrives intact');
   else {
     stage.findings.warn(
       `A file of ${FILE.bytes.length} bytes is read back as ${stands === undefined ? 'none' : `${stands.filename}, ${stands.size} bytes`}`,
@@ -219,7 +220,7 @@ async function file({ stage, send, read }: Room): Promise<void> {
   }
 }
 
-/** What Parley begins with, before the first answer tells: `createChannelWriter`. */
+/** Limits that Parley assumes before the first response reports them: `createChannelWriter`. */
 const ASSUMED = [
   { route: 'POST /channels/:id/messages', what: 'Posts in a channel', limit: 5, windowMs: 5_000 },
   { route: 'PATCH /channels/:id/messages/:id', what: 'Edits in a channel', limit: 5, windowMs: 5_000 },
@@ -243,15 +244,15 @@ function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
       findings.ok(`${what}: ${limit} in ${windowMs / 1_000} s, as assumed`);
     } else {
       findings.warn(
-        `${what}: the headers say ${told} in about ${(toldMs / 1_000).toFixed(1)} s; Parley begins with ${limit} in ${windowMs / 1_000} s, until the first answer tells`,
+        `${what}: the headers say ${told} in about ${(toldMs / 1_000).toFixed(1)} s; Parley starts with ${limit} in ${windowMs / 1_000} s until the first response`,
         PASTE,
       );
     }
   }
   const limited = seen.filter(({ status }) => status === 429);
-  if (limited.length === 0) findings.ok(`${seen.length} requests, and none ran into a limit`);
+  if (limited.length === 0) findings.ok(`${seen.length} requests, none of which hit a limit`);
   for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
     const scopes = [...new Set(hits.map(({ headers }) => headers.get('x-ratelimit-scope') ?? 'no scope'))];
-    findings.warn(`${hits.length} times a limit was hit: ${route} (${scopes.join(', ')})`, PASTE);
+    findings.warn(`A limit was hit ${hits.length} times: ${route} (${scopes.join(', ')})`, PASTE);
   }
 }

@@ -36,14 +36,14 @@ export function parseLiveTarget(text: string): LiveTarget | null {
   return null;
 }
 
-/** The variable that a look at this platform needs. */
+/** The variable that a live check of this platform needs. */
 export function tokenVariableOf({ platform }: LiveTarget): 'DISCORD_TOKEN' | 'SLACK_BOT_TOKEN' {
   return platform === 'discord' ? 'DISCORD_TOKEN' : 'SLACK_BOT_TOKEN';
 }
 
 /**
- * Does in one channel of the real platform what answers do, and takes all of it away again, also if it fails or is interrupted. What it
- * finds names neither the channel nor any key.
+ * Does in one channel of the real platform what answers do, and deletes all of it again, even if it fails or is interrupted.
+ * The findings contain neither the channel nor a key.
  */
 export async function lookLive(
   { platform, channel }: LiveTarget,
@@ -67,7 +67,7 @@ export async function lookLive(
       }
       const { model, text, cost } = answer;
       if (text.trim() === '') {
-        stage.findings.warn(`${model} sent no text (${cost})`, 'Ask it in the playground');
+        stage.findings.warn(`${model} sent no text (${cost})`, 'Try it in the playground');
         return null;
       }
       stage.findings.ok(`${model} answers (${cost})`);

@@ -1,12 +1,12 @@
-/** One answer of a platform, as far as it tells of limits. */
+/** One response of a platform, as far as it concerns limits. */
 export interface Observed {
-  /** Method and path with ids taken out, such as `PATCH /channels/:id/messages/:id`. */
+  /** Method and path without ids, such as `PATCH /channels/:id/messages/:id`. */
   readonly route: string;
   readonly status: number;
   readonly headers: Headers;
 }
 
-/** A `fetch` that notes what came back; neither bodies nor credentials are kept. */
+/** A `fetch` that records responses, without bodies and credentials. */
 export function createObserver(fetch: typeof globalThis.fetch, apiUrl: string) {
   const seen: Observed[] = [];
   const observing: typeof fetch = async (input, init) => {

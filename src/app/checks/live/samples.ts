@@ -1,6 +1,6 @@
 import type { Button } from '../../../core/ports/buttons.ts';
 
-/** What the live look writes. Nothing of it comes from anybody. */
+/** The texts that the live check posts; none comes from a person. */
 
 export const MARKDOWN = `**Bold**, *italic*, ~~struck~~ and \`code\` with \`a_b * c_d\`.
 
@@ -26,7 +26,7 @@ export const CODE = `\`\`\`ts
 const sum = (a: number, b: number): number => a + b;
 \`\`\``;
 
-/** Scripts by bytes for a letter: one, two, three, four. */
+/** Scripts with one, two, three and four bytes per letter. */
 export const SCRIPTS = {
   ASCII: 'the quick brown fox jumps over the lazy dog ',
   Cyrillic: 'съешь же ещё этих мягких французских булок да выпей чаю ',
@@ -34,7 +34,7 @@ export const SCRIPTS = {
   Emoji: '🦊🐶🌍🎲',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** A text that measures exactly `size`, or as much below as one letter takes; it begins and ends with a letter. */
+/** A text of exactly `size`, or less by at most one letter; it begins and ends with a letter. */
 export function fillTo(size: number, sample: string, lengthOf: (text: string) => number): string {
   const letters = [...sample];
   const filler = letters.find((letter) => letter !== ' ') ?? 'x';
@@ -51,16 +51,16 @@ export function fillTo(size: number, sample: string, lengthOf: (text: string) =>
   return text.endsWith(' ') ? `${text.slice(0, -1)}${each === 1 ? filler : ''}` : text;
 }
 
-/** Where two texts part, with what stands there; null if they are the same. */
+/** The first difference between two texts; null if they are equal. */
 export function firstDifference(sent: string, stands: string): string | null {
   if (sent === stands) return null;
   let at = 0;
   while (at < sent.length && sent[at] === stands[at]) at++;
   const around = (text: string) => JSON.stringify(text.slice(Math.max(0, at - 10), at + 20).toWellFormed());
-  return `at character ${at} ${around(sent)} was sent and ${around(stands)} stands (${sent.length} and ${stands.length} characters)`;
+  return `at character ${at}, ${around(sent)} was sent and ${around(stands)} arrived (${sent.length} and ${stands.length} characters)`;
 }
 
-/** Letters and digits alone, for a platform that gives back its own rendering. */
+/** Letters and digits only, for platforms that return their own rendering. */
 export function wordsAlone(text: string): string {
   return text.replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]/gu, '');
 }

@@ -30,7 +30,7 @@ const messageSchema = z.object({
 });
 type Stands = z.infer<typeof messageSchema>;
 
-/** Does on Slack what an answer does, in one channel. */
+/** Does in one Slack channel what answers do. */
 export function slackLive(
   config: Config,
   channel: string,
@@ -51,8 +51,8 @@ export function slackLive(
       );
       if (!info.is_member && !info.is_im) {
         return findings.fail(
-          'The bot is no member of the channel',
-          'Type /invite @Parley there, and run this again',
+          'The bot is not a member of the channel',
+          'Type /invite @Parley there, then run this again',
         );
       }
       findings.ok('The bot is a member of the channel');
@@ -77,7 +77,7 @@ interface Room {
   readonly workspace: Workspace;
   readonly channel: string;
   readonly stage: Stage;
-  /** Kinds of the blocks that Markdown came back as. */
+  /** Types of the blocks that Markdown came back as. */
   readonly kinds: Set<string>;
   send(content: MessageContent, threadTs?: string): Promise<string>;
   update(ts: string, content: Json): Promise<void>;
@@ -130,13 +130,13 @@ function createRoom(workspace: Workspace, channel: string, stage: Stage): Room {
 }
 
 async function edits({ send, update, read, stage }: Room): Promise<void> {
-  const words = (count: number) => markdownContent(`Parley looks at this platform: ${count}.`);
+  const words = (count: number) => markdownContent(`Parley live check: ${count}.`);
   const ts = await send(words(0));
   for (let count = 1; count <= EDITS; count++) await update(ts, { ...words(count) });
   const stands = readBack(await read(ts)).trim();
-  const difference = firstDifference(`Parley looks at this platform: ${EDITS}.`, stands);
-  if (difference === null) stage.findings.ok(`${EDITS} edits stand, the last one last`);
-  else stage.findings.warn(`The last of ${EDITS} edits does not stand: ${difference}`, PASTE);
+  const difference = firstDifference(`Parley live check: ${EDITS}.`, stands);
+  if (difference === null) stage.findings.ok(`${EDITS} edits arrived, the last one last`);
+  else stage.findings.warn(`The last of ${EDITS} edits did not arrive: ${difference}`, PASTE);
 }
 
 async function readsBack(room: Room, what: string, text: string): Promise<void> {
@@ -148,7 +148,7 @@ async function readsBack(room: Room, what: string, text: string): Promise<void> 
   if (difference === null) stage.findings.ok(`${what} is read back as it was sent`);
   else if (wordsAlone(text) === wordsAlone(got)) {
     stage.findings.ok(`${what} is read back in Slack’s own rendering, with all its words`);
-  } else stage.findings.warn(`${what} is read back otherwise: ${difference}`, PASTE);
+  } else stage.findings.warn(`${what} is read back differently: ${difference}`, PASTE);
 }
 
 async function buttons({ send, read, stage }: Room): Promise<void> {
@@ -169,7 +169,7 @@ async function buttons({ send, read, stage }: Room): Promise<void> {
     .parse(actions?.['elements']);
   if (elements.length === BUTTONS.length && elements.every(({ value }) => value === 'live-look')) {
     stage.findings.ok('Buttons are read back with their values');
-  } else stage.findings.warn(`Of 2 buttons ${elements.length} are read back`, PASTE);
+  } else stage.findings.warn(`${elements.length} of 2 buttons are read back`, PASTE);
 }
 
 async function longText(room: Room, script: string, sample: string): Promise<void> {
@@ -182,7 +182,7 @@ async function longText(room: Room, script: string, sample: string): Promise<voi
   );
 }
 
-/** Twice as many bytes as characters tell which of them Slack counts. */
+/** Text with twice as many bytes as characters shows which of them Slack counts. */
 async function unitOfLength({ send, update, stage }: Room): Promise<void> {
   const { max } = SIZES.updateText;
   const ts = await send(markdownContent('A text grows here.'));
@@ -195,23 +195,24 @@ async function unitOfLength({ send, update, stage }: Room): Promise<void> {
       throw error;
     }
   };
-  if (await takes('x'.repeat(max))) stage.findings.ok(`chat.update takes a text of ${max} bytes, as assumed`);
+  if (await takes('x'.repeat(max)))
+    stage.findings.ok(`chat.update accepts a text of ${max} bytes, as assumed`);
   else
-    stage.findings.warn(`chat.update refuses a text of ${max} bytes that Parley takes for the most`, PASTE);
+    stage.findings.warn(`chat.update refuses a text of ${max} bytes, which Parley assumes is allowed`, PASTE);
   if (await takes('я'.repeat(max / 2 + 1))) {
     stage.findings.warn(
-      `chat.update takes ${max + 2} bytes in ${max / 2 + 1} characters: it counts characters, or more; Parley assumes ${max} bytes, on the safe side`,
+      `chat.update accepts ${max + 2} bytes in ${max / 2 + 1} characters, so its limit is higher; Parley assumes ${max} bytes to be safe`,
       PASTE,
     );
   } else stage.findings.ok('chat.update counts bytes of UTF-8, as assumed');
 }
 
 async function thread({ send, read, stage }: Room): Promise<void> {
-  const root = await send(markdownContent('A thread opens here.'));
+  const root = await send(markdownContent('A thread starts here.'));
   const reply = await send(markdownContent('Written in the thread.'), root);
   const stands = readBack(await read(reply, root)).trim();
-  if (stands === 'Written in the thread.') stage.findings.ok('A thread opens and takes a message');
-  else stage.findings.warn('What is written in a thread is read back otherwise', PASTE);
+  if (stands === 'Written in the thread.') stage.findings.ok('A thread can be created and written to');
+  else stage.findings.warn('A message in a thread is read back differently', PASTE);
 }
 
 async function file({ workspace, channel, stage, remove }: Room): Promise<void> {
@@ -224,8 +225,8 @@ async function file({ workspace, channel, stage, remove }: Room): Promise<void> 
   );
   if (found === undefined) {
     return findings.warn(
-      'A file was uploaded, and no message shows it within the last five',
-      'Delete parley-look.txt by hand',
+      'A file was uploaded, but none of the last five messages shows it',
+      'Delete parley-look.txt yourself',
     );
   }
   for (const { id } of found.files) stage.undo('a file', (until) => deleteFile(workspace, id, until));
@@ -239,16 +240,16 @@ function reportBlocks({ kinds }: Room, { findings }: Stage): void {
   const known = list.every((kind) => kind === 'markdown' || kind === 'rich_text');
   const words = `Markdown blocks come back as ${list.join(', ')}`;
   if (known) findings.ok(words);
-  else findings.warn(`${words}; Parley reads back markdown and rich_text`, PASTE);
+  else findings.warn(`${words}; Parley can read back markdown and rich_text`, PASTE);
 }
 
 function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
   const limited = seen.filter(({ status }) => status === 429);
-  if (limited.length === 0) findings.ok(`${seen.length} calls, and none ran into a limit`);
+  if (limited.length === 0) findings.ok(`${seen.length} calls, none of which hit a limit`);
   for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
     const waits = hits.map(({ headers }) => headers.get('retry-after') ?? '?');
     findings.warn(
-      `${hits.length} times a limit was hit: ${route.replace('POST ', '')} (Retry-After ${waits.join(', ')} s)`,
+      `A limit was hit ${hits.length} times: ${route.replace('POST ', '')} (Retry-After ${waits.join(', ')} s)`,
       PASTE,
     );
   }

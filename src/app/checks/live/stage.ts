@@ -2,39 +2,41 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { type Check, createFindings, type Findings } from '../check.ts';
 
-/** A look at a live platform, step by step: a step that fails is a finding, and the next one goes on. */
+/** A live check, step by step. A failed step becomes a finding, and the next one runs. */
 export interface Stage {
   readonly findings: Findings;
-  /** Aborts if the person wants to stop. */
+  /** Aborts if the person cancels. */
   readonly signal: AbortSignal;
   step(what: string, work: () => Promise<void>): Promise<void>;
-  /** Takes something away in the end, newest first, whatever happens; `what` names what is left if that fails. */
+  /**
+   * Registers a cleanup, run at the end in reverse order, whatever happens. `what` names the remains if the cleanup fails.
+   */
   undo(what: string, work: (signal: AbortSignal) => Promise<unknown>): void;
 }
 
-/** One platform, as the live look drives it. */
+/** One platform, as the live check uses it. */
 export interface LivePlatform {
-  /** Posts, edits, reads back, and says where something is otherwise than Parley takes it to be. */
+  /** Posts, edits and reads back, and reports differences from Parley's assumptions. */
   look(stage: Stage, askModel: AskModel): Promise<void>;
 }
 
-/** Asks one model in the name of a guild; null if none answered, which is a finding already. */
+/** Asks one model for a guild; null if none answered, which is reported already. */
 export type AskModel = (guild: GuildId | null) => Promise<string | null>;
 
 export interface StageOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told of each step as it begins. */
+  /** Called at the beginning of each step. */
   readonly onStep: (what: string) => void;
 }
 
 /** The remedy for what nobody expected. */
 export const PASTE = 'Paste this report into an issue';
 
-/** Taking away some forty messages at the platforms' pace. */
+/** Enough to delete about forty messages within the platforms' limits. */
 const CLEAN_UP_MS = 120_000;
 
-/** Plays on a stage, and leaves nothing behind. Rejects with nothing: faults are findings. */
+/** Runs a live check and cleans up. Never rejects: faults become findings. */
 export async function onStage(
   { signal, onStep }: StageOptions,
   play: (stage: Stage) => Promise<void>,
@@ -42,9 +44,12 @@ export async function onStage(
   const findings = createFindings('Live');
   const undone: { readonly what: string; readonly work: (signal: AbortSignal) => Promise<unknown> }[] = [];
   const fail = (what: string, error: unknown) => {
-    if (signal.aborted) findings.fail('Interrupted before the end', 'Run it again for the rest');
+    if (signal.aborted) findings.fail('Interrupted', 'Run it again for the rest');
     else
-      findings.fail(`${what}: ${wordsOf(error)}`, 'See what the platform says, and paste this into an issue');
+      findings.fail(
+        `${what}: ${wordsOf(error)}`,
+        'Check the platform’s message, and paste this into an issue',
+      );
   };
   const stage: Stage = {
     findings,
@@ -64,7 +69,7 @@ export async function onStage(
   try {
     await play(stage);
   } catch (error) {
-    fail('The look ended early', error);
+    fail('The live check ended early', error);
   }
   onStep('clean up');
   const until = AbortSignal.timeout(CLEAN_UP_MS);
@@ -72,8 +77,8 @@ export async function onStage(
   for (const { what, work } of undone.toReversed()) {
     await work(until).catch((error: unknown) => left.push(`${what} (${wordsOf(error)})`));
   }
-  if (left.length === 0) findings.ok(`Everything was taken away again: ${undone.length} in all`);
-  else findings.warn(`Left behind: ${left.join('; ')}`, 'Delete it by hand');
+  if (left.length === 0) findings.ok(`Everything was cleaned up again, ${undone.length} in all`);
+  else findings.warn(`Left behind: ${left.join('; ')}`, 'Delete it yourself');
   return findings.checks;
 }
 

@@ -138,7 +138,7 @@ describe('what Discord says was bought', () => {
   it('that Discord refuses to tell lets the bot not start, and says what to do', async () => {
     const refusal = { kind: 'refuse', error: 'missingAccess' } as const;
     const starting = open((discord) => discord.faults.add('GET', /entitlements/, refusal));
-    await expect(starting).rejects.toThrow(/Discord does not say what was bought/);
+    await expect(starting).rejects.toThrow(/Discord refused to list purchases/);
     await expect(starting).rejects.toMatchObject({ remedy: expect.stringContaining('DISCORD_SKU_TIERS') });
   });
 });

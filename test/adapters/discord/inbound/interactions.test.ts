@@ -473,7 +473,7 @@ describe('a button', () => {
     const key = await only(recorded.presses).openThread('why?', never);
     expect(discord.threads(channel)).toEqual([{ id: key, name: 'why?', type: 11 }]);
     expect(discord.messages({ id: key ?? '' }).map(({ content }) => content)).toEqual([
-      'Write here to go on; you need not mention me.',
+      'Write here to continue. You do not need to mention me.',
     ]);
     expect(await only(recorded.presses).openThread('why?', never)).toBe(key);
     expect(discord.messages({ id: key ?? '' })).toHaveLength(1);

@@ -159,7 +159,7 @@ describe('a mention in a channel', () => {
         .map(({ content, repliesTo }) => [content, repliesTo]),
     ).toEqual([
       [
-        '-# I would answer in a thread, but I am missing **Create Public Threads** in this channel. Reply to my answer to go on.',
+        '-# I cannot open a thread because I am missing **Create Public Threads** in this channel. Reply to my answer to continue.',
         null,
       ],
       ['Because.', question.id],
@@ -234,7 +234,7 @@ describe('a mention in a channel', () => {
     ada.say(channel, `${discord.botMention} why?`);
     const { surface } = await heard(ground);
     expect(await surface.obstacle?.(never)).toBe(
-      `I cannot answer you in <#${channel.id}>: I am missing **Send Messages**. An admin can change that in the settings of the channel or server, under Permissions.`,
+      `I cannot answer you in <#${channel.id}>: I am missing **Send Messages**. An admin can change that under Permissions in the settings of the channel or server.`,
     );
   });
 

@@ -94,7 +94,7 @@ describe('the text behind a slash command', () => {
     expect(options('--web --web hi')).toBe('`--web` is given twice.');
     expect(parseArguments(stopCommand, 'now')).toEqual({
       ok: false,
-      problem: '`/stop` has no use for “now”. Type `/stop`.',
+      problem: '`/stop` does not take “now”. Type `/stop`.',
     });
   });
 

@@ -267,7 +267,7 @@ describe('Slack messages', () => {
     expect(ann.privateTexts(general)).toMatchObject([{ text: 'Done.', threadTs: root.ts }]);
     ann.say(general, `${bot} /stop it`, { thread: root.ts });
     await until(() => ann.privateTexts(general).length === 2);
-    expect(ann.privateTexts(general)[1]?.text).toBe('`/stop` has no use for “it”. Type `/stop`.');
+    expect(ann.privateTexts(general)[1]?.text).toBe('`/stop` does not take “it”. Type `/stop`.');
     expect(recorded.messages).toEqual([]);
   });
 

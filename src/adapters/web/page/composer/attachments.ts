@@ -5,10 +5,10 @@ import { newId } from '../model/ids.ts';
 import { spotKey } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
 
-/** Files that wait beside a draft. Each is on its way to the server as soon as it is given. */
+/** Files attached to a draft. Each is uploaded at once. */
 export interface Attachments {
   add(spot: Spot, files: Iterable<File>, as: string, info: RoomInfo): void;
-  /** Ids of the files that are there; null while one is still on its way. */
+  /** Ids of the uploaded files; null while an upload is running. */
   ready(spot: Spot): readonly string[] | null;
   has(spot: Spot): boolean;
   clear(spot: Spot): void;
@@ -78,7 +78,7 @@ export function createAttachments(redraw: () => void): Attachments {
             ${attachment.problem === null ? nothing : html`<em role="alert">${attachment.problem}</em>`}
             <button
               type="button"
-              aria-label=${`Leave out ${attachment.name}`}
+              aria-label=${`Remove ${attachment.name}`}
               title="Leave out"
               @click=${() => remove(spot, attachment)}
             >

@@ -11,7 +11,7 @@ import { createAttachments } from './attachments.ts';
 import { menuView, signature } from './menu-view.ts';
 import { type Menu, menuAt } from './slash-menu.ts';
 
-/** Where people write: one draft per spot, kept over reloads. */
+/** The text fields: one draft per spot, kept over reloads. */
 export interface Composer {
   view(spot: Spot): TemplateResult;
   attach(spot: Spot, files: FileList): void;
@@ -25,10 +25,10 @@ export function createComposer(store: Store, controller: Controller): Composer {
   const { state } = store;
   const attachments = createAttachments(redraw);
   const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
-  /** The menu, and the spot whose composer it stands over. */
+  /** The menu, and the spot of its composer. */
   let menu: (Menu & { readonly key: string }) | null = null;
   let asked = 0;
-  /** What was not sent, and why: said until it is changed. */
+  /** A text that was not sent, and why; shown until it changes. */
   let unsent: { readonly key: string; readonly text: string; readonly problem: string } | null = null;
 
   function write(spot: Spot, text: string): void {
@@ -40,7 +40,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     redraw();
   }
 
-  /** Not what is typed behind a command that asks in a form, however it is misspelt: that may be a secret. */
+  /** Text after a command with a form is not stored, however misspelt, because it may be a secret. */
   function isStored(draft: string): boolean {
     const slash = parseSlash(draft.trimStart(), state.info.commands);
     return slash === null || slash.command?.form === null;
@@ -56,7 +56,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     redraw();
   }
 
-  /** Answers come when they come: only that to the newest question counts. */
+  /** Only the answer to the newest request counts, because they may arrive in any order. */
   async function complete(field: HTMLTextAreaElement, spot: Spot): Promise<void> {
     asked += 1;
     const question = asked;
@@ -74,7 +74,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     redraw();
   }
 
-  /** Puts an item of the menu in its place, and offers what may come next. */
+  /** Inserts a menu item, and offers what may follow. */
   function take(field: HTMLTextAreaElement, spot: Spot, index: number): void {
     const item = menu?.items[index];
     if (menu === null || item === undefined) return;
@@ -92,7 +92,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     const text = field.value.trim();
     if (text === '' && !attachments.has(spot)) return;
     const files = attachments.ready(spot);
-    const problem = files === null ? 'A file is still on its way.' : problemOf(prefix + text);
+    const problem = files === null ? 'A file is still uploading.' : problemOf(prefix + text);
     if (problem !== null || files === null) {
       unsent = { key: spotKey(spot), text: field.value, problem: problem ?? '' };
       redraw();
@@ -106,7 +106,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     goToEnd(field);
   }
 
-  /** Why it cannot be sent as it is; null where it can. */
+  /** The reason why it cannot be sent; null if it can. */
   function problemOf(text: string): string | null {
     const { commands, maxMessageChars } = state.info;
     return tooLong('this', text, maxMessageChars) ?? parseSlash(text, commands)?.problem ?? null;
@@ -175,7 +175,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
     );
   }
 
-  /** Puts an option before the words, and the caret where its value goes. */
+  /** Inserts an option before the words, with the caret at its value. */
   function add(field: HTMLTextAreaElement, spot: Spot, command: CommandInfo, option: OptionInfo): void {
     const next = withOption(field.value, command, option);
     field.value = next.text;
@@ -287,7 +287,7 @@ export function createComposer(store: Store, controller: Controller): Composer {
   };
 }
 
-/** Calls `act` with the text field of the composer that the event happened in. */
+/** Calls `act` with the text field of the composer in which the event happened. */
 function withField({ currentTarget }: Event, act: (field: HTMLTextAreaElement) => void): void {
   if (!(currentTarget instanceof Element)) return;
   const field = currentTarget.closest('.composer')?.querySelector('textarea');

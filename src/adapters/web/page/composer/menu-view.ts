@@ -4,7 +4,7 @@ import type { CommandInfo, OptionInfo } from '../../wire.ts';
 import { icons } from '../parts/icons.ts';
 import type { Menu } from './slash-menu.ts';
 
-/** The menu over a composer. The focus stays in the text field, which names the active item by its id. */
+/** The menu over a composer. The focus stays in the text field, which refers to the active item by id. */
 export function menuView(
   fieldId: string,
   { title, items, active }: Menu,
@@ -33,7 +33,7 @@ export function menuView(
   `;
 }
 
-/** The command that is being typed, what it does, and its options: those that are given, and those that can be added. */
+/** The command being typed, its description, and its options: those given, and those that can be added. */
 export function signature(
   command: CommandInfo,
   given: Readonly<Record<string, unknown>>,

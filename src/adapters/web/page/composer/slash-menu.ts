@@ -5,19 +5,19 @@ import { type Completion, completionAt, quoted } from '../model/slash.ts';
 export interface MenuItem {
   readonly label: string;
   readonly detail: string;
-  /** What takes the place of what was typed. */
+  /** The text that replaces the input. */
   readonly insert: string;
-  /** Not for this person: shown, so that they know; core refuses it. */
+  /** Not for this person: shown for information; core refuses it. */
   readonly isLocked: boolean;
 }
 
-/** What may be typed at the caret. */
+/** The suggestions at the caret. */
 export interface Menu {
   readonly title: string;
   readonly from: number;
   readonly to: number;
   readonly items: readonly MenuItem[];
-  /** Index of the item that Enter takes; -1 where Enter is the text's own. */
+  /** Index of the item that Enter selects; -1 if Enter belongs to the text. */
   readonly active: number;
 }
 
@@ -32,14 +32,14 @@ export interface MenuContext {
 const RANK = { member: 0, admin: 1, operator: 2 } as const satisfies Record<Role, number>;
 const MENTION = /(?:^|\s)(@[a-z]*)$/i;
 
-/** Null where there is nothing to offer. Asks the server where the values are its to know. */
+/** Null if there is nothing to suggest. Asks the server for values that only it knows. */
 export async function menuAt(text: string, caret: number, context: MenuContext): Promise<Menu | null> {
   const completion = completionAt(text, caret, context.info.commands);
   if (completion === null) return mentionMenu(text.slice(0, caret), context);
   const { from, to } = completion;
   const offered = await offer(completion, context);
   if (offered.items.length === 0) return null;
-  // What stands there in full already is not to be completed: Enter sends.
+  // A complete word needs no completion: Enter sends.
   const isDone = offered.items.some(({ insert }) => insert === text.slice(from, to));
   return { ...offered, from, to, active: isDone || !offered.isEager ? -1 : 0 };
 }
@@ -105,7 +105,7 @@ async function valuesOf(
 function mentionMenu(before: string, { isDm }: MenuContext): Menu | null {
   const typed = MENTION.exec(before)?.[1];
   if (typed === undefined || isDm || !'@parley'.startsWith(typed.toLowerCase())) return null;
-  const items = [item('@Parley', 'Ask it; the answer comes in a thread', '@Parley')];
+  const items = [item('@Parley', 'Ask Parley; it answers in a thread', '@Parley')];
   return {
     title: 'People and apps',
     from: before.length - typed.length,

@@ -1,7 +1,7 @@
 import type { Changes, Item } from '../../wire.ts';
 import { isSameSpot, personName, type State } from './state.ts';
 
-/** What a screen reader is told of a change: that an answer began and how it ended, never its growth. */
+/** The text that a screen reader reads for a change: that an answer began and how it ended, but not its growth. */
 export function announce(state: State, changes: Changes): void {
   for (const [key, item] of changes.items) {
     const words = wordsFor(state, key, item);

@@ -1,6 +1,6 @@
 import type { Changes, Problem } from '../../wire.ts';
 
-/** The server's answer to a request that it did not serve. */
+/** The server refused a request. */
 class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -11,7 +11,7 @@ class ApiError extends Error {
   }
 }
 
-/** Waits between tries of a post, about as long as the bot takes to restart. */
+/** Waits between tries of a post, together about the time of a restart. */
 const RETRY_AFTER_MS = [300, 1_000, 2_000, 3_000, 3_000, 3_000, 3_000];
 
 export async function get<T>(path: string, query: Readonly<Record<string, string | null>> = {}): Promise<T> {
@@ -19,10 +19,10 @@ export async function get<T>(path: string, query: Readonly<Record<string, string
   return (await answerOf(await fetch(`api/${path}?${new URLSearchParams(given)}`))) as T;
 }
 
-/** Browsers let 64 KiB outlive their page; a character can take three bytes of them. */
+/** Browsers let 64 KiB outlive their page, and a character can take three bytes. */
 const MAX_KEEPALIVE_CHARS = 20_000;
 
-/** Posts until the server has taken it or refused it, or for some time. What is posted carries an id, so that trying again doubles nothing. */
+/** Posts until the server accepts or refuses it, or for some time. Posts have ids, so a repeated one counts once. */
 export async function post(path: string, value: object): Promise<void> {
   const body = JSON.stringify(value);
   for (const waitMs of [...RETRY_AFTER_MS, null]) {
@@ -31,7 +31,7 @@ export async function post(path: string, value: object): Promise<void> {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
-        // So that a reload right after it takes nothing back.
+        // So that a reload right after it does not cancel the post.
         keepalive: body.length <= MAX_KEEPALIVE_CHARS,
       });
       await answerOf(response);
@@ -43,7 +43,7 @@ export async function post(path: string, value: object): Promise<void> {
   }
 }
 
-/** Brings a file to the server, which keeps it for the message that is sent with its id. */
+/** Uploads a file, which the server keeps for the message that names its id. */
 export async function upload(file: File, id: string, as: string): Promise<void> {
   const query = new URLSearchParams({ id, as, name: file.name, type: file.type });
   const response = await fetch(`api/upload?${query}`, {
@@ -54,7 +54,7 @@ export async function upload(file: File, id: string, as: string): Promise<void> 
   await answerOf(response);
 }
 
-/** The server was not there, or was not ready. */
+/** Whether the server was unreachable, or not ready. */
 export function isPassing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status === 503;
 }
@@ -63,7 +63,7 @@ export function isLockedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** What to tell people of a request that failed. */
+/** Words a failed request for people. */
 export function wordsFor(error: unknown): string {
   return error instanceof ApiError ? error.message : 'Parley cannot be reached. Is it still running?';
 }
@@ -80,9 +80,8 @@ async function answerOf(response: Response): Promise<unknown> {
 export type Connection = 'connecting' | 'open' | 'lost' | 'locked';
 
 /**
- * Follows the room's changes until the returned function is called. A connection that was dropped is taken up again
- * after the last event that was received. A hidden page lets go of its connection: browsers allow six to a server,
- * and what it missed comes when it is shown again.
+ * Follows the room's changes until the returned function is called. A dropped connection continues after the last received
+ * event. A hidden page closes its connection, because browsers allow six per server, and catches up when it is shown.
  */
 export function follow(
   as: string,
@@ -104,7 +103,7 @@ export function follow(
     };
     source.onerror = () => {
       onConnection('lost');
-      // The browser tries again by itself, unless it was answered with an error.
+      // The browser retries by itself, unless it got an error response.
       if (source?.readyState === EventSource.CLOSED) void reconnect();
     };
   }
@@ -112,7 +111,7 @@ export function follow(
   async function reconnect(): Promise<void> {
     disconnect();
     const isLocked = await get('room').then(() => false, isLockedOut);
-    // It may be over by now, or on again: the page was hidden and shown.
+    // The page may be closed by now, or hidden and shown again.
     if (isOver || source !== null) return;
     if (isLocked) return onConnection('locked');
     retry = window.setTimeout(connect, 1_000);

@@ -26,31 +26,31 @@ import {
   spotKey,
 } from './state.ts';
 
-/** What a person can do on the page. */
+/** Everything that a person can do on the page. */
 export interface Controller {
-  /** Connects, and goes where the address says. */
+  /** Connects, and opens the spot in the address. */
   start(): void;
   send(spot: Spot, text: string, files?: readonly string[]): void;
-  /** Sends what was filled into the form that is open. */
+  /** Submits the open form. */
   submitForm(options: Readonly<Record<string, string>>): void;
   closeForm(): void;
-  /** Lets the conversation there begin anew. */
+  /** Starts a new conversation at the spot. */
   beginAnew(spot: Spot): void;
-  /** Goes to the viewer's own conversation with the bot, and begins it anew. */
+  /** Goes to the viewer's own conversation with the bot, and starts it anew. */
   newConversation(): void;
-  /** Lets another model answer at a spot: in its conversation, or in the channel. */
+  /** Changes the model at a spot: of its conversation, or of the channel. */
   setModel(spot: Spot, model: string): void;
   /** Chooses how much the model thinks at the spot; `default` leaves that to it. */
   setEffort(spot: Spot, effort: string): void;
-  /** Asks for another title of a thread. */
+  /** Asks for a new title of a thread. */
   rename(thread: Message): void;
-  /** Looks for these words in what the viewer sees. */
+  /** Searches the messages that the viewer sees. */
   search(query: string): void;
-  /** Goes where a message stands, and to it. */
+  /** Goes to a message and shows it. */
   find(message: Message): void;
   press(answer: AnswerMessage, button: string): void;
   remove(message: Message): void;
-  /** Opens the thread that hangs, or will hang, on the message. */
+  /** Opens the thread below the message, whether it exists or not. */
   openThread(message: Message): void;
   go(spot: Spot): void;
   viewAs(person: string): void;
@@ -61,7 +61,7 @@ export interface Controller {
 
 const TOAST_MS = 6_000;
 
-/** `logIn` asks for the token where the server does; all that was written meanwhile waits for it. */
+/** @param logIn asks for the token if the server needs it; messages written meanwhile wait */
 export function createController(store: Store, logIn: () => Promise<void>): Controller {
   const { state, change } = store;
   const outbox = createOutbox(store, postIn);
@@ -69,7 +69,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   let logins = 0;
   let unfollow = () => {};
   let toastTimer: number | undefined;
-  /** The message that somebody looked for, until it is shown. */
+  /** A search result to scroll to, until it is shown. */
   let sought: string | null = null;
   /** Threads that this page opens as soon as they exist. */
   const awaited = new Set<string>();
@@ -100,7 +100,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     void refreshInfo();
   }
 
-  /** Whoever finds the page locked out waits for the same login. */
+  /** All requests that find the page locked wait for the same login. */
   function enter(): Promise<void> {
     loggingIn ??= logIn().then(() => {
       loggingIn = null;
@@ -116,7 +116,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       await post(path, body);
     } catch (error) {
       if (!isLockedOut(error)) throw error;
-      // Somebody may have logged in while it was under way.
+      // Somebody may have logged in meanwhile.
       if (logins === before) await enter();
       await postIn(path, body);
     }
@@ -143,11 +143,11 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   function openAwaited(id: string): void {
     const message = state.messages.get(id);
     if (message === undefined) return;
-    // Nobody was asked.
+    // A message that asks nobody.
     const isTalk = message.kind === 'said' && !message.addressed;
     if (message.threadTitle === null && !isTalk) return;
     awaited.delete(id);
-    // Who went elsewhere meanwhile stays there.
+    // A viewer who has moved on stays there.
     if (!isTalk && message.channel === state.spot.channel) go({ channel: message.channel, thread: id });
   }
 
@@ -168,7 +168,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     else location.hash = hash;
   }
 
-  /** The address is where the page is: back and forward work, and a reload stays. */
+  /** The address follows the page: back and forward work, and a reload stays. */
   function arrive(): void {
     const [, channel = '', thread = null] = location.hash.split('/');
     const isKnown = channelOf(state, channel) !== undefined;
@@ -179,7 +179,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     });
     markSeen();
     void refreshStatus();
-    // Once it is drawn. Where fingers type, a focus would raise the keyboard over what one came to read.
+    // Once drawn. On touch screens the focus would open the keyboard over the text.
     if (sought !== null) afterDrawing(showSought);
     else if (matchMedia('(pointer: fine)').matches) afterDrawing(focusComposer);
   }
@@ -223,7 +223,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     outbox.send('command', { id: newId(), as: state.as, channel, thread, text, command, options, files });
   }
 
-  /** Who may not use the command is told so by running it, rather than by a form that is filled in vain. */
+  /** If the person may not use the command, running it explains why; nobody should fill in a form for nothing. */
   async function openForm(spot: Spot, text: string, command: CommandInfo): Promise<void> {
     const asked = { as: state.as, ...spot, command: command.name };
     const admission = await get<Admission>('admit', asked).catch(() => null);
@@ -238,7 +238,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     });
   }
 
-  /** Whoever may not press the button is told so by pressing it. */
+  /** If the person may not press the button, a press explains why. */
   async function openPressForm(answer: AnswerMessage, button: string): Promise<void> {
     const send = (given: Readonly<Record<string, string>>) =>
       void attempt('press', { id: newId(), as: state.as, message: answer.id, button, given });
@@ -251,7 +251,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     });
   }
 
-  /** On a phone the sidebar is a dialog: the focus goes in with it, and back where it came from. */
+  /** On a phone the sidebar is a dialog: the focus moves into it, and back to where it was. */
   function toggleSidebar(isOpen: boolean): void {
     if (state.isSidebarOpen === isOpen) return;
     change((now) => {
@@ -267,7 +267,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     const isChannel = spot.thread === null && !isDm(state, spot);
     const scope = isChannel ? 'channel' : 'conversation';
     run(spot, `/model --${option} ${value} --scope ${scope}`, 'model', { [option]: value, scope });
-    // What was picked shows once it holds.
+    // The picker shows the choice once it applies.
     void refreshStatus();
   }
 
@@ -283,7 +283,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       document.addEventListener('visibilitychange', markSeen);
       // The command line may have changed it meanwhile.
       window.addEventListener('focus', () => void refreshStatus());
-      // A window that grew wide has room for both.
+      // A window that became wide has room for both.
       matchMedia('(max-width: 760px)').addEventListener('change', () => toggleSidebar(false));
       arrive();
       connect();
@@ -293,7 +293,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       if (slash?.command && slash.command.form !== null) return void openForm(spot, text, slash.command);
       if (slash !== null) return run(spot, text, slash.name, slash.options, files);
       const id = newId();
-      // A question to the bot in a channel is answered in a thread of its own: it opens with it.
+      // The answer to a question in a channel opens with its own thread.
       if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
       outbox.send('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text, files });
     },
@@ -362,7 +362,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
         now.status = null;
       });
       const own = state.info.channels.find(({ owner }) => owner === person);
-      // From the one's DM to the other's own.
+      // From one person's DM to the other's own.
       if (isDm(state, state.spot) && own !== undefined) go({ channel: own.id, thread: null });
       else void refreshStatus();
       connect();
@@ -373,12 +373,12 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
   };
 }
 
-/** Once what was changed stands on the page. */
+/** Runs once the change is drawn. */
 function afterDrawing(act: () => void): void {
   requestAnimationFrame(() => requestAnimationFrame(act));
 }
 
-/** That of the thread where one is open, else that of the channel. */
+/** The composer of the open thread, or else of the channel. */
 export function focusComposer(): void {
   [...document.querySelectorAll<HTMLTextAreaElement>('.composer textarea')].at(-1)?.focus();
 }

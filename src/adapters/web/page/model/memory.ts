@@ -1,6 +1,6 @@
 /**
- * What the page itself remembers. `tab` outlives a reload; `browser` is what the next tab begins with as well, while
- * each tab keeps to its own.
+ * Data that the page itself stores. `tab` outlives a reload. `browser` is also the start of the next tab, while each open tab
+ * keeps its own.
  */
 export type Scope = 'tab' | 'browser';
 
@@ -11,19 +11,19 @@ export function remember(scope: Scope, key: string, value: unknown): void {
     try {
       storage.setItem(PREFIX + key, JSON.stringify(value));
     } catch {
-      // Storage that is full or forbidden costs a convenience, nothing more.
+      // Full or forbidden storage only costs convenience.
     }
   }
 }
 
-/** What was remembered, if `isValid` finds it to be what it should be. */
+/** A stored value, if `isValid` accepts it. */
 export function recall<T>(scope: Scope, key: string, isValid: (value: unknown) => value is T): T | null {
   for (const storage of storages(scope)) {
     try {
       const value: unknown = JSON.parse(storage.getItem(PREFIX + key) ?? 'null');
       if (isValid(value)) return value;
     } catch {
-      // As if it had never been remembered.
+      // Treated as not stored.
     }
   }
   return null;

@@ -2,15 +2,15 @@ import type { PostCommand, PostMessage } from '../../wire.ts';
 import { isPassing } from './api.ts';
 import type { Outgoing, Store } from './state.ts';
 
-/** What people wrote, on its way to the server. */
+/** Messages on their way to the server. */
 export interface Outbox {
-  /** Shows it at once, and posts it when what was written before is out: so it arrives in the order it was written in. */
+  /** Shows a message at once, and posts it after all earlier ones, so that they arrive in order. */
   send(path: 'message' | 'command', body: PostMessage | PostCommand): void;
-  /** To be called when the page is connected again: from here on the server shows what it took meanwhile. */
+  /** Call when the page is connected again: from then on the server shows what it accepted meanwhile. */
   onConnected(): void;
 }
 
-/** `post` is tried until the server takes the post or refuses it: nothing is given up because it cannot be reached. */
+/** `post` retries until the server accepts or refuses; an unreachable server is never a reason to give up. */
 export function createOutbox(
   { state, change }: Store,
   post: (path: string, body: object) => Promise<void>,

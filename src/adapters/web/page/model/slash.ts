@@ -6,16 +6,16 @@ import {
 } from '../../../../core/kit/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../../wire.ts';
 
-/** What stands in the composer where it begins with a command's `/name`; the options behind it are read as in Slack. */
+/** A composer's text that begins with a command's `/name`; options are parsed as on Slack. */
 export interface SlashInput {
   readonly name: string;
   readonly command: CommandInfo | undefined;
   readonly options: Readonly<Record<string, string | boolean>>;
-  /** Why it cannot be sent as it is; null where it can. */
+  /** The reason why it cannot be sent; null if it can. */
   readonly problem: string | null;
 }
 
-/** Null where the text is no command but something said. */
+/** Null if the text is a message rather than a command. */
 export function parseSlash(text: string, commands: readonly CommandInfo[]): SlashInput | null {
   const [head, name] = /^\/([a-z0-9-]*)(?=\s|$)/i.exec(text) ?? [];
   if (head === undefined || name === undefined) return null;
@@ -35,7 +35,7 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
   for (const { option, value } of unnamed) {
     if (option !== undefined) options[option.name] = value.text;
     else if (positionalOf(command.options) === undefined) problem ??= `/${command.name} takes no text.`;
-    else problem ??= `/${command.name} has no use for “${value.text}”.`;
+    else problem ??= `/${command.name} does not take “${value.text}”.`;
   }
   for (const { name: given, maxChars, choices } of command.options) {
     const value = options[given];
@@ -49,7 +49,7 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
   return { name, command, options, problem };
 }
 
-/** What is being typed at the caret, and what it may become. */
+/** The word at the caret, and its possible completions. */
 export type Completion =
   | { readonly kind: 'command'; readonly from: number; readonly to: number; readonly query: string }
   | {
@@ -58,7 +58,7 @@ export type Completion =
       readonly to: number;
       readonly query: string;
       readonly command: CommandInfo;
-      /** Options that are not given yet. */
+      /** Options not given yet. */
       readonly options: readonly OptionInfo[];
     }
   | {
@@ -71,7 +71,7 @@ export type Completion =
       readonly isNamed: boolean;
     };
 
-/** Null where nothing can be completed. */
+/** Null if nothing can be completed. */
 export function completionAt(
   text: string,
   caret: number,
@@ -97,14 +97,14 @@ export function completionAt(
     if (namesEnd === begun.index && !awaitsValue(named.at(-1))) {
       const given = [...named, ...unnamed].map(({ option }) => option);
       const main = positionalOf(command.options);
-      // Nobody names what can be said without a name.
+      // The main option needs no name.
       const options = command.options.filter((option) => option !== main && !given.includes(option));
       const query = begun[1]?.toLowerCase() ?? '';
       return { kind: 'option', from: begun.index, to: caret, query, command, options };
     }
   }
 
-  // Whose value it would be that grows or begins with one more character.
+  // The option whose value would grow or begin with one more character.
   const { named, unnamed } = readTypedOptions(`${before}x`, start, command.options);
   const grows = ({ value }: { readonly value: TypedValue | null }) => value?.to === caret + 1;
   const growing = named.find(grows) ?? unnamed.find(grows);
@@ -120,7 +120,7 @@ function awaitsValue(named: NamedOption<OptionInfo> | undefined): boolean {
   return named?.option !== undefined && named.option.type !== 'flag' && named.value === null;
 }
 
-/** The text with one more option where its name can stand, and the caret where its value goes. */
+/** The text with one more option in the place for names, and the caret at its value. */
 export function withOption(
   text: string,
   command: CommandInfo,
@@ -131,16 +131,16 @@ export function withOption(
   return { text: head + text.slice(namesEnd), caret: head.length };
 }
 
-/** How an option's value is written so that it is read back as one. */
+/** Quotes an option's value so that it is parsed as one. */
 export function quoted(value: string): string {
   return /\s|^$|^"/.test(value) ? `"${value.replaceAll('"', "'")}"` : value;
 }
 
 const NAME_BEGUN = /(?<=\s)(?:--?|[—–])([a-z0-9_-]*)$/i;
 
-/** Why a text cannot be sent; null where it can. */
+/** The reason why a text cannot be sent; null if it can. */
 export function tooLong(what: string, { length }: string, maxChars: number): string | null {
   if (length <= maxChars) return null;
   const [is, most] = [length, maxChars].map((count) => count.toLocaleString('en-US'));
-  return `Too long to be sent: ${what} has ${is} characters, and ${most} is the most.`;
+  return `Too long: ${what} has ${is} characters, at most ${most} are allowed.`;
 }

@@ -11,20 +11,20 @@ import type {
 } from '../../wire.ts';
 import type { Connection } from './api.ts';
 
-/** Something that was written on this page and the server has not shown yet. */
+/** A message written on this page that the server has not shown yet. */
 export interface Outgoing extends Spot {
   readonly id: string;
   readonly as: string;
   readonly text: string;
-  /** `waiting`: the server could not be reached so far. `taken`: it is about to show it. */
+  /** `waiting`: the server is unreachable so far. `taken`: the server is about to show it. */
   readonly phase: 'leaving' | 'waiting' | 'taken' | 'refused';
-  /** Why it was refused. */
+  /** The reason for the refusal. */
   readonly problem: string | null;
-  /** Sends what was refused once more. */
+  /** Sends a refused message again. */
   again(): void;
 }
 
-/** What is asked in a form, and what happens with it. */
+/** An open form, and the action behind it. */
 export interface OpenForm {
   readonly title: string;
   readonly description: string;
@@ -37,18 +37,18 @@ export interface State {
   as: string;
   spot: Spot;
   connection: Connection;
-  /** Whether the first state has come. */
+  /** Whether the first state has arrived. */
   isLoaded: boolean;
   messages: Map<string, Message>;
-  /** The same messages by spot, in order: each drawing asks for them many times. */
+  /** The same messages by spot, in order, because each drawing needs them many times. */
   bySpot: Map<string, Message[]>;
   activities: Map<string, ActivityItem>;
   outgoing: Map<string, Outgoing>;
   status: Status | null;
-  /** What was last seen of each spot, as the order of a message. */
+  /** The order of the last message seen at each spot. */
   seen: Record<string, number>;
   isSidebarOpen: boolean;
-  /** What is looked for; empty for nothing. */
+  /** The search text; empty for no search. */
   query: string;
   form: OpenForm | null;
   toast: string | null;
@@ -56,7 +56,7 @@ export interface State {
 
 export interface Store {
   readonly state: State;
-  /** Changes the state, and the page with the next frame. */
+  /** Changes the state; the page follows with the next frame. */
   change(mutate: (state: State) => void): void;
 }
 
@@ -76,7 +76,7 @@ export function createStore(state: State, draw: (state: State) => void): Store {
   };
 }
 
-/** Brings the state up to what the server said. */
+/** Applies the server's changes to the state. */
 export function applyChanges(state: State, { reset, items, removed }: Changes): void {
   if (reset) clearRoom(state);
   for (const [key, item] of items) {
@@ -152,12 +152,12 @@ export function channelOf(state: State, id: string): ChannelInfo | undefined {
   return channelsOf(state).find((channel) => channel.id === id);
 }
 
-/** Whether the spot is a conversation of one person with the bot. */
+/** Whether the spot is one person's conversation with the bot. */
 export function isDm({ info }: State, { channel }: Spot): boolean {
   return info.channels.some(({ id, owner }) => id === channel && owner !== null);
 }
 
-/** Messages that hold all these words, as far as the viewer sees them, newest first. */
+/** Messages with all these words that the viewer may see, newest first. */
 export function found(state: State, query: string): Message[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
@@ -180,13 +180,13 @@ export interface Thread extends Spot {
   readonly isBusy: boolean;
 }
 
-/** The threads that the viewer sees, the liveliest first. */
+/** The threads that the viewer may see, most recent first. */
 export function threadsOf(state: State): Thread[] {
   const threads: Thread[] = [];
   for (const root of state.messages.values()) {
     if (root.threadTitle === null) continue;
     const spot = { channel: root.channel, thread: root.id };
-    // What one person alone sees there is no part of it.
+    // Messages for a single person do not count.
     const shared = messagesAt(state, spot).filter(({ audience }) => audience === root.audience);
     const last = shared.at(-1) ?? root;
     threads.push({
@@ -201,7 +201,7 @@ export function threadsOf(state: State): Thread[] {
   return threads.sort((a, b) => b.newest - a.newest);
 }
 
-/** Whether an answer is on its way there. */
+/** Whether an answer is being written there. */
 export function isBusy(state: State, spot: Spot): boolean {
   const isStreaming = messagesAt(state, spot).some(
     (message) => message.kind === 'answer' && message.status === 'streaming',
@@ -209,7 +209,7 @@ export function isBusy(state: State, spot: Spot): boolean {
   return isStreaming || [...state.activities.values()].some((activity) => isSameSpot(activity, spot));
 }
 
-/** Whether others said something there that this viewer has not had on the screen. */
+/** Whether others wrote something there that this viewer has not seen. */
 export function isUnread(state: State, spot: Spot): boolean {
   const seen = state.seen[`${state.as}:${spotKey(spot)}`] ?? 0;
   const last = messagesAt(state, spot).findLast((message) => isOthers(message, state.as));

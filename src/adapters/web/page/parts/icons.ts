@@ -1,6 +1,6 @@
 import { html, svg, type TemplateResult } from 'lit-html';
 
-/** Line icons on a grid of 20; they say nothing that the text or label beside them does not. */
+/** Line icons on a grid of 20. They only repeat the text or label beside them. */
 function icon(paths: TemplateResult): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${paths}</svg>`;
 }

@@ -1,24 +1,24 @@
-/** Moving about in a timeline. A reader who is at its end stays there while text grows; one who scrolled up is left in peace. */
+/** Scrolling in a timeline. A reader at the end stays at the end while text grows; one who has scrolled up stays in place. */
 
 const SCROLLED_UP = 'scrolled-up';
-/** Distances are fractions of pixels where the page is zoomed. */
+/** With zoom, distances are fractions of pixels. */
 const AT_END_PX = 4;
 const lastTopPx = new WeakMap<Element, number>();
 
-/** After each drawing, and whenever there is more or less room. */
+/** Call after each drawing, and whenever the available room changes. */
 export function keepAtEnd(): void {
   for (const timeline of document.querySelectorAll(`.timeline:not(.${SCROLLED_UP})`)) {
     timeline.scrollTop = timeline.scrollHeight;
   }
 }
 
-/** To the end of the timeline that belongs to this control. */
+/** Scrolls the control's timeline to its end. */
 export function goToEnd(control: Element): void {
   control.closest('.channel, .thread')?.querySelector('.timeline')?.classList.remove(SCROLLED_UP);
   keepAtEnd();
 }
 
-/** Only upwards is away from the end: a text that grew in between moves it, too. */
+/** Only scrolling up leaves the end, because growing text moves the position too. */
 export function onScroll({ currentTarget: timeline }: Event): void {
   if (!(timeline instanceof Element)) return;
   const { scrollHeight, scrollTop, clientHeight } = timeline;
@@ -28,8 +28,8 @@ export function onScroll({ currentTarget: timeline }: Event): void {
 }
 
 /**
- * Arrows go from message to message. The actions of a message can be tabbed to while it has the focus, so that not all of
- * them stand between the messages and the composer.
+ * Arrow keys move from message to message. A message's actions can be tabbed to only while it has the focus, so that they are
+ * not all between the messages and the composer.
  */
 export function onArrow(event: KeyboardEvent): void {
   const { currentTarget: timeline, target, key } = event;

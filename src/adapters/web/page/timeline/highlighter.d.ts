@@ -1,7 +1,7 @@
 interface Highlighter {
-  /** Undefined where the language is not known. */
+  /** Undefined for an unknown language. */
   getLanguage(name: string): object | undefined;
-  /** HTML of the code, its text escaped. */
+  /** The code as HTML, with its text escaped. */
   highlight(code: string, options: { language: string; ignoreIllegals: boolean }): { readonly value: string };
 }
 declare const highlighter: Highlighter;

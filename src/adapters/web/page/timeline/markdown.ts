@@ -5,8 +5,8 @@ import { Marked, type Token, type Tokens, type TokensList } from 'marked';
 import highlighter from './highlighter.js';
 
 /**
- * Shows Markdown in the element that it stands on: `<div ${markdown(text)}></div>`. Block by block: what a growing text
- * leaves as it was keeps its nodes, and with them what a reader has selected or scrolled.
+ * Shows Markdown in the element it is placed on: `<div ${markdown(text)}></div>`. Works block by block: unchanged blocks of a
+ * growing text keep their nodes, and with them the reader's selection and scroll position.
  */
 export const markdown = directive(
   class extends Directive {
@@ -14,7 +14,7 @@ export const markdown = directive(
 
     constructor(part: PartInfo) {
       super(part);
-      if (part.type !== PartType.ELEMENT) throw new Error('markdown() stands on an element');
+      if (part.type !== PartType.ELEMENT) throw new Error('markdown() must be placed on an element');
     }
 
     override render(_text: string): typeof noChange {
@@ -28,17 +28,17 @@ export const markdown = directive(
   },
 );
 
-/** A block of the text, and the nodes that show it once they are made. */
+/** A block of the text, and its nodes once they exist. */
 interface Block {
   readonly token: Token;
-  /** What it looks like follows from this alone. */
+  /** Determines the block's appearance completely. */
   readonly source: string;
   nodes: readonly ChildNode[];
 }
 
 function blocksOf(text: string): Block[] {
   const tokens = tokensOf(text);
-  // A link may be defined further down than it stands.
+  // A link may be defined after its use.
   const definitions = JSON.stringify(tokens.links);
   return tokens
     .filter(({ type }) => type !== 'space')
@@ -48,7 +48,7 @@ function blocksOf(text: string): Block[] {
     });
 }
 
-/** What is nested so deep that the stack does not hold it is taken as it was written. */
+/** Text nested too deep for the stack is shown as written. */
 function tokensOf(text: string): TokensList {
   try {
     return marked.lexer(text);
@@ -58,7 +58,7 @@ function tokensOf(text: string): TokensList {
   }
 }
 
-/** Brings the element from the old blocks to the new ones, touching only what differs. */
+/** Changes the element from the old blocks to the new ones, touching only differences. */
 function grow(element: Element, old: readonly Block[], blocks: Block[]): Block[] {
   let same = 0;
   while (old[same] !== undefined && old[same]?.source === blocks[same]?.source) same += 1;
@@ -79,7 +79,7 @@ function grow(element: Element, old: readonly Block[], blocks: Block[]): Block[]
   return blocks;
 }
 
-/** A code block that only grew keeps its frame, and so its scroll position and its button. */
+/** A code block that only grew keeps its frame, and so its scroll position and button. */
 function growCode(old: Block, block: Block): boolean {
   if (!isCode(old.token) || !isCode(block.token) || old.token.lang !== block.token.lang) return false;
   const [node] = old.nodes;
@@ -103,7 +103,7 @@ function safe(html: string): DocumentFragment {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: TAGS.split(' '),
     ALLOWED_ATTR: ['href', ...PLAIN_ATTRIBUTES],
-    // All others are held to the pattern of addresses.
+    // All other attributes must match the pattern of addresses.
     ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
@@ -129,14 +129,14 @@ const marked = new Marked({
     },
   ],
   renderer: {
-    // Neither tags nor pictures of a model's making: what it wrote is shown, as text or as a link.
+    // No tags or pictures from a model: they are shown as text or as a link.
     html: ({ text, block }) =>
       block === true ? `<p class="raw">${escaped(text.trim())}</p>` : escaped(text),
     image: ({ href, text, title }) => link(href, title, `Image: ${escaped(text === '' ? href : text)}`),
     link({ href, title, tokens }) {
       return link(href, title, this.parser.parseInline(tokens));
     },
-    // All of one level in the page's outline, as a model may begin with any: the class says how it looks.
+    // All of one level in the page's outline, because a model may begin with any; the class sets the size.
     heading({ depth, tokens }) {
       return `<h3 class="h${depth}">${this.parser.parseInline(tokens)}</h3>`;
     },
@@ -159,7 +159,7 @@ function link(href: string, title: string | null | undefined, html: string): str
   return `<a href="${escaped(href)}"${titled} target="_blank" rel="noopener noreferrer nofollow">${html}</a>`;
 }
 
-/** Beyond this many characters colours cost more than they are worth while the text grows. */
+/** Above this number of characters, highlighting costs too much while the text grows. */
 const MAX_HIGHLIGHTED_CHARS = 20_000;
 
 function highlighted(code: string, language: string): string {
@@ -191,7 +191,7 @@ async function copyCode(figure: Element, button: HTMLButtonElement): Promise<voi
   const text = figure.querySelector('code')?.textContent ?? '';
   button.textContent = await navigator.clipboard.writeText(text).then(
     () => 'Copied',
-    () => 'Copying was refused',
+    () => 'The browser did not allow copying',
   );
   window.setTimeout(() => {
     button.textContent = 'Copy';

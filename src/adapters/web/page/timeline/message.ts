@@ -17,17 +17,17 @@ import { keepAtEnd } from '../parts/scroll.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
 import { markdown } from './markdown.ts';
 
-/** What stands around a message and decides how it looks. */
+/** A message's surroundings, as far as they affect how it looks. */
 export interface Setting {
   readonly state: State;
   readonly controller: Controller;
-  /** Goes on with the message before it, by the same hand: no second head. */
+  /** Continues the previous message of the same author, so that it needs no head. */
   readonly isContinued: boolean;
-  /** The thread that hangs on it. */
+  /** The thread below it. */
   readonly thread: Thread | null;
-  /** Whether a thread could be opened here. */
+  /** Whether a thread can be opened here. */
   readonly canThread: boolean;
-  /** What the person said can still be put to the bot. */
+  /** Whether the person's message can still be sent to the bot as a question. */
   readonly canAsk: boolean;
 }
 
@@ -51,12 +51,12 @@ export function messageView(message: Message, setting: Setting): TemplateResult 
   `;
 }
 
-/** Whether one person alone sees it, where others are: in direct messages nobody else is. */
+/** Whether only one person sees it although others are there; direct messages have no others. */
 function isPrivate(message: Message, state: State): boolean {
   return message.audience !== null && (message.kind === 'notice' || !isDm(state, message));
 }
 
-/** A face: the bot's mark, or a person's initial. */
+/** An avatar: the bot's mark, or a person's initial. */
 export function avatar(person: string | null, name: string): TemplateResult {
   return person === null
     ? html`<span class="avatar bot" aria-hidden="true">${botMark}</span>`
@@ -98,14 +98,14 @@ function said(message: SaidMessage, setting: Setting): TemplateResult {
     ${
       canAsk
         ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>
-            ${icons.spark}Parley answers when it is mentioned. <b>Ask it this</b>
+            ${icons.spark}Parley answers if you mention it. <b>Ask Parley</b>
           </button>`
         : nothing
     }
   `;
 }
 
-/** The command that a person ran, with its options set apart from the words. */
+/** The command that a person ran, with its options shown apart from the words. */
 export function commandLine(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
   const { command, options } = parseSlash(text, commands) ?? {};
   if (command === undefined) return nothing;
@@ -117,7 +117,7 @@ export function commandLine(text: string, commands: readonly CommandInfo[]): Tem
   `;
 }
 
-/** The words alone, without the command that they were given to. */
+/** The words, without the command. */
 export function words(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
   const { command, options } = parseSlash(text, commands) ?? {};
   const main = command === undefined ? undefined : positionalOf(command.options)?.name;
@@ -125,7 +125,7 @@ export function words(text: string, commands: readonly CommandInfo[]): TemplateR
   return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
 }
 
-/** By kind of button; the server says what else there is to a kind. */
+/** By kind of button; the rest of a kind comes from the server. */
 const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
   stop: icons.stop,
   confirm: icons.send,
@@ -180,7 +180,7 @@ function filesOf({ id, files }: Message, { state }: Setting): TemplateResult[] {
   });
 }
 
-/** A picture is shown; any other file is there to be saved. */
+/** Shows a picture; offers any other file for saving. */
 function fileView({ name, mediaType, description }: FileInfo, address: string): TemplateResult {
   if (mediaType.startsWith('image/')) {
     return html`<img class="picture" src=${address} alt=${description || name} @load=${keepAtEnd} />`;
@@ -205,7 +205,7 @@ function threadLink(
       @click=${() => controller.openThread(message)}
     >
       ${icons.thread}<b>${count}</b>
-      <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Go on here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
+      <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Continue here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
     </button>
   `;
 }

@@ -21,10 +21,10 @@ import { formatDay, isSameDay, replies } from './format.ts';
 import { avatar, commandLine, messageView, words } from './message.ts';
 import { welcome } from './welcome.ts';
 
-/** Messages by one hand within this time stand under one head. */
+/** Messages of one author within this time share a head. */
 const TOGETHER_MS = 5 * 60_000;
 
-/** The messages of one spot, what is on its way there, and what the bot is doing about it. */
+/** The messages of one spot, messages being sent, and the bot's activity. */
 export function timeline(state: State, controller: Controller, spot: Spot): TemplateResult {
   const channel = channelOf(state, spot.channel);
   const messages = messagesAt(state, spot);
@@ -66,7 +66,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
     );
   };
 
-  // Made anew for each spot, so that it begins at its end.
+  // New for each spot, so that it starts at the end.
   return html`${keyed(
     spotKey(spot),
     html`
@@ -125,13 +125,13 @@ function threadHead(
   count: number,
 ): TemplateResult {
   if (root === undefined) {
-    return html`<p class="empty">${state.isLoaded ? 'The message that this thread hung on was deleted.' : nothing}</p>`;
+    return html`<p class="empty">${state.isLoaded ? 'The first message of this thread was deleted.' : nothing}</p>`;
   }
   return html`
     <div class="root">${row(root, undefined)}</div>
     ${
       count === 0
-        ? html`<p class="empty">Go on here: in a conversation's thread Parley answers every message, without a mention.</p>`
+        ? html`<p class="empty">Continue here. In this thread Parley answers every message, without a mention.</p>`
         : html`<div class="day"><span>${replies(count)}</span></div>`
     }
   `;
@@ -157,7 +157,7 @@ function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typ
     case 'taken':
       return nothing;
     case 'waiting':
-      return html`<p class="note">Not sent yet: it goes out as soon as Parley can be reached. Is it still running?</p>`;
+      return html`<p class="note">Not sent yet. It will be sent as soon as Parley is reachable. Is it still running?</p>`;
     case 'refused':
       return html`<p class="note">
         Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
@@ -168,12 +168,12 @@ function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typ
 function activityView({ activity, user, queue }: ActivityItem, state: State): TemplateResult {
   const text =
     activity === 'thinking'
-      ? 'The model thinks before it answers'
+      ? 'The model is thinking before it answers'
       : activity === 'working'
         ? 'Parley is thinking'
         : queue !== null && user === state.as
           ? queue
-          : `Seen. ${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} waits for its turn`;
+          : `${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} is waiting for its turn`;
   return html`
     <div class="activity ${activity}">
       ${avatar(null, 'Parley')}

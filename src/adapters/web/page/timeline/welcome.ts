@@ -7,7 +7,7 @@ import { botMark, icons } from '../parts/icons.ts';
 
 interface Suggestion {
   readonly title: string;
-  /** What is sent. */
+  /** The text to send. */
   readonly text: string;
 }
 
@@ -15,8 +15,8 @@ const SUGGESTIONS: Readonly<Record<string, readonly Suggestion[]>> = {
   general: [
     { title: 'Ask a first question', text: '/ask What can you do?' },
     { title: 'Mention it, and get a thread', text: '@Parley What can you do?' },
-    { title: 'See which models are open here', text: '/models' },
-    { title: 'Try one that this tier does not open', text: '/ask --model openai/gpt-4o Hello!' },
+    { title: 'See which models you can use here', text: '/models' },
+    { title: 'Try one that this tier does not include', text: '/ask --model openai/gpt-4o Hello!' },
   ],
   engineering: [
     { title: 'Get some code', text: '/ask Show me some code.' },
@@ -35,20 +35,20 @@ const DM_SUGGESTIONS: readonly Suggestion[] = [
   { title: 'Get some code', text: 'Show me some code.' },
 ];
 
-/** What takes one from the demo to a bot of one's own, line by line. */
+/** The steps from the demo to a real bot. */
 const STEPS: readonly (readonly [what: string, line: string])[] = [
   ['Real answers: a key from openrouter.ai/keys, in .env', 'OPENROUTER_API_KEY='],
   ['Discord: the bot token, docs/discord.md', 'DISCORD_TOKEN='],
   ['Slack: an app from this manifest, docs/slack.md', 'npm run --silent slack:manifest'],
-  ['Or be asked for all of it, step by step', 'npm run setup'],
-  ['Then start again', 'npm start'],
+  ['Or set up everything step by step', 'npm run setup'],
+  ['Then restart Parley', 'npm start'],
 ];
 
 function nextSteps(controller: Controller): TemplateResult {
   return html`
     <section class="steps" aria-labelledby="next-steps">
       <h3 id="next-steps">Next steps</h3>
-      <p>This is the built-in demo, no language model: it shows what Parley does.</p>
+      <p>This is the built-in demo, not a language model. It shows what Parley can do.</p>
       <ol>
         ${STEPS.map(
           ([what, line]) => html`<li>
@@ -72,7 +72,7 @@ function nextSteps(controller: Controller): TemplateResult {
   `;
 }
 
-/** How a channel begins; as long as nothing was said in it, with something to try. */
+/** The beginning of a channel, with suggestions while it is empty. */
 export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
   const isAlone = isDm(state, spot);
   const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
@@ -83,7 +83,7 @@ export function welcome(state: State, controller: Controller, spot: Spot, isEmpt
       <p>
         ${
           isAlone
-            ? 'Nobody else reads along. Every message is part of one conversation; no command is needed.'
+            ? 'Only you see this. All messages belong to one conversation, and you need no command.'
             : 'Ask with /ask, or mention @Parley to get a thread. Everybody in the channel sees the answer as it grows.'
         }
       </p>

@@ -74,7 +74,7 @@ describe('what is typed after a slash', () => {
     ['/ask --wbe Why?', '/ask has no --wbe.'],
     ['/ask --model', '--model needs a value.'],
     ['/help me', '/help takes no text.'],
-    ['/scope channel now', '/scope has no use for “now”.'],
+    ['/scope channel now', '/scope does not take “now”.'],
     ['/tier --tier openai --tier openai', '--tier is given twice.'],
     ['/tier grnt --tier openai', 'action must be one of grant.'],
     [`/ask ${'x'.repeat(2_001)}`, 'prompt has 2,001 characters, and 2,000 is the most.'],
