@@ -64,7 +64,7 @@ export function codeInWords(prose: string): ProviderErrorCode | null {
 
 /** Phrases that reject a parameter as such, rather than its value. */
 const UNWANTED =
-  /unsupported|not (?:be )?supported|not support|unrecogni[sz]ed|unknown|unexpected|extra (?:inputs|fields)|extra_forbidden|not (?:permitted|allowed|enabled|available)|must be verified|is not (?:one of|a valid)|only (?:user|supports)|invalid role/i;
+  /unsupported|not (?:be )?supported|not support|unrecogni[sz]ed|unknown|unexpected|extra (?:inputs|fields)|extra_forbidden|not (?:permitted|allowed|enabled|available)|must be verified|may only be set|is not (?:one of|a valid)|only (?:user|supports)|invalid role/i;
 
 const PARTS: readonly (readonly [RefusedPart, RegExp])[] = [
   ['stream_options', /\bstream_options\b|\binclude_usage\b/i],

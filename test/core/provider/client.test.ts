@@ -85,6 +85,28 @@ describe('stream', () => {
     ]);
   });
 
+  it('keeps the effort where it is the temperature beside it that the model refuses', async () => {
+    const raw = JSON.stringify({
+      type: 'error',
+      error: {
+        type: 'invalid_request_error',
+        message: '`temperature` may only be set to 1 when thinking is enabled.',
+      },
+    });
+    const metadata = { raw, provider_name: 'Anthropic' };
+    fake.script(json(400, { error: { code: 400, message: 'Provider returned error', metadata } }));
+    fake.answer('Yes.');
+    const { provider } = createTestClient(fake);
+    const request = { ...QUESTION, temperature: 0.7, effort: 'high' } as const;
+    const { events, error } = await readAll(provider.stream(request, never));
+    expect(error).toBeNull();
+    expect(events[0]).not.toHaveProperty('isWithoutEffort');
+    expect(fake.chats.map(({ body }) => [body.temperature, body.reasoning?.effort])).toEqual([
+      [0.7, 'high'],
+      [undefined, 'high'],
+    ]);
+  });
+
   it('gives up the effort where the credit leaves no room to think', async () => {
     const poor = 'This request requires more credits, but can only afford 900.';
     fake.script(json(402, { error: { code: 402, message: poor } }));
