@@ -228,7 +228,12 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
           return out;
         }
         out += endParagraph(false);
-        held.table = { marks: head.marks, head: rowOf(head.content), aligns: alignsOf(content), rows: [] };
+        held.table = {
+          marks: head.marks,
+          head: rowOf(head.content, null),
+          aligns: alignsOf(content),
+          rows: [],
+        };
         return out;
       }
       case 'row': {
@@ -237,7 +242,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
           held.paragraph.push({ marks, content });
           return out;
         }
-        held.table = { ...table, rows: [...table.rows, rowOf(content)] };
+        held.table = { ...table, rows: [...table.rows, rowOf(content, table.head.cells.length)] };
         const length = held.table.rows.reduce((sum, { cells }) => sum + cells.join('  ').length + 3, 0);
         if (length < longestTable) return out;
         out += endTable();

@@ -1,3 +1,4 @@
+import { withoutCode } from '../kit/code-spans.ts';
 import { displayWidth } from './display-width.ts';
 import { parseInline } from './inline.ts';
 import { breakFences, type Definitions, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
@@ -21,9 +22,24 @@ export interface Table {
 const MAX_COLUMNS = 60;
 const GAP = '  ';
 
-export function rowOf(line: string): Row {
-  const cells = cellsOf(line);
+/** @param columns of the table, whose rows keep every word; null for its head, which sets them */
+export function rowOf(line: string, columns: number | null): Row {
+  const found = cellsOf(line);
+  const cells = (columns === null ? found : fitted(found, columns)).map((cell) => cell.trim());
   return { cells, plain: cells.map(plainText) };
+}
+
+/** Of a row with too many cells: bars within code part none, and what is still too much stands in the last one. */
+function fitted(cells: readonly string[], columns: number): readonly string[] {
+  if (cells.length <= columns) return cells;
+  const whole: string[] = [];
+  for (const cell of cells) {
+    const before = whole.at(-1);
+    if (before !== undefined && withoutCode(before).includes('`')) whole.splice(-1, 1, `${before}|${cell}`);
+    else whole.push(cell);
+  }
+  const rest = whole.slice(columns - 1).filter((cell) => cell.trim() !== '');
+  return [...whole.slice(0, columns - 1), rest.join('|')];
 }
 
 function cellsOf(row: string): string[] {
@@ -36,11 +52,12 @@ function cellsOf(row: string): string[] {
     else cells[cells.length - 1] += token === '\\|' ? '|' : token;
   }
   if (cells.length > 1 && cells.at(-1)?.trim() === '') cells.pop();
-  return cells.map((cell) => cell.trim());
+  return cells;
 }
 
 export function alignsOf(delimiterRow: string): Align[] {
-  return cellsOf(delimiterRow).map((cell) => {
+  return cellsOf(delimiterRow).map((spaced) => {
+    const cell = spaced.trim();
     if (!cell.endsWith(':')) return 'left';
     return cell.startsWith(':') ? 'center' : 'right';
   });

@@ -83,6 +83,22 @@ describe("Discord's dialect", () => {
     );
   });
 
+  it('keeps every word of rows with more bars than the table has columns: those in code part nothing', () => {
+    const source =
+      '| Op | Meaning |\n|---|---|\n| `a || b` | or |\n| `|` | pipe |\n| x | one | two | three |\n';
+    expect(onDiscord(source)).toBe(
+      [
+        '```',
+        'Op      Meaning',
+        '------  -----------------',
+        'a || b  or',
+        '|       pipe',
+        'x       one | two | three',
+        '```',
+      ].join('\n'),
+    );
+  });
+
   it('shows tables over 60 columns, and those with links, as a list', () => {
     const long = 'a long text that would not fit beside the others';
     const source = `| Name | *What* | Empty |\n|---|---|---|\n${table([
