@@ -1,5 +1,10 @@
+import type { OwnKeys } from '../core/access/own-keys.ts';
+import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
+import type { Pause } from '../core/chat/pause.ts';
 import type { LocalServer } from '../core/provider/local.ts';
+import { isVariable, VARIABLES } from './config/config.ts';
+import type { KeyRefusal, Providers } from './providers.ts';
 
 /** Models shown per server; one would be enough as an example. */
 const MAX_SHOWN = 3;
@@ -29,6 +34,34 @@ export function localInWords(found: readonly LocalServer[], file: string): strin
       ...listed.map((model) => `  models:    ${JSON.stringify(model)}`),
     ];
   });
+}
+
+/** A `DEFAULT_MODEL` of a server on this machine that does not run. */
+export function absentInWords(model: string): string {
+  return `No server on this machine offers DEFAULT_MODEL ${model}, so the first free model answers. Restart Parley once one does.`;
+}
+
+/** The remedy for a key that its provider rejects. */
+export function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
+  const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
+  return `${nameOf(id)} rejects the key in ${variable}. Set it to ${key} and restart Parley.`;
+}
+
+/** The result for guilds' keys after a change of `ENCRYPTION_KEY`. */
+export function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
+  const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
+  return [
+    `Encryption: ${count(turned)} encrypted with the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
+    ...(unreadable === 0
+      ? []
+      : [
+          `Encryption: ${count(unreadable)} cannot be decrypted with either key. Their admins have to connect them again.`,
+        ]),
+  ];
+}
+
+export function pausedInWords({ sinceMs, by }: Pause): string {
+  return `Paused since ${momentInWords(sinceMs)} by ${by}: nobody gets an answer until you run \`npm run parley -- resume\`.`;
 }
 
 /** `models.json` accepts no names with white space. */

@@ -389,6 +389,12 @@ export function encryptionKeysOf({
   return [now, before].filter((key) => key !== undefined);
 }
 
+const DAY_MS = 86_400_000;
+
+export function retentionMsOf({ RETENTION_DAYS: days }: Config): number {
+  return days * DAY_MS;
+}
+
 export function fileLimitsOf(config: Config): FileLimits {
   return {
     maxFiles: config.FILES_MAX,

@@ -1,0 +1,98 @@
+import type { Logger } from 'pino';
+import type { Shards } from '../adapters/discord/gateway/client.ts';
+import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
+import { commands } from '../commands/index.ts';
+import type { WriteLimiters } from '../core/delivery/write-limiter.ts';
+import type { Clock } from '../core/kit/clock.ts';
+import type { Adapter } from '../core/ports/adapter.ts';
+import type { Store } from '../core/ports/store.ts';
+import type { Services } from '../core/services.ts';
+import type { Login } from '../http/login.ts';
+import { type Config, fileLimitsOf, retentionMsOf, wantsForPlayground } from './config/config.ts';
+import { createSocketProxy } from './http/proxies.ts';
+import type { Providers } from './providers.ts';
+
+export interface AdaptersOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly services: Services;
+  readonly providers: Providers;
+  readonly limiters: WriteLimiters;
+  readonly fetch: typeof fetch;
+  /** Null if there is no `ADMIN_TOKEN`. */
+  readonly login: Login | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** An adapter, with what the operator reads once it has started. */
+export type StartedAdapter = Adapter & { readonly notes?: readonly string[] };
+
+/** The adapters of all platforms that the configuration switches on; each is loaded only then. */
+export async function createAdapters(options: AdaptersOptions): Promise<readonly StartedAdapter[]> {
+  const { config, limiters, fetch, clock, log } = options;
+  const socketProxy = createSocketProxy(config);
+  const adapters: StartedAdapter[] = [];
+  if (config.DISCORD_TOKEN !== undefined) {
+    const { createDiscordAdapter } = await import('../adapters/discord/adapter.ts');
+    const discord = createDiscordAdapter({
+      token: config.DISCORD_TOKEN,
+      apiUrl: config.DISCORD_API_URL,
+      shards: shardsOf(config),
+      commandGuilds: config.DISCORD_COMMAND_GUILDS,
+      commands,
+      skus: new Set(config.DISCORD_SKU_TIERS.keys()),
+      limiters,
+      clock,
+      log: log.child({ platform: 'discord' }),
+      fetch,
+      ...(socketProxy && { socketAgent: socketProxy.agent }),
+    });
+    adapters.push(discord);
+  }
+  if (config.SLACK_BOT_TOKEN !== undefined) {
+    const { createSlackAdapter } = await import('../adapters/slack/adapter.ts');
+    const slack = createSlackAdapter({
+      botToken: config.SLACK_BOT_TOKEN,
+      transport: slackTransport(config),
+      apiUrl: config.SLACK_API_URL,
+      commands,
+      limiters,
+      clock,
+      log: log.child({ platform: 'slack' }),
+      fetch,
+      ...(socketProxy && { socketDispatcher: socketProxy.dispatcher }),
+    });
+    adapters.push(slack);
+  }
+  if (wantsForPlayground(config).length === 0) adapters.push(await createPlayground(options));
+  return adapters;
+}
+
+async function createPlayground(options: AdaptersOptions): Promise<Adapter> {
+  const { config, store, services, providers, login, clock, log } = options;
+  const { createWebAdapter } = await import('../adapters/web/adapter.ts');
+  const { createPlaygroundHost } = await import('./playground-host.ts');
+  return createWebAdapter({
+    host: createPlaygroundHost({ commands, services, providers }),
+    store,
+    clock,
+    log,
+    ...(login === null ? {} : { login }),
+    maxFileBytes: fileLimitsOf(config).maxBytes,
+    retentionMs: retentionMsOf(config),
+  });
+}
+
+function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): Shards {
+  return ids === 'auto' || count === 'auto' ? 'auto' : { ids, count };
+}
+
+export function slackTransport({
+  SLACK_APP_TOKEN: appToken,
+  SLACK_SIGNING_SECRET: signingSecret,
+}: Config): SlackAdapterOptions['transport'] {
+  if (appToken !== undefined) return { mode: 'socket', appToken };
+  if (signingSecret !== undefined) return { mode: 'http', signingSecret };
+  throw new Error('readConfig lets no bot token through without a transport');
+}
