@@ -4,13 +4,9 @@ import { parseNanoUsd } from '../core/kit/money.ts';
 import type { LimitsConfig } from '../core/ports/limits.ts';
 import type { AccessOptions, FileOptions, HabitOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';
-import {
-  type Config,
-  encryptionKeysOf,
-  fileLimitsOf,
-  retentionMsOf,
-  wantsForPlayground,
-} from './config/config.ts';
+import { encryptionKeysOf, fileLimitsOf, retentionMsOf } from './config/config.ts';
+import { wantsForPlayground } from './config/exposure.ts';
+import type { Config } from './config/variables.ts';
 import type { Providers } from './providers.ts';
 
 /** @param limits of the models file, as they are at each request */

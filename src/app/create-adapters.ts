@@ -8,7 +8,9 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
 import type { Login } from '../http/login.ts';
-import { type Config, fileLimitsOf, retentionMsOf, wantsForPlayground } from './config/config.ts';
+import { fileLimitsOf, retentionMsOf } from './config/config.ts';
+import { wantsForPlayground } from './config/exposure.ts';
+import type { Config } from './config/variables.ts';
 import { createSocketProxy } from './http/proxies.ts';
 import type { Providers } from './providers.ts';
 

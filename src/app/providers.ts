@@ -8,7 +8,8 @@ import { defineProvider, type ProviderDefinition } from '../core/provider/defini
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from '../core/provider/local.ts';
 import { withPlainFallback } from '../core/provider/plain-fallback.ts';
 import type { DemoProvider } from '../demo/demo-provider.ts';
-import { type Config, readConfig } from './config/config.ts';
+import { readConfig } from './config/config.ts';
+import type { Config } from './config/variables.ts';
 
 export interface KeyRefusal {
   /** The provider's id. */

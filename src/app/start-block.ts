@@ -1,5 +1,6 @@
 import { TIERS, type Tier } from '../core/ports/tiers.ts';
-import { type Config, wantsForPlayground } from './config/config.ts';
+import { wantsForPlayground } from './config/exposure.ts';
+import type { Config } from './config/variables.ts';
 import { isEveryAddress } from './http/http-server.ts';
 
 /** Facts about the start, for the block that the operator reads. */

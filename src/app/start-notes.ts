@@ -3,7 +3,7 @@ import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { Pause } from '../core/chat/pause.ts';
 import type { LocalServer } from '../core/provider/local.ts';
-import { isVariable, VARIABLES } from './config/config.ts';
+import { isVariable, VARIABLES } from './config/variables.ts';
 import type { KeyRefusal, Providers } from './providers.ts';
 
 /** Models shown per server; one would be enough as an example. */

@@ -16,7 +16,7 @@ import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
 import { createAdminHost } from './admin-host.ts';
-import { isSlackOverHttp, wantsForPlayground } from './config/config.ts';
+import { isSlackOverHttp, wantsForPlayground } from './config/exposure.ts';
 import { watchModelsFile } from './config/models-file.ts';
 import type { Setup } from './config/setup.ts';
 import { accessOptionsOf, fileOptionsOf, habitOptionsOf } from './core-options.ts';

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import type { Config } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
+import type { Config } from '../app/config/variables.ts';
 import type { Clock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';

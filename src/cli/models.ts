@@ -1,9 +1,10 @@
 import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { checkKeys } from '../app/checks/doctor.ts';
-import { type Config, keyFrom, readConfig } from '../app/config/config.ts';
+import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { readSetup } from '../app/config/setup.ts';
+import type { Config } from '../app/config/variables.ts';
 import { createFetch } from '../app/http/http-client.ts';
 import { openProviders } from '../app/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';

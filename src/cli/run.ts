@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../app/config/config.ts';
+import { readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
+import { ConfigError } from '../app/config/faults.ts';
 import { createLog } from '../app/telemetry/log.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';

@@ -9,7 +9,7 @@ import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface DiscordCheckOptions {

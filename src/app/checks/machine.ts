@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 /** A store and its copies need some room; with less the disk is practically full. */

@@ -3,7 +3,7 @@ import { createWebApi } from '../../adapters/slack/api/web-api.ts';
 import { identify, socketFault } from '../../adapters/slack/start-checks.ts';
 import { parseJson } from '../../core/kit/json.ts';
 import { StartError } from '../../core/ports/adapter.ts';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface SlackCheckOptions {

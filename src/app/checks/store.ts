@@ -5,7 +5,7 @@ import type { Clock } from '../../core/kit/clock.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { openStore } from '../../store/open-store.ts';
 import { inspectFile } from '../../store/sqlite/restore.ts';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface StoreCheckOptions {

@@ -4,7 +4,9 @@ import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../.
 import { MAX_INSTRUCTIONS_CHARS } from '../../core/conversations/instructions.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { isOfLocalServer } from '../../core/provider/local.ts';
-import { type Config, ConfigError, checkEnvironment, type Fault } from './config.ts';
+import { checkEnvironment } from './config.ts';
+import { ConfigError, type Fault } from './faults.ts';
+import type { Config } from './variables.ts';
 
 /** The operator's settings: the environment and the models file. */
 export interface Setup {

@@ -1,5 +1,5 @@
-import { VARIABLES } from './config.ts';
 import type { Environment } from './environment.ts';
+import { VARIABLES } from './variables.ts';
 
 /**
  * Letters in a name per spelling mistake that is tolerated. Names in `.env` were meant for Parley; names in the environment

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Config } from '../../app/config/config.ts';
+import type { Config } from '../../app/config/variables.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';

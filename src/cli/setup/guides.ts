@@ -4,7 +4,7 @@ import type { Check } from '../../app/checks/check.ts';
 import { checkDiscord } from '../../app/checks/discord.ts';
 import { checkKeys } from '../../app/checks/doctor.ts';
 import { checkSlack } from '../../app/checks/slack.ts';
-import type { Config } from '../../app/config/config.ts';
+import type { Config } from '../../app/config/variables.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 

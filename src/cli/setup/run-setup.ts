@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Check } from '../../app/checks/check.ts';
-import { checkEnvironment, faultInWords, readConfig } from '../../app/config/config.ts';
+import { checkEnvironment, readConfig } from '../../app/config/config.ts';
+import { faultInWords } from '../../app/config/faults.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
 import type { Ask } from './ask.ts';

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, checkEnvironment, readConfig, VARIABLES } from '../../../src/app/config/config.ts';
+import { checkEnvironment, readConfig } from '../../../src/app/config/config.ts';
+import { ConfigError } from '../../../src/app/config/faults.ts';
+import { VARIABLES } from '../../../src/app/config/variables.ts';
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {

@@ -18,7 +18,8 @@ import { createLimitWarnings } from '../../../core/ledger/warnings.ts';
 import { type GuildId, platformOf } from '../../../core/ports/actor.ts';
 import { NO_LIMITS } from '../../../core/ports/limits.ts';
 import { openStore } from '../../../store/open-store.ts';
-import { type Config, encryptionKeysOf } from '../../config/config.ts';
+import { encryptionKeysOf } from '../../config/config.ts';
+import type { Config } from '../../config/variables.ts';
 import { openProviders } from '../../providers.ts';
 
 export interface AskModelOptions {

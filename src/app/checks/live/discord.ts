@@ -13,7 +13,7 @@ import type { Button } from '../../../core/ports/buttons.ts';
 import { Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../config/variables.ts';
 import { createObserver, type Observed } from './observe.ts';
 import { BUTTONS, EDITS, FILE, fillTo, firstDifference } from './samples.ts';
 import { type LivePlatform, PASTE, type Stage } from './stage.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../../../core/catalogue/file.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../config/variables.ts';
 import type { Check } from '../check.ts';
 import { askCheapestModel } from './ask-model.ts';
 import { onStage } from './stage.ts';

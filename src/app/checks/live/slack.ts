@@ -13,7 +13,7 @@ import {
 } from '../../../adapters/slack/text/message-content.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { Config } from '../../config/config.ts';
+import type { Config } from '../../config/variables.ts';
 import { createObserver, type Observed } from './observe.ts';
 import { BUTTONS, EDITS, FILE, fillTo, firstDifference, wordsAlone } from './samples.ts';
 import { type LivePlatform, PASTE, type Stage } from './stage.ts';
