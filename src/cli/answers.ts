@@ -8,7 +8,7 @@ import { table } from './table.ts';
 /** Shows the answers in progress in all processes. */
 export const answers: CliCommand = {
   name: 'answers',
-  summary: 'Show the answers under way, in all processes',
+  summary: 'Show the answers in progress, in all processes',
   usage: ['answers'],
   options: {},
 
@@ -37,7 +37,7 @@ export const answers: CliCommand = {
 /** Stops answers, in whichever process writes them. */
 export const stop: CliCommand = {
   name: 'stop',
-  summary: 'Stop answers under way',
+  summary: 'Stop answers in progress',
   usage: ['stop <answer id>', 'stop --all'],
   options: { all: { type: 'boolean' } },
 
