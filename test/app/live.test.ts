@@ -183,7 +183,7 @@ describe('the live look at Discord', () => {
     );
     expect(differences(checks)).toEqual([
       expect.stringMatching(
-        /^warn: Left behind: an archived thread, because deleting it needs Manage Threads/,
+        /^off: Left behind: an archived thread, because deleting it needs Manage Threads/,
       ),
     ]);
     expect(discord.messages(channel)).toEqual([]);

@@ -78,7 +78,7 @@ export async function onStage(
     await work(until).catch((error: unknown) => left.push(`${what} (${wordsOf(error)})`));
   }
   if (left.length === 0) findings.ok(`Everything was cleaned up again, ${undone.length} in all`);
-  else findings.warn(`Left behind: ${left.join('; ')}`, 'Delete it yourself');
+  else findings.off(`Left behind: ${left.join('; ')}`, 'Delete it yourself');
   return findings.checks;
 }
 
