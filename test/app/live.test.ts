@@ -252,7 +252,7 @@ describe('doctor --live', () => {
   });
 
   it('says how a channel is written, and which token is missing', async () => {
-    expect((await run('--live', 'discord:general')).errors).toMatch(/"discord:general" is no channel/);
+    expect((await run('--live', 'discord:general')).errors).toMatch(/"discord:general" is not a channel/);
     const slack = await run('--live', 'slack:C012AB3CD', '--yes');
     expect([slack.code, slack.errors]).toEqual([1, expect.stringMatching(/^SLACK_BOT_TOKEN is not set/)]);
   });
@@ -276,7 +276,7 @@ describe('the samples', () => {
   it('differ at a place that is named', () => {
     expect(firstDifference('same', 'same')).toBeNull();
     expect(firstDifference('one two', 'one too')).toBe(
-      'at character 5 "one two" was sent and "one too" stands (7 and 7 characters)',
+      'at character 5, "one two" was sent and "one too" arrived (7 and 7 characters)',
     );
   });
 });
