@@ -123,7 +123,7 @@ describe('the command line', () => {
     [['tier', 'gift'], /^tier has no action "gift"\. Use list, show, grant or revoke\./],
     [['tier', 'show'], /^The guild is missing\. Write discord:/],
     [['tier', 'show', '123'], /^"123" is not a guild\. Write discord:/],
-    [['tier', 'show', 'discord:1', '--until', '2999-01-01'], /^--until has no meaning here\./],
+    [['tier', 'show', 'discord:1', '--until', '2999-01-01'], /^--until cannot be used here\./],
     [['tier', 'grant', 'discord:1'], /^The tier is missing\. Use free, openai, openrouter, premium\./],
     [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is not a tier/],
     [['tier', 'grant', 'discord:1', 'premium', 'now'], /^"now" is one argument too many\./],

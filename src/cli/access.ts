@@ -37,7 +37,7 @@ export const access: CliCommand = {
     refuseMore(extra);
     if (to === undefined) {
       const option = WHOSE.find((name) => values[name] !== undefined);
-      if (option !== undefined) throw new UsageError(`--${option} has no meaning here.`);
+      if (option !== undefined) throw new UsageError(`--${option} cannot be used here.`);
       return withSettings(context, async (settings) => show(guild, await settings.lists(guild)));
     }
     const [user, role, channel] = WHOSE.map((name) => textIn(values, name));

@@ -187,7 +187,9 @@ describe('the doctor', () => {
       'warn: anthropic/claude-3.5-sonnet is no longer offered by its provider',
       expect.stringMatching(/^ok: 6 of 7 models/),
     ]);
-    expect(remedyOf(gone, /is gone/)).toMatch(/^Replace it by anthropic\/claude-4\.5-sonnet in /);
+    expect(remedyOf(gone, /is no longer offered/)).toMatch(
+      /^Replace it by anthropic\/claude-4\.5-sonnet in /,
+    );
     const refused = await look({ OPENROUTER_API_KEY: 'sk-or-wrong-key', OPENROUTER_BASE_URL: url });
     expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter rejects the key in OPENROUTER_API_KEY');
   });
@@ -337,7 +339,7 @@ describe('the doctor', () => {
       runCli(['doctor', ...args], async () => ({ variables, inFile: new Set<string>() }));
     const { code, output } = await run();
     expect(code).toBe(1);
-    expect(output).toMatch(/^✓ Setup +Environment and models file are right\.$/m);
+    expect(output).toMatch(/^✓ Setup +Environment and models file are valid\.$/m);
     expect(output).toMatch(/^✗ Providers +No model is available: .*\. Set OPENROUTER_API_KEY or .*\.$/m);
     expect(output).toMatch(/\n1 fault, \d warnings?\.\n$/);
     expect(JSON.parse((await run('--json')).output)).toMatchObject({

@@ -225,9 +225,9 @@ describe('the live look at Slack', () => {
         ),
     });
     expect(differences(checks)).toEqual([
-      expect.stringMatching(/^warn: Markdown is read back otherwise: .*nested.*flat/),
-      'warn: Of 2 buttons 0 are read back',
-      expect.stringMatching(/^warn: chat\.update takes 4002 bytes in 2001 characters/),
+      expect.stringMatching(/^warn: Markdown is read back differently: .*nested.*flat/),
+      'warn: 0 of 2 buttons are read back',
+      expect.stringMatching(/^warn: chat\.update accepts 4002 bytes in 2001 characters/),
     ]);
     expect(slack.messages(channel)).toEqual([]);
   });

@@ -9,7 +9,7 @@ describe('what a start says of models', () => {
     expect(goneInWords({ id: 'a/old', instead: 'a/new' }, 'models.json')).toBe(
       'a/old is no longer offered by its provider: replace it by a/new in models.json. `npm run doctor` checks all models.',
     );
-    expect(goneInWords({ id: 'a/old', instead: null }, 'mine.json')).toContain('take it out of mine.json');
+    expect(goneInWords({ id: 'a/old', instead: null }, 'mine.json')).toContain('remove it from mine.json');
   });
 
   it('on this machine: lines that models.json takes as they are', () => {

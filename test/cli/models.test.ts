@@ -106,7 +106,7 @@ describe('models on the command line', () => {
     const { code, output } = await run(['models', 'check']);
     expect(code).toBe(1);
     expect(output).toMatch(
-      /! Models +anthropic\/claude-3\.5-sonnet is gone.* Replace it by anthropic\/claude-sonnet-4\.5 /,
+      /! Models +anthropic\/claude-3\.5-sonnet is no longer offered.* Replace it by anthropic\/claude-sonnet-4\.5 /,
     );
   });
 
@@ -114,7 +114,7 @@ describe('models on the command line', () => {
     [['models'], /^The action is missing\. Use search, check, add, remove/],
     [['models', 'add'], /^The model id is missing/],
     [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is not a tier/],
-    [['models', 'check', '--tier', 'free'], /are for models add/],
+    [['models', 'check', '--tier', 'free'], /are only for models add/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(args);
     expect([code, errors]).toEqual([2, expect.stringMatching(words)]);

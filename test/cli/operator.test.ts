@@ -115,7 +115,7 @@ describe('the command line of an operator', () => {
     [['access', 'deny', 'discord:1', '--user', '1', '--role', '2'], /^Give one of --user/],
     [['access', 'deny', 'discord:1', '--user', 'Mia'], /^--user must be a mention or a user ID/],
     [['access', 'deny', 'discord:dm:1', '--role', '2'], /^There are no roles here/],
-    [['access', 'show', 'discord:1', '--user', '1'], /^--user has no meaning here/],
+    [['access', 'show', 'discord:1', '--user', '1'], /^--user cannot be used here/],
     [['limits'], /^The action is missing\. Use show or set/],
     [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is not a limit\. Use /],
     [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
@@ -221,7 +221,9 @@ describe('the command line of an operator', () => {
 
   it('pauses with a text for people, and resumes', async () => {
     expect(await output('resume')).toBe('The bot was not paused.\n');
-    expect(await output('pause', 'Back at noon.')).toMatch(/are told:\n {2}I am paused .*: Back at noon\.\n/);
+    expect(await output('pause', 'Back at noon.')).toMatch(
+      /People who ask see:\n {2}I am paused .*: Back at noon\.\n/,
+    );
     expect(await json('resume')).toMatchObject({ resumed: true, before: { text: 'Back at noon.' } });
     expect((await run('pause', 'x'.repeat(501))).code).toBe(2);
   });

@@ -50,7 +50,7 @@ describe('the models file', () => {
     save(SHIPPED.replace('"tier": "free"', '"tier": "gold"'));
     await waitUntil(() =>
       expect(JSON.parse(lines.at(-1) ?? '{}')).toMatchObject({
-        msg: 'the models file was changed and has a fault, so the one before counts',
+        msg: 'the changed models file has a fault; the previous version stays in use',
         faults: expect.stringMatching(
           /^models\[0\]\.tier \(.*\) must be one of free, openai, openrouter, premium$/,
         ),
