@@ -8,6 +8,12 @@ import { startProgram } from '../test/support/program.ts';
 const FOLDER = 'docs/images';
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+const PLAN = {
+  name: 'plan.md',
+  mimeType: 'text/markdown',
+  buffer: Buffer.from('# Plan\n\nFirst a garden, then a house.'),
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'parley-'));
 const program = await startProgram(folder, { STORE_URL: 'memory:' });
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
@@ -19,7 +25,9 @@ try {
     await page.locator('.composer textarea').fill('/ask Show me some code.');
     await page.locator('.composer textarea').press('Enter');
     await page.locator('.channel .message.answer.complete').last().waitFor();
-    await page.locator('.channel .composer textarea').fill('@Parley What can you do?');
+    await page.locator('.channel').getByLabel('Attach files').setInputFiles([PLAN]);
+    await page.locator('.attachments li.there').waitFor();
+    await page.locator('.channel .composer textarea').fill('@Parley What does the plan say?');
     await page.locator('.channel .composer textarea').press('Enter');
     await page.locator('.thread .message.answer.complete').waitFor();
     await page.screenshot({ path: `${FOLDER}/playground-${colorScheme}.png` });
