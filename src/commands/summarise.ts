@@ -22,7 +22,7 @@ export const summarise = defineCommand({
     const { readsContext } = await services.settings.at({ place, conversation: null });
     if (!readsContext)
       return tell('I do not read threads here, because an admin switched it off with `/context`.');
-    const read = await readThread(signal);
+    const read = await readThread(null, signal);
     if (read.messages.length === 0) {
       return tell(read.problem ?? 'There is nothing in this thread to summarise.');
     }

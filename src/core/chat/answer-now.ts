@@ -2,7 +2,7 @@ import { explainRefusal } from '../access/access.ts';
 import { allowanceFor, effortRemark } from '../access/allowance.ts';
 import { refusalByLists } from '../access/lists.ts';
 import type { AnswerRecord } from '../conversations/answer-records.ts';
-import { type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
+import { type Conversation, type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
 import { userMessage } from '../conversations/user-message.ts';
 import type { Seen } from '../coordination/collection.ts';
 import type { AnswerState } from '../coordination/journal.ts';
@@ -17,6 +17,7 @@ import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import type { LiveMessage, Surface } from '../ports/surface.ts';
 import { turnsToKeep } from '../prompt/compaction.ts';
+import type { ToGather } from '../prompt/gather.ts';
 import { promptFor, windowBudget, windowVocabulary } from '../prompt/prompt.ts';
 import { withoutSecrets } from '../prompt/secrets.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
@@ -87,14 +88,12 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     let memory: Memory =
       begun === null || question.isAboutThread ? { summary: null, turns: [] } : memoryBefore(begun, turn);
     const words = wordsIn(question.parts);
-    const isFirst = !begun?.turns.some(({ id }) => id !== turn) && begun?.anewAtMs === undefined;
-    const mayReadThread = question.isAboutThread || (isFirst && here.readsContext);
     const gathered = await options.gather(
       {
         place,
         model,
         brought: broughtIn(question.parts),
-        readThread: mayReadThread ? (question.readThread ?? null) : null,
+        readThread: await unheard(question, here.readsContext, begun, turn),
         turns: memory.turns,
       },
       signal,
@@ -362,6 +361,21 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     function notHeard(fault: unknown): void {
       log.error({ err: fault, answer: id }, 'could not store whether the bot listens in a thread');
     }
+  }
+
+  /** Reads what the conversation does not know of the question's thread: all of it at first, later what the bot did not hear. */
+  async function unheard(
+    { readThread, isAboutThread, isMention, place }: Question,
+    readsThreads: boolean,
+    begun: Conversation | null,
+    turn: string,
+  ): Promise<ToGather['readThread']> {
+    if (readThread === undefined || (!isAboutThread && !readsThreads)) return null;
+    const others = begun?.turns.filter(({ id }) => id !== turn) ?? [];
+    const knownUntilMs = Math.max(begun?.anewAtMs ?? 0, ...others.map(({ askedAtMs }) => askedAtMs));
+    if (isAboutThread || knownUntilMs === 0) return (signal) => readThread(null, signal);
+    if (!isMention || place.key === null || (await listening.hears(place.key))) return null;
+    return (signal) => readThread(knownUntilMs, signal);
   }
 
   async function refuse(surface: Surface, text: string): Promise<false> {

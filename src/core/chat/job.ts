@@ -41,6 +41,8 @@ export interface Question {
   readonly surface: Surface;
   readonly parts: readonly Part[];
   readonly readThread?: ThreadReader;
+  /** Whether it mentions the bot, so that earlier messages may have passed it by. Default false. */
+  readonly isMention?: boolean;
   /** Whether it concerns only that thread: the thread is read in any case, and earlier turns are left out. Default false. */
   readonly isAboutThread?: boolean;
   /** A model as a person typed it. */

@@ -226,7 +226,7 @@ export interface Invocation extends InboundEvent {
 export interface PostedMessage extends InboundEvent {
   /** Its content, without a leading mention of the bot. */
   readonly parts: readonly Part[];
-  /** Reads the message's thread; left out outside threads. Called once, if the conversation is new. */
+  /** Reads the message's thread; left out outside threads. Called once, if the conversation does not know all of it. */
   readonly readThread?: ThreadReader;
   /** The people it speaks to. If nobody, it counts only where the bot listens. */
   readonly address: Address;
@@ -240,8 +240,12 @@ export interface ThreadRead {
   readonly problem: string | null;
 }
 
-/** Rejects only with the signal's reason. */
-export type ThreadReader = (signal: AbortSignal) => Promise<ThreadRead>;
+/**
+ * Reads a thread; rejects only with the signal's reason.
+ *
+ * @param sinceMs milliseconds since the epoch: only what others wrote after that, without what the bot wrote itself; null for all
+ */
+export type ThreadReader = (sinceMs: number | null, signal: AbortSignal) => Promise<ThreadRead>;
 
 /** A press on a button under an answer. Its ids carry no authority: core looks them up and checks the actor. */
 export interface Press extends InboundEvent {

@@ -1,6 +1,6 @@
 import type { Turn } from '../conversations/conversations.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { Place, ThreadReader } from '../ports/events.ts';
+import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { BroughtPart, QuotedPart } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
@@ -13,11 +13,8 @@ export interface ToGather {
   readonly place: Place;
   readonly model: Model;
   readonly brought: readonly BroughtPart[];
-  /**
-   * Reads the question's thread. Null if it is in none, if its conversation has begun already, or if threads are not read
-   * here.
-   */
-  readonly readThread: ThreadReader | null;
+  /** Reads the messages of the question's thread that its conversation does not know; null if there are none to read. */
+  readonly readThread: ((signal: AbortSignal) => Promise<ThreadRead>) | null;
   /** Earlier turns, oldest first. */
   readonly turns: readonly Turn[];
 }

@@ -146,6 +146,10 @@ describe('Parley on Slack', () => {
     // The thread before the first one comes with it.
     const asked = questionsTo(bot.provider).map((question) => String(question).split('\n')[0]);
     expect(asked).toEqual(['first', 'Ann: second', 'Bob: third']);
+    // With the third comes what the bot did not hear, and nothing that the conversation knows.
+    const third = String(questionsTo(bot.provider)[2]);
+    expect(third).toContain('thanks, bob!');
+    expect(third).not.toMatch(/no idea|second|Two\./);
     bob.say(general, `${mention} /listen on`, { thread: theirs.ts });
     await until(() => bob.privateTexts(general).length === 1);
     expect(bob.privateTexts(general)[0]?.text).toMatch(/^I read and answer every message in this thread/);

@@ -19,7 +19,7 @@ const say = (id: string, text: string, files: readonly string[], thread: string 
 async function threadOfCommand(): Promise<readonly string[] | undefined> {
   const command = playground.dispatch.inbound.findLast(({ kind }) => kind === 'command');
   if (command?.kind !== 'command') throw new Error('no command was brought');
-  const read = await command.event.readThread?.(new AbortController().signal);
+  const read = await command.event.readThread?.(null, new AbortController().signal);
   return read?.messages.map(({ text }) => text);
 }
 
@@ -89,11 +89,15 @@ describe('files in the playground', () => {
     await say('root-0001', 'Look at this', ['upload-01']);
     await say('reply-001', 'It is odd', [], 'root-0001');
     await say('question-1', '@parley why?', [], 'root-0001');
-    const read = await heard().at(-1)?.readThread?.(new AbortController().signal);
+    const read = await heard().at(-1)?.readThread?.(null, new AbortController().signal);
     expect(read?.messages).toMatchObject([
       { why: 'thread', author: { user: 'member' }, text: 'Look at this', files: [{ name: 'notes.md' }] },
       { text: 'It is odd', files: [] },
     ]);
+    const later = await heard()
+      .at(-1)
+      ?.readThread?.(Date.now() + 1_000, new AbortController().signal);
+    expect(later?.messages).toEqual([]);
   });
 
   it('stand in the thread that a command is about', async () => {

@@ -117,4 +117,38 @@ describe('what comes with a question', () => {
     await bot.dispatch.message({ ...messageOf('Well?', { place: { key: 't3' } }), readThread });
     expect(asked()).toBe('Well?');
   });
+
+  it('is what others said since, where the bot did not hear it; nothing of a question before that', async () => {
+    bot = await createTestBot();
+    for (const text of ['One.', 'Two.', 'Three.', 'Four.']) bot.provider.answer(text);
+    const asked = messageOf('Well?', { place: { key: 't1' } });
+    const read: (number | null)[] = [];
+    const mention = (words: string) => {
+      const question = messageOf(words, { place: { key: 't1' } });
+      return bot.dispatch.message({
+        ...question,
+        async readThread(sinceMs) {
+          read.push(sinceMs);
+          return { messages: [{ ...quoted, why: 'thread', text: `Before ${words}` }], problem: null };
+        },
+      });
+    };
+    const turns = async () => (await bot.services.chat.conversationAt(asked.place))?.turns ?? [];
+    await mention('one');
+    // It listens, so that it knows all of it.
+    await mention('two');
+    await bot.services.chat.setListening(asked.place, 'off');
+    const [, second] = await turns();
+    await mention('three');
+    expect(read).toEqual([null, second?.askedAtMs]);
+    expect(sent().at(-1)?.content).toContain('Before three');
+    expect((await turns()).at(-1)?.brought).toMatchObject([{ text: 'Before three' }]);
+    await bot.services.settings.change(
+      'channel',
+      { place: asked.place, conversation: null },
+      { context: false },
+    );
+    await mention('four');
+    expect(read).toHaveLength(2);
+  });
 });

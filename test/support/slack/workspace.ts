@@ -90,6 +90,7 @@ export class Workspace {
   readonly #clock: Clock;
   readonly #onMessage: (message: SlackMessage) => void;
   #serial = 0;
+  #lastUs = 0;
 
   /** @param onMessage told of every message that comes or changes */
   constructor(teamId: string, clock: Clock, onMessage: (message: SlackMessage) => void = () => {}) {
@@ -103,10 +104,10 @@ export class Workspace {
     return `${prefix}${this.#serial.toString(36).toUpperCase().padStart(8, '0')}`;
   }
 
-  /** A timestamp id, unique and rising. */
+  /** A timestamp id in microseconds, unique and rising. */
   nextTs(): string {
-    this.#serial += 1;
-    return `${Math.floor(this.#clock.now() / 1000)}.${String(this.#serial).padStart(6, '0')}`;
+    this.#lastUs = Math.max(this.#lastUs + 1, Math.floor(this.#clock.now() * 1_000));
+    return `${Math.floor(this.#lastUs / 1_000_000)}.${String(this.#lastUs % 1_000_000).padStart(6, '0')}`;
   }
 
   add(message: Omit<SlackMessage, 'history' | 'reactions' | 'editedTs' | 'deleted' | 'ts'>): SlackMessage {

@@ -98,7 +98,10 @@ export function createMessageReader(options: MessageReaderOptions): ReadMessage 
       parts: [{ type: 'text', text }, ...attached, ...repliedTo(message, referenced)],
       address,
       ...(channel.isThread()
-        ? { readThread: (reading: AbortSignal) => readThread(options, channel, message.id, reading) }
+        ? {
+            readThread: (sinceMs: number | null, reading: AbortSignal) =>
+              readThread(options, channel, message.id, sinceMs, reading),
+          }
         : {}),
       surface: createMessageSurface({
         ...options,

@@ -1,4 +1,4 @@
-import { type AnyThreadChannel, MessageType, Routes } from 'discord.js';
+import { type AnyThreadChannel, MessageType, Routes, SnowflakeUtil } from 'discord.js';
 import { z } from 'zod';
 import type { ThreadRead } from '../../../core/ports/events.ts';
 import { botMayIn } from '../gateway/permissions.ts';
@@ -28,11 +28,12 @@ const NO_CONTENT =
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. An admin can give me **Read Message History** here.';
 
-/** The messages of a thread or forum post before a given one, starter first. */
+/** The messages of a thread or forum post before a given one, starter first; or only what others wrote since a time. */
 export async function readThread(
   { rest, botId, caveat }: ThreadReaderOptions,
   thread: AnyThreadChannel,
   beforeId: string,
+  sinceMs: number | null,
   signal: AbortSignal,
 ): Promise<ThreadRead> {
   if (caveat !== undefined) return { messages: [], problem: NO_CONTENT };
@@ -41,11 +42,14 @@ export async function readThread(
     const path = `${Routes.channelMessages(thread.id)}?limit=${MESSAGES}&before=${beforeId}`;
     const newest = z.array(z.unknown()).parse(await rest.insist({ method: 'GET', path }, signal));
     const messages = newest.flatMap(parsed).toReversed();
-    const starter = messages.some(({ id }) => id === thread.id)
-      ? null
-      : await starterOf(rest, thread, signal);
+    const isNews = ({ id, author }: ApiMessage) =>
+      sinceMs === null || (author.id !== botId && SnowflakeUtil.timestampFrom(id) > sinceMs);
+    const hasStarter = sinceMs !== null || messages.some(({ id }) => id === thread.id);
+    const starter = hasStarter ? null : await starterOf(rest, thread, signal);
     const nameOf = publicNamesIn(thread.guild);
-    const said = [...(starter === null ? [] : [starter]), ...messages].filter(({ type }) => SAID.has(type));
+    const said = [...(starter === null ? [] : [starter]), ...messages.filter(isNews)].filter(({ type }) =>
+      SAID.has(type),
+    );
     return { messages: said.map((message) => quotedPart(message, 'thread', nameOf)), problem: null };
   } catch {
     signal.throwIfAborted();

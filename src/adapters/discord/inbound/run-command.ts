@@ -97,7 +97,9 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
           options: given,
           isFilledIn,
           ...(find && { brought: await find() }),
-          ...(thread && { readThread: (reading) => readThread(options, thread, interaction.id, reading) }),
+          ...(thread && {
+            readThread: (sinceMs, reading) => readThread(options, thread, interaction.id, sinceMs, reading),
+          }),
         }),
       signal,
     );

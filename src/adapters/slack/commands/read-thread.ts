@@ -15,10 +15,11 @@ const NEWEST = 100;
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
 
-/** The messages of a thread before a given one, or until now, its root first. */
+/** The messages of a thread before a given one, or until now, its root first; or only what others wrote since a time. */
 export async function readThread(
   slack: SlackContext,
   { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
+  sinceMs: number | null,
   signal: AbortSignal,
 ): Promise<ThreadRead> {
   const { workspace, log } = slack;
@@ -40,7 +41,9 @@ export async function readThread(
     return { messages: [], problem };
   }
   const [root, ...replies] = messages;
-  const kept = root === undefined ? [] : [root, ...replies.slice(-NEWEST)];
+  const isNews = ({ ts, bot_id }: QuotedMessage) =>
+    sinceMs === null || (Number(ts) * 1_000 > sinceMs && bot_id !== workspace.botId);
+  const kept = (root === undefined ? [] : [root, ...replies.slice(-NEWEST)]).filter(isNews);
   const reader = readerOf(slack);
   return {
     messages: await Promise.all(kept.map((message) => quotedPart(message, 'thread', reader))),

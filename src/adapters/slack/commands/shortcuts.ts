@@ -88,7 +88,9 @@ export async function runOnThread(
     channel,
     responseUrl: slack.responseUrl(responseUrl),
     threadTs: null,
-    ...(at && { readThread: (reading: AbortSignal) => readThread(slack, at, reading) }),
+    ...(at && {
+      readThread: (sinceMs: number | null, reading: AbortSignal) => readThread(slack, at, sinceMs, reading),
+    }),
   });
 }
 

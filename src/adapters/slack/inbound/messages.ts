@@ -194,8 +194,8 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
     inThread === undefined
       ? {}
       : {
-          readThread: (reading: AbortSignal) =>
-            readThread(slack, { channel, threadTs: inThread, ts }, reading),
+          readThread: (sinceMs: number | null, reading: AbortSignal) =>
+            readThread(slack, { channel, threadTs: inThread, ts }, sinceMs, reading),
         };
   if (command === null) {
     const parts = [{ type: 'text', text: said } as const, ...brought];

@@ -93,7 +93,10 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       if (answerSpot.thread !== null) await threads.open(answerSpot.thread);
       const event = deeds.at(id, person, answerSpot, { audience: owner });
       const parts = [{ type: 'text', text: withoutMention(text) } as const, ...attached];
-      const readThread = thread === null ? {} : { readThread: async () => threads.before(thread, id) };
+      const readThread =
+        thread === null
+          ? {}
+          : { readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs) };
       run(dispatch.message({ ...event, parts, address, ...readThread }));
     },
 
@@ -112,7 +115,10 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const event = deeds.at(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       // The page submits a form under the command's name without arguments.
       const isFilledIn = text.trim() === `/${name}`;
-      const readThread = thread === null ? {} : { readThread: async () => threads.before(thread, id) };
+      const readThread =
+        thread === null
+          ? {}
+          : { readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs) };
       run(dispatch.command({ ...event, command: name, options, brought, isFilledIn, ...readThread }));
     },
 

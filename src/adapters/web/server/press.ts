@@ -52,7 +52,9 @@ export function createPresses(options: {
       ...deeds.at(id, person, message, { audience: person.id, isPrivate: true }),
       command: command.name,
       options: optionsForOne(command),
-      ...(thread !== null && { readThread: async () => threads.before(thread, id) }),
+      ...(thread !== null && {
+        readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs),
+      }),
     });
   }
 

@@ -9,8 +9,8 @@ import type { Room } from './room.ts';
 export interface Threads {
   /** Titled as given, or by the beginning of the message; an open thread keeps its title. */
   open(rootId: string, title?: string): Promise<void>;
-  /** The messages of a thread before a given one: its first, and the newest hundred. */
-  before(rootId: string, questionId: string): ThreadRead;
+  /** The messages of a thread before a given one: its first, and the newest hundred; or only what people wrote since a time. */
+  before(rootId: string, questionId: string, sinceMs: number | null): ThreadRead;
 }
 
 export function createThreads(room: Room): Threads {
@@ -21,8 +21,10 @@ export function createThreads(room: Room): Threads {
       await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
     },
 
-    before(rootId, questionId) {
-      const before = room.thread(rootId).filter(({ id, kind }) => id !== questionId && kind !== 'notice');
+    before(rootId, questionId, sinceMs) {
+      const isNews = ({ kind, atMs }: StoredMessage) =>
+        sinceMs === null ? kind !== 'notice' : kind === 'said' && atMs > sinceMs;
+      const before = room.thread(rootId).filter((message) => message.id !== questionId && isNews(message));
       const [root, ...rest] = before;
       const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
       return { messages: messages.map(quoted), problem: null };

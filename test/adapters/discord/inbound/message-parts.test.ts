@@ -1,3 +1,4 @@
+import { SnowflakeUtil } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
 import { type Bench, openBench, openGuild } from '../harness.ts';
@@ -98,7 +99,7 @@ describe('a thread that the bot is called into', () => {
     ada.say(thread, 'I see it too');
     ada.say(thread, `${discord.botMention} why?`);
     const { readThread } = await heard();
-    const { messages, problem } = (await readThread?.(never)) ?? { messages: [], problem: null };
+    const { messages, problem } = (await readThread?.(null, never)) ?? { messages: [], problem: null };
     expect(problem).toBeNull();
     expect(messages.map(({ why, author, text }) => [why, author?.name, text])).toEqual([
       ['thread', 'Bob', 'The site is down'],
@@ -106,6 +107,8 @@ describe('a thread that the bot is called into', () => {
       ['thread', 'Ada', 'I see it too'],
     ]);
     expect(messages[0]?.files).toMatchObject([{ name: 'notes.md' }]);
+    const since = await readThread?.(SnowflakeUtil.timestampFrom(starter.id), never);
+    expect(since?.messages.map(({ text }) => text)).toEqual(['Since ten', 'I see it too']);
   });
 
   it('is a forum post, whose first message stands in the thread', async () => {
@@ -113,7 +116,7 @@ describe('a thread that the bot is called into', () => {
     const post = bob.post(guild.channel({ type: 'forum' }), 'Help', 'It does not start');
     for (let count = 1; count <= 120; count++) bob.say({ id: post.channelId }, `try ${count}`);
     ada.say({ id: post.channelId }, `${discord.botMention} why?`);
-    const read = await (await heard()).readThread?.(never);
+    const read = await (await heard()).readThread?.(null, never);
     const texts = read?.messages.map(({ text }) => text) ?? [];
     expect([texts.length, texts[0], texts[1], texts.at(-1)]).toEqual([
       101,
@@ -128,7 +131,7 @@ describe('a thread that the bot is called into', () => {
     const thread = discord.openThread(channel, bob, 'Outage');
     discord.deny(channel, ['ReadMessageHistory']);
     ada.say(thread, `${discord.botMention} why?`);
-    expect(await (await heard()).readThread?.(never)).toEqual({
+    expect(await (await heard()).readThread?.(null, never)).toEqual({
       messages: [],
       problem: expect.stringContaining('**Read Message History**'),
     });

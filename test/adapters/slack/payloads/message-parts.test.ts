@@ -92,12 +92,14 @@ describe('a thread that the bot is called into', () => {
     });
     ann.say(general, `${bot} why?`, { thread: root.ts });
     await until(() => recorded.messages.length === 1);
-    const read = await recorded.messages[0]?.readThread?.(never);
+    const read = await recorded.messages[0]?.readThread?.(null, never);
     expect(read?.messages.map(({ author, text }) => [author?.name, text])).toEqual([
       ['Bob', 'The site is down'],
       ['Bob', 'Alert\nCPU at 99 %\nhost: web1'],
     ]);
     expect(read?.messages[0]?.files).toMatchObject([{ name: 'notes.md' }]);
+    const since = await recorded.messages[0]?.readThread?.(Number(root.ts) * 1_000, never);
+    expect(since?.messages.map(({ text }) => text)).toEqual(['Alert\nCPU at 99 %\nhost: web1']);
     expect(slack.violations).toEqual([]);
   });
 
@@ -108,7 +110,8 @@ describe('a thread that the bot is called into', () => {
     for (let count = 1; count <= 450; count++) bob.say(general, `reply ${count}`, { thread: root.ts });
     ann.say(general, `${bot} why?`, { thread: root.ts });
     await until(() => recorded.messages.length === 1);
-    const texts = (await recorded.messages[0]?.readThread?.(never))?.messages.map(({ text }) => text) ?? [];
+    const texts =
+      (await recorded.messages[0]?.readThread?.(null, never))?.messages.map(({ text }) => text) ?? [];
     expect([texts.length, texts[0], texts[1], texts.at(-1)]).toEqual([101, 'Root', 'reply 351', 'reply 450']);
   });
 });
