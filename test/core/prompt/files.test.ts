@@ -173,7 +173,7 @@ describe('files with a question', () => {
     expect(bot.provider.chats).toEqual([]);
     expect(question.surface.messages).toEqual([]);
     expect(question.surface.privateTexts[0]?.text).toMatch(
-      /^`\.env` holds .* secret key of OpenRouter’s.*revoke/,
+      /^`\.env` seems to contain a secret key of OpenRouter\..*revoke/,
     );
     expect(JSON.stringify(await bot.services.privacy.dataOf('discord:1', question.actor.user))).not.toContain(
       key,

@@ -107,7 +107,7 @@ describe('a thread that the bot is called into', () => {
       ['thread', 'Ada', 'I see it too'],
     ]);
     expect(messages[0]?.files).toMatchObject([{ name: 'notes.md' }]);
-    const since = await readThread?.(SnowflakeUtil.timestampFrom(starter.id), never);
+    const since = await readThread?.(SnowflakeUtil.timestampFrom(starter.id) - 1, never);
     expect(since?.messages.map(({ text }) => text)).toEqual(['Since ten', 'I see it too']);
   });
 
