@@ -133,7 +133,7 @@ describe('files with a question', () => {
     const question = messageOf('Well?', { place: { key: 'thread 1' }, surface, brought });
     await bot.dispatch.message(question);
     const note = surface.shown?.note ?? '';
-    expect(note).toContain('b.txt: There is no text in it. gone.txt: It is no longer on Discord.');
+    expect(note).toContain('b.txt: It contains no text. gone.txt: It is no longer on Discord.');
     expect(note).toContain('There is more: only the person who asked sees it.');
     expect(note.endsWith(LISTENING_NOTE)).toBe(true);
     expect(note.length).toBeLessThanOrEqual(300);
