@@ -553,7 +553,7 @@ describe
       expect(await thread(page).locator('.footer').innerText()).toContain('read 2 files');
       const note = await thread(page).locator('.note').innerText();
       expect(note).toMatch(
-        /Llama 3\.2 3B \(Free\) sees no pictures\..*song\.mp3: A \.mp3 file cannot be read here/,
+        /Llama 3\.2 3B \(Free\) cannot see pictures\..*song\.mp3: A \.mp3 file cannot be read/,
       );
     });
 

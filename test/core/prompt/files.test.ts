@@ -139,7 +139,7 @@ describe('files with a question', () => {
     expect(note.length).toBeLessThanOrEqual(300);
     expect(surface.privateTexts).toHaveLength(1);
     for (const name of files) expect(surface.privateTexts[0]?.text).toContain(name);
-    expect(surface.privateTexts[0]?.text).toContain('A .bin file cannot be read here');
+    expect(surface.privateTexts[0]?.text).toContain('A .bin file cannot be read. Send text');
   });
 
   it('of the question come before those of its thread, of which the newest come first', async () => {
