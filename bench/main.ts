@@ -9,6 +9,7 @@ import { measureLedgerRace } from './ledger-race.ts';
 import { measureMemory } from './memory.ts';
 import { drawTimelines, measurePacing } from './pacing/main.ts';
 import { measurePromptCache } from './prompt-cache.ts';
+import { measureRedisCommands } from './redis-commands.ts';
 import { measureStaleness } from './staleness.ts';
 import { measureStoreCalls } from './store-calls.ts';
 import type { Row } from './support/row.ts';
@@ -20,6 +21,7 @@ import type { Row } from './support/row.ts';
 const measures: Readonly<Record<string, () => Promise<Row[]>>> = {
   install: measureInstall,
   'store-calls': measureStoreCalls,
+  'redis-commands': measureRedisCommands,
   'prompt-cache': measurePromptCache,
   staleness: measureStaleness,
   'first-update': measureFirstUpdate,

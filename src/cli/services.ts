@@ -64,7 +64,7 @@ export async function withPrivacy<T>(
     const live = createLiveAnswers();
     const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
     try {
-      const conversations = createConversations(store, locks, retentionMs);
+      const conversations = createConversations(store, retentionMs);
       const personas = createPersonas(store, locks);
       const audit = createAuditLog(records);
       return await work(
@@ -99,7 +99,7 @@ export async function withSettings<T>(
 
 /** What models are told and what spends by itself is the bot's alone. */
 function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
-  const conversations = createConversations(store, locks, config.RETENTION_DAYS * DAY_MS);
+  const conversations = createConversations(store, config.RETENTION_DAYS * DAY_MS);
   const personas = createPersonas(store, locks);
   return createSettings({ store, locks, conversations, personas, instructions: null, automatic: new Set() });
 }

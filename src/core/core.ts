@@ -62,7 +62,7 @@ export function createCore(options: CoreOptions): Core {
   const records = wireRecords(options, audit);
   const { usage, feedback, outcomes } = records;
 
-  const conversations = createConversations(store, locks, retentionMs);
+  const conversations = createConversations(store, retentionMs);
   const listening = createListening(store, conversations, { retentionMs, clock });
   const personas = createPersonas(store, locks);
   const settings = createSettings({ store, locks, conversations, personas, instructions, automatic });

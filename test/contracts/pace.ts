@@ -61,21 +61,32 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       const [one, two] = bench.clients;
       const write = writeOf({ limit: 1, windowMs: 20 });
       await one.begin(write);
-      await one.end(write.key, write.id, 20);
+      await one.end(write.key, [{ id: write.id, countsMs: 20 }]);
       expect(await bench.run(insist(two, { ...write, id: 'next' }))).toBeLessThan(10);
     });
 
     it('counts a write that has ended although nobody heard that it began', async () => {
       const [one, two] = bench.clients;
-      await one.end('limit', 'unheard', AGES_MS);
+      await one.end('limit', [{ id: 'unheard', countsMs: AGES_MS }]);
       expect(await two.begin(writeOf({ limit: 1 }))).toBeGreaterThan(0);
+    });
+
+    it('hears with a write of those that have ended', async () => {
+      const [one, two] = bench.clients;
+      const write = writeOf({ limit: 1 });
+      await one.begin(write);
+      expect(await one.begin(writeOf({ limit: 1 }), [{ id: write.id, countsMs: 0 }])).toBe(0);
+      const other = writeOf({ key: 'another limit', limit: 1 });
+      const ended = [{ id: 'unheard', countsMs: AGES_MS }];
+      expect(await one.begin(other, ended)).toBeGreaterThan(0);
+      expect(await two.begin({ ...other, limit: 2 })).toBe(0);
     });
 
     it('takes a write back', async () => {
       const [one, two] = bench.clients;
       const write = writeOf({ limit: 1 });
       await one.begin(write);
-      await one.end(write.key, write.id, 0);
+      await one.end(write.key, [{ id: write.id, countsMs: 0 }]);
       expect(await two.begin(writeOf({ limit: 1 }))).toBe(0);
     });
 
@@ -188,7 +199,7 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
               const beganAtMs = bench.clock.now();
               if (tookMs > 0) await bench.clock.sleep(tookMs);
               countedAtMs.push(beganAtMs + at * (bench.clock.now() - beganAtMs));
-              await pace.end(key, write.id, windowMs);
+              await pace.end(key, [{ id: write.id, countsMs: windowMs }]);
             }
           });
           await bench.run(Promise.all(work));

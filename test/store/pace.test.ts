@@ -71,7 +71,7 @@ describeWithRedis('the pace of processes', () => {
     await pace.begin({ ...lasting, key: 'urgent', gapMs: null });
     await pace.begin({ ...lasting, key: 'refused' });
     await pace.begin({ ...lasting, key: 'refused' });
-    await pace.end('ended', 'w', 10_000);
+    await pace.end('ended', [{ id: 'w', countsMs: 10_000 }]);
     await pace.block('blocked', 10_000);
     const client = createClient({ url: redis.url });
     await client.connect();
@@ -88,10 +88,13 @@ describeWithRedis('the pace of processes', () => {
     const tomorrow = Date.now() + 86_400_000;
     const client = createClient({ url: redis.url });
     await client.connect();
-    await client.zAdd('{parley}:pace:writes:limit', { value: 'old', score: tomorrow });
-    await client.zAdd(
-      '{parley}:pace:turns:limit',
-      ['p', 'next', 'blocked'].map((value) => ({ value, score: tomorrow })),
+    const times = [`{old = ${tomorrow}}`, `{p = ${tomorrow}}`, `{old = ${tomorrow}}`];
+    const [writes, turns, owed] = times;
+    await client.eval(
+      `redis.call('SET', KEYS[1], cmsgpack.pack({
+        writes = ${writes}, turns = ${turns}, owed = ${owed}, next = ${tomorrow}, blocked = ${tomorrow}
+      }))`,
+      { keys: ['{parley}:pace:limit'] },
     );
     client.destroy();
     expect(await pace.begin({ ...write, key: 'limit' })).toBe(0);

@@ -67,7 +67,7 @@ function callsOf(store: Store): Record<string, () => Promise<unknown>> {
     query: () => collect(records.query({ kind: 'a' })),
     remove: () => records.remove({ kind: 'a' }),
     begin: async () => pace?.begin(COUNTED_WRITE),
-    end: async () => pace?.end('limit', 'w', 1_000),
+    end: async () => pace?.end('limit', [{ id: 'w', countsMs: 1_000 }]),
     block: async () => pace?.block('limit', 1_000),
   };
 }

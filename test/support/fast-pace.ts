@@ -1,18 +1,21 @@
-import type { PaceStore } from '../../src/core/ports/store.ts';
+import type { EndedWrite, PaceStore } from '../../src/core/ports/store.ts';
 
 /** The pace of a store whose time is real, for a clock that runs `speed` times as fast. */
 export function fastPace(pace: PaceStore, speed: number): PaceStore {
+  const faster = (ended: readonly EndedWrite[]) =>
+    ended.map(({ id, countsMs }) => ({ id, countsMs: countsMs / speed }));
   return {
-    async begin({ windowMs, leaseMs, gapMs, ...write }) {
-      const waitMs = await pace.begin({
+    async begin({ windowMs, leaseMs, gapMs, ...write }, ended = []) {
+      const fast = {
         ...write,
         windowMs: windowMs / speed,
         leaseMs: leaseMs / speed,
         gapMs: gapMs === null ? null : gapMs / speed,
-      });
+      };
+      const waitMs = await pace.begin(fast, faster(ended));
       return waitMs * speed;
     },
-    end: (key, id, countsMs) => pace.end(key, id, countsMs / speed),
+    end: (key, ended) => pace.end(key, faster(ended)),
     block: (key, ms) => pace.block(key, ms / speed),
     async owe({ windowMs, dueMs, leaseMs, ...write }) {
       const waitMs = await pace.owe({

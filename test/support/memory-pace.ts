@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/core/kit/clock.ts';
-import type { PaceStore } from '../../src/core/ports/store.ts';
+import type { EndedWrite, PaceStore } from '../../src/core/ports/store.ts';
 
 interface Limit {
   /** Writes by the time until which they count. */
@@ -42,9 +42,18 @@ export function createMemoryPace(clock: Clock): MemoryPace {
     for (const [name, atMs] of times) if (atMs <= untilMs) times.delete(name);
   }
 
+  function end(key: string, ended: readonly EndedWrite[]): void {
+    const { writes } = limitOf(key);
+    for (const { id, countsMs } of ended) {
+      if (countsMs === 0) writes.delete(id);
+      else writes.set(id, clock.now() + countsMs);
+    }
+  }
+
   return {
     asked,
-    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }) {
+    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }, ended = []) {
+      end(key, ended);
       const nowMs = clock.now();
       const state = limitOf(key);
       let atMs = Math.max(nowMs, state.blockedUntilMs);
@@ -68,10 +77,7 @@ export function createMemoryPace(clock: Clock): MemoryPace {
       if (gapMs !== null) state.turns.delete(owner);
       return 0;
     },
-    async end(key, id, countsMs) {
-      if (countsMs === 0) limitOf(key).writes.delete(id);
-      else limitOf(key).writes.set(id, clock.now() + countsMs);
-    },
+    end: async (key, ended) => end(key, ended),
     async block(key, ms) {
       const state = limitOf(key);
       state.blockedUntilMs = Math.max(state.blockedUntilMs, clock.now() + ms);

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createCollection, type Seen } from '../coordination/collection.ts';
-import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { broughtSchema, isBy } from '../ports/parts.ts';
-import type { ClaimKey, Store } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
 import { applyChange, type SettingChange, settingShape } from './setting.ts';
 
 /** One answer to a question. */
@@ -168,7 +167,7 @@ export const MAX_TURNS = 100;
 /** Older answers to a question that was retried this often do not matter any more. */
 const MAX_EARLIER = 3;
 
-export function createConversations(store: Store, locks: Locks, retentionMs: number): Conversations {
+export function createConversations(store: Store, retentionMs: number): Conversations {
   const conversations = createCollection(store, 'conversations', {
     version: 1,
     schema: conversationSchema,
@@ -258,15 +257,18 @@ export function createConversations(store: Store, locks: Locks, retentionMs: num
         return conversation;
       }
       // Two first questions at one place, in any processes, begin one conversation.
-      const open = async (lock: ClaimKey) => {
-        const found = await at(placeKey);
+      for (;;) {
+        const seen = await places.look(placeKey);
+        const found = seen.value === undefined ? null : await get(seen.value.conversation);
         if (found !== null) return found;
         const { conversation, stands } = begin(guild);
-        await stands;
-        await places.under(lock).set(placeKey, { conversation: conversation.id });
-        return conversation;
-      };
-      return (await at(placeKey)) ?? locks.hold(`place/${placeKey}`, open);
+        const [isFirst] = await Promise.all([
+          places.replace(placeKey, seen, { conversation: conversation.id }),
+          stands,
+        ]);
+        if (isFirst) return conversation;
+        await conversations.delete(conversation.id);
+      }
     },
     look: conversations.look,
     async configure(id, setting) {

@@ -6,7 +6,7 @@ import { OVER } from '../kit/over.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
-import { type PaceStore, StoreError } from '../ports/store.ts';
+import { type EndedWrite, type PaceStore, StoreError } from '../ports/store.ts';
 
 /**
  * Rate limits shared with other processes through the store. While the store does not answer, each process goes by its own
@@ -45,6 +45,11 @@ const PATIENCE_MS = 500;
 /** After a fault, one write asks the store again after this time. */
 const RETRY_AFTER_MS = 5_000;
 const LONGEST_WRITE_MS = 15_000;
+/**
+ * An end goes along with the next write of its limit, if one begins within that time. Far below any window: until then the write
+ * counts anyway.
+ */
+const HOLD_ENDS_MS = 200;
 /** The room of a dead process is free after this time. */
 const OWED_LEASE_MS = 20_000;
 const RENEW_OWED_EVERY_MS = 5_000;
@@ -66,6 +71,7 @@ export function createSharedLimiter(
       );
     }
     retryAtMs = clock.now() + RETRY_AFTER_MS;
+    unheard.clear();
   }
 
   async function ask<T>(answer: Promise<T>): Promise<T> {
@@ -86,6 +92,32 @@ export function createSharedLimiter(
   function tell(step: () => Promise<void>): void {
     if (retryAtMs !== null) return;
     telling.add(step().catch(failed));
+  }
+
+  const stopping = new AbortController();
+  /** By limit: ends that the store has not heard of. */
+  const unheard = new Map<string, { readonly id: string; readonly untilMs: number }[]>();
+
+  function endsOf(key: string): EndedWrite[] {
+    const ends = unheard.get(key) ?? [];
+    unheard.delete(key);
+    return ends.map(({ id, untilMs }) => ({ id, countsMs: Math.max(0, untilMs - clock.now()) }));
+  }
+
+  function end(key: string, id: string, countsMs: number): void {
+    if (countsMs === 0) {
+      tell(() => store.end(key, [{ id, countsMs }]));
+      return;
+    }
+    const ends = unheard.get(key) ?? [];
+    ends.push({ id, untilMs: clock.now() + countsMs });
+    if (ends.length > 1) return;
+    unheard.set(key, ends);
+    tell(async () => {
+      await clock.sleep(HOLD_ENDS_MS, stopping.signal).catch(() => {});
+      const left = endsOf(key);
+      if (left.length > 0) await store.end(key, left);
+    });
   }
 
   /** Room that this process keeps, by id. */
@@ -120,14 +152,14 @@ export function createSharedLimiter(
     },
     async beginWrite({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
       const id = randomUUID();
-      const write: SharedWrite = { end: (countsMs) => tell(() => store.end(key, id, countsMs)) };
+      const write: SharedWrite = { end: (countsMs) => end(key, id, countsMs) };
       if (retryAtMs !== null) {
         if (clock.now() < retryAtMs) return write;
         retryAtMs = clock.now() + RETRY_AFTER_MS;
       }
       const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {
-        const waitMs = await ask(store.begin({ key, id, owner, windowMs, leaseMs, ...rate }));
+        const waitMs = await ask(store.begin({ key, id, owner, windowMs, leaseMs, ...rate }, endsOf(key)));
         if (retryAtMs !== null) log.info('rate limits are shared with other processes again');
         retryAtMs = null;
         return waitMs === 0 ? write : waitMs;
@@ -138,6 +170,7 @@ export function createSharedLimiter(
     },
     block: ({ key }, ms) => tell(() => store.block(key, ms)),
     async stop() {
+      stopping.abort(OVER);
       await renewing.stop();
       await telling.settled();
     },

@@ -269,10 +269,12 @@ export interface CountedWrite {
  * Unused limits are deleted.
  */
 export interface PaceStore {
-  /** Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. */
-  begin(write: CountedWrite): Promise<number>;
-  /** Lets a write count for `countsMs` more, even if its begin never arrived; 0 takes it back. */
-  end(key: string, id: string, countsMs: number): Promise<void>;
+  /**
+   * Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. `ended` lists writes of the
+   * same limit, as for `end`; none by default.
+   */
+  begin(write: CountedWrite, ended?: readonly EndedWrite[]): Promise<number>;
+  end(key: string, ended: readonly EndedWrite[]): Promise<void>;
   /** Lets no write begin for `ms`, in any process. */
   block(key: string, ms: number): Promise<void>;
   /**
@@ -282,6 +284,11 @@ export interface PaceStore {
   owe(write: OwedWrite): Promise<number>;
   /** Ends a reservation of room: the write has begun, or is not needed. */
   settle(key: string, id: string): Promise<void>;
+}
+
+/** A write that has ended, even if its begin never arrived. It counts for `countsMs` more; 0 takes it back. */
+export interface EndedWrite extends Pick<CountedWrite, 'id'> {
+  readonly countsMs: number;
 }
 
 /** A reservation of room for a write: all of them could be written soon, beside the writes that count. */

@@ -39,17 +39,9 @@ export const KEYV_EXPIRY = key('keyv:expiry');
 /** The version that added older versions' entries to the indexes. */
 export const INDEXED_BY = key('indexed');
 
-/** For one limit: ids of writes by the time until which they count, … */
-export function paceWrites(limit: string): string {
-  return key(`pace:writes:${limit}`);
-}
-/** … processes by the time of their turn, … */
-export function paceTurns(limit: string): string {
-  return key(`pace:turns:${limit}`);
-}
-/** … and ids of owed writes by the time until which room is kept for them. */
-export function paceOwed(limit: string): string {
-  return key(`pace:owed:${limit}`);
+/** For one limit: all that counts, packed. */
+export function paceOf(limit: string): string {
+  return key(`pace:${limit}`);
 }
 
 /** Member -> record, as JSON. */

@@ -1,124 +1,125 @@
-import type { CountedWrite, OwedWrite, PaceStore } from '../../core/ports/store.ts';
-import { type RedisConnection, script } from './connection.ts';
-import { paceOwed, paceTurns, paceWrites } from './keys.ts';
+import type { CountedWrite, EndedWrite, OwedWrite, PaceStore } from '../../core/ports/store.ts';
+import { type RedisConnection, type Script, script } from './connection.ts';
+import { paceOf } from './keys.ts';
 
-/** Times further ahead were written before the clock of Redis's machine was set back. */
+/** Times further ahead were written before the clock of Redis's machine was set back. An unused limit is deleted after this. */
 const HORIZON_MS = 2 * 3_600_000;
-
-/** Lua functions for Redis's time in milliseconds, to the microsecond, and for keys that live at least this long. */
-const COMMON = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local function keep(key, ms)
-  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, math.ceil(ms)) end
-end
-local function owedNow(key)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-  return redis.call('ZCARD', key)
-end
-`;
 /** The interval between checks for room that another process gave up. */
 const OWED_LOOK_MS = 250;
 
 /**
- * `writes` has each write by the time until which it counts. `turns` has each waiting owner by the time of its turn; `next`
- * is the time of the turn after theirs, `blocked` the end of the block. An owner that does not use its turn within a gap
- * loses it.
+ * A limit is one value, which each step reads and writes once. `writes` has each write by the time until which it counts, `owed`
+ * each owed write by the time until which room is kept for it, `turns` each waiting owner by the time of its turn; `next` is the
+ * time of the turn after theirs, `blocked` the end of the block. Times are Redis's, in milliseconds to the microsecond.
  */
+const COMMON = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local packed = redis.call('GET', KEYS[1])
+local limits = packed and cmsgpack.unpack(packed) or {writes = {}, turns = {}, owed = {}, next = 0, blocked = 0}
+for _, times in pairs({limits.writes, limits.turns, limits.owed}) do
+  for name, at in pairs(times) do if at > now + ${HORIZON_MS} then times[name] = nil end end
+end
+if limits.next > now + ${HORIZON_MS} then limits.next = 0 end
+if limits.blocked > now + ${HORIZON_MS} then limits.blocked = 0 end
+
+local function forget(times, from)
+  local left = 0
+  for name, at in pairs(times) do if at <= from then times[name] = nil else left = left + 1 end end
+  return left
+end
+local function finish(ended, from)
+  for i = from, #ended, 2 do
+    local counts = tonumber(ended[i + 1])
+    limits.writes[ended[i]] = counts > 0 and now + counts or nil
+  end
+end
+local function save() redis.call('SET', KEYS[1], cmsgpack.pack(limits), 'PX', ${HORIZON_MS}) end
+`;
+
+/** An owner that does not use its turn within a gap loses it. */
 const BEGIN = script(`${COMMON}
-local writes, turns, owed = unpack(KEYS)
 local id, owner = ARGV[1], ARGV[2]
 local limit, window, lease, gap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local function timeOf(member) return tonumber(redis.call('ZSCORE', turns, member)) or 0 end
-
-redis.call('ZREMRANGEBYSCORE', writes, '-inf', now)
-redis.call('ZREMRANGEBYSCORE', writes, now + lease + window + 1, '+inf')
-redis.call('ZREMRANGEBYSCORE', turns, now + ${HORIZON_MS}, '+inf')
-
-local at = math.max(now, timeOf('blocked'))
+finish(ARGV, 7)
+local at = math.max(now, limits.blocked)
 if gap then
-  redis.call('ZREMRANGEBYSCORE', turns, '-inf', now - gap)
-  local due = timeOf(owner)
-  if due == 0 then
-    due = math.max(now, timeOf('next'))
-    redis.call('ZADD', turns, due, owner, due + gap, 'next')
-    keep(turns, due + gap - now)
+  forget(limits.turns, now - gap)
+  local due = limits.turns[owner]
+  if not due then
+    due = math.max(now, limits.next)
+    limits.turns[owner], limits.next = due, due + gap
   end
   at = math.max(at, due)
-  limit = limit - owedNow(owed)
+  limit = limit - forget(limits.owed, now)
 end
-local over = redis.call('ZCARD', writes) - limit
+for each, untilThen in pairs(limits.writes) do
+  if untilThen > now + lease + window + 1 then limits.writes[each] = nil end
+end
+local over = forget(limits.writes, now) - limit
 if limit <= 0 then
   at = math.max(at, now + math.max(gap, ${OWED_LOOK_MS}))
 elseif over >= 0 then
-  local free = tonumber(redis.call('ZRANGE', writes, over, over, 'WITHSCORES')[2])
+  local ends = {}
+  for _, untilThen in pairs(limits.writes) do ends[#ends + 1] = untilThen end
+  table.sort(ends)
   -- One that is under way may end at once.
-  at = math.max(at, math.min(free, now + window))
+  at = math.max(at, math.min(ends[over + 1], now + window))
 end
-if at > now then return math.ceil(at - now) end
-
-redis.call('ZADD', writes, now + lease + window, id)
-keep(writes, lease + window)
-if gap then redis.call('ZREM', turns, owner) end
-return 0
+if at <= now then
+  limits.writes[id] = now + lease + window
+  if gap then limits.turns[owner] = nil end
+end
+save()
+return math.ceil(math.max(0, at - now))
 `);
 
-/**
- * Writes that still count when the owed ones are due reduce the room; a window that is over by then gives its whole limit
- * again.
- */
+/** What counts still when the writes are due is in their way; a window that is over by then gives its whole limit anew. */
 const OWE = script(`${COMMON}
-local writes, turns, owed = unpack(KEYS)
 local id = ARGV[1]
 local limit, window, due, lease = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local others = owedNow(owed)
-if not redis.call('ZSCORE', owed, id) then
-  local blocked = tonumber(redis.call('ZSCORE', turns, 'blocked')) or 0
-  if blocked > now + due then return math.ceil(blocked - due - now) end
+local others = forget(limits.owed, now)
+if not limits.owed[id] then
+  if limits.blocked > now + due then return math.ceil(limits.blocked - due - now) end
   local room = limit * due / window
-  if due < window then room = limit - redis.call('ZCOUNT', writes, '(' .. now + due, '+inf') end
+  if due < window then
+    room = limit
+    for _, untilThen in pairs(limits.writes) do if untilThen > now + due then room = room - 1 end end
+  end
   if others + 1 > room then return ${OWED_LOOK_MS} end
 end
-redis.call('ZADD', owed, now + lease, id)
-keep(owed, lease)
+limits.owed[id] = now + lease
+save()
 return 0
 `);
 
-const END = script(`${COMMON}
-local id, counts = ARGV[1], tonumber(ARGV[2])
-if counts == 0 then return redis.call('ZREM', KEYS[1], id) end
-redis.call('ZADD', KEYS[1], now + counts, id)
-keep(KEYS[1], counts)
-`);
+const END = script(`${COMMON} finish(ARGV, 1) save()`);
 
-const BLOCK = script(`${COMMON}
-redis.call('ZADD', KEYS[1], 'GT', now + ARGV[1], 'blocked')
-keep(KEYS[1], tonumber(ARGV[1]))
-`);
+const BLOCK = script(`${COMMON} limits.blocked = math.max(limits.blocked, now + ARGV[1]) save()`);
 
-export function createRedisPace({ run, runScript }: RedisConnection): PaceStore {
+const SETTLE = script(`${COMMON} limits.owed[ARGV[1]] = nil save()`);
+
+export function createRedisPace({ runScript }: RedisConnection): PaceStore {
+  const run = (step: Script, key: string, values: readonly (string | number)[]) =>
+    runScript(step, [paceOf(key)], values);
+  const ends = (ended: readonly EndedWrite[]) => ended.flatMap(({ id, countsMs }) => [id, countsMs]);
+
   return {
-    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite) {
-      const waitMs = await runScript(
-        BEGIN,
-        [paceWrites(key), paceTurns(key), paceOwed(key)],
-        [id, owner, limit, windowMs, leaseMs, gapMs ?? ''],
-      );
-      return Number(waitMs);
+    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite, ended = []) {
+      const values = [id, owner, limit, windowMs, leaseMs, gapMs ?? '', ...ends(ended)];
+      return Number(await run(BEGIN, key, values));
     },
-    async end(key, id, countsMs) {
-      await runScript(END, [paceWrites(key)], [id, countsMs]);
+    async end(key, ended) {
+      await run(END, key, ends(ended));
     },
     async block(key, ms) {
-      await runScript(BLOCK, [paceTurns(key)], [ms]);
+      await run(BLOCK, key, [ms]);
     },
     async owe({ key, id, limit, windowMs, dueMs, leaseMs }: OwedWrite) {
-      const keys = [paceWrites(key), paceTurns(key), paceOwed(key)];
-      return Number(await runScript(OWE, keys, [id, limit, windowMs, dueMs, leaseMs]));
+      return Number(await run(OWE, key, [id, limit, windowMs, dueMs, leaseMs]));
     },
-    settle: (key, id) =>
-      run(async (client) => {
-        await client.zRem(paceOwed(key), id);
-      }),
+    async settle(key, id) {
+      await run(SETTLE, key, [id]);
+    },
   };
 }

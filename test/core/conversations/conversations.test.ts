@@ -7,7 +7,6 @@ import {
   memoryBefore,
   type Turn,
 } from '../../../src/core/conversations/conversations.ts';
-import { createLocks } from '../../../src/core/coordination/locks.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -29,11 +28,7 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-function processNamed(owner: string, onStore = store): Conversations {
-  const locks = createLocks({ store: onStore, owner, clock, log });
-  closing.push(() => locks.stop());
-  return createConversations(onStore, locks, 86_400_000);
-}
+const processOn = (onStore = store): Conversations => createConversations(onStore, 86_400_000);
 
 /** A store on which a process stalls before each write of a value, until it is told to go on. */
 function stalling(): { readonly store: Store; readonly stalled: Promise<void>; goOn(): void } {
@@ -70,7 +65,7 @@ async function all<T>(...working: readonly Promise<T>[]): Promise<T[]> {
 
 describe('two processes with one conversation', () => {
   it('lose no turn that both record at once', async () => {
-    const [here, there] = [processNamed('p'), processNamed('q')];
+    const [here, there] = [processOn(), processOn()];
     const { id } = await here.open('discord:1', null);
     const ids = Array.from({ length: 10 }, (_, index) => `turn ${index}`);
     await all(...ids.map((name, index) => (index % 2 ? here : there).record(id, turn(name), wanted)));
@@ -78,7 +73,7 @@ describe('two processes with one conversation', () => {
   });
 
   it('bring no turn back that the other forgets meanwhile', async () => {
-    const [here, there] = [processNamed('p'), processNamed('q')];
+    const [here, there] = [processOn(), processOn()];
     const { id } = await here.open('discord:1', null);
     await here.record(id, turn('one', 'mia'), wanted);
     await all<unknown>(
@@ -90,17 +85,17 @@ describe('two processes with one conversation', () => {
   });
 
   it('begin one where both get the first question at one place', async () => {
-    const processes = [processNamed('p'), processNamed('q'), processNamed('r')];
+    const processes = [processOn(), processOn(), processOn()];
     const opened = await all(...processes.map((each) => each.open('discord:1', 'discord:thread/1')));
     expect(new Set(opened.map(({ id }) => id)).size).toBe(1);
     expect((await processes[0]?.at('discord:thread/1'))?.id).toBe(opened[0]?.id);
   });
 
   it('lose no turn to one that stalls while it writes', async () => {
-    const here = processNamed('p');
+    const here = processOn();
     const { id } = await here.open('discord:1', null);
     const stall = stalling();
-    const recording = processNamed('q', stall.store).record(id, turn('late'), wanted);
+    const recording = processOn(stall.store).record(id, turn('late'), wanted);
     await stall.stalled;
     expect(await here.record(id, turn('newer'), wanted)).toBe(true);
     stall.goOn();
@@ -109,7 +104,7 @@ describe('two processes with one conversation', () => {
   });
 
   it.each(['forget', 'forgetGuild'] as const)('bring nothing back after %s', async (how) => {
-    const [here, there] = [processNamed('p'), processNamed('q')];
+    const [here, there] = [processOn(), processOn()];
     const { id } = await here.open('discord:1', null);
     await all<unknown>(
       there.record(id, turn('one'), wanted),
@@ -120,12 +115,12 @@ describe('two processes with one conversation', () => {
   });
 
   it('keep no turn of a person who is forgotten while it is written', async () => {
-    const here = processNamed('p');
+    const here = processOn();
     const { id } = await here.open('discord:1', null);
     await here.record(id, turn('one', 'ben'), wanted);
     const stall = stalling();
     let isForgotten = false;
-    const recording = processNamed('q', stall.store).record(id, turn('two'), async () => !isForgotten);
+    const recording = processOn(stall.store).record(id, turn('two'), async () => !isForgotten);
     await stall.stalled;
     isForgotten = true;
     // Has nothing to forget yet.
@@ -136,7 +131,7 @@ describe('two processes with one conversation', () => {
   });
 
   it('keep no turn that is not wanted any more by the time it can be recorded', async () => {
-    const [here, there] = [processNamed('p'), processNamed('q')];
+    const [here, there] = [processOn(), processOn()];
     const { id } = await here.open('discord:1', null);
     let isWanted = true;
     const recording = [
@@ -151,7 +146,7 @@ describe('two processes with one conversation', () => {
 
 describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
-    const conversations = processNamed('p');
+    const conversations = processOn();
     const { id } = await conversations.open('discord:1', null);
     await conversations.configure(id, { model: 'openai/gpt-4o' });
     await conversations.record(id, turn('one'), wanted);
@@ -166,7 +161,7 @@ describe('the model that is chosen for a conversation', () => {
 
 describe('a summary of turns', () => {
   async function begin(...names: string[]) {
-    const conversations = processNamed('p');
+    const conversations = processOn();
     const { id } = await conversations.open('discord:1', null);
     for (const name of names) await conversations.record(id, turn(name), wanted);
     const stored = async () => {
