@@ -5,26 +5,19 @@ import type {
   Message,
   PostCommand,
   PressForm,
-  RoomInfo,
   Spot,
   Status,
 } from '../../wire.ts';
 import { announce } from './announce.ts';
-import { type Connection, follow, get, isLockedOut, post, wordsFor } from './api.ts';
+import { get, wordsFor } from './api.ts';
 import { newId } from './ids.ts';
 import { remember } from './memory.ts';
+import { afterDrawing, createNavigation } from './navigation.ts';
 import { createOutbox } from './outbox.ts';
+import { createSession } from './session.ts';
 import { parseSlash } from './slash.ts';
-import {
-  applyChanges,
-  channelOf,
-  clearRoom,
-  isDm,
-  isSameSpot,
-  messagesAt,
-  type Store,
-  spotKey,
-} from './state.ts';
+import { applyChanges, isDm, isSameSpot, messagesAt, type Store } from './state.ts';
+import { createToast } from './toast.ts';
 
 /** Everything that a person can do on the page. */
 export interface Controller {
@@ -59,77 +52,24 @@ export interface Controller {
   notify(text: string): void;
 }
 
-const TOAST_MS = 6_000;
-
 /** @param logIn asks for the token if the server needs it; messages written meanwhile wait */
 export function createController(store: Store, logIn: () => Promise<void>): Controller {
   const { state, change } = store;
-  const outbox = createOutbox(store, postIn);
-  let loggingIn: Promise<void> | null = null;
-  let logins = 0;
-  let unfollow = () => {};
-  let toastTimer: number | undefined;
-  /** A search result to scroll to, until it is shown. */
-  let sought: string | null = null;
-  /** Threads that this page opens as soon as they exist. */
-  const awaited = new Set<string>();
-
-  function connect(): void {
-    unfollow();
-    change(clearRoom);
-    unfollow = follow(
-      state.as,
-      (changes) => {
-        if (state.isLoaded && !changes.reset) announce(state, changes);
-        change((now) => applyChanges(now, changes));
-        for (const id of awaited) openAwaited(id);
-        if (changes.reset || changes.items.some(([key]) => key === 'status')) void refreshStatus();
-        markSeen();
-      },
-      onConnection,
-    );
-  }
-
-  function onConnection(connection: Connection): void {
-    change((now) => {
-      now.connection = connection;
-    });
-    if (connection === 'locked') void enter();
-    if (connection !== 'open') return;
-    outbox.onConnected();
-    void refreshInfo();
-  }
-
-  /** All requests that find the page locked wait for the same login. */
-  function enter(): Promise<void> {
-    loggingIn ??= logIn().then(() => {
-      loggingIn = null;
-      logins++;
-      connect();
-    });
-    return loggingIn;
-  }
-
-  async function postIn(path: string, body: object): Promise<void> {
-    const before = logins;
-    try {
-      await post(path, body);
-    } catch (error) {
-      if (!isLockedOut(error)) throw error;
-      // Somebody may have logged in meanwhile.
-      if (logins === before) await enter();
-      await postIn(path, body);
-    }
-  }
-
-  async function refreshInfo(): Promise<void> {
-    const info = await get<RoomInfo>('room').catch(() => null);
-    if (info !== null) {
-      change((now) => {
-        now.info = info;
-      });
-    }
-  }
+  const session = createSession(store, {
+    logIn,
+    onChanges(changes) {
+      if (state.isLoaded && !changes.reset) announce(state, changes);
+      change((now) => applyChanges(now, changes));
+      navigation.openAwaited();
+      if (changes.reset || changes.items.some(([key]) => key === 'status')) void refreshStatus();
+      navigation.markSeen();
+    },
+    onOpen: () => outbox.onConnected(),
+  });
+  const outbox = createOutbox(store, session.post);
+  const navigation = createNavigation(store, () => void refreshStatus());
+  const notify = createToast(store);
+  const { go, arrive, markSeen, find } = navigation;
 
   async function refreshStatus(): Promise<void> {
     const { as, spot } = state;
@@ -140,73 +80,9 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     });
   }
 
-  function openAwaited(id: string): void {
-    const message = state.messages.get(id);
-    if (message === undefined) return;
-    // A message that asks nobody.
-    const isTalk = message.kind === 'said' && !message.addressed;
-    if (message.threadTitle === null && !isTalk) return;
-    awaited.delete(id);
-    // A viewer who has moved on stays there.
-    if (!isTalk && message.channel === state.spot.channel) go({ channel: message.channel, thread: id });
-  }
-
-  function markSeen(): void {
-    if (document.hidden) return;
-    for (const spot of [state.spot, { channel: state.spot.channel, thread: null }]) {
-      const newest = messagesAt(state, spot).at(-1)?.order ?? 0;
-      const key = `${state.as}:${spotKey(spot)}`;
-      if ((state.seen[key] ?? 0) >= newest) continue;
-      state.seen[key] = newest;
-      remember('browser', 'seen', state.seen);
-    }
-  }
-
-  function go(spot: Spot): void {
-    const hash = `#/${spotKey(spot)}`;
-    if (location.hash === hash) arrive();
-    else location.hash = hash;
-  }
-
-  /** The address follows the page: back and forward work, and a reload stays. */
-  function arrive(): void {
-    const [, channel = '', thread = null] = location.hash.split('/');
-    const isKnown = channelOf(state, channel) !== undefined;
-    const spot = isKnown ? { channel, thread } : { channel: state.info.channels[0]?.id ?? '', thread: null };
-    change((now) => {
-      now.spot = spot;
-      now.isSidebarOpen = false;
-    });
-    markSeen();
-    void refreshStatus();
-    // Once drawn. On touch screens the focus would open the keyboard over the text.
-    if (sought !== null) afterDrawing(showSought);
-    else if (matchMedia('(pointer: fine)').matches) afterDrawing(focusComposer);
-  }
-
-  function showSought(): void {
-    const message = document.querySelector<HTMLElement>(`[data-message="${CSS.escape(sought ?? '')}"]`);
-    sought = null;
-    message?.closest('.timeline')?.classList.add('scrolled-up');
-    message?.scrollIntoView({ block: 'center' });
-    message?.focus();
-  }
-
-  function notify(text: string): void {
-    window.clearTimeout(toastTimer);
-    change((now) => {
-      now.toast = text;
-    });
-    toastTimer = window.setTimeout(() => {
-      change((now) => {
-        now.toast = null;
-      });
-    }, TOAST_MS);
-  }
-
   async function attempt(path: string, body: object): Promise<void> {
     try {
-      await postIn(path, body);
+      await session.post(path, body);
     } catch (error) {
       notify(wordsFor(error));
     }
@@ -286,7 +162,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       // A window that became wide has room for both.
       matchMedia('(max-width: 760px)').addEventListener('change', () => toggleSidebar(false));
       arrive();
-      connect();
+      session.connect();
     },
     send(spot, text, files = []) {
       const slash = parseSlash(text, state.info.commands);
@@ -294,7 +170,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       if (slash !== null) return run(spot, text, slash.name, slash.options, files);
       const id = newId();
       // The answer to a question in a channel opens with its own thread.
-      if (spot.thread === null && !isDm(state, spot)) awaited.add(id);
+      if (spot.thread === null && !isDm(state, spot)) navigation.awaitThread(id);
       outbox.send('message', { id, as: state.as, channel: spot.channel, thread: spot.thread, text, files });
     },
     submitForm(options) {
@@ -338,17 +214,10 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
         now.query = query;
       });
     },
-    find(message) {
-      sought = message.id;
-      go({ channel: message.channel, thread: message.thread });
-    },
+    find,
     press(answer, button) {
       if (state.info.buttons[button]?.hasForm) return void openPressForm(answer, button);
-      if (button === 'continue') {
-        awaited.add(answer.id);
-        openAwaited(answer.id);
-        if (!awaited.has(answer.id)) return;
-      }
+      if (button === 'continue' && navigation.awaitThread(answer.id)) return;
       void attempt('press', { id: newId(), as: state.as, message: answer.id, button, given: {} });
     },
     remove: (message) => void attempt('remove', { as: state.as, message: message.id }),
@@ -356,7 +225,7 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
     go,
     viewAs(person) {
       remember('browser', 'as', person);
-      awaited.clear();
+      navigation.forgetAwaited();
       change((now) => {
         now.as = person;
         now.status = null;
@@ -365,20 +234,10 @@ export function createController(store: Store, logIn: () => Promise<void>): Cont
       // From one person's DM to the other's own.
       if (isDm(state, state.spot) && own !== undefined) go({ channel: own.id, thread: null });
       else void refreshStatus();
-      connect();
+      session.connect();
     },
     setTier: (tier) => void attempt('tier', { tier }),
     toggleSidebar,
     notify,
   };
-}
-
-/** Runs once the change is drawn. */
-function afterDrawing(act: () => void): void {
-  requestAnimationFrame(() => requestAnimationFrame(act));
-}
-
-/** The composer of the open thread, or else of the channel. */
-export function focusComposer(): void {
-  [...document.querySelectorAll<HTMLTextAreaElement>('.composer textarea')].at(-1)?.focus();
 }

@@ -1,0 +1,73 @@
+import type { Changes, RoomInfo } from '../../wire.ts';
+import { type Connection, follow, get, isLockedOut, post } from './api.ts';
+import { clearRoom, type Store } from './state.ts';
+
+/** The page's connection to the server, behind the login if there is one. */
+export interface Session {
+  /** Follows the room as the present viewer, from its first state on. */
+  connect(): void;
+  /** Posts, after a login if the server asks for one. */
+  post(path: string, body: object): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Asks for the token; messages written meanwhile wait. */
+  readonly logIn: () => Promise<void>;
+  readonly onChanges: (changes: Changes) => void;
+  readonly onOpen: () => void;
+}
+
+export function createSession({ state, change }: Store, options: SessionOptions): Session {
+  let loggingIn: Promise<void> | null = null;
+  let logins = 0;
+  let unfollow = () => {};
+
+  function connect(): void {
+    unfollow();
+    change(clearRoom);
+    unfollow = follow(state.as, options.onChanges, onConnection);
+  }
+
+  function onConnection(connection: Connection): void {
+    change((now) => {
+      now.connection = connection;
+    });
+    if (connection === 'locked') void enter();
+    if (connection !== 'open') return;
+    options.onOpen();
+    void refreshInfo();
+  }
+
+  /** All requests that find the page locked wait for the same login. */
+  function enter(): Promise<void> {
+    loggingIn ??= options.logIn().then(() => {
+      loggingIn = null;
+      logins++;
+      connect();
+    });
+    return loggingIn;
+  }
+
+  async function postIn(path: string, body: object): Promise<void> {
+    const before = logins;
+    try {
+      await post(path, body);
+    } catch (error) {
+      if (!isLockedOut(error)) throw error;
+      // Somebody may have logged in meanwhile.
+      if (logins === before) await enter();
+      await postIn(path, body);
+    }
+  }
+
+  async function refreshInfo(): Promise<void> {
+    const info = await get<RoomInfo>('room').catch(() => null);
+    if (info !== null) {
+      change((now) => {
+        now.info = info;
+      });
+    }
+  }
+
+  return { connect, post: postIn };
+}

@@ -1,0 +1,20 @@
+import type { Store } from './state.ts';
+
+const TOAST_MS = 6_000;
+
+/** Shows a text for a while, in the place of the one before. */
+export function createToast({ change }: Store): (text: string) => void {
+  let timer: number | undefined;
+
+  return (text) => {
+    window.clearTimeout(timer);
+    change((now) => {
+      now.toast = text;
+    });
+    timer = window.setTimeout(() => {
+      change((now) => {
+        now.toast = null;
+      });
+    }, TOAST_MS);
+  };
+}
