@@ -42,7 +42,7 @@ export interface Chat {
    * Handles an edit of a question's message. If the text changed: an answer under way stops, and this question is answered in
    * its place; a finished answer gets a button instead.
    */
-  edited(question: Question & { readonly message: string }): Promise<void>;
+  edited(question: EditedQuestion): Promise<void>;
   /** Answers the edited question. */
   answerEdited(press: Press): Promise<void>;
   /** Shows a person the model's reasoning. */
@@ -79,6 +79,8 @@ export interface Chat {
 
 /** A press, and the person behind it. */
 export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
+
+type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
 
 export interface ChatOptions extends QuestionRunnerOptions {
   readonly secretIn: SecretCheck;
@@ -216,6 +218,7 @@ export function createChat(options: ChatOptions): Chat {
         parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
         ...named(model ?? record.model),
         ...(record.message === undefined ? {} : { message: record.message }),
+        ...(record.editedAt === undefined ? {} : { editedAt: record.editedAt }),
         ...(record.effort === undefined ? {} : { effort: record.effort }),
         webSearch: record.webSearch,
       },
@@ -302,12 +305,18 @@ export function createChat(options: ChatOptions): Chat {
     },
 
     async edited(question) {
-      const { message, surface } = question;
+      const { message, editedAt, surface } = question;
       const record = await answers.to(message);
       // Nothing was shown yet for a question that is still on its way here.
       if (record === null && !(await stops.isUnderWay(message))) return;
+      // Platforms deliver some events again, behind newer ones.
+      if (record?.editedAt !== undefined && record.editedAt >= editedAt) return;
       const words = wordsIn(question.parts);
-      if (words === (record?.edited ?? record)?.question || words === '') return;
+      if (words === '') return;
+      if (record !== null && words === (record.edited ?? record).question) {
+        await answers.amend(record.id, { editedAt });
+        return;
+      }
       const secret = secretIn(question.parts);
       if (record?.shown !== undefined) {
         if (secret === null) await offerEdited(record, record.shown, question);
@@ -463,13 +472,13 @@ export function createChat(options: ChatOptions): Chat {
   async function offerEdited(
     record: AnswerRecord,
     { reference, moment }: ShownAnswer,
-    { place, parts }: Question,
+    { place, parts, editedAt }: EditedQuestion,
   ): Promise<void> {
     // Messages before it in its thread were read at that time.
     const thread = record.brought?.filter(isFromThread) ?? [];
     const brought = [...thread, ...broughtIn(parts)];
     const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
-    await answers.amend(record.id, { edited });
+    await answers.amend(record.id, { edited, editedAt });
     const finder = options.finderOf(place.guild);
     if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
     const { id: answerId } = record;

@@ -36,6 +36,8 @@ export interface Question {
    * asked again.
    */
   readonly message?: string;
+  /** When that message was edited to say this, in the platform's own count; left out if it never was. */
+  readonly editedAt?: number;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
@@ -151,6 +153,7 @@ export function recordOf(
     webSearch: question.webSearch ?? false,
     isPrivate: question.surface.isPrivate,
     ...(question.message === undefined ? {} : { message: question.message }),
+    ...(question.editedAt === undefined ? {} : { editedAt: question.editedAt }),
   };
 }
 

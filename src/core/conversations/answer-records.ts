@@ -53,6 +53,8 @@ const answerSchema = z.object({
   reasoning: z.string().exactOptional(),
   /** Its messages, in order, by `LiveMessage.key`. */
   messages: z.array(z.string()).exactOptional(),
+  /** When that message was edited last, as far as it was dealt with: an edit that comes late changes nothing. */
+  editedAt: z.number().exactOptional(),
   /** The edited question, if the message was edited since. */
   edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),
 });
@@ -66,7 +68,7 @@ export type HeldAnswer = z.infer<typeof heldSchema>;
 /** The record behind an answer's buttons. Buttons contain only the id; this decides who may press them. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
 
-type Amendment = Pick<AnswerRecord, 'shown' | 'edited' | 'held' | 'messages' | 'reasoning'>;
+type Amendment = Pick<AnswerRecord, 'shown' | 'edited' | 'editedAt' | 'held' | 'messages' | 'reasoning'>;
 
 export interface AnswerRecords {
   get(id: string): Promise<AnswerRecord | null>;

@@ -160,7 +160,9 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       if (editedAt === null) return;
       const edit = { ...message, id: editOf(message.id, editedAt) };
       if (wordsIn(edit.parts).length > MAX_MESSAGE_CHARS) return arrivals.dropClaim(edit.id);
-      await arrivals.once(edit, () => chat.edited({ ...askedBy(edit), message: message.id }));
+      await arrivals.once(edit, () =>
+        chat.edited({ ...askedBy(edit), message: message.id, editedAt: Number(editedAt) }),
+      );
     },
 
     press: (press) => arrivals.once(press, () => runPress(press)),
