@@ -328,7 +328,7 @@ describe
       await composer(page).focus();
       await page.evaluate('navigator.clipboard.writeText("x".repeat(16_001))');
       await page.keyboard.press('ControlOrMeta+v');
-      await page.getByText('this has 16,001 characters, and 16,000 is the most').waitFor();
+      await page.getByText('has 16,001 characters, at most 16,000 are allowed').waitFor();
       await page.keyboard.press('Enter');
       expect(await page.locator('.message').count()).toBe(0);
       expect(await composer(page).inputValue()).toBe('x'.repeat(16_001));
@@ -812,7 +812,7 @@ describe
       await page.locator('.message.answer.complete').waitFor();
       await page.getByRole('link', { name: 'random' }).click();
       await button(page, 'New conversation').first().click();
-      await page.locator('.message.notice').getByText('begins a new conversation').waitFor();
+      await page.locator('.message.notice').getByText('starts a new conversation').waitFor();
       expect(await page.evaluate('location.hash')).toBe('#/dm-member');
     });
 

@@ -9,7 +9,7 @@ import { wantsForPlayground } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
 import type { Providers } from './providers.ts';
 
-/** @param limits of the models file, as they are at each request */
+/** @param limits the models file's limits, read at each request */
 export function accessOptionsOf(config: Config, limits: LimitsConfig, providers: Providers): AccessOptions {
   const isPlayground = wantsForPlayground(config).length === 0;
   return {

@@ -27,7 +27,7 @@ export interface AdaptersOptions {
   readonly log: Logger;
 }
 
-/** An adapter, with what the operator reads once it has started. */
+/** An adapter, with notes for the operator after its start. */
 export type StartedAdapter = Adapter & { readonly notes?: readonly string[] };
 
 /** The adapters of all platforms that the configuration switches on; each is loaded only then. */
@@ -96,5 +96,5 @@ export function slackTransport({
 }: Config): SlackAdapterOptions['transport'] {
   if (appToken !== undefined) return { mode: 'socket', appToken };
   if (signingSecret !== undefined) return { mode: 'http', signingSecret };
-  throw new Error('readConfig lets no bot token through without a transport');
+  throw new Error('SLACK_BOT_TOKEN is set without a transport');
 }

@@ -3,7 +3,7 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import type { PlatformOptions } from '../core/wiring/options.ts';
 import type { AlertsOptions } from './telemetry/alerts.ts';
 
-/** What core and alerts ask of the platforms that run here. The list is read at each call: adapters are made after core. */
+/** The platforms' functions for core and alerts. The list is read at each call, because adapters are created after core. */
 export interface Platforms extends Omit<PlatformOptions, 'limiters'> {
   /** Tells one operator, named `<platform>:<user>`; false if nobody could be reached. */
   readonly tellOperator: AlertsOptions['tell'];

@@ -48,8 +48,8 @@ export const access: CliCommand = {
       const services = { settings, audit: createAuditLog(store.records), clock };
       if (!(await changeAccess(services, { guild, ...listed, to, by }))) {
         throw new StartError(
-          `The list is full: it takes ${MAX_LISTED} of a kind.`,
-          'Take something off first.',
+          `The list is full: it takes ${MAX_LISTED} entries of each kind.`,
+          'Remove an entry first.',
         );
       }
       return show(guild, await settings.lists(guild));
@@ -63,7 +63,7 @@ function show(guild: GuildId, lists: AccessLists): CliOutput {
     text:
       rows.length === 0
         ? `Everybody in ${guild} may use the bot, in all channels.`
-        : table(['List', 'Whom or where'], rows),
+        : table(['List', 'Person, role or channel'], rows),
     json: { guild, lists },
   };
 }

@@ -21,7 +21,7 @@ export const answers: CliCommand = {
       id,
       names.get(guild) ?? guild,
       userName,
-      model ?? 'waits for its turn',
+      model ?? 'waiting for its turn',
       formatDuration(clock.now() - askedAtMs),
       chars,
       isEnding ? 'complete' : '',

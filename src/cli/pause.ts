@@ -11,7 +11,7 @@ import { withAnswers } from './services.ts';
  */
 export const pause: CliCommand = {
   name: 'pause',
-  summary: 'Take no new questions; people read why',
+  summary: 'Stop answering new questions, and tell people why',
   usage: ['pause [<text for people>] [--wait]'],
   options: { wait: { type: 'boolean' } },
 
@@ -58,7 +58,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Ends the pause. */
 export const resume: CliCommand = {
   name: 'resume',
-  summary: 'Take questions again',
+  summary: 'Answer questions again',
   usage: ['resume'],
   options: {},
 

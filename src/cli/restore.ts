@@ -7,7 +7,7 @@ import { type CliCommand, UsageError } from './command.ts';
 /** Replaces the store by a backup. */
 export const restore: CliCommand = {
   name: 'restore',
-  summary: "Put a backup in the store's place",
+  summary: 'Replace the store with a backup',
   usage: ['restore <file>'],
   options: {},
 

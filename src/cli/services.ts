@@ -89,7 +89,7 @@ export async function withPrivacy<T>(
   });
 }
 
-/** Who may use the bot in a guild; changed under the same locks as the bot's. */
+/** Runs `work` on a guild's settings, under the same locks as the bot. */
 export async function withSettings<T>(
   context: CliContext,
   work: (settings: Settings) => Promise<T>,
@@ -97,7 +97,7 @@ export async function withSettings<T>(
   return withLocks(context, (locks) => work(settingsOf(context, locks)));
 }
 
-/** What models are told and what spends by itself is the bot's alone. */
+/** Instructions and automatic tasks are left out: only the bot needs them. */
 function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
   const conversations = createConversations(store, config.RETENTION_DAYS * DAY_MS);
   const personas = createPersonas(store, locks);

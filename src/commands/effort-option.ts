@@ -38,8 +38,8 @@ export function effortInWords(granted: AccessGranted, effort: Effort): string {
 }
 
 /**
- * A model's efforts with the highest cost of an answer, such as `effort low, medium, high: an answer up to $0.08, up to 2
- * times that with high`; null if it supports none.
+ * A model's efforts with the highest cost of an answer, or null if it supports none. Such as `effort low, medium, high: an answer
+ * up to $0.08, up to 2 times that with high`.
  */
 export function effortsInWords(
   granted: AccessGranted,
@@ -58,7 +58,7 @@ export function effortsInWords(
   return `${names}: an answer up to ${formatUsd(usualNanoUsd)}${more}`;
 }
 
-/** How many times what it may cost without an effort the longest answer may cost, to a tenth; 1 for what is free. */
+/** The highest cost of an answer with an effort, as a multiple of that without one, to a tenth; 1 for free models. */
 export function timesUsual(
   granted: AccessGranted,
   effort: Effort,
@@ -70,7 +70,7 @@ export function timesUsual(
     : Math.round((longestCost(granted, effort, dearest) / usualNanoUsd) * 10) / 10;
 }
 
-/** Of the longest answer alone, as it is reserved. */
+/** The highest cost of the answer, without its prompt. */
 function longestCost(granted: AccessGranted, wish: Effort | null, dearest: Catalogue['dearest']): number {
   const { maxOutputTokens: outputTokens } = allowanceFor(granted, wish);
   const bounds = { promptTokens: 0, outputTokens, webSearches: 0, images: 0 };

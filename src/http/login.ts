@@ -29,6 +29,7 @@ const MAX_WRONG = 5;
 const WRONG_WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 1_000;
 
+/** Sessions last 12 hours. An address may try five wrong tokens a minute. */
 export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
   /** Times of failed logins by address, the latest address last. */
   const wrong = new Map<string, readonly number[]>();

@@ -417,7 +417,7 @@ describe('the page of a guild', () => {
 
   it('lists who may use the bot, changes it as /access does, and takes it back', async () => {
     const { bot } = dashboard;
-    expect((await dashboard.get(path)).text).toContain('Everybody may, in all channels.');
+    expect((await dashboard.get(path)).text).toContain('Everybody may use the bot, in all channels.');
     const saved = await dashboard.post(`${path}/access`, { list: 'deny', kind: 'user', who: '<@42>' });
     expect(saved.headers.get('location')).toBe(`${path}?done=listed`);
     await dashboard.post(`${path}/access`, { list: 'allow', kind: 'channel', who: 'c1' });

@@ -175,7 +175,7 @@ describe('the doctor', () => {
     expect(remedyOf(bounded, /^maker\/must/)).toBe(
       'Set tiers.openai.maxEffort to low, or give the model another tier',
     );
-    expect(remedyOf(bounded, /^maker\/own/)).toBe('Set tiers.openai.maxAnswerTokens, which bounds it too');
+    expect(remedyOf(bounded, /^maker\/own/)).toBe('Set tiers.openai.maxAnswerTokens, which limits it too');
     const wrong = await lookWith({ free: { maxEffort: 'evil' } });
     expect(of(wrong, 'Setup').join()).toContain('tiers.free.maxEffort must be one of none, minimal, low');
   });

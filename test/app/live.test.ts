@@ -151,7 +151,7 @@ describe('the live look at Discord', () => {
       expect.stringMatching(
         /^warn: Edits in a channel: the headers say 3 in about \d+\.\d s; Parley starts with 5 in 5 s/,
       ),
-      ...differences(checks).filter((line) => line.includes('a limit was hit')),
+      ...differences(checks).filter((line) => line.includes('A limit was hit')),
     ]);
     expect(discord.messages(channel)).toEqual([]);
   });

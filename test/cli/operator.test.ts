@@ -93,7 +93,7 @@ describe('the command line of an operator', () => {
     await output('access', 'allow', 'discord:1', '--role', '<@&100>');
     await output('access', 'allow', 'discord:1', '--channel', '<#7>');
     expect(await output('access', 'deny', 'discord:1', '--user', '42')).toBe(
-      'List   Whom or where\nallow  role 100\nallow  channel 7\ndeny   person 42\n',
+      'List   Person, role or channel\nallow  role 100\nallow  channel 7\ndeny   person 42\n',
     );
     expect(await json('access', 'neither', 'discord:1', '--channel', '7')).toEqual({
       guild: 'discord:1',

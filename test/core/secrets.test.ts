@@ -78,7 +78,7 @@ describe('a command for a key that is typed as text', () => {
     await bot.dispatch.message(asked);
     expect(bot.provider.chats).toEqual([]);
     const told = asked.surface.privateTexts[0]?.text ?? '';
-    expect(told).toMatch(/typed behind `\/connect` was not used.*delete your message and revoke the key/);
+    expect(told).toMatch(/I ignored the text after `\/connect`.*delete your message and revoke the key/);
     expect(told).not.toContain(secret);
     expect(await stored()).not.toContain(secret);
   });

@@ -6,7 +6,7 @@ import type { ModelFacts } from '../../core/ports/provider.ts';
 import { opens, TIERS } from '../../core/ports/tiers.ts';
 import type { Findings } from './check.ts';
 
-/** Names the models that think more than a tier allows, whatever they are asked: by what the providers say of them. */
+/** Warns of models whose lowest effort, as their providers state it, exceeds a tier's limit. */
 export function checkBounds(
   file: CatalogueFile,
   lists: ReadonlyMap<string, readonly ModelFacts[]>,
@@ -26,7 +26,7 @@ export function checkBounds(
       warn(
         `${id} thinks more than tiers.${tier}.maxEffort (${maxEffort}) allows: ${least === undefined ? 'it takes no effort' : `its least is ${least}`}`,
         least === undefined
-          ? `Set tiers.${tier}.maxAnswerTokens, which bounds it too`
+          ? `Set tiers.${tier}.maxAnswerTokens, which limits it too`
           : `Set tiers.${tier}.maxEffort to ${least}, or give the model another tier`,
       );
     }

@@ -19,6 +19,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Each connection takes memory. Slack uses a few, each page of the playground one. */
 const MAX_CONNECTIONS = 1_000;
 
+/** Requests must arrive within 30 s; responses have no time limit. */
 export function createHttpServer(routes: readonly Route[], log: Logger): HttpServer {
   const byLength = routes.toSorted((a, b) => b.path.length - a.path.length);
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {

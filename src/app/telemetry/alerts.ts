@@ -59,6 +59,7 @@ const OF_MODEL = new Set(['model_gone', 'bad_request', 'excluded']);
 const QUIET_MS = 3_600_000;
 const LEASE_MS = 10_000;
 
+/** Gives each warning at most once an hour, over all processes. */
 export function createAlerts(options: AlertsOptions): Alerts {
   const { store, owner, nameOf, operators, tell, clock, log } = options;
   const tasks = createTasks(log);

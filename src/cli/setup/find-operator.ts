@@ -61,7 +61,7 @@ async function findOperator(
   found.promise.catch(() => {});
   signal.addEventListener('abort', () => found.reject(signal.reason), { once: true });
   const nothing = async () => {};
-  const refuse = async () => ({ ok: false, notice: { text: 'I am being set up.' } }) as const;
+  const refuse = async () => ({ ok: false, notice: { text: 'I am still being set up.' } }) as const;
   const dispatch: Dispatch = {
     claim: async () => true,
     dropClaim: nothing,

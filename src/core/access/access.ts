@@ -39,9 +39,9 @@ export interface AccessGranted {
   readonly route: Route;
   /** The owner of the key that is used: the guild (for `route.provider`) or the operator. */
   readonly payer: 'operator' | 'guild';
-  /** What one answer may be; nothing is bounded that the guild pays for. */
+  /** The limits of one answer; none if the guild pays. */
   readonly bounds: TierBounds;
-  /** Whose bounds these are. */
+  /** The tier that `bounds` comes from. */
   readonly tier: Tier;
 }
 

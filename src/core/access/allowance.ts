@@ -8,23 +8,23 @@ import {
 } from '../ports/effort.ts';
 import type { AccessGranted } from './access.ts';
 
-/** What one answer may be at most. */
+/** The limits of one answer. */
 export interface Allowance {
-  /** What the model is asked to think; null to leave that to it. */
+  /** The effort to ask the model for; null to leave it to the model. */
   readonly effort: Effort | null;
   /** The longest answer in tokens, thinking included. Its price is reserved. */
   readonly maxOutputTokens: number;
 }
 
-/** The longest answer that is asked for, where `models.json` says nothing. Some 6,000 English words; what it may cost is reserved for every request. */
+/** The longest answer if `models.json` sets none: some 6,000 English words. Its cost is reserved for every request. */
 const MAX_OUTPUT_TOKENS = 8_192;
 
 type Granted = Pick<AccessGranted, 'model' | 'route' | 'bounds' | 'tier'>;
 
 /**
- * What an answer of a model may be, by the model, `models.json` and the tier. An effort that is not to be had becomes the nearest that is
- * no more, else the least that the model takes. A tier that bounds it holds for models that would think more unasked, too. Room to think
- * takes no more than a quarter of the context: a long conversation needs the rest.
+ * The limits of an answer by the model, `models.json` and the tier. An unavailable effort becomes the nearest lower one, else the model's
+ * lowest. A tier's limit also applies to models that would think more by default. Room to think takes no more than a quarter of the
+ * context: a long conversation needs the rest.
  */
 export function allowanceFor(granted: Granted, wish: Effort | null): Allowance {
   const { model, route, bounds } = granted;
@@ -43,18 +43,18 @@ export function allowanceFor(granted: Granted, wish: Effort | null): Allowance {
   return { effort: isRoomFor(effort, maxOutputTokens, granted) ? effort : null, maxOutputTokens };
 }
 
-/** The efforts that a person may choose, the least first; empty if the model takes none. */
+/** The efforts that a person may choose, lowest first; empty if the model supports none. */
 export function effortsFor({ route, bounds }: Granted): readonly Effort[] {
   const open = upTo(bounds.maxEffort, route.efforts);
   return open.length > 0 ? open : route.efforts.slice(0, 1);
 }
 
-/** Those that think unasked find room somehow. */
+/** Models that think by default fit it in themselves. */
 function isRoomFor(effort: Effort | null, maxOutputTokens: number, { model }: Granted): boolean {
   return effort === 'none' || model.thinks || maxOutputTokens >= LEAST_THINKING_CAP_TOKENS;
 }
 
-/** Why an effort that somebody asked for is not the one that is sent, as a sentence; null if it is. */
+/** A sentence on why another effort is sent than the one asked for; null if it is the same. */
 export function effortRemark(granted: Granted, wish: Effort): string | null {
   const { model, route, bounds, tier } = granted;
   const { effort } = allowanceFor(granted, wish);

@@ -86,6 +86,7 @@ const REST_MS = 3_600_000;
 
 type StoredKey = z.infer<typeof keySchema>;
 
+/** For an hour after a fault of a key, other keys go first. */
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
   const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
   const [sealing] = sealings;

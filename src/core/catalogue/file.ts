@@ -30,7 +30,7 @@ export interface CatalogueFile {
   readonly providers: readonly ProviderDefinition[];
   readonly models: readonly ModelEntry[];
   readonly limits: LimitsConfig;
-  /** What one answer may be, by the tier that the operator gave. */
+  /** The limits of one answer by the tier that the operator granted. */
   readonly tiers: Readonly<Record<Tier, TierBounds>>;
 }
 

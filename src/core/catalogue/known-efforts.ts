@@ -1,9 +1,9 @@
 import type { Effort } from '../ports/effort.ts';
 
 export interface EffortRange {
-  /** The least first; empty for none. */
+  /** Lowest first; empty for none. */
   readonly efforts: readonly Effort[];
-  /** Unasked; null if that is not known. */
+  /** The effort without a wish; null if unknown. */
   readonly defaultEffort: Effort | null;
 }
 
@@ -14,8 +14,8 @@ function range(defaultEffort: Effort, ...efforts: readonly Effort[]): EffortRang
 }
 
 /**
- * What OpenAI's families take, by their names, if neither provider nor file says. The first that fits counts. A value too many costs one
- * more request, which is refused at once: the question is then asked without.
+ * The efforts of OpenAI's model families, if neither provider nor file gives them. The first match counts. If a model rejects a value,
+ * the request is sent once more without it.
  * @see https://developers.openai.com/api/docs/guides/reasoning
  */
 const FAMILIES: readonly (readonly [RegExp, EffortRange])[] = [
@@ -30,7 +30,7 @@ const FAMILIES: readonly (readonly [RegExp, EffortRange])[] = [
   [/(?:^|\/)o[134](?!-(?:mini-2024|preview))(?:-|$)/, range('medium', 'low', 'medium', 'high')],
 ];
 
-/** What the name of a model says of its efforts. */
+/** The efforts that a model's name implies. */
 export function knownEfforts(wireModel: string): EffortRange {
   return FAMILIES.find(([name]) => name.test(wireModel))?.[1] ?? NO_EFFORTS;
 }

@@ -314,9 +314,9 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       const seen = await record;
       const note = () =>
         answers.amend(id, more, seen ?? undefined).then(undefined, (error: unknown) => {
-          log.error({ err: error, answer: id }, 'where an answer stands could not be stored');
+          log.error({ err: error, answer: id }, 'could not store which messages an answer has');
         });
-      // What is held may be finished by another process as soon as it is kept.
+      // Another process may finish a held answer as soon as it is stored.
       if (answered.held !== null) await note();
       else attempt.whenOver(note);
     }

@@ -35,6 +35,7 @@ function marked({ ending, ...state }: AnswerState): AnswerState {
   return { ...state, ending: ending && { ...ending, note } };
 }
 
+/** Keeps answers for `retentionMs` milliseconds. */
 export function createHeldAnswers(
   store: Store,
   answers: Pick<AnswerRecords, 'amend' | 'unhold'>,

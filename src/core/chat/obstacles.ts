@@ -12,6 +12,7 @@ export interface Obstacles {
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 1_000;
 
+/** Remembers at most 1,000 obstacles, each for five minutes. */
 export function createObstacles(clock: Clock): Obstacles {
   const known = new Map<string, { readonly text: string; readonly untilMs: number }>();
   return {

@@ -30,6 +30,7 @@ export const MAX_PAUSE_CHARS = 500;
 export const PAUSE_KNOWN_MS = 2_000;
 const KEY = 'all';
 
+/** Other processes learn of a change within two seconds. */
 export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock): Pauses {
   const pauses = createCollection(store, 'pause', { version: 1, schema: pauseSchema });
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;

@@ -36,6 +36,7 @@ const MAX_NAME_CHARS = 100;
 /** The name in the note under the answer. */
 const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as const;
 
+/** Lists at most 500 answers. */
 export function createAnswersUnderWay({
   claims,
   stops,

@@ -101,6 +101,7 @@ export interface AnswerRecords {
   forgetPerson(guild: string, user: string): Promise<void>;
 }
 
+/** Keeps each answer for `retentionMs` milliseconds after its last change. */
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
   const answers = createCollection(store, 'answers', {
     version: 1,

@@ -167,6 +167,7 @@ export const MAX_TURNS = 100;
 /** Older answers to a question that was retried this often do not matter any more. */
 const MAX_EARLIER = 3;
 
+/** Keeps each conversation for `retentionMs` milliseconds after its last change. */
 export function createConversations(store: Store, retentionMs: number): Conversations {
   const conversations = createCollection(store, 'conversations', {
     version: 1,

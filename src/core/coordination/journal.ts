@@ -135,6 +135,7 @@ const KEEP_GAP_MS = 75;
 /** The wait after a claim with unknown outcome; a store that is reachable by then knows the outcome. */
 const DOUBT_MS = 1_000;
 
+/** An entry of a process that has not renewed its lease for 10 s can be taken over. */
 export function createJournal({ store, owner, clock, log }: JournalOptions): Journal {
   const { claims } = store;
   const together = togetherIn(store);

@@ -32,7 +32,7 @@ const wishSchema = z.object({
   atMs: z.number(),
 });
 
-/** Those of the last minutes, the oldest first. One that another version wrote keeps nobody from asking. */
+/** The requests of the last minutes, oldest first. Entries of other versions are ignored. */
 const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
@@ -102,6 +102,7 @@ const KEPT_MS = 10 * 60_000;
 /** A process that stalled may return to claims with expired leases, unless somebody has taken them over. */
 const MAY_COME_BACK_MS = 10_000;
 
+/** Other processes hear of a request within about a second. */
 export function createStops({ store, live, owner, clock, log }: StopsOptions): Stops {
   const { claims } = store;
   const stored = createCollection(store, 'stops', { version: 1, schema: wishesSchema, ttlMs: KEPT_MS });

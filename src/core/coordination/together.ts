@@ -2,11 +2,11 @@ import type { StoredDataRaw } from 'keyv';
 import { createBatch } from '../kit/batch.ts';
 import type { Change, Store } from '../ports/store.ts';
 
-/** What is asked of a store at the same time is one call: all reads of values are one step of it, and so are all changes. */
+/** Joins simultaneous calls to a store: all reads of values become one step, and so do all changes. */
 export interface Together {
-  /** Of a key that `keyIn` made. */
+  /** @param key made by `keyIn` */
   read(key: string): Promise<StoredDataRaw<unknown>>;
-  /** Resolves to whether it was made. */
+  /** Resolves to whether the change was made. */
   write(change: Change): Promise<boolean>;
 }
 

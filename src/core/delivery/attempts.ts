@@ -39,6 +39,7 @@ const GIVE_UP_STOPPED_AFTER_MS = 15_000;
 /** Waits after a fault that is not known to be temporary; after these the place counts as gone. */
 const REFUSAL_RETRIES_MS: readonly number[] = [5_000, 20_000];
 
+/** Retries a view for at most an hour, or 15 s once nobody wants the answer. */
 export function createAttempts({ clock, log, signal, unwanted }: AttemptsOptions): Attempts {
   const gone = new AbortController();
   const rushed = unwanted === undefined ? signal : AbortSignal.any([signal, unwanted]);

@@ -45,8 +45,8 @@ export class WriteWindow {
   }
 
   /**
-   * The least gap between writes at which there is always room for the next, if `left` could be made now: they have to last until
-   * the oldest write comes free, these with that one until the next does, and so on.
+   * The smallest gap between writes that always leaves room for the next one, if `left` writes are possible now. Those must last until
+   * the oldest write stops counting, and with it until the next one does, and so on.
    */
   lastingGapMs(left: number): number {
     this.#forgetOld();

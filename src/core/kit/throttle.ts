@@ -6,6 +6,7 @@ export interface Throttle {
   countCall(key?: string): number;
 }
 
+/** Allows `limit` calls per key within `windowMs` milliseconds. */
 export function createThrottle(clock: Clock, limit: number, windowMs: number): Throttle {
   const taken = new Map<string, number[]>();
   return {

@@ -73,7 +73,7 @@ export interface ModelRequests {
   openRequest(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
-/** What a guild holds, and the limits that its admins set, as they were read. */
+/** A guild's grants and its admins' limits, as read at one time. */
 export interface Look {
   readonly atMs: number;
   readonly guild: GuildInQuestion;
@@ -120,6 +120,7 @@ const FRESH_MS = 1_000;
 /** The most searches per question. Each is billed and sends the prompt again. */
 const MAX_WEB_SEARCHES = 3;
 
+/** A request may search the web at most three times. */
 export function createModelRequests(options: ModelRequestsOptions): ModelRequests {
   const { guilds, ownKeys, ledger, limits, warnings, clock, timeZone } = options;
   const { catalogue, providers, operatorProviders, searchProviders } = options.offer;
@@ -211,7 +212,7 @@ function withinBounds(request: ModelRequest, access: AccessGranted): ModelReques
   return { ...request, effort, maxOutputTokens: Math.min(request.maxOutputTokens, maxOutputTokens) };
 }
 
-/** What the request itself, its model and its route say to the provider. */
+/** The request for the provider, built from the request, its model and its route. */
 function wireOf(
   { guild, user, messages, maxOutputTokens, effort, conversation, temperature }: ModelRequest,
   { model, route }: AccessGranted,

@@ -29,7 +29,7 @@ export function rowOf(line: string, columns: number | null): Row {
   return { cells, plain: cells.map(plainText) };
 }
 
-/** Of a row with too many cells: bars within code part none, and what is still too much stands in the last one. */
+/** In a row with too many cells, bars inside code do not separate cells, and the last cell takes what is still too much. */
 function fitted(cells: readonly string[], columns: number): readonly string[] {
   if (cells.length <= columns) return cells;
   const whole: string[] = [];

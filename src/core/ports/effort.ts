@@ -1,15 +1,15 @@
 /**
- * How much a model thinks before it answers, the least first, by the names that OpenRouter and OpenAI give it. A model takes some of
- * them, or none.
+ * How much a model thinks before it answers, lowest first, by OpenRouter's and OpenAI's names. A model supports some of them, or
+ * none.
  */
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 export type Effort = (typeof EFFORTS)[number];
 
 /**
- * The cap on an answer grows by this for efforts that spend most of it on thinking, so that words have room too. OpenRouter gives thinking
- * a tenth of the cap at `minimal`, a fifth at `low`, a half at `medium`, four fifths at `high`, 95 % above: at least two fifths of the
- * usual length are left for words.
+ * The factors by which an answer's cap grows for efforts that spend most of it on thinking. OpenRouter gives thinking a tenth of the cap
+ * at `minimal`, a fifth at `low`, a half at `medium`, four fifths at `high`, 95 % above. So at least two fifths of the usual length are
+ * left for text.
  * @see https://openrouter.ai/docs/guides/best-practices/reasoning-tokens
  */
 export const ROOM_FACTORS: Readonly<Record<Effort, number>> = {
@@ -22,30 +22,30 @@ export const ROOM_FACTORS: Readonly<Record<Effort, number>> = {
   max: 8,
 };
 
-/** Anthropic's models think in no less than 1,024 tokens, and refuse a cap that leaves nothing beside them. */
+/** Anthropic's models need at least 1,024 tokens to think, and reject a cap that leaves none for text. */
 export const LEAST_THINKING_CAP_TOKENS = 2_048;
 
-/** What `tiers` of `models.json` allows of one answer that the operator pays for. */
+/** The limits that `tiers` in `models.json` sets on one answer that the operator pays for. */
 export interface TierBounds {
-  /** Null for any. */
+  /** Null for no limit. */
   readonly maxEffort: Effort | null;
-  /** The longest answer in tokens, thinking included; null for that of the model. */
+  /** The longest answer in tokens, thinking included; null for the model's own limit. */
   readonly maxAnswerTokens: number | null;
 }
 
 export const NO_BOUNDS: TierBounds = { maxEffort: null, maxAnswerTokens: null };
 
-/** Whether an effort is more than another. */
+/** Whether an effort is higher than another. */
 export function isAbove(effort: Effort, other: Effort): boolean {
   return EFFORTS.indexOf(effort) > EFFORTS.indexOf(other);
 }
 
-/** Those of a list that are no more than a bound. */
+/** The efforts of a list up to a bound. */
 export function upTo(bound: Effort | null, efforts: readonly Effort[]): readonly Effort[] {
   return bound === null ? efforts : efforts.filter((effort) => !isAbove(effort, bound));
 }
 
-/** The one of a list, the least first, that is most like a wish without being more; else the least. Null of an empty list. */
+/** The highest effort in a list, lowest first, that does not exceed the wish; else the lowest. Null for an empty list. */
 export function nearestEffort(wish: Effort, efforts: readonly Effort[]): Effort | null {
   return upTo(wish, efforts).at(-1) ?? efforts[0] ?? null;
 }

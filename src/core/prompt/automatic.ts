@@ -41,6 +41,7 @@ const TIME_LIMIT_MS = 45_000;
  */
 const SHORT_CHARS = 8_000;
 
+/** Each task has 45 s. */
 export function createErrands(options: {
   readonly catalogue: Catalogue;
   readonly models: Pick<ModelRequests, 'decideAll' | 'openRequest'>;

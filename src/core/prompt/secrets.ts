@@ -11,24 +11,24 @@ import {
   wordsIn,
 } from '../ports/parts.ts';
 
-/** The refusal of a question with a key in the person's own words, or in what they quote. */
+/** Rejects a question with a key in the person's own or quoted text. */
 function withKeyIn(owner: string): string {
   return `Your question seems to contain a secret key of ${owner}. I did not send it to a model and did not store it. Delete your message, revoke the key, and ask again without it. Admins can connect a key with \`/connect\`, which asks for it in a form.`;
 }
 
 /** A secret that was typed where others can read it is no longer secret, whoever typed it. */
 export function typedBehind(command: string): string {
-  return `What you typed behind \`/${command}\` was not used. If it was a key, delete your message and revoke the key where it was made: others can read it there.`;
+  return `I ignored the text after \`/${command}\`. If it was a key, delete your message and revoke the key at its provider, because others can read it here.`;
 }
 
 export function howToFillIn(command: string): string {
-  return `\`/${command}\` asks in a form, and takes nothing that is typed behind it: use it as a command of its own, with nothing behind it.`;
+  return `\`/${command}\` opens a form: send it as a command, with no text after it.`;
 }
 
-/** Why a question is not sent, because of the secret that its own words seem to hold; null if they hold none. */
+/** The text for the asker if a question seems to contain a secret and is therefore not sent; null if it does not. */
 export type SecretCheck = (parts: readonly Part[]) => string | null;
 
-/** Looks for what is shaped like a key, and for commands that ask for a secret in a form: those may be typed as text, with a key behind them. */
+/** Looks for text shaped like a key, and for commands that ask for a secret in a form, typed as text with a key after them. */
 export function createSecretCheck(commands: readonly CommandDeclaration[]): SecretCheck {
   const typed = commands
     .filter(isAskedInForm)
@@ -44,8 +44,8 @@ export function createSecretCheck(commands: readonly CommandDeclaration[]): Secr
 }
 
 /**
- * The command at the beginning of a line, in whatever spelling, with anything behind it; or anywhere with one of its choices and then
- * something like a key: twelve characters or more, of them a digit.
+ * Matches the command at the start of a line, however it is spelled, with any text after it. Elsewhere it matches the command followed
+ * by one of its choices and something like a key: twelve characters or more, with a digit.
  */
 function typedPattern({ name, options }: CommandDeclaration): RegExp {
   const choices = Object.values(options).flatMap((option) =>

@@ -74,7 +74,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     return transport.send(exchange, message, signal);
   }
 
-  /** What of the request that was asked for is not in the one that was taken. */
+  /** The fields of the request that the provider accepted only without. */
   function changesOf(
     asked: ChatRequest,
     taken: ChatRequest,

@@ -7,7 +7,7 @@ import { createRoles, type Roles } from '../ports/actor.ts';
 import type { Coordination } from './coordination.ts';
 import type { CoreOptions } from './options.ts';
 
-/** Who may do what, and with whose keys. */
+/** The services for permissions and keys. */
 export interface Access {
   readonly audit: AuditLog;
   readonly guilds: Guilds;

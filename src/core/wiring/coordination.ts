@@ -8,7 +8,7 @@ import { createStops, type Stops } from '../coordination/stops.ts';
 import { createTurns, type Turns } from '../coordination/turns.ts';
 import type { CoreOptions } from './options.ts';
 
-/** What this process shares with others on the same store. */
+/** The services shared with other processes on the same store. */
 export interface Coordination {
   /** This process's id in leases. */
   readonly owner: string;

@@ -39,7 +39,7 @@ export interface ModelOptions extends ModelOffer {
   readonly slots: Slots;
 }
 
-/** What people and guilds may do, and how much of it. */
+/** Permissions and limits of people and guilds. */
 export interface AccessOptions {
   /** `ENCRYPTION_KEY`, then its old value, for guilds' own keys. Empty if guilds cannot bring keys. */
   readonly encryptionKeys: readonly Uint8Array[];
@@ -58,7 +58,7 @@ export interface AccessOptions {
   readonly operatorContact: string | null;
 }
 
-/** What core asks of platforms beside surfaces. */
+/** The functions of platforms that core needs besides surfaces. */
 export interface PlatformOptions {
   readonly limiters: WriteLimiters;
   readonly tellAdmins: TellAdmins;
@@ -69,20 +69,20 @@ export interface PlatformOptions {
   readonly finderOf: (guild: GuildId) => AnswerFinder | null;
 }
 
-/** The files that people bring, and the charts that they get. */
+/** Reading files and drawing charts. */
 export interface FileOptions {
   readonly readContent: ReadContent;
   readonly limits: FileLimits;
-  /** The most that files may cost without the person being asked first; null for any price. */
+  /** The highest cost of attachments without asking the person first, in nano-dollars; null for any. */
   readonly confirmAboveNanoUsd: number | null;
   readonly drawChart: DrawChart;
 }
 
-/** How Parley behaves everywhere, by the operator's choice. */
+/** The operator's settings for all guilds. */
 export interface HabitOptions {
   /** The operator's instructions for the model, in every guild; null for none. */
   readonly instructions: string | null;
-  /** The tasks that may spend by themselves in every guild that does not switch them off. */
+  /** The automatic tasks in guilds that do not switch them off. */
   readonly automatic: ReadonlySet<Automatic>;
   readonly retentionMs: number;
   /** The greatest age of a missed message that is still answered; 0 for none. */

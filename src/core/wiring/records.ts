@@ -6,7 +6,7 @@ import { createUsageLog, type UsageLog } from '../ledger/usage.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { CoreOptions } from './options.ts';
 
-/** What is written down of requests and answers, for as long as it is kept. */
+/** The records of requests and answers. */
 export interface Records {
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;

@@ -38,9 +38,9 @@ const FIXED_KEYS = [
 ];
 
 /**
- * Reads who holds the claims, makes the changes one after the other, and writes at the end what several of them write to one key.
- * A key is indexed when it is new: of one that is there, the sweep finds out when it expires by now. Counters are doubles, exact
- * to 2^53, where they stop; they leave as text, because Lua would print `1e+15`.
+ * Reads who holds the claims, makes the changes in order, and writes each key once at the end. Only new keys are indexed; for
+ * others the sweep reads their new expiry. Counters are doubles, exact to 2^53, where they stop; they are returned as text,
+ * because Lua would print `1e+15`.
  */
 const WRITE = script(`
 local claims, leases, journals, index, expiry, reservations, reservationLeases, reservationsOf, generations, counters,
@@ -167,7 +167,7 @@ end
 return made
 `);
 
-/** What the script needs of one change. */
+/** One change as the script takes it. */
 interface Step {
   readonly kind: Change['kind'];
   readonly claim?: ClaimKey;

@@ -4,7 +4,7 @@ import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';
 import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS } from './keys.ts';
 
-/** Stands behind the holder of a claim that is finished. Version 0.1.0 takes away the lease alone. */
+/** Follows the holder's name in a finished claim. Version 0.1.0 only removes the lease. */
 export const FINISHED = ' (finished)';
 
 const CLAIM = script(`

@@ -4,7 +4,7 @@ import type { RedisChanges } from './changes.ts';
 import type { RedisConnection } from './connection.ts';
 import { redisKey } from './key-index.ts';
 
-/** Keyv's storage over Redis; `@keyv/redis` itself knows of no index. Keyv serializes. */
+/** Keyv's storage over Redis; `@keyv/redis` itself has no index. Keyv serializes. */
 export function createRedisKeyvAdapter(
   { run }: RedisConnection,
   { write, setText }: RedisChanges,
@@ -21,7 +21,7 @@ export function createRedisKeyvAdapter(
     getMany: read,
     set: setText,
     delete: async (key) => (await write([{ kind: 'delete', key }]))[0] === true,
-    clear: () => Promise.reject(new Error('everything is not cleared at once')),
+    clear: () => Promise.reject(new Error('clear is not supported')),
   };
   return adapter;
 }

@@ -6,9 +6,9 @@ import type { Database } from './database.ts';
 
 const PAGE_ROWS = 100;
 
-/** The rows that values stand in. For use inside a `read` or `write` of the database. */
+/** The rows of values. For use inside a `read` or `write` of the database. */
 export interface ValueRows {
-  /** The text as it was set; undefined if there is none, or no more. */
+  /** The text as it was set; undefined if there is none or it has expired. */
   find(key: string): string | undefined;
   put(key: string, text: string, ttlMs: number | undefined): void;
   /** False if there was none. */
@@ -51,7 +51,7 @@ export function createSqliteKeyvAdapter({ read, write }: Database, rows: ValueRo
     getMany: async (keys) => (await read(() => keys.map(rows.find))) as never,
     set: (key: string, text: string, ttlMs?: number) => write(() => rows.put(key, text, ttlMs)),
     delete: (key) => write(() => rows.drop(key)),
-    clear: () => Promise.reject(new Error('everything is not cleared at once')),
+    clear: () => Promise.reject(new Error('clear is not supported')),
   };
   return adapter;
 }

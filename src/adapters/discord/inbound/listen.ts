@@ -30,10 +30,10 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   const read = createMessageReader(tools);
   const referenced = rememberReferenced(client);
   client.on(Events.InteractionCreate, (interaction) =>
-    tasks.run('deal with an interaction', (signal) => handleInteraction(interaction, signal)),
+    tasks.run('handle an interaction', (signal) => handleInteraction(interaction, signal)),
   );
   client.on(Events.MessageCreate, (message) =>
-    tasks.run('deal with a message', async () => {
+    tasks.run('handle a message', async () => {
       const posted = await read(message, referenced.takeReferenced(message.id));
       if (posted !== null) await dispatch.message(posted);
     }),
@@ -48,7 +48,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   }
   const watching = catchUpMissed({ ...tools, client, read: readBack });
   const retract = (id: string) =>
-    tasks.run('deal with the deletion of a message', () => dispatch.retract(eventId(id), id));
+    tasks.run('handle the deletion of a message', () => dispatch.retract(eventId(id), id));
   // discord.js itself reports deletions only of cached messages, or with an event per edit as well.
   client.ws.on(GatewayDispatchEvents.MessageDelete, ({ id }: GatewayMessageDeleteDispatchData) =>
     retract(id),
@@ -59,7 +59,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
   // As for deletions. Updates that are not edits have no time, or that of an earlier edit.
   client.ws.on(GatewayDispatchEvents.MessageUpdate, (update: GatewayMessageUpdateDispatchData) => {
     if (!update.edited_timestamp || update.author?.bot) return;
-    tasks.run('deal with the edit of a message', async () => {
+    tasks.run('handle the edit of a message', async () => {
       if (!(await dispatch.wasAsked(eventId(update.id)))) return;
       const channel = await client.channels.fetch(update.channel_id);
       if (!channel?.isTextBased()) return;

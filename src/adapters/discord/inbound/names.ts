@@ -17,19 +17,19 @@ export function withNames(text: string, nameOf: NameOf): string {
     .replaceAll(/<a?(:\w{2,32}:)\d+>/g, '$1');
 }
 
-/** Names of a guild's roles and channels. Whoever may not see a channel learns nothing of it by its id. */
+/** Names of a guild's roles and channels. A channel that the viewer cannot see has none. */
 export function namesIn(guild: Guild | null, viewer: GuildMember | Role | null): NameOf {
   return (kind, id) => {
     if (kind === '@') return '';
     if (kind === '@&') return plainName(guild?.roles.cache.get(id)?.name ?? '');
     const channel = guild?.channels.cache.get(id);
-    // Of a private thread the permissions say what may be done by those who are in it.
+    // In a private thread, permissions apply only to its members.
     if (channel === undefined || channel.type === ChannelType.PrivateThread || viewer === null) return '';
     return channel.permissionsFor(viewer)?.has('ViewChannel') ? plainName(channel.name) : '';
   };
 }
 
-/** For what others wrote: names of a guild's roles, and of those channels that everybody there may see. */
+/** For other people's text: names of a guild's roles, and of the channels that everybody there can see. */
 export function publicNamesIn(guild: Guild | null): NameOf {
   return namesIn(guild, guild?.roles.everyone ?? null);
 }

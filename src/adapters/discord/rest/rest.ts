@@ -89,6 +89,7 @@ interface Answer {
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
+/** Requests without an answer fail after 15 s, uploads after 60 s. */
 export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOptions): DiscordRest {
   async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
     const { method, path } = request;

@@ -54,7 +54,7 @@ export async function reopen(
   }
 }
 
-/** Of a question in direct messages, words on how it stood in the queue may be left. */
+/** A question in direct messages may still have a notice of its place in the queue. */
 function notBegun(
   { workspace, tasks, signal }: SurfaceParts,
   { channel, askedIn, isDirect, root }: AnswerPlace,

@@ -8,6 +8,7 @@ export interface Cache<T> {
 
 const MAX_CACHED = 2_000;
 
+/** Keeps at most 2,000 entries, each for `ttlMs` milliseconds. */
 export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
   const entries = new Map<string, { readonly value: Promise<T>; readonly atMs: number }>();
   return {

@@ -48,6 +48,7 @@ const MAX_TRIES = 3;
 
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
 
+/** Calls that hit a rate limit are tried up to three times. */
 export function createWorkspace(
   identity: Identity,
   api: WebApi,

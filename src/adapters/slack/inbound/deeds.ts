@@ -4,7 +4,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
 import type { SlackContext } from '../payloads/context.ts';
 
-/** Something that a person did, as Slack tells of it. */
+/** Something that a person did, as Slack reports it. */
 export interface Deed {
   /** For the log. */
   readonly what: string;
@@ -17,15 +17,15 @@ export interface Deed {
   readonly responseUrl: string;
 }
 
-/** Deals with what people do in one workspace: each once, and each fault is told to the person if there is a way. */
+/** Handles what people do in one workspace, each event once. Tells the person about each fault, if possible. */
 export interface Deeds {
   /** Whether an event was sent for this workspace. If Slack names none, it is ignored and the person is told. */
   isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean>;
   /** Handles an event of this workspace; tells the person about a fault if possible. */
   attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void>;
   /**
-   * Claims a person's deed, acknowledges it, and deals with it. Slack does not send deeds again: if the store does not take it, the
-   * person is told by `refuse`, which acknowledges it too.
+   * Claims a person's deed, acknowledges it, and handles it. Slack does not send deeds again: if the store does not accept it, `refuse`
+   * acknowledges it and tells the person.
    *
    * @param refuse acknowledges and tells through the response URL by default
    */
@@ -56,7 +56,7 @@ export function createDeeds(slack: SlackContext): Deeds {
       await work();
     } catch (error) {
       if (signal.aborted) return;
-      log.error({ err: error }, `${what} could not be dealt with`);
+      log.error({ err: error }, `could not handle ${what}`);
       if (responseUrl !== null) await tell(responseUrl, inWords(error));
     }
   };
@@ -65,7 +65,7 @@ export function createDeeds(slack: SlackContext): Deeds {
     if (team === workspace.team) return true;
     log.warn(
       { team },
-      `${what} was sent for ${team === null ? 'no workspace' : 'another workspace'}; it is left out`,
+      `${what} was sent for ${team === null ? 'no workspace' : 'another workspace'}; ignored it`,
     );
     if (team === null && responseUrl !== null) await tell(responseUrl, NO_TEAM);
     return false;
@@ -95,7 +95,7 @@ export function createDeeds(slack: SlackContext): Deeds {
         const isNew = await dispatch.claim(arrivalOf(deed));
         if (!isNew) return await ack();
       } catch (error) {
-        log.error({ err: error }, `${what} could not be stored`);
+        log.error({ err: error }, `could not store ${what}`);
         if (refuse !== undefined) return await refuse(inWords(error));
         await ack();
         return await tell(responseUrl, inWords(error));

@@ -19,7 +19,7 @@ export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
     // Events that need no answer, or come from an unknown team, go straight to the listeners.
     if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
-      slack.tasks.run('deal with what was claimed late', () =>
+      slack.tasks.run('handle an event that was claimed late', () =>
         app.processEvent({ ...event, ack: async () => {} }),
       );
     try {

@@ -43,6 +43,7 @@ const CHANNEL = /^[CG]/;
 /** Somebody who is no longer an admin keeps the role for at most this long. */
 const TTL_MS = 5 * 60_000;
 
+/** Caches people and channels for five minutes. */
 export function createDirectory(
   workspace: Workspace,
   clock: Clock,

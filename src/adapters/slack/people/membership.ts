@@ -15,6 +15,7 @@ const TTL_MS = 60_000;
 
 const channelSchema = z.object({ is_im: z.boolean().optional(), is_member: z.boolean().optional() });
 
+/** Caches membership for a minute, and absence not at all. */
 export function createMembership(workspace: Workspace, clock: Clock): Membership {
   const known = createCache<'member' | 'direct' | 'absent'>(clock, TTL_MS);
 

@@ -25,6 +25,7 @@ const TTL_MS = 5 * 60_000;
 /** The pause after a fault: at 20 calls a minute not every question can ask. */
 const ASK_AGAIN_MS = 30_000;
 
+/** Caches the list for five minutes. After a fault, asks again after 30 s at the earliest. */
 export function createUserGroups(
   workspace: Workspace,
   clock: Clock,

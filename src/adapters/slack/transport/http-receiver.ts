@@ -25,6 +25,7 @@ const MAX_BUFFERED_BYTES = 16_000_000;
 /** Slack sends a body at once, and waits three seconds for the answer. */
 const BODY_WITHIN_MS = 3_000;
 
+/** Accepts bodies of at most 1 MB that arrive within 3 s, and 16 MB of them at a time. */
 export function createHttpReceiver(options: {
   readonly signatures: SignatureCheck;
   readonly tasks: Tasks;
@@ -108,7 +109,7 @@ export function createHttpReceiver(options: {
       },
       ...(Number.isNaN(retry) ? {} : { retryNum: retry }),
     };
-    tasks.run('deal with an event of Slack', async () => {
+    tasks.run('handle an event from Slack', async () => {
       try {
         await receiver.processEvent(event);
       } finally {

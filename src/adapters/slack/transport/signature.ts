@@ -17,6 +17,7 @@ export interface SignatureCheck {
 /** Slack's advice (docs.slack.dev/authentication/verifying-requests-from-slack). */
 const MAX_AGE_SEC = 300;
 
+/** Accepts requests that are at most five minutes old. */
 export function createSignatureCheck(signingSecret: string, clock: Clock): SignatureCheck {
   /** Signatures of accepted requests, by the time when they expire anyway. */
   const seen = new Map<string, number>();

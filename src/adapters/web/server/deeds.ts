@@ -11,10 +11,10 @@ export interface Asked {
   readonly about?: string | null;
 }
 
-/** Makes core's events of what people do on the page. */
+/** Turns what people do on the page into core's events. */
 export interface Deeds {
   at(id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent;
-  /** What is done to a message, seen by those who see it. */
+  /** An action on a message, visible to those who see the message. */
   on(id: string, person: PersonInfo, message: StoredMessage): InboundEvent;
 }
 

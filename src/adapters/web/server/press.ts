@@ -13,7 +13,7 @@ import type { Threads } from './threads.ts';
 
 /** Presses on the buttons under answers. */
 export interface Presses {
-  /** What the button asks before it is pressed. @throws Refused where the person cannot press it */
+  /** The form that the button opens. @throws Refused where the person cannot press it */
   form(post: Pick<PostPress, 'as' | 'message' | 'button'>): Promise<PressForm>;
   /** Resolves when dispatch is done with it. @throws Refused at once where the person cannot press it */
   press(post: PostPress): Promise<void>;

@@ -32,6 +32,7 @@ export interface Uploads {
   delete(ids: readonly string[]): Promise<void>;
 }
 
+/** Keeps each file for `retentionMs` milliseconds. */
 export function createUploads(store: CollectionStore, retentionMs: number): Uploads {
   const uploads = createCollection(store, 'playground-files', {
     version: 1,

@@ -34,7 +34,7 @@ const sentSchema = z.object({
 /** How much longer a window may appear because of the network. */
 const SLACK_MS = 1_000;
 
-/** Does in one Discord channel what answers do. */
+/** Plays the steps of a live check in one Discord channel. */
 export function discordLive(
   config: Config,
   channelId: string,

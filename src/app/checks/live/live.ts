@@ -42,7 +42,7 @@ export function tokenVariableOf({ platform }: LiveTarget): 'DISCORD_TOKEN' | 'SL
 }
 
 /**
- * Does in one channel of the real platform what answers do, and deletes all of it again, even if it fails or is interrupted.
+ * Posts and edits test messages in one channel of the real platform, and deletes all of them again, even if it fails or is interrupted.
  * The findings contain neither the channel nor a key.
  */
 export async function lookLive(

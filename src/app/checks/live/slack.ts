@@ -30,7 +30,7 @@ const messageSchema = z.object({
 });
 type Stands = z.infer<typeof messageSchema>;
 
-/** Does in one Slack channel what answers do. */
+/** Plays the steps of a live check in one Slack channel. */
 export function slackLive(
   config: Config,
   channel: string,

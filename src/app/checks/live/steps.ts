@@ -1,7 +1,7 @@
 import { CODE, MARKDOWN, SCRIPTS, TABLE } from './samples.ts';
 import type { Stage } from './stage.ts';
 
-/** What a look does on every platform, each in the platform's own way. */
+/** The steps of a live check, which each platform does in its own way. */
 export interface Steps {
   edits(): Promise<void>;
   /** Posts a text and reads it back. */
@@ -11,7 +11,7 @@ export interface Steps {
   unitOfLength(): Promise<void>;
   thread(): Promise<void>;
   file(): Promise<void>;
-  /** Resolves to a model's answer; null if none answered, which is a finding already. */
+  /** Resolves to a model's answer; null if none answered, which is reported already. */
   askModel(): Promise<string | null>;
 }
 
