@@ -79,7 +79,7 @@ describe('deleting an answer', () => {
     expect((await remove(asked, testActor('eve'))).told).toMatch(/^Only Mia or an admin can delete/);
     const foreign = testActor('ada', { guild: 'discord:2' });
     expect((await remove(asked, foreign)).told).toMatch(/^Only Mia or an admin can delete/);
-    expect((await remove(asked, mia, false)).told).toMatch(/no answer of mine/);
+    expect((await remove(asked, mia, false)).told).toMatch(/not one of my answers/);
     const { removed } = await remove(asked, testActor('ada', { isAdmin: true }));
     expect(removed).toHaveLength(1);
     expect(await history()).toEqual([]);
