@@ -69,9 +69,9 @@ export const LOAD_CASES: readonly LoadCase[] = [
   },
 ];
 
-/** CPU of all threads, from the first question to the last state. */
+/** CPU of all threads, from the first question to the last state. The bare bot names no threads, so Parley does not either. */
 export const CPU_CASES: readonly CostCase[] = [
-  { name: 'Discord, 300 mentions', flags: `--mention 300 --ramp 0 ${ON_DISCORD}`, most: 1 },
+  { name: 'Discord, 300 mentions', flags: `--mention 300 --ramp 0 --no-titles ${ON_DISCORD}`, most: 1 },
   // Without limits, so that the bare bot makes all its calls, and is not paid for calls that are refused.
   { name: 'Slack, 100 mentions', flags: `--slack 100 --ramp 1.5 --no-limits ${ON_SLACK}`, most: 1 },
 ];

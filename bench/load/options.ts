@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly rampSeconds: number;
   /** Whether bots on the platforms' own libraries answer in place of Parley. */
   readonly bare: boolean;
+  /** Whether Parley asks a model what to call each thread, which no bare bot does. */
+  readonly titles: boolean;
   /** For the bots' Node. */
   readonly nodeFlags: readonly string[];
   /** Bots that share the work. */
@@ -60,6 +62,7 @@ question had no answer. It reads /proc: Linux only.
   --processes N  bots that share the work; on Discord each has its shard (1)
   --patience N   seconds until a question counts as unanswered (180: far above what the platforms' limits hold one up for)
   --rest N       seconds after the last answer before the memory that is still held is read (0)
+  --no-titles    Parley asks no model what to call a thread, as no bare bot does
   --node TEXT    flags for the bots' Node, such as --node="--cpu-prof --cpu-prof-dir=/tmp/profiles"
   --redis URL    keeps all in this Redis instead of a file, and says what that costs it
 
@@ -137,6 +140,7 @@ export function readOptions(args: readonly string[]): LoadOptions | 'help' | 'ta
     rate,
     firstWordMs: number('first-word', 0, 0),
     bare,
+    titles: flags['no-titles'] !== true,
     nodeFlags: String(flags['node'] ?? '').match(/\S+/g) ?? [],
     processes,
     limits: flags['no-limits'] !== true,
@@ -167,6 +171,7 @@ function readFlags(args: readonly string[]): Readonly<Record<string, string | bo
     patience: text,
     rest: text,
     'no-limits': flag,
+    'no-titles': flag,
     processes: text,
     table: flag,
     seconds: text,

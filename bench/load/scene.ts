@@ -23,6 +23,7 @@ export async function openScene(options: LoadOptions): Promise<Scene> {
     DEFAULT_TIER: 'premium',
     DEFAULT_MODEL: 'openai/gpt-4o-mini',
     LIMITS: 'off',
+    ...(options.titles ? {} : { AUTOMATIC: 'off' }),
     LOG_LEVEL: 'error',
     MAX_STREAMS: String(ask + mention + slack),
     MAX_STREAMS_PER_GUILD: String(Math.max(50, slack)),

@@ -3,7 +3,7 @@ import { OVER } from './over.ts';
 
 /** A time limit on waiting. It ends the work itself, and starts at once. */
 export interface Deadline {
-  /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. */
+  /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. Not after `stop`. */
   readonly signal: AbortSignal;
   /** Stops the time until `restart` or `resume`: something arrived, and its reader may take as long as it likes. */
   pause(): void;
@@ -35,6 +35,10 @@ export function startDeadline(
   /** Time of this wait before the last pause. */
   let waitedMs = 0;
   let sleep = new AbortController();
+  // Not `AbortSignal.any`: its sets, weak references and finalizers cost more than all else here.
+  const follow = () => over.abort(outer?.reason);
+  if (outer?.aborted) follow();
+  else outer?.addEventListener('abort', follow, { once: true });
 
   async function watch(): Promise<void> {
     while (!isStopped) {
@@ -52,7 +56,7 @@ export function startDeadline(
 
   const watching = watch();
   return {
-    signal: outer === null ? over.signal : AbortSignal.any([outer, over.signal]),
+    signal: over.signal,
     pause() {
       if (waitingSinceMs !== null) waitedMs += clock.now() - waitingSinceMs;
       waitingSinceMs = null;
@@ -69,6 +73,7 @@ export function startDeadline(
     },
     stop() {
       isStopped = true;
+      outer?.removeEventListener('abort', follow);
       sleep.abort(OVER);
       return watching;
     },
