@@ -273,7 +273,7 @@ describe('the start', () => {
     await turned.kill();
     const lost = start({ ...shared, ENCRYPTION_KEY: first, ENCRYPTION_KEY_OLD: first });
     await lost.ready;
-    expect(lost.output()).toMatch(/2 keys of guilds cannot be read with either key\. Their admins/);
+    expect(lost.output()).toMatch(/2 keys of guilds cannot be decrypted with either key\. Their admins/);
     await store.close();
   });
 });
