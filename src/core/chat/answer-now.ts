@@ -363,7 +363,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     }
   }
 
-  /** Reads what the conversation does not know of the question's thread: all of it at first, later what the bot did not hear. */
+  /** Reads the part of the question's thread that the conversation lacks: all of it at first, later what the bot missed. */
   async function unheard(
     { readThread, isAboutThread, isMention, place }: Question,
     readsThreads: boolean,

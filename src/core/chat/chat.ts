@@ -309,7 +309,7 @@ export function createChat(options: ChatOptions): Chat {
       const record = await answers.to(message);
       // Nothing was shown yet for a question that is still on its way here.
       if (record === null && !(await stops.isUnderWay(message))) return;
-      // Platforms deliver some events again, behind newer ones.
+      // Platforms deliver some events again, after newer ones.
       if (record?.editedAt !== undefined && record.editedAt >= editedAt) return;
       const words = wordsIn(question.parts);
       if (words === '') return;

@@ -36,14 +36,14 @@ export interface Question {
    * asked again.
    */
   readonly message?: string;
-  /** When that message was edited to say this, in the platform's own count; left out if it never was. */
+  /** The time of the edit that led to this text, in the platform's own unit; left out without an edit. */
   readonly editedAt?: number;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
   readonly parts: readonly Part[];
   readonly readThread?: ThreadReader;
-  /** Whether it mentions the bot, so that earlier messages may have passed it by. Default false. */
+  /** Whether it mentions the bot, which may then have missed earlier messages. Default false. */
   readonly isMention?: boolean;
   /** Whether it concerns only that thread: the thread is read in any case, and earlier turns are left out. Default false. */
   readonly isAboutThread?: boolean;

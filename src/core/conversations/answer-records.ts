@@ -53,7 +53,7 @@ const answerSchema = z.object({
   reasoning: z.string().exactOptional(),
   /** Its messages, in order, by `LiveMessage.key`. */
   messages: z.array(z.string()).exactOptional(),
-  /** When that message was edited last, as far as it was dealt with: an edit that comes late changes nothing. */
+  /** The time of the message's newest edit that was handled; older edits that arrive later change nothing. */
   editedAt: z.number().exactOptional(),
   /** The edited question, if the message was edited since. */
   edited: z.object({ question: z.string(), brought: z.array(broughtSchema).exactOptional() }).exactOptional(),

@@ -46,8 +46,8 @@ const PATIENCE_MS = 500;
 const RETRY_AFTER_MS = 5_000;
 const LONGEST_WRITE_MS = 15_000;
 /**
- * An end goes along with the next write of its limit, if one begins within that time. Far below any window: until then the write
- * counts anyway.
+ * The end of a write is sent with the next write of its limit, if one begins within this time. It is far below any window, in which
+ * the write counts anyway.
  */
 const HOLD_ENDS_MS = 200;
 /** The room of a dead process is free after this time. */
@@ -95,7 +95,7 @@ export function createSharedLimiter(
   }
 
   const stopping = new AbortController();
-  /** By limit: ends that the store has not heard of. */
+  /** Ends of writes that the store does not know yet, by limit. */
   const unheard = new Map<string, { readonly id: string; readonly untilMs: number }[]>();
 
   function endsOf(key: string): EndedWrite[] {

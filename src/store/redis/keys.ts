@@ -39,7 +39,7 @@ export const KEYV_EXPIRY = key('keyv:expiry');
 /** The version that added older versions' entries to the indexes. */
 export const INDEXED_BY = key('indexed');
 
-/** For one limit: all that counts, packed. */
+/** The packed state of one limit. */
 export function paceOf(limit: string): string {
   return key(`pace:${limit}`);
 }

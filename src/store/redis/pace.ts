@@ -74,7 +74,7 @@ save()
 return math.ceil(math.max(0, at - now))
 `);
 
-/** What counts still when the writes are due is in their way; a window that is over by then gives its whole limit anew. */
+/** Room is limited by the writes that still count when the owed ones are due; a window that is over by then counts nothing. */
 const OWE = script(`${COMMON}
 local id = ARGV[1]
 local limit, window, due, lease = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])

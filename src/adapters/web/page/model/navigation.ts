@@ -5,7 +5,7 @@ import { channelOf, messagesAt, type Store, spotKey } from './state.ts';
 /** Where the page is, and what the viewer has seen there. */
 export interface Navigation {
   go(spot: Spot): void;
-  /** Goes where the address says. */
+  /** Shows what the address names. */
   arrive(): void;
   /** Goes to a message and shows it. */
   find(message: Message): void;
@@ -15,7 +15,7 @@ export interface Navigation {
   awaitThread(id: string): boolean;
   /** Opens the awaited threads that exist by now. */
   openAwaited(): void;
-  /** Awaits no thread any more. */
+  /** Stops waiting for threads. */
   forgetAwaited(): void;
 }
 
@@ -28,7 +28,7 @@ export function createNavigation({ state, change }: Store, onArrival: () => void
   function openIfThere(id: string): void {
     const message = state.messages.get(id);
     if (message === undefined) return;
-    // A message that asks nobody.
+    // A message that does not ask the bot.
     const isTalk = message.kind === 'said' && !message.addressed;
     if (message.threadTitle === null && !isTalk) return;
     awaited.delete(id);
