@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
-import { usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
+import { PERIOD_WORDS, usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   automaticGroups,
   createDates,
@@ -103,7 +103,7 @@ async function own({ actor, place: { guild }, services }: ViewContext): Promise<
     for (const { limit, used, most } of levels) {
       const { scope, period } = LIMITS[limit];
       if (scope === 'user' && most !== null)
-        against.push(`- ${useInWords(limit, used, most)} ${PERIODS[period]}${of}`);
+        against.push(`- ${useInWords(limit, used, most)} ${PERIOD_WORDS[period].current}${of}`);
     }
   }
   return [
@@ -117,8 +117,6 @@ async function own({ actor, place: { guild }, services }: ViewContext): Promise<
     ...(against.length > 0 ? [`**Your limits**\n${against.join('\n')}`] : []),
   ].join('\n\n');
 }
-
-const PERIODS = { minute: 'this minute', day: 'today', month: 'this month' } as const;
 
 type Services = CommandContext['services'];
 

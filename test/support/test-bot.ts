@@ -4,10 +4,11 @@ import type { Logger } from 'pino';
 import { PEOPLE } from '../../src/adapters/web/server/people.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
-import { commands } from '../../src/commands/index.ts';
+import { commands as allCommands } from '../../src/commands/index.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { type CatalogueFile, parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { createSlots } from '../../src/core/chat/slots.ts';
+import type { Command } from '../../src/core/command.ts';
 import { createCore } from '../../src/core/core.ts';
 import type { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
@@ -53,6 +54,8 @@ export interface TestBot {
 }
 
 export interface TestBotOptions {
+  /** All by default. */
+  readonly commands?: readonly Command[];
   readonly store?: Store;
   readonly defaultTier?: Tier;
   /** `free` by default. */
@@ -132,7 +135,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const finders: AnswerFinder[] = [];
   const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);
   const core = createCore({
-    commands,
+    commands: options.commands ?? allCommands,
     store,
     models: {
       catalogue: createCatalogue(file),

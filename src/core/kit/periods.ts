@@ -1,5 +1,5 @@
 /** The period over which a limit counts. */
-export type PeriodKind = 'minute' | 'day' | 'month';
+export type PeriodKind = 'minute' | keyof typeof CALENDAR;
 
 interface Period {
   /** The period's start: `2026-11-23T06:15Z`, `2026-11-23`, `2026-11`. */
@@ -14,8 +14,14 @@ export type Periods = (kind: PeriodKind, atMs: number) => Period;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
-/** Steps shorter than any period: the shortest month has 28 days, the shortest day 23 hours. */
-const STEP_MS = { day: DAY_MS / 2, month: 14 * DAY_MS } as const;
+/**
+ * Periods of dates. `keyOf` names the period of a date (`2026-11-23`), and no other kind has that name. `stepMs` is shorter
+ * than any period of the kind: the shortest day has 23 hours, the shortest month 28 days.
+ */
+const CALENDAR = {
+  day: { keyOf: (date: string) => date, stepMs: DAY_MS / 2 },
+  month: { keyOf: (date: string) => date.slice(0, 7), stepMs: 14 * DAY_MS },
+} as const;
 
 /**
  * Calendar periods in an IANA time zone. On a clock change a day has 23 or 25 hours; if the change skips midnight, the day
@@ -31,19 +37,17 @@ export function createPeriods(timeZone: string): Periods {
     month: '2-digit',
     day: '2-digit',
   });
-  const keyOf = {
-    day: (atMs: number) => dates.format(atMs),
-    month: (atMs: number) => dates.format(atMs).slice(0, 7),
-  };
 
   /** The first moment that has another key. */
-  function endOf(kind: 'day' | 'month', key: string, atMs: number): number {
+  function endOf(kind: keyof typeof CALENDAR, key: string, atMs: number): number {
+    const { keyOf, stepMs } = CALENDAR[kind];
+    const isIn = (ms: number) => keyOf(dates.format(ms)) === key;
     let within = atMs;
-    while (keyOf[kind](within + STEP_MS[kind]) === key) within += STEP_MS[kind];
-    let beyond = within + STEP_MS[kind];
+    while (isIn(within + stepMs)) within += stepMs;
+    let beyond = within + stepMs;
     while (beyond - within > 1) {
       const middle = Math.floor((within + beyond) / 2);
-      if (keyOf[kind](middle) === key) within = middle;
+      if (isIn(middle)) within = middle;
       else beyond = middle;
     }
     return beyond;
@@ -59,7 +63,7 @@ export function createPeriods(timeZone: string): Periods {
     }
     const known = current.get(kind);
     if (known && known.knownFromMs <= atMs && atMs < known.endMs) return known;
-    const key = keyOf[kind](atMs);
+    const key = CALENDAR[kind].keyOf(dates.format(atMs));
     const period = { key, endMs: endOf(kind, key, atMs), knownFromMs: atMs };
     current.set(kind, period);
     return period;

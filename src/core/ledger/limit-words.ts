@@ -1,9 +1,23 @@
 import { formatUsd, parseNanoUsd } from '../kit/money.ts';
-import { LIMITS, type LimitName } from '../ports/limits.ts';
+import type { PeriodKind } from '../kit/periods.ts';
+import { type CountedUnit, LIMITS, type LimitName } from '../ports/limits.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Level, LimitReached } from './ledger.ts';
 
-const PERIODS = { minute: 'per-minute', day: 'daily', month: 'monthly' } as const;
+/** The words for a period: "the … limit", and "3 of 20 requests …". */
+export const PERIOD_WORDS: Readonly<Record<PeriodKind, { readonly kind: string; readonly current: string }>> =
+  {
+    minute: { kind: 'per-minute', current: 'this minute' },
+    day: { kind: 'daily', current: 'today' },
+    month: { kind: 'monthly', current: 'this month' },
+  };
+
+/** What is counted: one, and several. */
+const UNIT_WORDS: Readonly<Record<CountedUnit, readonly [one: string, several: string]>> = {
+  requests: ['request', 'requests'],
+  attempts: ['request', 'requests'],
+};
+
 const SHARED_BY = { user: '', guild: ' for everyone here', installation: ' for the whole bot' } as const;
 
 /** The reader of a limit, and the time of reading. */
@@ -22,19 +36,19 @@ export function explainLimit(reached: LimitReached, reader: Reader): string {
   const resets = `It resets ${resetInWords(reached.renewsAtMs, reader)}.`;
   const size = limitSize(limit, most);
   if (unit !== 'nanoUsd' || (used >= most && setAside === 0))
-    return `${upperFirst(PERIODS[period])} limit reached (${size}). ${resets}`;
+    return `${upperFirst(PERIOD_WORDS[period].kind)} limit reached (${size}). ${resets}`;
   const left = usdOrNothing(Math.max(0, most - used));
   const reserved =
     setAside > 0
       ? ` ${usdOrNothing(setAside)} is reserved for answers in progress: try again when they are done.`
       : '';
-  return `This question could cost up to ${usdOrNothing(needed)}, but only ${left} of the ${PERIODS[period]} limit (${size}) is left. ${resets} A cheaper model or a shorter question may still fit.${reserved}`;
+  return `This question could cost up to ${usdOrNothing(needed)}, but only ${left} of the ${PERIOD_WORDS[period].kind} limit (${size}) is left. ${resets} A cheaper model or a shorter question may still fit.${reserved}`;
 }
 
 /** The present use of a limit, and when it resets. */
 export function levelInWords({ limit, used, most, renewsAtMs }: Level, reader: Reader): string {
   const { scope, period } = LIMITS[limit];
-  const use = `${useInWords(limit, used, most)} used (${PERIODS[period]} limit${SHARED_BY[scope]}).`;
+  const use = `${useInWords(limit, used, most)} used (${PERIOD_WORDS[period].kind} limit${SHARED_BY[scope]}).`;
   return `${use} It resets ${resetInWords(renewsAtMs, reader)}.`;
 }
 
@@ -51,20 +65,22 @@ export function useInWords(limit: LimitName, used: number, most: number | null):
 
 /** `$5.00`, `1 request`, `20 requests`. */
 export function amountInWords(limit: LimitName, most: number): string {
-  if (LIMITS[limit].unit === 'nanoUsd') return usdOrNothing(most);
-  return `${most.toLocaleString('en-US')} ${most === 1 ? 'request' : 'requests'}`;
+  const { unit } = LIMITS[limit];
+  if (unit === 'nanoUsd') return usdOrNothing(most);
+  const [one, several] = UNIT_WORDS[unit];
+  return `${most.toLocaleString('en-US')} ${most === 1 ? one : several}`;
 }
 
 type ParsedAmount =
   | { readonly ok: true; readonly most: number }
   | { readonly ok: false; readonly problem: string };
 
-const MOST_REQUESTS = 1_000_000;
+const MOST_COUNTED = 1_000_000;
 const MOST_USD = 1_000_000;
 
 /** Reads the value of a limit as people write it: `5`, `$5`, `0.50 USD`, `1,000`. `problem` is a sentence for them. */
 export function parseAmount(limit: LimitName, text: string): ParsedAmount {
-  const isMoney = LIMITS[limit].unit === 'nanoUsd';
+  const { unit } = LIMITS[limit];
   const digits =
     /^(?:US)?(\$)?\s*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*(\$|USD|dollars?)?$/i.exec(
       text.trim(),
@@ -72,18 +88,19 @@ export function parseAmount(limit: LimitName, text: string): ParsedAmount {
   const problem = (what: string): ParsedAmount => ({ ok: false, problem: what });
   if (digits === null) {
     return problem(
-      isMoney
+      unit === 'nanoUsd'
         ? 'The amount must be in US dollars, such as `5`, `$5` or `0.50`.'
-        : 'The amount must be a whole number of requests, such as `20`.',
+        : `The amount must be a whole number of ${UNIT_WORDS[unit][1]}, such as \`20\`.`,
     );
   }
   const [, before, number = '', after] = digits;
   const plain = number.replaceAll(',', '');
-  if (!isMoney) {
+  if (unit !== 'nanoUsd') {
+    const [, several] = UNIT_WORDS[unit];
     if (before || after)
-      return problem('This limit counts requests, not dollars. Use a whole number such as `20`.');
-    if (plain.includes('.')) return problem('Requests must be a whole number such as `20`.');
-    if (Number(plain) > MOST_REQUESTS) return problem('The maximum is 1,000,000 requests.');
+      return problem(`This limit counts ${several}, not dollars. Use a whole number such as \`20\`.`);
+    if (plain.includes('.')) return problem(`${upperFirst(several)} must be a whole number such as \`20\`.`);
+    if (Number(plain) > MOST_COUNTED) return problem(`The maximum is 1,000,000 ${several}.`);
     return { ok: true, most: Number(plain) };
   }
   const most = parseNanoUsd(plain);

@@ -4,10 +4,13 @@ import type { PeriodKind } from '../kit/periods.ts';
 import type { LedgerUnit } from './store.ts';
 import { TIERS, type Tier } from './tiers.ts';
 
+/** A unit that is counted one by one, unlike money. */
+export type CountedUnit = Exclude<LedgerUnit, 'nanoUsd' | 'setAsideNanoUsd'>;
+
 /** One limit: the unit, whom it applies to, its period, and its names. */
 interface LimitRow {
   readonly scope: 'user' | 'guild' | 'installation';
-  readonly unit: LedgerUnit;
+  readonly unit: CountedUnit | 'nanoUsd';
   readonly period: PeriodKind;
   /** Its name in `limits` of `models.json`. */
   readonly setting: string;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   LIMITS,
@@ -17,6 +18,15 @@ describe('limitsSchema', () => {
     const names = [...Object.keys(tiers.free), ...Object.keys(installation)];
     expect(names.sort()).toEqual(Object.keys(LIMITS).sort());
     for (const most of Object.values(installation)) expect(most).toBeGreaterThan(0);
+  });
+
+  it('has an example in docs/costs.md with every limit at its default', () => {
+    const [, json = ''] = /```json\n(.*?)```/s.exec(readFileSync('docs/costs.md', 'utf8')) ?? [];
+    const { premium, installation } = JSON.parse(json).limits;
+    expect(Object.keys({ ...premium, ...installation })).toEqual(
+      Object.values(LIMITS).map(({ setting }) => setting),
+    );
+    expect(limitsSchema.parse({ premium, installation })).toEqual(limitsSchema.parse(undefined));
   });
 
   it('reads dollars exactly into nano-dollars, and keeps the defaults of what is left out', () => {

@@ -73,7 +73,7 @@ type Takes = Pick<Quirks, 'takesFeedback'>;
 
 const TAKES_ALL: Takes = { takesFeedback: true };
 
-/** `action_id` of Slack's own feedback pair; its value is that of `feedbackValue`. */
+/** `action_id` of Slack's own feedback pair; its value is what `parseFeedback` reads. */
 export const FEEDBACK_ACTION = 'feedback';
 
 /** The kind and answer of a press on Slack's own feedback pair; null if it is not ours. */
