@@ -536,7 +536,7 @@ describe
       await pasteFile(composer(page), 'shot.png', png());
       const names = ['plan.md', 'wrong.txt', 'song.mp3', 'report.pdf', 'shot.png'];
       await expect.poll(() => waiting.locator('span').allInnerTexts(), PATIENCE).toEqual(names);
-      await button(page, 'Leave out wrong.txt').click();
+      await button(page, 'Remove wrong.txt').click();
       await expect.poll(() => page.locator('.attachments li.there').count(), PATIENCE).toBe(4);
       expect(await page.locator('.dropping').count()).toBe(0);
       await say(page, '@Parley What do these say?');

@@ -79,7 +79,7 @@ export function createAttachments(redraw: () => void): Attachments {
             <button
               type="button"
               aria-label=${`Remove ${attachment.name}`}
-              title="Leave out"
+              title="Remove"
               @click=${() => remove(spot, attachment)}
             >
               ${icons.close}
