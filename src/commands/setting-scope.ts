@@ -1,5 +1,5 @@
 import type { CommandContext } from '../core/command.ts';
-import { starterOf } from '../core/conversations/conversations.ts';
+import { starterOf } from '../core/conversations/conversation.ts';
 import type { SettingScope, SettingTarget } from '../core/conversations/settings.ts';
 import { oneLine } from '../core/kit/text.ts';
 import { mayActAs, platformOf } from '../core/ports/actor.ts';

@@ -2,7 +2,7 @@ import { explainRefusal } from '../access/access.ts';
 import { allowanceFor, effortRemark } from '../access/allowance.ts';
 import { refusalByLists } from '../access/lists.ts';
 import type { AnswerRecord } from '../conversations/answer-records.ts';
-import { type Conversation, type Memory, memoryBefore, type Turn } from '../conversations/conversations.ts';
+import { type Conversation, type Memory, memoryBefore, type Turn } from '../conversations/conversation.ts';
 import { userMessage } from '../conversations/user-message.ts';
 import type { Seen } from '../coordination/collection.ts';
 import type { AnswerState } from '../coordination/journal.ts';

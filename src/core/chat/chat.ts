@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnswerRecord, newAnswerId, type ShownAnswer } from '../conversations/answer-records.ts';
-import type { Conversation } from '../conversations/conversations.ts';
+import type { Conversation } from '../conversations/conversation.ts';
 import { isOf, Stopped } from '../coordination/live-answers.ts';
 import type { StopsSent, StopTarget } from '../coordination/stops.ts';
 import { createReply } from '../delivery/reply.ts';

@@ -6,7 +6,8 @@ import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/
 import type { Effort } from '../ports/effort.ts';
 import type { ChannelRules, Place } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
-import type { Conversation, Conversations } from './conversations.ts';
+import type { Conversation } from './conversation.ts';
+import type { Conversations } from './conversations.ts';
 import type { Instructions } from './instructions.ts';
 import type { Persona, Personas } from './personas.ts';
 import { applyChange, type Setting, type SettingChange, settingSchema } from './setting.ts';

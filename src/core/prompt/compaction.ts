@@ -1,11 +1,6 @@
 import type { Logger } from 'pino';
-import {
-  type Conversations,
-  MAX_TURNS,
-  type Memory,
-  type Summary,
-  type Turn,
-} from '../conversations/conversations.ts';
+import { MAX_TURNS, type Memory, type Summary, type Turn } from '../conversations/conversation.ts';
+import type { Conversations } from '../conversations/conversations.ts';
 import { tagged, userMessage } from '../conversations/user-message.ts';
 import type { Actor } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';

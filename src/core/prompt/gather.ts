@@ -1,4 +1,4 @@
-import type { Turn } from '../conversations/conversations.ts';
+import type { Turn } from '../conversations/conversation.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';

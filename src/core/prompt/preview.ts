@@ -1,6 +1,6 @@
 import { allowanceFor } from '../access/allowance.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type Conversation, memoryBefore } from '../conversations/conversations.ts';
+import { type Conversation, memoryBefore } from '../conversations/conversation.ts';
 import type { ModelChooser } from '../conversations/model-choice.ts';
 import type { Settings, SettingsHere } from '../conversations/settings.ts';
 import type { Clock } from '../kit/clock.ts';

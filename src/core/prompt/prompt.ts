@@ -1,4 +1,4 @@
-import type { Memory } from '../conversations/conversations.ts';
+import type { Memory } from '../conversations/conversation.ts';
 import { type Instructions, type Variables, variablesText } from '../conversations/instructions.ts';
 import { type Said, tagged, userMessage } from '../conversations/user-message.ts';
 import { plainName } from '../kit/text.ts';

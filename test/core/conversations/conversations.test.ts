@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  type Conversations,
-  createConversations,
   MAX_TURNS,
   type Memory,
   memoryBefore,
   type Turn,
-} from '../../../src/core/conversations/conversations.ts';
+} from '../../../src/core/conversations/conversation.ts';
+import { type Conversations, createConversations } from '../../../src/core/conversations/conversations.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
