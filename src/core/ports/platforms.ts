@@ -24,7 +24,7 @@ interface PlatformRow {
   readonly sellsTiers: boolean;
 }
 
-/** One row per platform; its code is in `src/adapters/<id>/`, its configuration in `app/config/config.ts`, its start in `app/start.ts`. */
+/** One row per platform; its code is in `src/adapters/<id>/`, its configuration in `app/config/variables.ts`, its start in `app/create-adapters.ts`. */
 export const PLATFORMS = {
   discord: {
     name: 'Discord',
