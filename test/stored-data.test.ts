@@ -25,6 +25,7 @@ const ROWS: Readonly<Record<string, string>> = {
   'route-failures': 'which models failed in the last minutes',
   greetings: 'where the bot has introduced itself',
   'guild-names': 'where the bot has introduced itself',
+  stops: 'where several processes share a store: who stopped what',
   pause: 'whether the bot is paused',
   audit: 'the audit log',
   playground: "the playground's own messages",
