@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { SlowDown } from '../../../src/core/delivery/slow-down.ts';
+import { WriteWindow } from '../../../src/core/delivery/write-window.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+
+const WINDOW_MS = 1_000;
+
+describe('the share of a limit after 429s', () => {
+  it('is half at once, and the whole again after five windows', async () => {
+    const clock = createFakeClock();
+    const slowDown = new SlowDown(clock);
+    expect(slowDown.share(WINDOW_MS)).toBe(1);
+    slowDown.note(WINDOW_MS);
+    expect(slowDown.share(WINDOW_MS)).toBe(0.5);
+    await clock.advance(5 * WINDOW_MS);
+    expect(slowDown.share(WINDOW_MS)).toBe(1);
+  });
+
+  it('counts the 429s of one window once', () => {
+    const slowDown = new SlowDown(createFakeClock());
+    slowDown.note(WINDOW_MS);
+    slowDown.note(WINDOW_MS);
+    expect(slowDown.share(WINDOW_MS)).toBe(0.5);
+  });
+
+  it('takes twice as long to come back where the next 429 comes soon', async () => {
+    const clock = createFakeClock();
+    const slowDown = new SlowDown(clock);
+    slowDown.note(WINDOW_MS);
+    await clock.advance(5 * WINDOW_MS);
+    slowDown.note(WINDOW_MS);
+    await clock.advance(5 * WINDOW_MS - 1);
+    expect(slowDown.share(WINDOW_MS)).toBeLessThan(1);
+    await clock.advance(5 * WINDOW_MS);
+    expect(slowDown.share(WINDOW_MS)).toBe(1);
+  });
+
+  it('is the whole as soon as the platform says what is left', () => {
+    const slowDown = new SlowDown(createFakeClock());
+    slowDown.note(WINDOW_MS);
+    slowDown.end();
+    expect(slowDown.share(WINDOW_MS)).toBe(1);
+  });
+
+  it('leaves half of a burst for a day', async () => {
+    const clock = createFakeClock();
+    const slowDown = new SlowDown(clock);
+    slowDown.note(WINDOW_MS);
+    await clock.advance(3_600_000);
+    expect(slowDown.burstShare()).toBe(0.5);
+    await clock.advance(24 * 3_600_000);
+    expect(slowDown.burstShare()).toBe(1);
+  });
+});
+
+describe('a window of writes', () => {
+  it('counts a write until one whole window after its end', async () => {
+    const clock = createFakeClock();
+    const window = new WriteWindow(clock, 1, WINDOW_MS);
+    window.running++;
+    expect(window.freeAtMs(1)).toBe(Number.POSITIVE_INFINITY);
+    await clock.advance(400);
+    window.end();
+    expect(window.freeAtMs(1)).toBe(clock.now() + WINDOW_MS);
+    await clock.advance(WINDOW_MS - 1);
+    expect([window.used(), window.freeAtMs(2)]).toEqual([1, 0]);
+    await clock.advance(1);
+    expect([window.used(), window.freeAtMs(1), window.oldestFreeAtMs()]).toEqual([0, 0, null]);
+  });
+});
