@@ -43,7 +43,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
   const nothing = async () => {};
   const dispatch: Dispatch = {
     async claim({ id, surface }) {
-      return (await journal.begin(id, 'slack', surface)) !== null;
+      return (await journal.claimEvent(id, 'slack', surface)) !== null;
     },
     dropClaim: nothing,
     command: nothing,

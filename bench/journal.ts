@@ -24,7 +24,7 @@ export async function measureJournal(): Promise<Row[]> {
   const begunAtMs = performance.now();
 
   for (let index = 0; index < ANSWERS; index++) {
-    const entry = await journal.begin(`event ${index}`, 'web', surface);
+    const entry = await journal.claimEvent(`event ${index}`, 'web', surface);
     const id = `answer ${index}`;
     entry?.watch(() => {
       const chars = Math.round(((performance.now() - begunAtMs) / 1_000) * CHARS_PER_SECOND);

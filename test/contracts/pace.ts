@@ -42,7 +42,7 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
     /** Asks until it may, as often as it is told to. Resolves to how often that was. */
     async function insist(pace: PaceStore, write: CountedWrite): Promise<number> {
       for (let asks = 1; ; asks++) {
-        const waitMs = await pace.begin(write);
+        const waitMs = await pace.beginWrite(write);
         if (waitMs === 0) return asks;
         await bench.clock.sleep(waitMs);
       }
@@ -50,17 +50,17 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
 
     it('lets so many writes begin, whoever asks, and says when to ask again', async () => {
       const [one, two, three] = bench.clients;
-      expect(await one.begin(writeOf())).toBe(0);
-      expect(await two.begin(writeOf())).toBe(0);
+      expect(await one.beginWrite(writeOf())).toBe(0);
+      expect(await two.beginWrite(writeOf())).toBe(0);
       // One of them may end at once.
-      expect(await three.begin(writeOf())).toBe(AGES_MS);
-      expect(await three.begin(writeOf({ key: 'another limit' }))).toBe(0);
+      expect(await three.beginWrite(writeOf())).toBe(AGES_MS);
+      expect(await three.beginWrite(writeOf({ key: 'another limit' }))).toBe(0);
     });
 
     it('counts a write until so long after its end', async () => {
       const [one, two] = bench.clients;
       const write = writeOf({ limit: 1, windowMs: 20 });
-      await one.begin(write);
+      await one.beginWrite(write);
       await one.end(write.key, [{ id: write.id, countsMs: 20 }]);
       expect(await bench.run(insist(two, { ...write, id: 'next' }))).toBeLessThan(10);
     });
@@ -68,36 +68,36 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
     it('counts a write that has ended although nobody heard that it began', async () => {
       const [one, two] = bench.clients;
       await one.end('limit', [{ id: 'unheard', countsMs: AGES_MS }]);
-      expect(await two.begin(writeOf({ limit: 1 }))).toBeGreaterThan(0);
+      expect(await two.beginWrite(writeOf({ limit: 1 }))).toBeGreaterThan(0);
     });
 
     it('hears with a write of those that have ended', async () => {
       const [one, two] = bench.clients;
       const write = writeOf({ limit: 1 });
-      await one.begin(write);
-      expect(await one.begin(writeOf({ limit: 1 }), [{ id: write.id, countsMs: 0 }])).toBe(0);
+      await one.beginWrite(write);
+      expect(await one.beginWrite(writeOf({ limit: 1 }), [{ id: write.id, countsMs: 0 }])).toBe(0);
       const other = writeOf({ key: 'another limit', limit: 1 });
       const ended = [{ id: 'unheard', countsMs: AGES_MS }];
-      expect(await one.begin(other, ended)).toBeGreaterThan(0);
-      expect(await two.begin({ ...other, limit: 2 })).toBe(0);
+      expect(await one.beginWrite(other, ended)).toBeGreaterThan(0);
+      expect(await two.beginWrite({ ...other, limit: 2 })).toBe(0);
     });
 
     it('takes a write back', async () => {
       const [one, two] = bench.clients;
       const write = writeOf({ limit: 1 });
-      await one.begin(write);
+      await one.beginWrite(write);
       await one.end(write.key, [{ id: write.id, countsMs: 0 }]);
-      expect(await two.begin(writeOf({ limit: 1 }))).toBe(0);
+      expect(await two.beginWrite(writeOf({ limit: 1 }))).toBe(0);
     });
 
     it('counts a write that nobody ends for as long as a write may take, and no longer', async () => {
       const [dead, other] = bench.clients;
       const write = writeOf({ limit: 1, windowMs: 10, leaseMs: AGES_MS });
-      await dead.begin(write);
+      await dead.beginWrite(write);
       await bench.run(bench.clock.sleep(30));
-      expect(await other.begin({ ...write, id: 'soon' })).toBe(10);
+      expect(await other.beginWrite({ ...write, id: 'soon' })).toBe(10);
       const short = writeOf({ key: 'short', limit: 1, windowMs: 10, leaseMs: 20 });
-      await dead.begin(short);
+      await dead.beginWrite(short);
       expect(await bench.run(insist(other, { ...short, id: 'later' }))).toBeLessThan(20);
     });
 
@@ -106,9 +106,9 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       await one.block('limit', AGES_MS);
       await two.block('limit', 10);
       for (const client of bench.clients) {
-        expect(await client.begin(writeOf())).toBeGreaterThan(AGES_MS / 2);
+        expect(await client.beginWrite(writeOf())).toBeGreaterThan(AGES_MS / 2);
       }
-      expect(await two.begin(writeOf({ key: 'another limit' }))).toBe(0);
+      expect(await two.beginWrite(writeOf({ key: 'another limit' }))).toBe(0);
       await one.block('short', 10);
       expect(await bench.run(insist(two, writeOf({ key: 'short' })))).toBeLessThan(10);
     });
@@ -116,10 +116,10 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
     it('keeps what is left to those who need not wait for their turn', async () => {
       const [one, two] = bench.clients;
       const interim = { limit: 1, gapMs: 0 };
-      expect(await one.begin(writeOf({ owner: 'one', ...interim }))).toBe(0);
-      expect(await two.begin(writeOf({ owner: 'two', ...interim }))).toBeGreaterThan(0);
-      expect(await two.begin(writeOf({ owner: 'two' }))).toBe(0);
-      expect(await one.begin(writeOf({ owner: 'one' }))).toBeGreaterThan(0);
+      expect(await one.beginWrite(writeOf({ owner: 'one', ...interim }))).toBe(0);
+      expect(await two.beginWrite(writeOf({ owner: 'two', ...interim }))).toBeGreaterThan(0);
+      expect(await two.beginWrite(writeOf({ owner: 'two' }))).toBe(0);
+      expect(await one.beginWrite(writeOf({ owner: 'one' }))).toBeGreaterThan(0);
     });
 
     it('keeps room for what is owed, in the way of what takes turns alone, until it is settled or its lease is over', async () => {
@@ -128,23 +128,23 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       expect(await one.owe({ ...owed, id: 'a' })).toBe(0);
       expect(await two.owe({ ...owed, id: 'b' })).toBe(0);
       const turn = writeOf({ limit: 3, gapMs: 1 });
-      expect(await three.begin({ ...turn, owner: 'three' })).toBe(0);
+      expect(await three.beginWrite({ ...turn, owner: 'three' })).toBe(0);
       // Two are owed and one counts: there is no room for another debt, and none for another turn.
       expect(await three.owe({ ...owed, id: 'c' })).toBeGreaterThan(0);
       expect(await one.owe({ ...owed, id: 'a' })).toBe(0);
-      expect(await three.begin(writeOf({ limit: 2, gapMs: 1, owner: 'three' }))).toBeGreaterThan(0);
+      expect(await three.beginWrite(writeOf({ limit: 2, gapMs: 1, owner: 'three' }))).toBeGreaterThan(0);
       // The writes that room was kept for.
-      expect(await one.begin(writeOf({ limit: 3 }))).toBe(0);
-      expect(await two.begin(writeOf({ limit: 3 }))).toBe(0);
-      await one.settle('limit', 'a');
-      await two.settle('limit', 'b');
+      expect(await one.beginWrite(writeOf({ limit: 3 }))).toBe(0);
+      expect(await two.beginWrite(writeOf({ limit: 3 }))).toBe(0);
+      await one.endDebt('limit', 'a');
+      await two.endDebt('limit', 'b');
       const other = { ...owed, key: 'other', limit: 1 };
       expect(await one.owe({ ...other, id: 'd', leaseMs: 10 })).toBe(0);
       await bench.run(bench.clock.sleep(30));
       expect(await two.owe({ ...other, id: 'e' })).toBe(0);
-      await two.settle('other', 'e');
+      await two.endDebt('other', 'e');
       expect(await one.owe({ ...other, id: 'f' })).toBe(0);
-      expect(await one.begin(writeOf({ key: 'other', limit: 1, gapMs: 1 }))).toBeGreaterThan(0);
+      expect(await one.beginWrite(writeOf({ key: 'other', limit: 1, gapMs: 1 }))).toBeGreaterThan(0);
     });
 
     it('owes as many as fit in time where windows are short', async () => {
@@ -164,12 +164,14 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
     it('gives turns to processes one after the other, however soon one asks again', async () => {
       const [one, two, three] = bench.clients;
       const turn = { limit: 100, gapMs: AGES_MS };
-      expect(await one.begin(writeOf({ owner: 'one', ...turn }))).toBe(0);
-      const second = await two.begin(writeOf({ owner: 'two', ...turn }));
+      expect(await one.beginWrite(writeOf({ owner: 'one', ...turn }))).toBe(0);
+      const second = await two.beginWrite(writeOf({ owner: 'two', ...turn }));
       expect(second).toBeGreaterThan(AGES_MS / 2);
-      expect(await one.begin(writeOf({ owner: 'one', ...turn }))).toBeGreaterThan(second + AGES_MS / 2);
-      expect(await three.begin(writeOf({ owner: 'three', ...turn }))).toBeGreaterThan(second + 1.5 * AGES_MS);
-      expect(await two.begin(writeOf({ owner: 'two', ...turn }))).toBeLessThanOrEqual(second);
+      expect(await one.beginWrite(writeOf({ owner: 'one', ...turn }))).toBeGreaterThan(second + AGES_MS / 2);
+      expect(await three.beginWrite(writeOf({ owner: 'three', ...turn }))).toBeGreaterThan(
+        second + 1.5 * AGES_MS,
+      );
+      expect(await two.beginWrite(writeOf({ owner: 'two', ...turn }))).toBeLessThanOrEqual(second);
     });
 
     it('never sees more than the limit in any window, however slow the writes, from many processes', async () => {

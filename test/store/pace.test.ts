@@ -67,10 +67,10 @@ describeWithRedis('the pace of processes', () => {
     await redis.flush();
     const lasting = { ...write, windowMs: 10_000, leaseMs: 10_000 };
     const { pace, close } = await open();
-    await pace.begin({ ...lasting, key: 'interim' });
-    await pace.begin({ ...lasting, key: 'urgent', gapMs: null });
-    await pace.begin({ ...lasting, key: 'refused' });
-    await pace.begin({ ...lasting, key: 'refused' });
+    await pace.beginWrite({ ...lasting, key: 'interim' });
+    await pace.beginWrite({ ...lasting, key: 'urgent', gapMs: null });
+    await pace.beginWrite({ ...lasting, key: 'refused' });
+    await pace.beginWrite({ ...lasting, key: 'refused' });
     await pace.end('ended', [{ id: 'w', countsMs: 10_000 }]);
     await pace.block('blocked', 10_000);
     const client = createClient({ url: redis.url });
@@ -97,7 +97,7 @@ describeWithRedis('the pace of processes', () => {
       { keys: ['{parley}:pace:limit'] },
     );
     client.destroy();
-    expect(await pace.begin({ ...write, key: 'limit' })).toBe(0);
+    expect(await pace.beginWrite({ ...write, key: 'limit' })).toBe(0);
     await close();
   });
 });

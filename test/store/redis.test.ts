@@ -66,7 +66,7 @@ function callsOf(store: Store): Record<string, () => Promise<unknown>> {
     append: () => records.append({ kind: 'a', guild: 'discord:1', user: '42', atMs: 1, data: 1 }),
     query: () => collect(records.query({ kind: 'a' })),
     remove: () => records.remove({ kind: 'a' }),
-    begin: async () => pace?.begin(COUNTED_WRITE),
+    begin: async () => pace?.beginWrite(COUNTED_WRITE),
     end: async () => pace?.end('limit', [{ id: 'w', countsMs: 1_000 }]),
     block: async () => pace?.block('limit', 1_000),
   };

@@ -5,14 +5,14 @@ export function fastPace(pace: PaceStore, speed: number): PaceStore {
   const faster = (ended: readonly EndedWrite[]) =>
     ended.map(({ id, countsMs }) => ({ id, countsMs: countsMs / speed }));
   return {
-    async begin({ windowMs, leaseMs, gapMs, ...write }, ended = []) {
+    async beginWrite({ windowMs, leaseMs, gapMs, ...write }, ended = []) {
       const fast = {
         ...write,
         windowMs: windowMs / speed,
         leaseMs: leaseMs / speed,
         gapMs: gapMs === null ? null : gapMs / speed,
       };
-      const waitMs = await pace.begin(fast, faster(ended));
+      const waitMs = await pace.beginWrite(fast, faster(ended));
       return waitMs * speed;
     },
     end: (key, ended) => pace.end(key, faster(ended)),
@@ -26,6 +26,6 @@ export function fastPace(pace: PaceStore, speed: number): PaceStore {
       });
       return waitMs * speed;
     },
-    settle: (key, id) => pace.settle(key, id),
+    endDebt: (key, id) => pace.endDebt(key, id),
   };
 }

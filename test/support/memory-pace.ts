@@ -52,7 +52,7 @@ export function createMemoryPace(clock: Clock): MemoryPace {
 
   return {
     asked,
-    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }, ended = []) {
+    async beginWrite({ key, id, owner, limit, windowMs, leaseMs, gapMs }, ended = []) {
       end(key, ended);
       const nowMs = clock.now();
       const state = limitOf(key);
@@ -95,7 +95,7 @@ export function createMemoryPace(clock: Clock): MemoryPace {
       state.owed.set(id, nowMs + leaseMs);
       return 0;
     },
-    async settle(key, id) {
+    async endDebt(key, id) {
       limitOf(key).owed.delete(id);
     },
   };

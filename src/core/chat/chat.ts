@@ -208,7 +208,8 @@ export function createChat(options: ChatOptions): Chat {
     }
     const { actor, place, surface } = press;
     const conversation =
-      (await conversations.get(record.conversation)) ?? (await conversations.open(place.guild, place.key));
+      (await conversations.get(record.conversation)) ??
+      (await conversations.openConversation(place.guild, place.key));
     await run({
       question: {
         eventId: press.id,
@@ -280,7 +281,10 @@ export function createChat(options: ChatOptions): Chat {
       const { place, surface, actor } = question;
       const secret = secretIn(question.parts);
       if (secret !== null) return tell(surface, secret);
-      const { id: conversation } = await conversations.open(place.guild, placeKeyOf(place, surface, actor));
+      const { id: conversation } = await conversations.openConversation(
+        place.guild,
+        placeKeyOf(place, surface, actor),
+      );
       const answerId = newAnswerId(place.guild);
       await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
       const { limiters, log } = options;
@@ -442,7 +446,7 @@ export function createChat(options: ChatOptions): Chat {
       return place.key === null ? null : conversations.at(place.key);
     },
     beginAnew: (conversation) => conversations.beginAnew(conversation, clock.now()),
-    openConversation: (place) => conversations.open(place.guild, place.key),
+    openConversation: (place) => conversations.openConversation(place.guild, place.key),
 
     async drain(graceMs) {
       const endMs = clock.now() + graceMs;
@@ -465,7 +469,7 @@ export function createChat(options: ChatOptions): Chat {
   }
 
   async function conversationOf({ place, surface, actor }: Question): Promise<string> {
-    return (await conversations.open(place.guild, placeKeyOf(place, surface, actor))).id;
+    return (await conversations.openConversation(place.guild, placeKeyOf(place, surface, actor))).id;
   }
 
   /** Puts a button for the edited question under the finished answer. */
@@ -488,7 +492,7 @@ export function createChat(options: ChatOptions): Chat {
 
   async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
     if (place.key === null) throw new Error('there is no thread to listen in');
-    const { id } = await conversations.open(place.guild, place.key);
+    const { id } = await conversations.openConversation(place.guild, place.key);
     await listening.set(place.key, id, state);
   }
 

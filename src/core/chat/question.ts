@@ -79,7 +79,7 @@ export function createQuestionRunner(
     const askedAtMs = clock.now();
     let isAnswered = false;
     const closing: (() => Promise<unknown>)[] = [];
-    await stops.admit({
+    await stops.admitAnswer({
       id,
       eventId,
       message: question.message ?? null,

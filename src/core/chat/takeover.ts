@@ -82,7 +82,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       const { reference } = found;
       const eventId = eventOf(id, found.tries);
       // If several processes hear of it, one continues.
-      const entry = await journal.begin(eventId, platform, { reference });
+      const entry = await journal.claimEvent(eventId, platform, { reference });
       if (entry === null) continue;
       // The journal's entry has everything before the record loses it.
       entry.watch(() => found.state);

@@ -30,7 +30,7 @@ export interface Conversations {
   /** The conversation as it is, for `record`. */
   look(id: string): Promise<Seen<Conversation>>;
   /** The conversation at a place, created if there is none; with null a new one without a place. */
-  open(guild: GuildId, placeKey: string | null): Promise<Conversation>;
+  openConversation(guild: GuildId, placeKey: string | null): Promise<Conversation>;
   /** Begins one at no place yet. `stands` resolves when it is stored, together with what else is stored at this moment. */
   begin(guild: GuildId): { readonly conversation: Conversation; readonly stands: Promise<void> };
   /** Changes its settings. Does nothing if it was forgotten meanwhile. */
@@ -144,7 +144,7 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     get,
     at,
     begin,
-    async open(guild, placeKey) {
+    async openConversation(guild, placeKey) {
       if (placeKey === null) {
         const { conversation, stands } = begin(guild);
         await stands;

@@ -73,9 +73,11 @@ export interface PrivacyOptions {
   readonly answers: AnswerRecords;
   readonly settings: Settings;
   readonly personas: Personas;
-  readonly usage: UsageLog;
-  readonly feedback: FeedbackLog;
-  readonly outcomes: OutcomeLog;
+  readonly logs: {
+    readonly usage: UsageLog;
+    readonly feedback: FeedbackLog;
+    readonly outcomes: OutcomeLog;
+  };
   readonly ledger: Pick<Ledger, 'openReservations'>;
   readonly limits: LimitRules;
   readonly audit: AuditLog;
@@ -93,7 +95,8 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { stops, conversations, answers, settings, personas, usage, feedback, outcomes } = options;
+  const { stops, conversations, answers, settings, personas } = options;
+  const { usage, feedback, outcomes } = options.logs;
   const { ledger, limits, audit, clock } = options;
 
   /**

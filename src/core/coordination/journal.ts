@@ -18,7 +18,7 @@ export interface Journal {
    * Claims the event and opens its entry; null if it was claimed before, by any process. If this rejects, the claim may exist
    * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses.
    */
-  begin(
+  claimEvent(
     eventId: string,
     platform: Platform,
     surface: Pick<Surface, 'reference'>,
@@ -267,7 +267,7 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
   }
 
   return {
-    async begin(eventId, platform, surface, onLate) {
+    async claimEvent(eventId, platform, surface, onLate) {
       const place = { platform, surface, asked: null };
       const written = stateOf(place, null);
       beginning.add(eventId);

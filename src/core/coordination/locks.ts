@@ -15,7 +15,7 @@ export interface Locks {
    *
    * @throws StoreError
    */
-  take(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
+  acquireLock(name: string, onWait: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
   /**
    * Runs short work while nobody else holds the name. A process that stalls for longer than its lease may lose the lock
    * during the work, so the work must write under the lock that it is given.
@@ -107,7 +107,7 @@ export function createLocks({ store, owner, clock, log }: LocksOptions): Locks {
   }
 
   return {
-    take: async (name, onWait, signal) => (await take(name, onWait, signal)).release,
+    acquireLock: async (name, onWait, signal) => (await take(name, onWait, signal)).release,
 
     async hold(name, work) {
       const late = () => new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`);

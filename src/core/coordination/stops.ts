@@ -59,7 +59,7 @@ export interface Stops {
    *
    * @throws StoreError
    */
-  admit(answer: LiveAnswer): Promise<void>;
+  admitAnswer(answer: LiveAnswer): Promise<void>;
   /**
    * Handles other processes' stop requests now.
    * @throws StoreError
@@ -172,7 +172,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
       return () => arrivals.delete(eventId);
     },
 
-    async admit(answer) {
+    async admitAnswer(answer) {
       const since = await (arrivals.get(answer.eventId) ?? look());
       live.add(answer);
       for (const { target, cause, order } of known.values()) {

@@ -21,7 +21,7 @@ export function createTurns(locks: Locks, maxWaiting: number): Turns {
       const leave = await queue.enter(conversation, onWait, signal);
       if (leave === null) return null;
       try {
-        const unlock = await locks.take(`turn/${conversation}`, onWait, signal);
+        const unlock = await locks.acquireLock(`turn/${conversation}`, onWait, signal);
         return async () => {
           await unlock();
           leave();

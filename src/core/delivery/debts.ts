@@ -71,7 +71,7 @@ export class Debts {
   }
 
   /** Lets answers grow as far as their last writes are affordable. */
-  admit(): void {
+  admitWaiting(): void {
     const { clock, shared, affordableAtMs, wakeAt } = this.#options;
     while (this.#debtors.length > 0 && !this.#isAsking) {
       const atMs = this.#asksFromMs > clock.now() ? this.#asksFromMs : affordableAtMs(this.#owed);

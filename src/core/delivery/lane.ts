@@ -127,7 +127,7 @@ export class Lane {
       if (this.#shared === null) this.#grant(ALONE);
       else void this.#ask(urgency);
     }
-    this.#debts.admit();
+    this.#debts.admitWaiting();
   }
 
   /** When all last writes, one more, and everything urgent could be written in time: as `DebtsOptions.affordableAtMs`. */

@@ -146,7 +146,7 @@ export function createSharedLimiter(
       return {
         release() {
           owed.delete(id);
-          tell(() => store.settle(scope.key, id));
+          tell(() => store.endDebt(scope.key, id));
         },
       };
     },
@@ -159,7 +159,9 @@ export function createSharedLimiter(
       }
       const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {
-        const waitMs = await ask(store.begin({ key, id, owner, windowMs, leaseMs, ...rate }, endsOf(key)));
+        const waitMs = await ask(
+          store.beginWrite({ key, id, owner, windowMs, leaseMs, ...rate }, endsOf(key)),
+        );
         if (retryAtMs !== null) log.info('rate limits are shared with other processes again');
         retryAtMs = null;
         return waitMs === 0 ? write : waitMs;

@@ -42,7 +42,7 @@ export function createArrivals(options: {
       onLate?.();
     };
     const late = onLate === undefined ? undefined : holdLate;
-    const entry = await journal.begin(id, platformOf(place.guild), surface, late);
+    const entry = await journal.claimEvent(id, platformOf(place.guild), surface, late);
     if (entry !== null) hold(entry);
     return entry !== null;
   }
@@ -50,7 +50,7 @@ export function createArrivals(options: {
   /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
   async function entryOf({ id, surface, place }: InboundEvent): Promise<Entry | null> {
     const entry = claimed.get(id);
-    if (entry === undefined) return journal.begin(id, platformOf(place.guild), surface);
+    if (entry === undefined) return journal.claimEvent(id, platformOf(place.guild), surface);
     claimed.delete(id);
     entry.resumeAt(surface);
     return entry;

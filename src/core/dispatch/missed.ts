@@ -60,7 +60,7 @@ export function createMissedHandler(options: {
     // One of several processes takes all, because they are one turn.
     await locks.hold(`missed/${first.message.place.key ?? first.message.id}`, async () => {
       for (const { message, atMs } of meant) {
-        const entry = await journal.begin(message.id, platformOf(message.place.guild), message.surface);
+        const entry = await journal.claimEvent(message.id, platformOf(message.place.guild), message.surface);
         if (entry !== null) claimed.push({ message, atMs, entry });
       }
     });

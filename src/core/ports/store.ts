@@ -273,7 +273,7 @@ export interface PaceStore {
    * Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. `ended` lists writes of the
    * same limit, as for `end`; none by default.
    */
-  begin(write: CountedWrite, ended?: readonly EndedWrite[]): Promise<number>;
+  beginWrite(write: CountedWrite, ended?: readonly EndedWrite[]): Promise<number>;
   end(key: string, ended: readonly EndedWrite[]): Promise<void>;
   /** Lets no write begin for `ms`, in any process. */
   block(key: string, ms: number): Promise<void>;
@@ -283,7 +283,7 @@ export interface PaceStore {
    */
   owe(write: OwedWrite): Promise<number>;
   /** Ends a reservation of room: the write has begun, or is not needed. */
-  settle(key: string, id: string): Promise<void>;
+  endDebt(key: string, id: string): Promise<void>;
 }
 
 /** A write that has ended, even if its begin never arrived. It counts for `countsMs` more; 0 takes it back. */

@@ -105,7 +105,7 @@ export function createRedisPace({ runScript }: RedisConnection): PaceStore {
   const ends = (ended: readonly EndedWrite[]) => ended.flatMap(({ id, countsMs }) => [id, countsMs]);
 
   return {
-    async begin({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite, ended = []) {
+    async beginWrite({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite, ended = []) {
       const values = [id, owner, limit, windowMs, leaseMs, gapMs ?? '', ...ends(ended)];
       return Number(await run(BEGIN, key, values));
     },
@@ -118,7 +118,7 @@ export function createRedisPace({ runScript }: RedisConnection): PaceStore {
     async owe({ key, id, limit, windowMs, dueMs, leaseMs }: OwedWrite) {
       return Number(await run(OWE, key, [id, limit, windowMs, dueMs, leaseMs]));
     },
-    async settle(key, id) {
+    async endDebt(key, id) {
       await run(SETTLE, key, [id]);
     },
   };

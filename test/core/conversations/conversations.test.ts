@@ -65,7 +65,7 @@ async function all<T>(...working: readonly Promise<T>[]): Promise<T[]> {
 describe('two processes with one conversation', () => {
   it('lose no turn that both record at once', async () => {
     const [here, there] = [processOn(), processOn()];
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     const ids = Array.from({ length: 10 }, (_, index) => `turn ${index}`);
     await all(...ids.map((name, index) => (index % 2 ? here : there).record(id, turn(name), wanted)));
     expect((await here.get(id))?.turns.map((kept) => kept.id).toSorted()).toEqual(ids);
@@ -73,7 +73,7 @@ describe('two processes with one conversation', () => {
 
   it('bring no turn back that the other forgets meanwhile', async () => {
     const [here, there] = [processOn(), processOn()];
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     await here.record(id, turn('one', 'mia'), wanted);
     await all<unknown>(
       there.record(id, turn('two', 'ben'), wanted),
@@ -85,14 +85,16 @@ describe('two processes with one conversation', () => {
 
   it('begin one where both get the first question at one place', async () => {
     const processes = [processOn(), processOn(), processOn()];
-    const opened = await all(...processes.map((each) => each.open('discord:1', 'discord:thread/1')));
+    const opened = await all(
+      ...processes.map((each) => each.openConversation('discord:1', 'discord:thread/1')),
+    );
     expect(new Set(opened.map(({ id }) => id)).size).toBe(1);
     expect((await processes[0]?.at('discord:thread/1'))?.id).toBe(opened[0]?.id);
   });
 
   it('lose no turn to one that stalls while it writes', async () => {
     const here = processOn();
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     const stall = stalling();
     const recording = processOn(stall.store).record(id, turn('late'), wanted);
     await stall.stalled;
@@ -104,7 +106,7 @@ describe('two processes with one conversation', () => {
 
   it.each(['forget', 'forgetGuild'] as const)('bring nothing back after %s', async (how) => {
     const [here, there] = [processOn(), processOn()];
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     await all<unknown>(
       there.record(id, turn('one'), wanted),
       how === 'forget' ? here.forget(id) : here.forgetGuild('discord:1'),
@@ -115,7 +117,7 @@ describe('two processes with one conversation', () => {
 
   it('keep no turn of a person who is forgotten while it is written', async () => {
     const here = processOn();
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     await here.record(id, turn('one', 'ben'), wanted);
     const stall = stalling();
     let isForgotten = false;
@@ -131,7 +133,7 @@ describe('two processes with one conversation', () => {
 
   it('keep no turn that is not wanted any more by the time it can be recorded', async () => {
     const [here, there] = [processOn(), processOn()];
-    const { id } = await here.open('discord:1', null);
+    const { id } = await here.openConversation('discord:1', null);
     let isWanted = true;
     const recording = [
       there.record(id, turn('one', 'ben'), wanted),
@@ -146,7 +148,7 @@ describe('two processes with one conversation', () => {
 describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
     const conversations = processOn();
-    const { id } = await conversations.open('discord:1', null);
+    const { id } = await conversations.openConversation('discord:1', null);
     await conversations.configure(id, { model: 'openai/gpt-4o' });
     await conversations.record(id, turn('one'), wanted);
     expect(await conversations.get(id)).toMatchObject({ model: 'openai/gpt-4o', turns: [{ id: 'one' }] });
@@ -161,7 +163,7 @@ describe('the model that is chosen for a conversation', () => {
 describe('a summary of turns', () => {
   async function begin(...names: string[]) {
     const conversations = processOn();
-    const { id } = await conversations.open('discord:1', null);
+    const { id } = await conversations.openConversation('discord:1', null);
     for (const name of names) await conversations.record(id, turn(name), wanted);
     const stored = async () => {
       const found = await conversations.get(id);

@@ -72,14 +72,14 @@ const answer = { id: 'a', model: 'm', askedAtMs: 1, images: 0, sealed: 0, messag
 describe('the journal', () => {
   it('gives an event to the first who begins it, also after its end and in another process', async () => {
     const [here, there] = [journalOf('p'), journalOf('q')];
-    const entry = await here.begin('event', 'discord', surface);
+    const entry = await here.claimEvent('event', 'discord', surface);
     expect(entry).not.toBeNull();
-    expect(await there.begin('event', 'discord', surface)).toBeNull();
+    expect(await there.claimEvent('event', 'discord', surface)).toBeNull();
     await entry?.end();
-    expect(await here.begin('event', 'discord', surface)).toBeNull();
+    expect(await here.claimEvent('event', 'discord', surface)).toBeNull();
     // Slack redelivers for an hour at most.
     await clock.advance(3_600_000);
-    expect(await there.begin('event', 'discord', surface)).toBeNull();
+    expect(await there.claimEvent('event', 'discord', surface)).toBeNull();
   });
 
   it('writes many entries some at a time, and each of them all the same', async () => {
@@ -89,7 +89,7 @@ describe('the journal', () => {
       counted((count) => written.set(clock.now(), (written.get(clock.now()) ?? 0) + count)),
     );
     for (let index = 0; index < 120; index++) {
-      const entry = await journal.begin(`event ${index}`, 'discord', surface);
+      const entry = await journal.claimEvent(`event ${index}`, 'discord', surface);
       entry?.watch(() => ({ ...answer, text: 'As far' }));
     }
     await clock.advance(3_000);
@@ -98,8 +98,8 @@ describe('the journal', () => {
 
   it('hands on what was written, from the claim on, when the process is dead for ten seconds', async () => {
     const dead = journalOf('p');
-    await dead.begin('early', 'discord', surface);
-    const late = await dead.begin('late', 'discord', surface);
+    await dead.claimEvent('early', 'discord', surface);
+    const late = await dead.claimEvent('late', 'discord', surface);
     const asked = { guild: 'discord:1', user: '7', name: 'Mia' };
     late?.askedBy(asked);
     late?.watch(() => ({ ...answer, text: 'As far' }));
@@ -131,7 +131,7 @@ describe('the journal', () => {
   it('writes what has changed once in a while, and not for every word', async () => {
     let writes = 0;
     const one = counted(() => writes++);
-    const entry = await journalOf('p', one).begin('event', 'discord', surface);
+    const entry = await journalOf('p', one).claimEvent('event', 'discord', surface);
     let text = '';
     entry?.watch(() => ({ ...answer, text }));
     for (let word = 0; word < 300; word++) {
@@ -144,14 +144,14 @@ describe('the journal', () => {
   });
 
   it('renews the leases of what is under way for as long as it takes', async () => {
-    await journalOf('p').begin('event', 'discord', surface);
+    await journalOf('p').claimEvent('event', 'discord', surface);
     await clock.advance(3_600_000);
     expect(await journalOf('q').takeOver()).toBeNull();
   });
 
   it('tells a process that was taken for dead that it has lost the event', async () => {
     const slow = journalOf('p');
-    const entry = await slow.begin('event', 'discord', surface);
+    const entry = await slow.claimEvent('event', 'discord', surface);
     let text = 'One';
     entry?.watch(() => ({ ...answer, text }));
     await store.claims.takeOver('q', clock.now() + 60_000, clock.now() + 60_000);
@@ -178,7 +178,7 @@ describe('the journal', () => {
       write: (changes) => now.write(changes),
     };
     const journal = journalOf('p', changing);
-    const entry = await journal.begin('event', 'discord', surface);
+    const entry = await journal.claimEvent('event', 'discord', surface);
     let text = 'One';
     entry?.watch(() => ({ ...answer, text }));
     await entry?.keep();
@@ -188,7 +188,7 @@ describe('the journal', () => {
     expect(entry?.lost.aborted).toBe(false);
     text = 'One two three';
     await entry?.keep();
-    expect(await journalOf('q', fresh).begin('event', 'discord', surface)).toBeNull();
+    expect(await journalOf('q', fresh).claimEvent('event', 'discord', surface)).toBeNull();
     await entry?.end();
     await clock.advance(60_000);
     expect(await journalOf('r', fresh).takeOver()).toBeNull();
@@ -196,7 +196,7 @@ describe('the journal', () => {
 
   it('offers what was left again when the lease has run out, to the same process too', async () => {
     const dead = journalOf('p');
-    await dead.begin('event', 'discord', surface);
+    await dead.claimEvent('event', 'discord', surface);
     await dead.stop();
     await clock.advance(10_000);
     const heir = journalOf('q');
@@ -208,7 +208,7 @@ describe('the journal', () => {
 
   it('does not take its own events for orphans after its store was away', async () => {
     const journal = journalOf('p', unreliable());
-    await journal.begin('event', 'discord', surface);
+    await journal.claimEvent('event', 'discord', surface);
     await clock.advance(3_000);
     isAway = true;
     await clock.advance(11_000);
@@ -218,7 +218,7 @@ describe('the journal', () => {
 
   it('writes later what the store does not take now', async () => {
     const journal = journalOf('p', unreliable());
-    const entry = await journal.begin('event', 'discord', surface);
+    const entry = await journal.claimEvent('event', 'discord', surface);
     entry?.watch(() => ({ ...answer, text: 'As far' }));
     isAway = true;
     await entry?.keep();
@@ -231,7 +231,7 @@ describe('the journal', () => {
   });
 
   it('ends what is dealt with, however long the store is away', async () => {
-    const entry = await journalOf('p', unreliable()).begin('event', 'discord', surface);
+    const entry = await journalOf('p', unreliable()).claimEvent('event', 'discord', surface);
     isAway = true;
     await entry?.end();
     await clock.advance(60_000);
@@ -249,7 +249,7 @@ describe('the journal', () => {
       },
     };
     const journal = journalOf('p', { ...store, claims });
-    await expect(journal.begin('event', 'discord', surface)).rejects.toThrow(StoreError);
+    await expect(journal.claimEvent('event', 'discord', surface)).rejects.toThrow(StoreError);
     expect(await journalOf('q').takeOver()).toBeNull();
     await clock.advance(10_000);
     expect(await journalOf('q').takeOver()).toMatchObject({ eventId: 'event', written: { answer: null } });
@@ -257,9 +257,9 @@ describe('the journal', () => {
 
   it('loses no event that is delivered again while the store is away', async () => {
     const journal = journalOf('p', unreliable());
-    const entry = await journal.begin('event', 'discord', surface);
+    const entry = await journal.claimEvent('event', 'discord', surface);
     isAway = true;
-    await journal.begin('event', 'discord', surface).catch(() => {});
+    await journal.claimEvent('event', 'discord', surface).catch(() => {});
     isAway = false;
     await clock.advance(5_000);
     entry?.watch(() => ({ ...answer, text: 'As far' }));

@@ -68,9 +68,9 @@ describe('locks', () => {
       },
     };
     const locks = processNamed('p', claims);
-    const release = await locks.take('other', () => {}, never);
+    const release = await locks.acquireLock('other', () => {}, never);
     isLost = true;
-    await expect(locks.take('one', () => {}, never)).rejects.toThrow(StoreError);
+    await expect(locks.acquireLock('one', () => {}, never)).rejects.toThrow(StoreError);
     isLost = false;
     await clock.advance(10_000);
     expect(await processNamed('q').hold('one', async () => 'free')).toBe('free');
@@ -79,7 +79,7 @@ describe('locks', () => {
   });
 
   it('are waited for no longer than it takes until what a dead process held is free', async () => {
-    await processNamed('p').take('one', () => {}, never);
+    await processNamed('p').acquireLock('one', () => {}, never);
     let fault: unknown;
     const holding = processNamed('q')
       .hold('one', async () => {})

@@ -82,8 +82,8 @@ describe('wishes to stop', () => {
   it('reach what is under way elsewhere within a second, once, and are forgotten', async () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q');
-    await writes.admit(answer('wanted'));
-    await writes.admit(answer('other'));
+    await writes.admitAnswer(answer('wanted'));
+    await writes.admitAnswer(answer('other'));
     expect(await hears.send({ id: 'wanted' }, byMia)).toEqual({ stopped: 0, elsewhere: true });
     await clock.advance(1_000);
     expect(stopped).toEqual(['wanted: person']);
@@ -108,11 +108,11 @@ describe('wishes to stop', () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q', 'event of mine');
     for (const process of [hears, writes]) {
-      await process.admit(answer('mine'));
-      await process.admit(answer('ben’s', { user: 'ben', asker: 'ben' }));
-      await process.admit(answer('of mine by ada', { user: 'ada', conversation: 'slack:1/b' }));
-      await process.admit(answer('elsewhere', { channel: 'random' }));
-      await process.admit(answer('abroad', { guild: 'slack:2', conversation: 'slack:2/a' }));
+      await process.admitAnswer(answer('mine'));
+      await process.admitAnswer(answer('ben’s', { user: 'ben', asker: 'ben' }));
+      await process.admitAnswer(answer('of mine by ada', { user: 'ada', conversation: 'slack:1/b' }));
+      await process.admitAnswer(answer('elsewhere', { channel: 'random' }));
+      await process.admitAnswer(answer('abroad', { guild: 'slack:2', conversation: 'slack:2/a' }));
     }
     const expected = meant.map((id) => `${id}: person`);
     expect(await hears.send(target, byMia)).toEqual({ stopped: meant.length, elsewhere: true });
@@ -124,9 +124,9 @@ describe('wishes to stop', () => {
   it('do not stop what is asked afterwards, wherever that is and whether the process had looked before', async () => {
     const [hears, working, idle] = [processNamed('p'), processNamed('q'), processNamed('r')];
     await busy('q');
-    await working.admit(answer('before'));
+    await working.admitAnswer(answer('before'));
     await hears.send({ guild: 'slack:1' }, byMia);
-    for (const process of [hears, working, idle]) await process.admit(answer('after'));
+    for (const process of [hears, working, idle]) await process.admitAnswer(answer('after'));
     expect(stopped).toEqual(['before: person']);
     await clock.advance(20 * 60_000);
     expect(stopped).toEqual(['before: person']);
@@ -141,7 +141,7 @@ describe('wishes to stop', () => {
     await hears.send({ guild: 'slack:1' }, { kind: 'forgotten' });
     writes.live.add(answer('other'));
     await writes.look();
-    await writes.admit(answer('asked'));
+    await writes.admitAnswer(answer('asked'));
     expect(stopped).toEqual(['other: forgotten', 'asked: forgotten']);
   });
 
@@ -149,7 +149,7 @@ describe('wishes to stop', () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q');
     const ids = Array.from({ length: 20 }, (_, index) => `a${index}`);
-    for (const id of ids) await writes.admit(answer(id));
+    for (const id of ids) await writes.admitAnswer(answer(id));
     await Promise.all(ids.map((id) => hears.send({ id }, byMia)));
     await writes.look();
     expect(stopped.toSorted()).toEqual(ids.map((id) => `${id}: person`).toSorted());
@@ -159,17 +159,17 @@ describe('wishes to stop', () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q', 'event of late');
     await hears.send({ eventId: 'event of late' }, { kind: 'question_deleted' });
-    await writes.admit(answer('late'));
+    await writes.admitAnswer(answer('late'));
     await busy('q', 'event of local');
     await writes.send({ eventId: 'event of local' }, { kind: 'question_deleted' });
-    await writes.admit(answer('local'));
+    await writes.admitAnswer(answer('local'));
     expect(stopped).toEqual(['late: question_deleted', 'local: question_deleted']);
   });
 
   it('are written down only where another process is at work on what they may mean', async () => {
     const alone = processNamed('p');
     await busy('p');
-    await alone.admit(answer('mine'));
+    await alone.admitAnswer(answer('mine'));
     expect(await alone.send({ guild: 'slack:1' }, byMia)).toEqual({ stopped: 1, elsewhere: false });
     await busy('q');
     expect(await alone.send({ eventId: 'event of nobody' }, byMia)).toEqual({ stopped: 0, elsewhere: false });
@@ -179,7 +179,7 @@ describe('wishes to stop', () => {
   it('reach a process that stalled longer than its leases, too', async () => {
     const [hears, stalled] = [processNamed('p'), processNamed('q')];
     await store.claims.claim('event', 'q', clock.now() - 5_000, clock.now() + 3_600_000);
-    await stalled.admit(answer('mine'));
+    await stalled.admitAnswer(answer('mine'));
     await hears.send({ guild: 'slack:1' }, byMia);
     await clock.advance(1_000);
     expect(stopped).toEqual(['mine: person']);
@@ -192,7 +192,7 @@ describe('wishes to stop', () => {
       { version: 99, value: another },
     ]) {
       await valuesOf(store, 'stops').set('all', stored);
-      await processNamed('p').admit(answer('wanted'));
+      await processNamed('p').admitAnswer(answer('wanted'));
       expect(stopped).toEqual([]);
     }
   });

@@ -34,11 +34,11 @@ function distant(store: PaceStore, clock: Clock, awayMs: number): PaceStore {
       return answer;
     };
   return {
-    begin: over(store.begin),
+    beginWrite: over(store.beginWrite),
     end: over(store.end),
     block: over(store.block),
     owe: over(store.owe),
-    settle: over(store.settle),
+    endDebt: over(store.endDebt),
   };
 }
 
@@ -65,11 +65,11 @@ function createFrailPace(clock: Clock) {
     return frail.state === 'silent' ? new Promise(() => {}) : call();
   };
   const store: PaceStore = {
-    begin: (...args) => through(() => memory.begin(...args)),
+    beginWrite: (...args) => through(() => memory.beginWrite(...args)),
     end: (...args) => through(() => memory.end(...args)),
     block: (key, ms) => through(() => memory.block(key, ms)),
     owe: (write) => through(() => memory.owe(write)),
-    settle: (key, id) => through(() => memory.settle(key, id)),
+    endDebt: (key, id) => through(() => memory.endDebt(key, id)),
   };
   return { frail, store };
 }

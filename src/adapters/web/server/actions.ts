@@ -90,7 +90,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
         addressed && thread === null && owner === null && rules.inThread !== false
           ? { channel, thread: id }
           : spot;
-      if (answerSpot.thread !== null) await threads.open(answerSpot.thread);
+      if (answerSpot.thread !== null) await threads.openThread(answerSpot.thread);
       const event = deeds.at(id, person, answerSpot, { audience: owner });
       const parts = [{ type: 'text', text: withoutMention(text) } as const, ...attached];
       const readThread =
@@ -110,7 +110,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const brought = await uploads.parts(given, person.id);
       if (answers) {
         await say({ ...spot, id, user: person.id, audience, text, addressed: true }, brought);
-        if (thread !== null) await threads.open(thread);
+        if (thread !== null) await threads.openThread(thread);
       }
       const event = deeds.at(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       // The page submits a form under the command's name without arguments.

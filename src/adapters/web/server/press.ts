@@ -96,7 +96,7 @@ export function createPresses(options: {
         async openThread(title, signal) {
           signal.throwIfAborted();
           if (thread !== null || audience !== null) return null;
-          await threads.open(messageId, title);
+          await threads.openThread(messageId, title);
           return messageId;
         },
         renameThread: (title) => nameThread(room, messageId, title),

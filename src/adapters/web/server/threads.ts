@@ -8,14 +8,14 @@ import type { Room } from './room.ts';
 /** The threads that hang on messages. */
 export interface Threads {
   /** Titled as given, or by the beginning of the message; an open thread keeps its title. */
-  open(rootId: string, title?: string): Promise<void>;
+  openThread(rootId: string, title?: string): Promise<void>;
   /** The messages of a thread before a given one: its first, and the newest hundred; or only what people wrote since a time. */
   before(rootId: string, questionId: string, sinceMs: number | null): ThreadRead;
 }
 
 export function createThreads(room: Room): Threads {
   return {
-    async open(rootId, title) {
+    async openThread(rootId, title) {
       const root = room.find(rootId);
       if (root?.threadTitle !== null) return;
       await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
