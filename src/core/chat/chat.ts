@@ -107,6 +107,11 @@ const THANKS = {
 /** Shown with a button where people wrote to the bot while it was away. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
+/** An answer, and the one that takes its place if its question's message is edited at this moment. */
+function inItsPlace(id: string, message: string | null = null): StopTarget {
+  return message === null ? { id } : { id, message };
+}
+
 function named(model: string | null): { readonly model?: string } {
   return model === null ? {} : { model };
 }
@@ -327,8 +332,8 @@ export function createChat(options: ChatOptions): Chat {
         return;
       }
       if (secret === null && (await isPaused(surface))) return;
-      const target = record === null ? { eventId: message } : { id: record.id };
-      await stops.send(target, { kind: 'question_edited' });
+      const target = record === null ? { eventId: message } : { id: record.id, message };
+      await stops.send(target, { kind: 'question_edited', editedAt });
       if (secret !== null) return tell(surface, secret);
       await run({
         question,
@@ -388,10 +393,13 @@ export function createChat(options: ChatOptions): Chat {
 
     async stop(press) {
       const { user, name } = press.actor;
+      const cause = { kind: 'person', user, name } as const;
       const answering = live.get(press.answerId);
       if (!answering) {
-        if ((await recordFor(press)) === null) return;
-        const { elsewhere } = await stops.send({ id: press.answerId }, { kind: 'person', user, name });
+        const record = await recordFor(press);
+        if (record === null) return;
+        const { stopped, elsewhere } = await stops.send(inItsPlace(record.id, record.message), cause);
+        if (stopped > 0) return;
         return tell(
           press.surface,
           elsewhere ? 'This answer has ended or is about to end.' : 'This answer has already ended.',
@@ -403,7 +411,7 @@ export function createChat(options: ChatOptions): Chat {
       if (!isOf(answering, user) && !mayActAs(await options.roles(press.actor), 'admin')) {
         return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
       }
-      answering.stop({ kind: 'person', user, name });
+      await stops.send(inItsPlace(answering.id, answering.message), cause);
     },
 
     async stopAt(place, actor) {

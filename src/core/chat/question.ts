@@ -83,6 +83,7 @@ export function createQuestionRunner(
       id,
       eventId,
       message: question.message ?? null,
+      editedAt: question.editedAt ?? null,
       guild: place.guild,
       user: actor.user,
       asker: job.asker.user,

@@ -31,6 +31,8 @@ export interface LiveAnswer {
   readonly eventId: string;
   /** The message that asks the question, if there is one; a different event if the question is asked again. */
   readonly message: string | null;
+  /** As `Question.editedAt`; null if it was never edited. */
+  readonly editedAt: number | null;
   readonly guild: GuildId;
   /** The person who wants it answered now … */
   readonly user: string;

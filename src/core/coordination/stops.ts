@@ -8,7 +8,7 @@ import { createCollection, UnreadableValue } from './collection.ts';
 import { isOf, type LiveAnswer, type LiveAnswers } from './live-answers.ts';
 
 const targetSchema = z.union([
-  z.strictObject({ id: z.string() }),
+  z.strictObject({ id: z.string(), message: z.string().exactOptional() }),
   z.strictObject({ eventId: z.string() }),
   z.strictObject({ conversation: z.string(), user: z.string().exactOptional() }),
   z.strictObject({
@@ -21,7 +21,7 @@ const targetSchema = z.union([
 const causeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), user: z.string(), name: z.string() }),
   z.object({ kind: z.literal('question_deleted') }),
-  z.object({ kind: z.literal('question_edited') }),
+  z.object({ kind: z.literal('question_edited'), editedAt: z.number() }),
   z.object({ kind: z.literal('forgotten') }),
 ]);
 
@@ -37,7 +37,8 @@ const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
  * The answers to stop: one answer, the answer to an event, or those in a conversation, a channel or a guild; only one
- * person's if one is named.
+ * person's if one is named. With `message`, the answer that takes the place of the one because that message was edited stops
+ * as well.
  */
 export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;
@@ -113,7 +114,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   const arrivals = new Map<string, Promise<number>>();
 
   function apply({ target, cause }: Pick<Wish, 'target' | 'cause'>): number {
-    const meant = live.find((answer) => isMeant(answer, target));
+    const meant = live.find((answer) => isMeant(answer, { target, cause }));
     for (const { stop } of meant) stop(cause);
     return meant.length;
   }
@@ -176,7 +177,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
       const since = await (arrivals.get(answer.eventId) ?? look());
       live.add(answer);
       for (const { target, cause, order } of known.values()) {
-        if ((order > since || 'eventId' in target) && isMeant(answer, target)) answer.stop(cause);
+        if ((order > since || 'eventId' in target) && isMeant(answer, { target, cause })) answer.stop(cause);
       }
     },
 
@@ -203,8 +204,11 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   };
 }
 
-function isMeant(answer: LiveAnswer, target: StopTarget): boolean {
-  if ('id' in target) return answer.id === target.id;
+function isMeant(answer: LiveAnswer, { target, cause }: Pick<Wish, 'target' | 'cause'>): boolean {
+  // An edit stops what was asked before it, and neither its own answer nor that to a newer edit.
+  if (cause.kind === 'question_edited' && (answer.editedAt ?? -1) >= cause.editedAt) return false;
+  if ('id' in target)
+    return answer.id === target.id || (target.message !== undefined && target.message === answer.message);
   if ('eventId' in target) return target.eventId === answer.eventId || target.eventId === answer.message;
   if (target.user !== undefined && !isOf(answer, target.user)) return false;
   if ('conversation' in target) return answer.conversation === target.conversation;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saidIn } from '../../support/said.ts';
-import { createTestBot, messageOf, type TestBot } from '../../support/test-bot.ts';
+import { createTestBot, invocationOf, messageOf, pressOf, type TestBot } from '../../support/test-bot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 let bot: TestBot;
@@ -43,5 +43,26 @@ describe('an edit that is delivered behind a newer one', () => {
     await live.finish();
     await asked;
     expect(questions()).toEqual(['one']);
+  });
+});
+
+describe('a Stop in the moment in which an edited question takes over', () => {
+  it.each(['button', '/stop'])('by %s stops the new answer as well', async (how) => {
+    const first = bot.provider.live();
+    const question = messageOf('one', { id: 'question', place });
+    const asked = bot.dispatch.message(question);
+    await first.text('First');
+    await waitUntil(() => expect(question.surface.text).toBe('First'));
+    const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+    bot.provider.answer('Second.');
+    const newer = edit('two', '2');
+    expect(await (await first.request).closed).toBe('aborted');
+    const press = pressOf('stop', answerId, { place });
+    await (how === 'button'
+      ? bot.dispatch.press(press)
+      : bot.dispatch.command(invocationOf('stop', {}, { place })));
+    await Promise.all([asked, newer]);
+    expect(await turns()).toEqual(['one']);
+    expect(press.surface.privateTexts).toEqual([]);
   });
 });

@@ -65,6 +65,7 @@ describe('wishes to stop', () => {
       id,
       eventId: `event of ${id}`,
       message: null,
+      editedAt: null,
       guild: 'slack:1',
       user: 'mia',
       asker: 'mia',
@@ -164,6 +165,33 @@ describe('wishes to stop', () => {
     await writes.send({ eventId: 'event of local' }, { kind: 'question_deleted' });
     await writes.admitAnswer(answer('local'));
     expect(stopped).toEqual(['late: question_deleted', 'local: question_deleted']);
+  });
+
+  it('for an answer also stop the one that takes its place, and one asked later is left alone', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q');
+    const edited = { message: 'question', editedAt: 2 };
+    writes.arrive('event of new');
+    await writes.look();
+    await hears.send({ id: 'old', message: 'question' }, byMia);
+    await writes.admitAnswer(answer('new', edited));
+    await writes.admitAnswer(answer('newer', { message: 'question', editedAt: 3 }));
+    await writes.admitAnswer(answer('other'));
+    expect(stopped).toEqual(['new: person']);
+  });
+
+  it('of an edit stop what was asked before it, in whatever order they come', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q', 'question');
+    const edit = (editedAt: number) => answer(`edit ${editedAt}`, { message: 'question', editedAt });
+    await writes.admitAnswer(answer('first', { eventId: 'question', message: 'question' }));
+    await writes.admitAnswer(edit(1));
+    for (const process of [hears, writes]) process.arrive('event of edit 2');
+    await hears.send({ eventId: 'question' }, { kind: 'question_edited', editedAt: 2 });
+    await writes.look();
+    await writes.admitAnswer(edit(2));
+    await hears.admitAnswer(edit(3));
+    expect(stopped).toEqual(['first: question_edited', 'edit 1: question_edited']);
   });
 
   it('are written down only where another process is at work on what they may mean', async () => {
