@@ -20,7 +20,7 @@ export const ask = defineCommand({
     file3: { type: 'file', description: 'A third file; for more, mention me in a message' },
     private: { type: 'flag', description: 'Show the answer only to you' },
   },
-  async run({ eventId, actor, place, surface, brought, services }, options) {
+  async run({ eventId, actor, place, surface, brought, writtenAtMs, services }, options) {
     const { prompt, model, effort, web, file, file2, file3 } = options;
     const files = [file, file2, file3].filter((given) => given !== undefined);
     await services.chat.ask({
@@ -32,6 +32,7 @@ export const ask = defineCommand({
       webSearch: web,
       ...(model === undefined ? {} : { model }),
       ...(effort === undefined ? {} : { effort }),
+      ...(writtenAtMs === undefined ? {} : { writtenAtMs }),
     });
   },
 });

@@ -31,6 +31,8 @@ export interface CommandContext {
   readonly brought: readonly BroughtPart[];
   /** As `Invocation.readThread`. */
   readonly readThread: ThreadReader | undefined;
+  /** As `Invocation.writtenAtMs`. */
+  readonly writtenAtMs: number | undefined;
   readonly services: Services;
   /** All commands, for those that describe others. */
   readonly commands: readonly Command[];

@@ -22,7 +22,10 @@ import { threadTitle } from './thread-title.ts';
 
 /** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
 export interface Chat {
-  /** Answers a question, after those that wait in the same conversation. */
+  /**
+   * Answers a question, after those that wait in the same conversation. For one that was missed for over ten minutes, asks
+   * first whether it is still to be answered.
+   */
   ask(question: Question): Promise<void>;
   /** Whether the person may press a button that has a form. */
   mayPress(press: PressedBy): Promise<Admission>;
@@ -32,8 +35,6 @@ export interface Chat {
   answeredBy(answerId: string, guild: GuildId): Promise<string | null>;
   /** Answers a question whose price the asker accepted. */
   confirm(press: Press): Promise<void>;
-  /** Asks whether an old question is still to be answered. */
-  offer(question: Question): Promise<void>;
   /** Answers a question that was offered. */
   answerMissed(press: Press): Promise<void>;
   /** Whether a message was asked as a question, so that an edit of it matters. */
@@ -104,6 +105,8 @@ const THANKS = {
   bad: 'Thanks, noted as a bad answer. 👍 changes that.',
 } as const satisfies Record<Verdict, string>;
 
+/** Older missed questions may have been settled otherwise, so their author is asked first. */
+const ASK_FIRST_MS = 10 * 60_000;
 /** Shown with a button where people wrote to the bot while it was away. */
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
@@ -243,6 +246,7 @@ export function createChat(options: ChatOptions): Chat {
     async ask(question) {
       const secret = secretIn(question.parts);
       if (secret !== null) return tell(question.surface, secret);
+      if (clock.now() - (question.writtenAtMs ?? clock.now()) > ASK_FIRST_MS) return offer(question);
       if (await isPaused(question.surface)) return;
       await run({
         question,
@@ -282,31 +286,6 @@ export function createChat(options: ChatOptions): Chat {
     },
     retry: (press, model) => askAgain(press, { model }),
     confirm: (press) => askAgain(press),
-    async offer(question) {
-      const { place, surface, actor } = question;
-      const secret = secretIn(question.parts);
-      if (secret !== null) return tell(surface, secret);
-      const { id: conversation } = await conversations.openConversation(
-        place.guild,
-        placeKeyOf(place, surface, actor),
-      );
-      const answerId = newAnswerId(place.guild);
-      await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
-      const { limiters, log } = options;
-      const reply = createReply({
-        surface,
-        limiters,
-        clock,
-        log,
-        buttons: [],
-        onOpen: ({ key }) => conversations.attach(conversation, key),
-        signal: abandoned.signal,
-      });
-      reply.write(OFFER);
-      const buttons = buttonsAt(answerId, { state: 'missed' });
-      await reply.finish({ status: 'complete', note: null, footer: null, buttons });
-    },
-
     answerMissed: (press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
 
     async wasAsked(message) {
@@ -467,6 +446,30 @@ export function createChat(options: ChatOptions): Chat {
       }
     },
   };
+
+  /** Asks whether an old question is still to be answered. */
+  async function offer(question: Question): Promise<void> {
+    const { place, surface, actor } = question;
+    const { id: conversation } = await conversations.openConversation(
+      place.guild,
+      placeKeyOf(place, surface, actor),
+    );
+    const answerId = newAnswerId(place.guild);
+    await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
+    const { limiters, log } = options;
+    const reply = createReply({
+      surface,
+      limiters,
+      clock,
+      log,
+      buttons: [],
+      onOpen: ({ key }) => conversations.attach(conversation, key),
+      signal: abandoned.signal,
+    });
+    reply.write(OFFER);
+    const buttons = buttonsAt(answerId, { state: 'missed' });
+    await reply.finish({ status: 'complete', note: null, footer: null, buttons });
+  }
 
   /** Begins one where there is no place to look for it; else looks for the one there. */
   function conversationFor(question: Question): Pick<AskedJob, 'conversation' | 'begun'> {

@@ -52,6 +52,8 @@ export interface Question {
   /** How much the model is to reason. Default: by the settings. */
   readonly effort?: Effort;
   readonly webSearch?: boolean;
+  /** When it was written, in milliseconds since the epoch, if it may have been missed; left out of others. */
+  readonly writtenAtMs?: number;
 }
 
 /** One turn to be answered, new or repeated. */

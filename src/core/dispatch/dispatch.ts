@@ -65,7 +65,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   const permission = createPermission(services);
   const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
   const runPress = createPressRunner({ chat, permission, teller });
-  const dealWithMissed = createMissedHandler({ ...options, chat, hearing, teller, clock });
+  const dealWithMissed = createMissedHandler({ ...options, chat, hearing, teller });
 
   function noSuchCommand(): string {
     return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
 import type { Entry, Journal } from '../coordination/journal.ts';
 import type { Locks } from '../coordination/locks.ts';
-import type { Clock } from '../kit/clock.ts';
 import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
@@ -12,9 +11,6 @@ import { type Part, wordsIn } from '../ports/parts.ts';
 import type { Hearing } from './hearing.ts';
 import { askedBy } from './question.ts';
 import type { Teller } from './teller.ts';
-
-/** Older questions may have been settled otherwise, so their author is asked first. */
-const ASK_FIRST_MS = 10 * 60_000;
 
 interface Claimed extends MissedMessage {
   readonly entry: Entry;
@@ -34,15 +30,14 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
 
 /** Handles the missed messages of one place, oldest first, as one question of the last author. Never rejects. */
 export function createMissedHandler(options: {
-  readonly chat: Pick<Chat, 'ask' | 'offer'>;
+  readonly chat: Pick<Chat, 'ask'>;
   readonly hearing: Pick<Hearing, 'isHeard'>;
   readonly locks: Pick<Locks, 'hold'>;
   readonly journal: Journal;
   readonly teller: Teller;
-  readonly clock: Clock;
   readonly log: Logger;
 }): (found: readonly MissedMessage[]) => Promise<void> {
-  const { chat, hearing, locks, journal, teller, clock, log } = options;
+  const { chat, hearing, locks, journal, teller, log } = options;
 
   /** Whether it was for the bot when it was written. */
   async function wasForBot({ message: { address, place, parts }, atMs }: MissedMessage): Promise<boolean> {
@@ -69,7 +64,7 @@ export function createMissedHandler(options: {
   async function askAbout(claimed: readonly Claimed[]): Promise<void> {
     const last = claimed.at(-1);
     if (last === undefined) return;
-    const { message: newest, atMs: lastAtMs } = last;
+    const { message: newest, atMs: writtenAtMs } = last;
     log.info(
       { event: newest.id, missed: claimed.length },
       'handling messages written while the bot was away',
@@ -79,9 +74,9 @@ export function createMissedHandler(options: {
       // An edit of one of several messages does not edit the joined question.
       ...(claimed.length === 1 && { message: newest.id }),
       parts: joinedParts(claimed.map(({ message }) => message)),
+      writtenAtMs,
     };
-    const isOld = clock.now() - lastAtMs > ASK_FIRST_MS;
-    await (isOld ? chat.offer(question) : chat.ask(question));
+    await chat.ask(question);
   }
 
   return async (found) => {

@@ -27,7 +27,7 @@ export function createCommandRunner(options: {
   }
 
   return async (command, invocation) => {
-    const { actor, place, surface, id, brought = [], readThread } = invocation;
+    const { actor, place, surface, id, brought = [], readThread, writtenAtMs } = invocation;
     const tell: CommandContext['tell'] = (notice) =>
       typeof notice === 'string'
         ? teller.say(surface, notice)
@@ -46,6 +46,7 @@ export function createCommandRunner(options: {
       surface,
       brought,
       readThread,
+      writtenAtMs,
       services,
       commands: commandsOn(platformOf(place.guild)),
       signal: never,

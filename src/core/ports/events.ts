@@ -220,6 +220,8 @@ export interface Invocation extends InboundEvent {
   readonly readThread?: ThreadReader;
   /** Whether the options come from a form. A command with a secret takes no others. False by default. */
   readonly isFilledIn?: boolean;
+  /** As `MissedMessage.atMs`, for a command that may have been missed; left out of others. */
+  readonly writtenAtMs?: number;
 }
 
 /** A message by a person. Messages of bots, webhooks and the system are dropped before. */

@@ -9,6 +9,7 @@ import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { withoutDay } from '../../support/said.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { until } from './harness.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -16,36 +17,43 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+const OFFER = 'I was away when you wrote this. Do you still want an answer?';
+
+const questionsTo = ({ provider }: TestBot) =>
+  provider.chats.map(({ body }) => withoutDay(String(body.messages.at(-1)?.content)).replace(/^\w+: /, ''));
+
+async function open() {
+  const core = await createTestBot();
+  closers.push(core.close);
+  const manifest = createManifest({ commands, url: null, agentView: false });
+  const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
+  closers.push(slack.close);
+  async function connect(bot: TestBot): Promise<Adapter> {
+    const adapter = createSlackAdapter({
+      botToken: slack.app.botToken,
+      transport: { mode: 'socket', appToken: slack.app.appToken },
+      apiUrl: slack.apiUrl,
+      commands,
+      limiters: bot.limiters,
+      fetch: createFetch(),
+      clock: systemClock,
+      log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    });
+    closers.push(() => adapter.stop());
+    await adapter.start(bot.dispatch);
+    return adapter;
+  }
+  return { core, slack, connect };
+}
+
 describe('what people write on Slack while the bot is away', () => {
   it('is answered once after a start, by one of two processes: 20 messages in channels, threads and direct messages', async () => {
-    const core = await createTestBot();
-    closers.push(core.close);
+    const { core, slack, connect } = await open();
     for (let count = 0; count < 60; count++) core.provider.answer('Yes.');
-    const manifest = createManifest({ commands, url: null, agentView: false });
-    const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
-    closers.push(slack.close);
-    const connect = async (bot: TestBot): Promise<Adapter> => {
-      const adapter = createSlackAdapter({
-        botToken: slack.app.botToken,
-        transport: { mode: 'socket', appToken: slack.app.appToken },
-        apiUrl: slack.apiUrl,
-        commands,
-        limiters: bot.limiters,
-        fetch: createFetch(),
-        clock: systemClock,
-        log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
-      });
-      closers.push(() => adapter.stop());
-      await adapter.start(bot.dispatch);
-      return adapter;
-    };
     const [ann, bob] = [slack.user('Ann'), slack.user('Bob')];
     const [general, random] = [slack.channel('general', [ann, bob]), slack.channel('random', [ann, bob])];
     const bot = `<@${slack.app.botUserId}>`;
-    const questions = () =>
-      core.provider.chats.map(({ body }) =>
-        withoutDay(String(body.messages.at(-1)?.content)).replace(/^\w+: /, ''),
-      );
+    const questions = () => questionsTo(core);
 
     const first = await connect(core);
     ann.say(ann.dm, 'direct before');
@@ -91,5 +99,34 @@ describe('what people write on Slack while the bot is away', () => {
         .filter((text) => text !== 'and now?')
         .toSorted(),
     ).toEqual(expected.toSorted());
+  });
+
+  it.each([
+    ['older than ten minutes, is asked about first', 11, OFFER],
+    ['newer, is answered at once', 9, 'Yes.'],
+  ])('with `/ask`, where it is %s', async (_, agoMin, shown) => {
+    const { core, slack, connect } = await open();
+    core.provider.answer('Yes.');
+    const ann = slack.user('Ann');
+    const general = slack.channel('general', [ann]);
+    const first = await connect(core);
+    await waitUntil(async () =>
+      expect(await core.dispatch.away('slack', `slack/${slack.teamId}`)).not.toBeNull(),
+    );
+    await first.stop();
+    const { ts } = ann.say(general, `<@${slack.app.botUserId}> /ask is the sky blue?`);
+    const clock = { ...systemClock, now: () => systemClock.now() + agoMin * 60_000 };
+    const next = await createTestBot({ store: core.store, provider: core.provider, clock });
+    closers.push(next.close);
+    await connect(next);
+    const answers = () => slack.messages(general, ts).slice(1);
+    await until(() => (answers()[0]?.buttons ?? []).some(({ label }) => label !== 'Stop'));
+    expect(answers().map(({ text }) => text.split('\n')[0])).toEqual([shown]);
+    expect(core.provider.chats).toHaveLength(shown === OFFER ? 0 : 1);
+    if (shown !== OFFER) return;
+    const [offer] = answers();
+    if (offer) await ann.click(offer, 'Answer now');
+    await until(() => answers().some(({ text }) => text.startsWith('Yes.')));
+    expect(questionsTo(core)).toEqual(['is the sky blue?']);
   });
 });

@@ -28,6 +28,8 @@ export interface Request {
   readonly readThread?: ThreadReader | undefined;
   /** Whether the options come from a form. */
   readonly isFilledIn?: boolean;
+  /** As `Invocation.writtenAtMs`. */
+  readonly writtenAtMs?: number;
 }
 
 /** Passes a command to core, with the fitting place and surface. */
@@ -116,7 +118,7 @@ async function questionAt(
 }
 
 async function bring(slack: SlackContext, request: Request, at: Place, surface: Surface): Promise<void> {
-  const { id, command, options, user, isFilledIn = false, brought = [], readThread } = request;
+  const { id, command, options, user, isFilledIn = false, brought = [], readThread, writtenAtMs } = request;
   const { directory } = slack;
   const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, request.channel)]);
   const event = { id, actor, place, surface };
@@ -127,6 +129,7 @@ async function bring(slack: SlackContext, request: Request, at: Place, surface: 
     isFilledIn,
     brought,
     ...(readThread && { readThread }),
+    ...(writtenAtMs !== undefined && { writtenAtMs }),
   });
 }
 

@@ -144,7 +144,10 @@ export async function receiveMessage(slack: SlackContext, event: MessageEvent): 
   }
 }
 
-/** Reads a message that may have been missed; null if it is not for the bot. Commands that answer run at once. */
+/**
+ * Reads a message that may have been missed; null if it is not for the bot. Commands that answer go to core at once, with the
+ * time at which they were written.
+ */
 export async function readMissed(slack: SlackContext, event: MessageEvent): Promise<PostedMessage | null> {
   const question = await questionIn(slack, event);
   let read: PostedMessage | null = null;
@@ -221,6 +224,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
   const parsed = parseArguments(command.command, command.text);
   if (!parsed.ok) return surface.tellPrivately({ text: parsed.problem }, signal);
   const { options } = parsed;
+  const late = readBack === undefined ? {} : { writtenAtMs: Number(ts) * 1_000 };
   if (options['private'] === true) {
     const request = {
       id,
@@ -232,6 +236,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
       threadTs: null,
       brought,
       ...thread,
+      ...late,
     };
     return runRequest(slack, request);
   }
@@ -244,6 +249,7 @@ async function bringQuestion(slack: SlackContext, question: Question, readBack?:
     surface,
     brought,
     ...thread,
+    ...late,
   });
 
   /** The attachments. A mention alone does not list them; the message itself does. */
