@@ -3,6 +3,8 @@
  * a line depends only on the line and the state before it. HTML blocks and link reference definitions count as paragraphs.
  */
 
+import type { Dialect } from '../ports/surface.ts';
+
 /** An item of a list; its content begins `width` columns after that of its parent. */
 export interface Item {
   readonly kind: 'item';
@@ -34,6 +36,11 @@ type Leaf =
 export interface BlockState {
   readonly containers: readonly Container[];
   readonly leaf: Leaf;
+  /**
+   * Whether lists, quotes and fences begin at any indentation, because there is no indented code: so it is on Discord. Default
+   * false.
+   */
+  readonly isFree?: boolean;
 }
 
 type LineKind =
@@ -73,6 +80,13 @@ const deepestNesting = 32;
 
 const noLeaf: Leaf = { kind: 'none' };
 export const documentStart: BlockState = { containers: [], leaf: noLeaf };
+/** The deepest indentation of a block in CommonMark; what is deeper is code. */
+const deepestIndent = 3;
+
+/** The state before the first block of a text in a dialect. */
+export function startIn(dialect: Dialect): BlockState {
+  return dialect === 'discord' ? { ...documentStart, isFree: true } : documentStart;
+}
 
 const rulePattern = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const headingPattern = /^#{1,6}(?:[ \t]+|$)/;
@@ -120,17 +134,18 @@ export function scanLine(before: BlockState, text: string): Line {
   const continuesAll = continued === before.containers.length;
   const containers = before.containers.slice(0, continued);
   let leaf = continuesAll ? before.leaf : noLeaf;
+  const mostIndent = before.isFree ? Number.POSITIVE_INFINITY : deepestIndent;
 
   const line = (kind: LineKind, next: Leaf, begins: boolean): Line => ({
     kind,
     content: cursor.at,
     continued,
     begins,
-    after: { containers, leaf: next },
+    after: { ...before, containers, leaf: next },
   });
 
   if (leaf.kind === 'fence') {
-    const end = cursor.indent <= 3 ? fenceEndPattern.exec(cursor.afterIndent)?.[1] : undefined;
+    const end = cursor.indent <= mostIndent ? fenceEndPattern.exec(cursor.afterIndent)?.[1] : undefined;
     if (end?.startsWith(leaf.run)) return line('fence-end', noLeaf, false);
     return line('code', leaf.filled || cursor.blank ? leaf : { ...leaf, filled: true }, false);
   }
@@ -139,7 +154,7 @@ export function scanLine(before: BlockState, text: string): Line {
   // A paragraph also continues in a line without its containers' markers, unless that line begins a block.
   const paragraph = before.leaf.kind === 'paragraph' ? before.leaf : null;
   let nested = false;
-  while (cursor.indent <= 3 && containers.length < deepestNesting) {
+  while (cursor.indent <= mostIndent && containers.length < deepestNesting) {
     cursor.skipIndent();
     const rest = cursor.rest;
     if (rest.startsWith('>')) {
@@ -159,7 +174,7 @@ export function scanLine(before: BlockState, text: string): Line {
   }
 
   if (cursor.blank) return line('blank', noLeaf, true);
-  if (cursor.indent > 3) {
+  if (cursor.indent > mostIndent) {
     if (paragraph === null || nested) return line('indented', noLeaf, !nested);
   } else {
     const heading = headingPattern.exec(cursor.rest);
@@ -192,7 +207,7 @@ export function scanLine(before: BlockState, text: string): Line {
   if (paragraph !== null && !nested) {
     return {
       ...line('text', noLeaf, false),
-      after: { containers: before.containers, leaf: { kind: 'paragraph', cells: continuesAll ? cells : 0 } },
+      after: { ...before, leaf: { kind: 'paragraph', cells: continuesAll ? cells : 0 } },
     };
   }
   return line('text', { kind: 'paragraph', cells }, true);
@@ -232,7 +247,7 @@ function enter(cursor: Cursor, container: Container): boolean {
     cursor.skipColumns(container.width);
     return true;
   }
-  if (cursor.indent > 3 || !cursor.afterIndent.startsWith('>')) return false;
+  if (cursor.indent > deepestIndent || !cursor.afterIndent.startsWith('>')) return false;
   cursor.skipIndent();
   cursor.advance(1);
   cursor.skipColumns(1);

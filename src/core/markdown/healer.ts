@@ -2,12 +2,12 @@ import type { Dialect } from '../ports/surface.ts';
 import {
   type BlockState,
   blankMarks,
-  documentStart,
   fenceEnd,
   type Line,
   type PlacedLine,
   placeLines,
   scanLine,
+  startIn,
 } from './blocks.ts';
 import { parseInline } from './inline.ts';
 
@@ -31,7 +31,7 @@ const tableHeadPattern = /^\|(?!\|)/;
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
 /** @param start the block state at the beginning of the text */
-export function createHealer(dialect: Dialect = 'commonmark', start: BlockState = documentStart): Healer {
+export function createHealer(dialect: Dialect = 'commonmark', start: BlockState = startIn(dialect)): Healer {
   /** The text that nothing later can change, and the block state after it. */
   let settled = '';
   let settledState = start;
@@ -64,7 +64,7 @@ export function createHealer(dialect: Dialect = 'commonmark', start: BlockState 
 export function heal(
   text: string,
   dialect: Dialect = 'commonmark',
-  start: BlockState = documentStart,
+  start: BlockState = startIn(dialect),
 ): string {
   const healer = createHealer(dialect, start);
   healer.push(text);

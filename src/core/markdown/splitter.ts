@@ -1,6 +1,6 @@
 import { isHighSurrogate, splitsPair } from '../kit/text.ts';
 import type { Dialect, TextLimits } from '../ports/surface.ts';
-import { type BlockState, documentStart, fenceEnd, placeLines } from './blocks.ts';
+import { type BlockState, fenceEnd, placeLines, startIn } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
 import { createRewriter } from './rewriter.ts';
@@ -73,7 +73,7 @@ export function createSplitter(limits: TextLimits): Splitter {
 
   const openPart = (prefix: Prefix): OpenPart => {
     const lead = prefix.block + prefix.inline;
-    const start = { ...documentStart, containers: prefix.items };
+    const start = { ...startIn(dialect), containers: prefix.items };
     const healer = createHealer(dialect, start);
     healer.push(lead);
     return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSplitter, splitText } from '../../../src/core/markdown/splitter.ts';
 import { anything, deltaSizes, deltas } from './markdown-samples.ts';
-import { shownOnDiscord } from './shown.ts';
+import { shownOnDiscord, strayMarks } from './shown.ts';
 
 const limits = { maxChars: 1_500, dialect: 'discord' } as const;
 const onDiscord = (source: string): string =>
@@ -62,6 +62,24 @@ describe("Discord's dialect", () => {
     ['small print and mentions', '-# small\n<@123> <#45> <t:1:R>', '-# small\n<@123> <#45> <t:1:R>'],
   ])('shows %s', (_, source, shown) => {
     expect(onDiscord(source)).toBe(shown);
+  });
+
+  it.each([
+    ['code', '1. a\n   - b\n     > q\n\n     ```js\n     let x;\n     ```\n2. c'],
+    ['code without a blank line', '- a\n  - b\n    > q\n    ```\n    let x;\n    ```\n- c'],
+    ['bold words', '1. a\n   - b\n     > q\n\n     so **very bold** it is\n     - ||hidden words||\n'],
+    [
+      'code in the next item',
+      '- a\n  - b\n    - c\n      > q\n\n    - d\n\n      ```\n      let x;\n      ```\n',
+    ],
+  ])('closes %s in every view, under a quote in a nested list', (_, source) => {
+    const splitter = createSplitter(limits);
+    for (const char of source) {
+      splitter.push(char);
+      const view = splitter.view();
+      expect(strayMarks(shownOnDiscord(view).prose), view).toEqual([]);
+    }
+    expect(splitter.view()).toContain('> q\n');
   });
 
   it('shows tables as aligned code, by the columns that characters take', () => {
