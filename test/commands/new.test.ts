@@ -70,16 +70,17 @@ describe('/new', () => {
     expect(sent()).toBe('Next');
   });
 
-  it('does not read the thread again', async () => {
+  it('reads nothing of the thread from before it', async () => {
+    const anewAtMs = Date.now();
     await run('new');
     bot.provider.answer('A');
-    let isRead = false;
-    const readThread = async () => {
-      isRead = true;
+    const since: (number | null)[] = [];
+    const readThread = async (sinceMs: number | null) => {
+      since.push(sinceMs);
       return { messages: [], problem: null };
     };
     await bot.dispatch.message({ ...messageOf('Hi', thread), readThread });
-    expect(isRead).toBe(false);
+    expect(since).toEqual([expect.toSatisfy((ms) => ms !== null && ms >= anewAtMs)]);
   });
 
   it('is for who began the conversation and admins, and for places with a conversation', async () => {
