@@ -39,7 +39,11 @@ export function isOperators(
   { adminToken, isExposed = false }: OperatorCheck,
 ): boolean {
   const { headers, socket } = request;
-  if (adminToken !== undefined) return isSame(headers.authorization ?? '', `Bearer ${adminToken}`);
+  if (adminToken !== undefined) {
+    // The scheme's case does not matter: RFC 9110 §11.1.
+    const [, token = ''] = /^bearer +(.*)$/i.exec(headers.authorization ?? '') ?? [];
+    return isSame(token, adminToken);
+  }
   if (isExposed) return false;
   const from = socket.remoteAddress ?? '';
   return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);

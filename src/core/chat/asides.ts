@@ -8,6 +8,7 @@ import type { Model } from '../ports/model.ts';
 import type { Surface } from '../ports/surface.ts';
 import type { Attempt, Job, QuestionRunnerOptions } from './job.ts';
 import type { Obstacles } from './obstacles.ts';
+import { createTell, type Tell } from './tell.ts';
 
 const LOCKED =
   'The thread was locked before my answer was complete. I will finish it there once somebody unlocks the thread.';
@@ -16,8 +17,7 @@ const REFUSED =
 
 /** Messages to the asker beside or instead of an answer. */
 export interface Asides {
-  /** Tells the asker alone. */
-  tell(surface: Surface, text: string): Promise<void>;
+  readonly tell: Tell;
   /** Shows what the question may cost, with a button to confirm. */
   offer(job: Job, attempt: Attempt, model: Model, text: string): Promise<void>;
   /** Tells the asker that the answer cannot be shown. Later askers there learn it before it costs anything. */
@@ -39,6 +39,7 @@ export function createAsides(
   abandoned: AbortSignal,
 ): Asides {
   const { conversations, clock, log } = options;
+  const tell = createTell(options.nameOperator, abandoned);
 
   async function offer(
     { question, conversation }: Job,
@@ -96,10 +97,6 @@ export function createAsides(
     });
     // The place may have been unlocked before the answer was kept.
     options.opened(platform, at);
-  }
-
-  async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.tellPrivately({ text: options.nameOperator(text) }, abandoned);
   }
 
   return { tell, offer, tellOfObstacle, tellRest, hold };

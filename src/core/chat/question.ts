@@ -14,6 +14,7 @@ import {
   recordOf,
 } from './job.ts';
 import type { Crowded, QueuePlace, Slot } from './slots.ts';
+import { createTell } from './tell.ts';
 
 /** Questions that may wait in one conversation; for `createTurns`. */
 export const MAX_WAITING = 5;
@@ -35,6 +36,7 @@ export function createQuestionRunner(
   abandoned: AbortSignal,
 ): (job: AskedJob) => Promise<void> {
   const { answers, listening, live, stops, journal, turns, slots, clock, log } = options;
+  const tell = createTell(options.nameOperator, abandoned);
   const answerNow = createAnswerNow(options, abandoned);
 
   /** As soon as a question waits for its turn, messages beside it in its thread are for the bot too. */
@@ -226,10 +228,6 @@ export function createQuestionRunner(
       said = words;
       await clock.sleep(QUEUE_EVERY_MS, until).catch(() => {});
     }
-  }
-
-  async function tell(surface: Surface, text: string): Promise<void> {
-    await surface.tellPrivately({ text: options.nameOperator(text) }, abandoned);
   }
 
   return run;

@@ -148,7 +148,7 @@ describe('/ask, as the person sees it', () => {
       await discord.until(() => isComplete(used.reply));
       expect(used.reply?.content).toMatch(
         effort === 'low'
-          ? /^Because\.\n\nℹ️ Plain takes no `effort`, so it answers in its own way\.\n-# Plain · 0/
+          ? /^Because\.\n\nℹ️ Plain does not support `effort`, so it uses its default\.\n-# Plain · 0/
           : /^Because\.\n\n-# GPT-5 · effort high · 0/,
       );
     }

@@ -131,6 +131,7 @@ describe('/metrics', () => {
     const closed = await serve(metrics, token);
     expect((await fetch(closed)).status).toBe(401);
     expect((await fetch(closed, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+    expect((await fetch(closed, { headers: { authorization: `bearer  ${token}` } })).status).toBe(200);
     expect((await fetch(closed, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
   });
 });
