@@ -16,8 +16,8 @@ export interface DebtsOptions {
   readonly clock: Clock;
   /** Null if no other process draws from the limit. */
   readonly shared: SharedLimiter | null;
-  /** When one more last write is affordable: 0 for now, null if no time alone makes it so. */
-  readonly affordableAtMs: (owed: number) => number | null;
+  /** When one more last write is affordable; infinity if no time alone makes it so. */
+  readonly affordableAtMs: (owed: number) => number;
   /** Something changed that the lane has to look at. */
   readonly onChange: () => void;
   readonly wakeAt: (atMs: number) => void;
@@ -74,9 +74,8 @@ export class Debts {
   admitWaiting(): void {
     const { clock, shared, affordableAtMs, wakeAt } = this.#options;
     while (this.#debtors.length > 0 && !this.#isAsking) {
-      const atMs = this.#asksFromMs > clock.now() ? this.#asksFromMs : affordableAtMs(this.#owed);
-      if (atMs === null) return;
-      if (atMs > 0) {
+      const atMs = Math.max(this.#asksFromMs, affordableAtMs(this.#owed));
+      if (atMs > clock.now()) {
         wakeAt(atMs);
         return;
       }

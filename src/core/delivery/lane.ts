@@ -19,6 +19,12 @@ const RANKS: Readonly<Record<Urgency, number>> = { last: 0, first: 1, prepare: 2
 /** For limits that no other process shares. */
 const ALONE: SharedWrite = { end() {} };
 
+/**
+ * The store is asked for one write after another. If an answer takes longer than this, it is asked for more at once, as if each
+ * took this long; up to so many.
+ */
+const ASKS = { eachMs: 20, atOnce: 16 };
+
 /** A longer wait is usually an error in the platform's clock or unit, so the platform is tried again after this. */
 const LONGEST_BLOCK_MS = 3_600_000;
 
@@ -36,7 +42,9 @@ export class Lane {
   #blockedUntilMs = 0;
   /** Until then, others use all of the limit. */
   #othersUntilMs = 0;
-  #isAsking = false;
+  /** The questions to the store that are not answered yet, and the time that the last answer took. */
+  #asking = 0;
+  #answerTookMs = 0;
   #waiters: Waiter[] = [];
   /** The time of the next alarm; infinity if none is set. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -65,6 +73,7 @@ export class Lane {
       this.pump();
       return () => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        this.pump();
       };
     });
   }
@@ -116,8 +125,9 @@ export class Lane {
   }
 
   pump(): void {
-    while (this.#waiters.length > 0 && !this.#isAsking) {
+    while (this.#waiters.length > 0) {
       const urgency = this.#next().urgency();
+      if (!this.#mayAsk(urgency)) break;
       const atMs = this.#freeAtMs(urgency);
       if (atMs > this.#clock.now()) {
         this.#wake(atMs);
@@ -131,32 +141,34 @@ export class Lane {
   }
 
   /** When all last writes, one more, and everything urgent could be written in time: as `DebtsOptions.affordableAtMs`. */
-  #affordableAtMs(owed: number): number | null {
-    const nowMs = this.#clock.now();
+  #affordableAtMs(owed: number): number {
     const dueMs = this.#scope.dueMs ?? DEFAULT_DUE_MS;
-    if (this.#canOwe(owed, dueMs)) return 0;
-    const oldestFreeAtMs = this.#window.oldestFreeAtMs();
-    return oldestFreeAtMs === null ? null : Math.max(nowMs + 1, oldestFreeAtMs - dueMs);
+    const { limit, lengthMs } = this.#window;
+    const wanted = owed + this.#urgentWaiters() + 1;
+    const isWithinDue = dueMs >= lengthMs;
+    if (isWithinDue && wanted > (limit * dueMs) / lengthMs) return Number.POSITIVE_INFINITY;
+    const roomAtMs = isWithinDue ? 0 : this.#window.freeAtMs(limit - wanted + 1);
+    return Math.max(this.#blockedUntilMs, this.#othersUntilMs, roomAtMs) - dueMs;
   }
 
-  #canOwe(owed: number, dueMs: number): boolean {
-    const { limit, lengthMs, running } = this.#window;
-    const byMs = this.#clock.now() + dueMs;
-    if (Math.max(this.#blockedUntilMs, this.#othersUntilMs) > byMs) return false;
-    const urgent = this.#waiters.reduce((sum, { rank }) => sum + (rank < RANKS.interim ? 1 : 0), 0);
-    const wanted = owed + urgent + 1;
-    if (dueMs >= lengthMs) return wanted <= (limit * dueMs) / lengthMs;
-    return wanted <= limit - running - this.#window.stillUsedAt(byMs);
+  /** Only for what is urgent, several questions may be under way. */
+  #mayAsk(urgency: Urgency): boolean {
+    if (this.#asking === 0) return true;
+    if (urgency === 'interim' || this.#asking >= ASKS.atOnce) return false;
+    return this.#asking < Math.min(this.#urgentWaiters(), this.#answerTookMs / ASKS.eachMs);
   }
 
-  /**
-   * Asks the store for one write, to be used by the most urgent waiter. Asks once at a time, and if there is no room, once
-   * for all waiters.
-   */
+  #urgentWaiters(): number {
+    return this.#waiters.reduce((sum, { rank }) => sum + (rank < RANKS.interim ? 1 : 0), 0);
+  }
+
+  /** Asks the store for one write, to be used by the most urgent waiter; if there is no room, once for all waiters. */
   async #ask(urgency: Urgency): Promise<void> {
-    this.#isAsking = true;
+    const askedAtMs = this.#clock.now();
+    this.#asking++;
     const write = await this.#beginWrite(urgency);
-    this.#isAsking = false;
+    this.#asking--;
+    this.#answerTookMs = this.#clock.now() - askedAtMs;
     const isWanted =
       this.#waiters.length > 0 && (urgency === 'interim' || this.#next().urgency() !== 'interim');
     if (write !== null && isWanted) this.#grant(write);

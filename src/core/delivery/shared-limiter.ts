@@ -1,32 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { OVER } from '../kit/over.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
-import { type EndedWrite, type PaceStore, StoreError } from '../ports/store.ts';
+import type { EndedWrite, PaceStore } from '../ports/store.ts';
 
 /**
- * Rate limits shared with other processes through the store. While the store does not answer, each process goes by its own
- * count.
+ * Rate limits shared with other processes through the store. An answer that is late delays a write, and lets none go without it.
+ * From a failure until the store answers again, each process goes by its own count; then it tells the store what it wrote.
  */
 export interface SharedLimiter {
   /**
    * Resolves to a write that may go now and counts from now on, or to the milliseconds after which to ask again. With a gap
-   * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes at
-   * most half a second.
+   * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes as
+   * long as the store takes to answer or to fail.
    */
   beginWrite(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
-  /**
-   * Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. Never rejects;
-   * takes at most half a second.
-   */
+  /** Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. As `beginWrite`. */
   owe(scope: Scope): Promise<SharedOwed | number>;
   /** Lets no write begin for `ms`, as the platform asked. */
   block(scope: Scope, ms: number): void;
-  /** Resolves when everything has been reported to the store. */
+  /** Resolves when everything has been reported to the store, if that answers. */
   stop(): Promise<void>;
 }
 
@@ -40,10 +36,8 @@ export interface SharedOwed {
   release(): void;
 }
 
-/** Redis answers within about a millisecond. No answer waits longer than this for others' writes. */
-const PATIENCE_MS = 500;
-/** After a fault, one write asks the store again after this time. */
-const RETRY_AFTER_MS = 5_000;
+/** After a failure, the store is told so often what it missed, until it answers. */
+const REJOIN_EVERY_MS = 1_000;
 const LONGEST_WRITE_MS = 15_000;
 /**
  * The end of a write is sent with the next write of its limit, if one begins within this time. It is far below any window, in which
@@ -54,81 +48,109 @@ const HOLD_ENDS_MS = 200;
 const OWED_LEASE_MS = 20_000;
 const RENEW_OWED_EVERY_MS = 5_000;
 
+/** The end of a write that the store does not know yet, and the time until which the write counts. */
+interface UnheardEnd {
+  readonly id: string;
+  readonly untilMs: number;
+}
+
+/** @param store answers or fails within a few seconds */
 export function createSharedLimiter(
   store: PaceStore,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): SharedLimiter {
   const owner = randomUUID();
   const telling = createRunning();
-  /** The time to ask the store again; null while all is well. */
-  let retryAtMs: number | null = null;
-
-  function failed(error: unknown): void {
-    if (retryAtMs === null) {
-      log.warn(
-        { err: error },
-        'rate limits are not shared with other processes right now; each goes by its own count',
-      );
-    }
-    retryAtMs = clock.now() + RETRY_AFTER_MS;
-    unheard.clear();
-  }
-
-  async function ask<T>(answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const late = async () => {
-      await clock.sleep(PATIENCE_MS, answered.signal);
-      // If this process itself was blocked, the store's answer is here and only has to be read.
-      await setImmediate();
-      throw new StoreError(`no answer within ${PATIENCE_MS} ms`);
-    };
-    try {
-      return await Promise.race([answer, late()]);
-    } finally {
-      answered.abort(OVER);
-    }
-  }
-
-  function tell(step: () => Promise<void>): void {
-    if (retryAtMs !== null) return;
-    telling.add(step().catch(failed));
-  }
-
   const stopping = new AbortController();
-  /** Ends of writes that the store does not know yet, by limit. */
-  const unheard = new Map<string, { readonly id: string; readonly untilMs: number }[]>();
+  /** Whether the store failed and has not answered since. */
+  let isAlone = false;
+  /** By limit: the ends that the store does not know yet, and the end of a block that it could not be told. */
+  const unheard = new Map<string, readonly UnheardEnd[]>();
+  const blocks = new Map<string, number>();
+  /** Room that this process keeps, by id. */
+  const owed = new Map<string, Scope>();
 
-  function endsOf(key: string): EndedWrite[] {
+  function failed(key: string, error: unknown): void {
+    // Even without ends, this limit is reported: that shows whether the store answers.
+    keep(key, []);
+    if (isAlone) return;
+    isAlone = true;
+    log.warn(
+      { err: error },
+      'rate limits are not shared with other processes right now; each goes by its own count',
+    );
+    telling.add(rejoin());
+  }
+
+  async function rejoin(): Promise<void> {
+    while (isAlone && !stopping.signal.aborted) {
+      await clock.sleep(REJOIN_EVERY_MS, stopping.signal).catch(() => {});
+      await reportMissed().catch(() => {});
+    }
+  }
+
+  /** Tells the store what was written without it, so that other processes leave room for that. */
+  async function reportMissed(): Promise<void> {
+    // Before the blocks, during which the store grants no room.
+    await renewOwed();
+    const nowMs = clock.now();
+    for (const [key, untilMs] of blocks) {
+      if (untilMs > nowMs) await store.block(key, untilMs - nowMs);
+      blocks.delete(key);
+    }
+    while (unheard.size > 0) await Promise.all([...unheard.keys()].map(report));
+    isAlone = false;
+    log.info('rate limits are shared with other processes again');
+  }
+
+  function keep(key: string, ends: readonly UnheardEnd[]): void {
+    // By then the store has given up a write that it never heard of again.
+    const fromMs = clock.now() - LONGEST_WRITE_MS;
+    const recent = (unheard.get(key) ?? []).filter(({ untilMs }) => untilMs > fromMs);
+    unheard.set(key, [...recent, ...ends]);
+  }
+
+  /** Passes the ends of a limit to a step that tells them to the store. If that fails, they stay unheard. */
+  async function tellEnds<T>(key: string, step: (ended: readonly EndedWrite[]) => Promise<T>): Promise<T> {
     const ends = unheard.get(key) ?? [];
     unheard.delete(key);
-    return ends.map(({ id, untilMs }) => ({ id, countsMs: Math.max(0, untilMs - clock.now()) }));
+    try {
+      return await step(
+        ends.map(({ id, untilMs }) => ({ id, countsMs: Math.max(0, untilMs - clock.now()) })),
+      );
+    } catch (error) {
+      keep(key, ends);
+      throw error;
+    }
+  }
+
+  const report = (key: string) => tellEnds(key, (ended) => store.end(key, ended));
+
+  function tell(key: string, step: () => Promise<void>): void {
+    telling.add(step().catch((error: unknown) => failed(key, error)));
   }
 
   function end(key: string, id: string, countsMs: number): void {
-    if (countsMs === 0) {
-      tell(() => store.end(key, [{ id, countsMs }]));
-      return;
-    }
-    const ends = unheard.get(key) ?? [];
-    ends.push({ id, untilMs: clock.now() + countsMs });
-    if (ends.length > 1) return;
-    unheard.set(key, ends);
-    tell(async () => {
-      await clock.sleep(HOLD_ENDS_MS, stopping.signal).catch(() => {});
-      const left = endsOf(key);
-      if (left.length > 0) await store.end(key, left);
+    const isHeld = countsMs > 0;
+    const isFirst = !unheard.has(key);
+    keep(key, [{ id, untilMs: clock.now() + countsMs }]);
+    if (isAlone || (isHeld && !isFirst)) return;
+    tell(key, async () => {
+      if (isHeld) await clock.sleep(HOLD_ENDS_MS, stopping.signal).catch(() => {});
+      if (!isAlone && unheard.has(key)) await report(key);
     });
   }
 
-  /** Room that this process keeps, by id. */
-  const owed = new Map<string, Scope>();
   const oweFor = (id: string, { key, limit, windowMs, dueMs = DEFAULT_DUE_MS }: Scope) =>
     store.owe({ key, id, limit, windowMs, dueMs, leaseMs: OWED_LEASE_MS });
+  async function renewOwed(): Promise<void> {
+    await Promise.all([...owed].map(([id, scope]) => oweFor(id, scope)));
+  }
   const renewing = repeat(
     'keeping room for last states',
     RENEW_OWED_EVERY_MS,
     async () => {
-      if (retryAtMs === null) await Promise.all([...owed].map(([id, scope]) => oweFor(id, scope)));
+      if (!isAlone) await renewOwed();
     },
     { clock, log },
   );
@@ -136,41 +158,43 @@ export function createSharedLimiter(
   return {
     async owe(scope) {
       const id = randomUUID();
-      if (retryAtMs !== null) return { release() {} };
-      const waitMs = await ask(oweFor(id, scope)).catch((error: unknown) => {
-        failed(error);
-        return 0;
-      });
-      if (waitMs > 0) return waitMs;
+      if (!isAlone) {
+        const waitMs = await oweFor(id, scope).catch((error: unknown) => failed(scope.key, error));
+        if (waitMs) return waitMs;
+      }
       owed.set(id, scope);
       return {
         release() {
           owed.delete(id);
-          tell(() => store.endDebt(scope.key, id));
+          // Otherwise the room is free when its lease is over.
+          if (!isAlone) tell(scope.key, () => store.endDebt(scope.key, id));
         },
       };
     },
     async beginWrite({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
       const id = randomUUID();
       const write: SharedWrite = { end: (countsMs) => end(key, id, countsMs) };
-      if (retryAtMs !== null) {
-        if (clock.now() < retryAtMs) return write;
-        retryAtMs = clock.now() + RETRY_AFTER_MS;
-      }
+      if (isAlone) return write;
       const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {
-        const waitMs = await ask(
-          store.beginWrite({ key, id, owner, windowMs, leaseMs, ...rate }, endsOf(key)),
+        const waitMs = await tellEnds(key, (ended) =>
+          store.beginWrite({ key, id, owner, windowMs, leaseMs, ...rate }, ended),
         );
-        if (retryAtMs !== null) log.info('rate limits are shared with other processes again');
-        retryAtMs = null;
         return waitMs === 0 ? write : waitMs;
       } catch (error) {
-        failed(error);
+        failed(key, error);
         return write;
       }
     },
-    block: ({ key }, ms) => tell(() => store.block(key, ms)),
+    block({ key }, ms) {
+      const untilMs = Math.max(blocks.get(key) ?? 0, clock.now() + ms);
+      blocks.set(key, untilMs);
+      if (isAlone) return;
+      tell(key, async () => {
+        await store.block(key, ms);
+        if (blocks.get(key) === untilMs) blocks.delete(key);
+      });
+    },
     async stop() {
       stopping.abort(OVER);
       await renewing.stop();

@@ -32,18 +32,6 @@ export class WriteWindow {
     return this.#endedAtMs.length + this.running;
   }
 
-  /** Ended writes that still count at a time. */
-  stillUsedAt(atMs: number): number {
-    return this.#endedAtMs.filter((endedAtMs) => endedAtMs + this.lengthMs > atMs).length;
-  }
-
-  /** When the oldest ended write stops counting; null if none counts. */
-  oldestFreeAtMs(): number | null {
-    this.#forgetOld();
-    const [oldest] = this.#endedAtMs;
-    return oldest === undefined ? null : oldest + this.lengthMs;
-  }
-
   /**
    * The smallest gap between writes that always leaves room for the next one, if `left` writes are possible now. Those must last until
    * the oldest write stops counting, and with it until the next one does, and so on.

@@ -55,15 +55,18 @@ function setUp() {
   return { clock, store, log, write, names: () => log.map(({ name }) => name) };
 }
 
-/** A store that fails or says nothing while it is told to. */
-function createFrailPace(clock: Clock) {
-  const memory = createMemoryPace(clock);
-  const frail = { state: 'well' as 'well' | 'failing' | 'silent', calls: 0 };
-  const through = <T>(call: () => Promise<T>): Promise<T> => {
+/** A store that fails or is late while it is told to; as Redis' store, it gives up an answer after five seconds. */
+function createFrailPace(clock: Clock, memory = createMemoryPace(clock)) {
+  const frail = { isFailing: false, lateMs: 0, calls: 0 };
+  async function through<T>(call: () => Promise<T>): Promise<T> {
     frail.calls++;
-    if (frail.state === 'failing') return Promise.reject(new StoreError('away'));
-    return frail.state === 'silent' ? new Promise(() => {}) : call();
-  };
+    if (frail.isFailing) throw new StoreError('away');
+    const { lateMs } = frail;
+    if (lateMs === 0) return call();
+    await clock.sleep(Math.min(lateMs, 5_000));
+    if (lateMs > 5_000) throw new StoreError('no answer within 5000 ms');
+    return call();
+  }
   const store: PaceStore = {
     beginWrite: (...args) => through(() => memory.beginWrite(...args)),
     end: (...args) => through(() => memory.end(...args)),
@@ -279,12 +282,48 @@ describe('processes that share a limit', () => {
   });
 });
 
+describe('a store that is late', () => {
+  it('lets no process write beyond the shared limit, and holds up no more than its answers take', async () => {
+    const { clock, store: memory } = setUp();
+    const limiter = createMemoryLimiter(clock);
+    const wide: Scope = { ...scope, limit: 50, windowMs: 1_000 };
+    const processes = Array.from({ length: 4 }, () => {
+      const { frail, store } = createFrailPace(clock, memory);
+      return { frail, ...startProcess(store, clock) };
+    });
+    let done = 0;
+    const runs = processes.flatMap(({ frail, limiters }, index) => {
+      frail.lateMs = 600 + index * 700;
+      const write = async () => {
+        limiter.take(wide);
+        done++;
+      };
+      return Array.from({ length: 75 }, () => limiters.run(wide, urgent, write, never));
+    });
+    await clock.advance(40_000);
+    expect([done, limiter.refusals]).toEqual([300, 0]);
+    await Promise.all(runs);
+  });
+
+  it('is asked for one write after another while it is quick', async () => {
+    const { clock, write } = setUp();
+    const { frail, store } = createFrailPace(clock);
+    const { limiters } = startProcess(store, clock);
+    frail.lateMs = 10;
+    const runs = [1, 2, 3].map(() => limiters.run(scope, urgent, write('w'), never));
+    await clock.advance(5);
+    expect(frail.calls).toBe(1);
+    await clock.advance(100);
+    await Promise.all(runs);
+  });
+});
+
 describe('a store that fails', () => {
   it('holds nothing up: each process goes by its own count, and says so once', async () => {
     const { clock, write, log } = setUp();
     const { frail, store } = createFrailPace(clock);
     const { limiters, logged } = startProcess(store, clock);
-    frail.state = 'failing';
+    frail.isFailing = true;
     const runs = Array.from({ length: 8 }, () => limiters.run(scope, urgent, write('w'), never));
     await clock.advance(20_000);
     await Promise.all(runs);
@@ -292,47 +331,96 @@ describe('a store that fails', () => {
     expect(logged()).toEqual([expect.stringContaining('its own count')]);
   });
 
-  it('is asked again after five seconds, by one write', async () => {
+  it('is tried once a second, and no write waits for that', async () => {
     const { clock, write } = setUp();
     const { frail, store } = createFrailPace(clock);
     const { limiters, logged } = startProcess(store, clock);
     const wide: Scope = { ...scope, limit: 100 };
     const burst = () => Promise.all([1, 2, 3].map(() => limiters.run(wide, urgent, write('w'), never)));
-    frail.state = 'failing';
+    frail.isFailing = true;
     await burst();
     expect(frail.calls).toBe(1);
-    await clock.advance(4_999);
+    await clock.advance(999);
     await burst();
     expect(frail.calls).toBe(1);
-    await clock.advance(1);
+    await clock.advance(2_001);
     await burst();
-    expect(frail.calls).toBe(2);
-    frail.state = 'well';
-    await clock.advance(5_000);
-    await burst();
+    expect(frail.calls).toBe(4);
+    frail.isFailing = false;
+    await clock.advance(1_000);
     expect(frail.calls).toBe(5);
+    await burst();
+    expect(frail.calls).toBe(8);
     // No other write takes their ends along.
     await clock.advance(200);
-    expect(frail.calls).toBe(6);
+    expect(frail.calls).toBe(9);
     expect(logged()).toEqual([
       expect.stringContaining('its own count'),
       expect.stringContaining('with other processes again'),
     ]);
   });
 
-  it('costs half a second at most where it says nothing, and the next ones nothing', async () => {
+  it('costs five seconds at most where it says nothing, and the next ones nothing', async () => {
     const { clock, write, log } = setUp();
     const { frail, store } = createFrailPace(clock);
     const { limiters } = startProcess(store, clock);
-    frail.state = 'silent';
+    frail.lateMs = 60_000;
     const first = limiters.run(scope, urgent, write('first'), never);
-    await clock.advance(500);
+    await clock.advance(5_000);
     await first;
     await limiters.run(scope, urgent, write('second'), never);
     expect(log).toEqual([
-      { name: 'first', atMs: 500 },
-      { name: 'second', atMs: 500 },
+      { name: 'first', atMs: 5_000 },
+      { name: 'second', atMs: 5_000 },
     ]);
+  });
+
+  it('learns what was written without it, so that the others leave room for that', async () => {
+    const { clock, store: memory, log, write } = setUp();
+    const { frail, store } = createFrailPace(clock, memory);
+    const [one, two] = [startProcess(store, clock), startProcess(memory, clock)];
+    // The end of this one goes with the question that fails.
+    await one.limiters.run(scope, urgent, write('one'), never);
+    frail.isFailing = true;
+    for (let more = 0; more < 3; more++) await one.limiters.run(scope, urgent, write('one'), never);
+    const refused = one.limiters.run(scope, urgent, () => Promise.reject(new RateLimited(2_000)), never);
+    await expect(refused).rejects.toThrow(RateLimited);
+    frail.isFailing = false;
+    await clock.advance(1_000);
+    log.length = 0;
+    const run = two.limiters.run(scope, urgent, write('two'), never);
+    await clock.advance(10_000);
+    await run;
+    expect(log).toEqual([{ name: 'two', atMs: 5_000 }]);
+  });
+
+  it('learns of the room that was kept without it', async () => {
+    const { clock, store: memory } = setUp();
+    const { frail, store } = createFrailPace(clock, memory);
+    const [one, two] = [startProcess(store, clock), startProcess(memory, clock)];
+    frail.isFailing = true;
+    await Promise.all(Array.from({ length: 5 }, () => one.limiters.owe(scope, never)));
+    frail.isFailing = false;
+    await clock.advance(1_000);
+    let grown = 0;
+    void two.limiters.owe(scope, never).then(() => grown++);
+    await clock.advance(60_000);
+    expect(grown).toBe(0);
+  });
+
+  it('learns of a block that it could not be told', async () => {
+    const { clock, store: memory, log, write } = setUp();
+    const { frail, store } = createFrailPace(clock, memory);
+    const [one, two] = [startProcess(store, clock), startProcess(memory, clock)];
+    frail.isFailing = true;
+    const refused = one.limiters.run(scope, urgent, () => Promise.reject(new RateLimited(12_000)), never);
+    await expect(refused).rejects.toThrow(RateLimited);
+    frail.isFailing = false;
+    await clock.advance(1_000);
+    const run = two.limiters.run(scope, urgent, write('two'), never);
+    await clock.advance(60_000);
+    await run;
+    expect(log).toEqual([{ name: 'two', atMs: 12_000 }]);
   });
 
   it('hears of the ends of writes before the process stops', async () => {

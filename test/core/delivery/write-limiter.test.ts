@@ -394,6 +394,39 @@ describe('room for last states', () => {
   });
 });
 
+describe('whoever waits for room', () => {
+  const updates: Scope = { key: 'updates', limit: 2, windowMs: 5_000 };
+
+  it('gets it after a block that outlasts every write', async () => {
+    const { clock, limiters } = setUp();
+    await limiters.run(updates, urgent, () => Promise.reject(new RateLimited(60_000)), never).catch(() => {});
+    let grown = 0;
+    void limiters.owe(updates, never).then(() => grown++);
+    await clock.advance(58_999);
+    expect(grown).toBe(0);
+    await clock.advance(1);
+    expect(grown).toBe(1);
+  });
+
+  it('gets it when what is urgent no longer wants it', async () => {
+    const { clock, limiters } = setUp();
+    await limiters.enterIfFree(updates);
+    // So that what is urgent waits, and room could be kept meanwhile.
+    limiters.learn('updates', { limit: 2, remaining: 0, resetAfterMs: 900 });
+    const leaving = new AbortController();
+    const left = limiters.run(updates, urgent, async () => {}, leaving.signal);
+    left.catch(() => {});
+    await clock.advance(0);
+    let grown = 0;
+    void limiters.owe(updates, never).then(() => grown++);
+    await clock.advance(100);
+    expect(grown).toBe(0);
+    leaving.abort(new Error('left'));
+    await clock.advance(0);
+    expect(grown).toBe(1);
+  });
+});
+
 describe('a burst', () => {
   const updates: Scope = { key: 'updates', limit: 10, windowMs: 60_000, reserve: 2, burst: 4 };
 
