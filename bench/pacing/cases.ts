@@ -134,7 +134,14 @@ export const CASES: readonly PacingCase[] = [
   mentionsOnSlack('one answer of 60 s', 1, { words: 3_000 }),
   mentionsOnSlack('10 mentions, two processes', 10, { processes: 2, wanted: { wordsBehind: 27 } }),
   mentionsOnSlack('100 mentions, four processes', 100, { processes: 4, wanted: { endLag: [1, 3] } }),
-  mentionsOnSlack('8 answers of 30 s, four processes', 8, { processes: 4, words: 1_500 }),
+  mentionsOnSlack('8 answers of 30 s', 8, { words: 1_500, wanted: { endLag: [1, 3] } }),
+  mentionsOnSlack('8 answers of 30 s, four processes', 8, {
+    processes: 4,
+    words: 1_500,
+    wanted: { endLag: [1, 3] },
+  }),
+  // Without a bound: their edits are used up before it shows that they are long, and the last ones wait for the next minute.
+  mentionsOnSlack('12 answers of 30 s', 12, { words: 1_500 }),
   mentionsOnSlack('10 mentions, three surprise 429s', 10, {
     surprises: new Set([5, 6, 7]),
     wanted: { endLag: [3, 3] },

@@ -4,17 +4,22 @@ import type { Surface } from '../ports/surface.ts';
 import type { Owed } from './debts.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
-/** The room that one message keeps for its last state: only with it a message may start to grow. */
+/** The room that an answer keeps for the last states of its messages: only with it a message may start to grow. */
 export interface GrowthRoom {
   /** Whether the room is kept. If not, asks for it, and calls `onReady` once there is some. */
   isKept(): boolean;
-  /** Whether it is being asked for. */
-  readonly isAsking: boolean;
-  /** Releases it: it is used, or not needed. */
+  /** Asks for room for the next message too, where edits come free so slowly that none might be left when this one is full. */
+  keepNext(): void;
+  /** Whether the current message's room is being asked for. */
+  readonly isAwaited: boolean;
+  /** The current message's room is used. */
   release(): void;
-  /** Releases it and stops asking: nothing of the answer waits any more. */
+  /** Releases all of it and stops asking: nothing of the answer waits any more. */
   close(): void;
 }
+
+/** In longer windows, what was written while a message grew still counts when the next one has to be ended. */
+const QUICK_WINDOW_MS = 5_000;
 
 export function createGrowthRoom(options: {
   readonly limiters: WriteLimiters;
@@ -25,21 +30,17 @@ export function createGrowthRoom(options: {
 }): GrowthRoom {
   const { limiters, surface, onReady, signal } = options;
   const closed = new AbortController();
-  let owed: Owed | null = null;
+  /** For the current message and the next one. */
+  const owed: Owed[] = [];
   let isAsking = false;
-
-  function release(): void {
-    owed?.release();
-    owed = null;
-  }
 
   function ask(scope: Scope): void {
     isAsking = true;
     limiters.owe(scope, AbortSignal.any([signal, closed.signal])).then(
       (granted) => {
         isAsking = false;
-        owed = granted;
-        if (closed.signal.aborted) release();
+        if (closed.signal.aborted) granted.release();
+        else owed.push(granted);
         onReady();
       },
       () => {}, // The answer has ended.
@@ -49,17 +50,22 @@ export function createGrowthRoom(options: {
   return {
     isKept() {
       const { updateScope } = surface;
-      if (updateScope === undefined || owed !== null) return true;
+      if (updateScope === undefined || owed.length > 0) return true;
       if (!isAsking) ask(updateScope);
       return false;
     },
-    get isAsking() {
-      return isAsking;
+    keepNext() {
+      const { updateScope } = surface;
+      if (updateScope === undefined || updateScope.windowMs <= QUICK_WINDOW_MS) return;
+      if (owed.length === 1 && !isAsking) ask(updateScope);
     },
-    release,
+    get isAwaited() {
+      return isAsking && owed.length === 0;
+    },
+    release: () => owed.shift()?.release(),
     close() {
       closed.abort(OVER);
-      release();
+      for (const each of owed.splice(0)) each.release();
     },
   };
 }

@@ -79,6 +79,9 @@ export interface ReplyOptions {
   readonly adopted?: LiveMessage;
 }
 
+/** An answer that fills so much of a message is expected to need another one. */
+const LONG_SHARE = 0.25;
+
 export function createReply(options: ReplyOptions): Reply {
   const { surface, limiters, log, signal, resumed } = options;
   const splitter = createSplitter(surface.limits);
@@ -107,6 +110,10 @@ export function createReply(options: ReplyOptions): Reply {
   let stands: MessageView | null = null;
   let refused: MessageView | null = null;
 
+  /** The length of the text after the last complete part, about. */
+  let grown = 0;
+  /** Whether the current message has used its room. */
+  let isRoomUsed = false;
   const room = createGrowthRoom({ limiters, surface, signal, onReady: () => wake() });
 
   /** The newest state of the current message; null if there is nothing to show yet. */
@@ -161,7 +168,10 @@ export function createReply(options: ReplyOptions): Reply {
         waitsIn = null;
         sent = currentView();
         if (sent === null) return;
-        if (isLast(sent)) room.release();
+        if (isLast(sent) && !isRoomUsed) {
+          isRoomUsed = true;
+          room.release();
+        }
         if (open !== null) {
           await open.update(sent, signal);
           if (isUntouched) void note(open);
@@ -216,7 +226,7 @@ export function createReply(options: ReplyOptions): Reply {
       if (sent.status !== 'sealed') return outcome === 'done';
       parts.shift();
       message = stands = refused = null;
-      isNoted = false;
+      isNoted = isRoomUsed = false;
       before = '';
       sealed++;
     }
@@ -230,8 +240,16 @@ export function createReply(options: ReplyOptions): Reply {
     })
     .finally(room.close);
 
+  /** Not only when it is shown: by then, others' interim updates may have taken the room. */
+  function keepRoomAhead(delta: string): void {
+    const { lengthOf = (text: string) => text.length, maxChars } = surface.limits;
+    grown += lengthOf(delta);
+    if (message !== null && grown > maxChars * LONG_SHARE) room.keepNext();
+  }
+
   function addParts(more: readonly Part[]): void {
     if (more.length === 0) return;
+    grown = 0;
     wake();
     const fresh = more.slice(toSkip);
     toSkip -= more.length - fresh.length;
@@ -255,8 +273,9 @@ export function createReply(options: ReplyOptions): Reply {
     write(delta) {
       if (delta === '') return;
       addParts(splitter.push(delta));
+      keepRoomAhead(delta);
       // An unaffordable message is checked again once it is affordable, or full.
-      if (!room.isAsking) wake();
+      if (!room.isAwaited) wake();
     },
     async finish(how) {
       const isCutShort = how.status !== 'complete';

@@ -857,6 +857,23 @@ describe('an answer under a limit that many share', () => {
     expect(limiter.refusals).toBe(0);
   });
 
+  it('keeps room for its next message before interim updates of others have taken it', async () => {
+    const { clock, limiter, start } = setUp();
+    const scarce: Scope = { key: 'updates', limit: 12, windowMs: 60_000, burst: 12 };
+    const long = (index: number) => ({ ...shared(index), scope: scarce, updateScope: scarce });
+    const answers = [0, 1].map((index) => start({ ...long(index), limits: { maxChars: 200 } }));
+    const text = words(115);
+    for (let at = 0; at < text.length; at += 20) {
+      for (const { reply } of answers) reply.write(text.slice(at, at + 20));
+      await clock.advance(1_000);
+    }
+    const endedAtMs = clock.now();
+    await within(clock, 30_000, Promise.all(answers.map(({ reply }) => reply.finish(COMPLETE))));
+    expect(clock.now() - endedAtMs).toBeLessThanOrEqual(1_000);
+    for (const { surface } of answers) expect(wordsOf(surface.text)).toHaveLength(115);
+    expect(limiter.refusals).toBe(0);
+  });
+
   it('begins to grow when another one has ended', async () => {
     const { clock, start } = setUp();
     const [first, second, third] = [0, 1, 2].map((index) =>
