@@ -32,7 +32,7 @@ describe('what Slack sends without a workspace, as for an organisation', () => {
     };
     expect(await slack.deliver({ type: 'interactive', payload })).toMatchObject({ acked: true });
     await until(() => ann.privateTexts(general).length === 1);
-    expect(ann.privateTexts(general)[0]?.text).toContain('did not say which workspace');
+    expect(ann.privateTexts(general)[0]?.text).toContain('does not say which workspace');
     expect(recorded.presses).toEqual([]);
   });
 });

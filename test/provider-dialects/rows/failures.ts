@@ -276,7 +276,7 @@ export const FAILURES: readonly Row[] = [
     ],
     expect: {
       text: '',
-      note: /^The model used all 16,384 tokens on thinking .*with less `effort`/,
+      note: /^The model used all 16,384 tokens for thinking .*use less `effort`/,
       status: 'failed',
       booked: USED_NANO_USD,
       requests: 1,

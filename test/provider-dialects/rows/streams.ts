@@ -578,7 +578,7 @@ export const STREAMS: readonly Row[] = [
     ],
     expect: {
       text: '',
-      note: /used all 8,192 tokens on thinking/,
+      note: /used all 8,192 tokens for thinking/,
       status: 'failed',
       booked: USED_NANO_USD,
       requests: 1,

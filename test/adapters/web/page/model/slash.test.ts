@@ -77,7 +77,7 @@ describe('what is typed after a slash', () => {
     ['/scope channel now', '/scope does not take “now”.'],
     ['/tier --tier openai --tier openai', '--tier is given twice.'],
     ['/tier grnt --tier openai', 'action must be one of grant.'],
-    [`/ask ${'x'.repeat(2_001)}`, 'prompt has 2,001 characters, and 2,000 is the most.'],
+    [`/ask ${'x'.repeat(2_001)}`, 'prompt has 2,001 characters, at most 2,000 are allowed.'],
     [`/ask --prompt "${'x'.repeat(2_001)}" --web`, 'prompt has 2,001 characters'],
   ])('is not sent as it is: %j', (text, problem) => {
     expect(parseSlash(text, COMMANDS)?.problem).toContain(problem);
