@@ -507,6 +507,19 @@ function lockContract({ store, clock }: { store(): Store; clock(): FakeClock }):
     await waitUntil(async () => expect(await collection.get('one')).toBeUndefined());
   });
 
+  it('replace a value only while it is held', async () => {
+    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string() });
+    await notes.set('one', 'first');
+    const held = (await lock('p')) ?? fail();
+    const seen = await notes.look('one');
+    expect(await notes.under(held).replace('one', seen, 'second')).toBe(true);
+    expect(await notes.under(held).replace('one', seen, 'third')).toBe(false);
+    await finish(store(), held);
+    const last = await notes.look('one');
+    await expect(notes.under(held).replace('one', last, 'stale')).rejects.toThrow(LockLost);
+    expect(await notes.get('one')).toBe('second');
+  });
+
   it.each(['taken over', 'finished', "another's"] as const)('are not made where it is %s', async (how) => {
     await notes().set('one', 'newer');
     const stale = await lost(how);

@@ -139,7 +139,8 @@ export function createCollection<T>(
 
     async replace(key, { raw: before }, value) {
       const change = { kind: 'replace', key: keyIn(namespace, key), before, ...lives } as const;
-      return together.write({ ...change, value: value === undefined ? undefined : { version, value } });
+      const after = value === undefined ? undefined : { version, value };
+      return (await write([{ ...change, value: after }]))[0] === true;
     },
 
     async delete(key) {

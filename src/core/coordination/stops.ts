@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
@@ -32,7 +33,10 @@ const wishSchema = z.object({
   atMs: z.number(),
 });
 
-/** The requests of the last minutes, oldest first. Entries of other versions are ignored. */
+/** Also a wish of a newer version, which may mean something to other processes. */
+const agedSchema = z.object({ atMs: z.number() });
+
+/** The requests of the last minutes, oldest first. Entries of other versions are not acted on. */
 const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
@@ -139,13 +143,16 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
     return heard;
   }
 
-  /** Lets other processes read a wish. */
+  /** Lets other processes read a wish. It takes the place of an older one for the same, so that nobody can fill the value. */
   async function file(wish: Wish): Promise<void> {
+    const isSame = ({ target, cause }: Wish) =>
+      isDeepStrictEqual([target, cause], [wish.target, wish.cause]);
     for (;;) {
       const seen = await stored.look(KEY);
       const before = (seen.value?.wishes ?? []).filter((each) => {
+        const aged = agedSchema.safeParse(each).data;
         const { data } = wishSchema.safeParse(each);
-        return data !== undefined && !isOver(data);
+        return aged !== undefined && !isOver(aged) && !(data !== undefined && isSame(data));
       });
       if (await stored.replace(KEY, seen, { wishes: [...before, wish] })) return;
     }

@@ -156,6 +156,32 @@ describe('wishes to stop', () => {
     expect(stopped.toSorted()).toEqual(ids.map((id) => `${id}: person`).toSorted());
   });
 
+  it('are stored once however often the same is asked, and the newest counts', async () => {
+    const [hears, writes] = [processNamed('p'), processNamed('q')];
+    await busy('q');
+    for (let times = 0; times < 5; times++) await hears.send({ id: 'wanted' }, byMia);
+    await hears.send({ id: 'other' }, byMia);
+    expect(await wishes()).toHaveLength(2);
+    await writes.admitAnswer(answer('wanted'));
+    expect(stopped).toEqual([]);
+    await hears.send({ id: 'wanted' }, byMia);
+    expect(await wishes()).toHaveLength(2);
+    await writes.look();
+    expect(stopped).toEqual(['wanted: person']);
+  });
+
+  it('of a newer version are left to it, until they are over', async () => {
+    const hears = processNamed('p');
+    await busy('q');
+    const newer = { wish: 'w', target: { planet: 'mars' }, cause: { kind: 'bored' }, atMs: clock.now() };
+    await valuesOf(store, 'stops').set('all', { version: 1, value: { wishes: [newer, 'nonsense'] } });
+    await hears.send({ id: 'wanted' }, byMia);
+    expect(await wishes()).toMatchObject([newer, { target: { id: 'wanted' } }]);
+    await clock.advance(10 * 60_000 + 1);
+    await hears.send({ id: 'wanted' }, byMia);
+    expect(await wishes()).toMatchObject([{ target: { id: 'wanted' } }]);
+  });
+
   it('that name an event stop its answer also where that begins later', async () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q', 'event of late');
