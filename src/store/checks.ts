@@ -6,10 +6,18 @@ export function checkReservation({ id, reserved, draws }: Reservation): void {
   for (const { counter, limit } of draws) if (limit !== null) check(limit, `the limit of ${counter}`);
 }
 
-/** @throws RangeError as `checkReservation` */
+/**
+ * Finds what would make a step fail half-way, because Redis takes nothing back.
+ * @throws RangeError as `checkReservation`, and for a time to live that is not above 0
+ */
 export function checkChanges(changes: readonly Change[]): void {
-  for (const change of changes)
+  for (const change of changes) {
     if (change.kind === 'settle') checkAmounts(change.actual, change.reservation.id);
+    const ttlMs = 'ttlMs' in change ? change.ttlMs : undefined;
+    if (ttlMs !== undefined && !(ttlMs > 0 && ttlMs <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`the time to live must be above 0 ms, and is ${ttlMs}`);
+    }
+  }
 }
 
 function checkAmounts(amounts: Amounts, id: string): void {

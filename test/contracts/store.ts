@@ -374,6 +374,18 @@ function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }
     expect(await store().write([])).toEqual([]);
   });
 
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'are none at all if one lives for %s ms',
+    async (ttlMs) => {
+      const dead: Change = { kind: 'set', key: note('two'), value: 2, ttlMs };
+      const after: Change = { kind: 'replace', key: note('two'), before: undefined, value: 2, ttlMs };
+      for (const each of [dead, after]) {
+        await expect(store().write([set('one', 1), each])).rejects.toThrow(RangeError);
+      }
+      expect(await read('one', 'two')).toEqual([undefined, undefined]);
+    },
+  );
+
   it('set values of several namespaces, replace them and delete them, in their order', async () => {
     const others = keyIn('others', 'one');
     const made = await store().write([

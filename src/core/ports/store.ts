@@ -17,6 +17,7 @@ export interface Store {
    * the others. With a lock, they are made only while that claim is held, which is checked in the same step.
    *
    * @throws LockLost if the lock is not held any more; nothing has changed then
+   * @throws RangeError, before anything changes, for amounts that a counter cannot hold and a time to live that is not above 0
    */
   write(changes: readonly Change[], lock?: ClaimKey): Promise<readonly boolean[]>;
   /** The keys of a namespace that begin with `prefix`, in no order, some perhaps twice. Does not read their values. */

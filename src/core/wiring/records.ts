@@ -24,7 +24,7 @@ export function wireRecords(
   const feedback = createFeedbackLog(records);
   const outcomes = createOutcomeLog(records);
   const counting = startCounting({ outcomes, clock, log });
-  const retention = startRetention({ usage, feedback, outcomes, audit, retentionMs, clock, log });
+  const retention = startRetention({ usage, feedback, outcomes, audit, records, retentionMs, clock, log });
   return {
     usage,
     feedback,

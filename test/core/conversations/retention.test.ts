@@ -64,7 +64,9 @@ it('forgets costs, feedback and how answers went after the time that is set and 
       reason: '',
     });
   }
-  const retention = startRetention({ usage, feedback, outcomes, audit, retentionMs: DAY_MS, clock, log });
+  const { records } = store;
+  const retentionMs = DAY_MS;
+  const retention = startRetention({ usage, feedback, outcomes, audit, records, retentionMs, clock, log });
   try {
     expect(await days()).toEqual([2, 2, 2, 2]);
     await clock.advance(15 * 60_000);
@@ -76,5 +78,41 @@ it('forgets costs, feedback and how answers went after the time that is set and 
     await retention.stop();
   }
   expect(clock.pending).toBe(0);
+  await store.close();
+});
+
+it('forgets the requests to stop answers that v0.1.0 left, once its processes do not read them any more', async () => {
+  const clock = createFakeClock();
+  const { log } = createLogRecorder();
+  const store = await openStore('memory:', { clock: createFakeClock(), log });
+  const { records } = store;
+  const stop = (agoMs: number) =>
+    records.append({
+      kind: 'stop',
+      guild: 'web:local',
+      user: '',
+      atMs: clock.now() - agoMs,
+      data: { wish: `${agoMs} ago`, target: { id: 'a' }, cause: { kind: 'person', user: '42', name: 'Mia' } },
+    });
+  await stop(30 * 60_000);
+  await stop(0);
+  const retention = startRetention({
+    usage: createUsageLog(records),
+    feedback: createFeedbackLog(records),
+    outcomes: createOutcomeLog(records),
+    audit: createAuditLog(records),
+    records,
+    retentionMs: DAY_MS,
+    clock,
+    log,
+  });
+  const left = async () => (await Array.fromAsync(records.query({ kind: 'stop' }))).map(({ atMs }) => atMs);
+  const nowMs = clock.now();
+  try {
+    await clock.advance(15 * 60_000);
+    await expect.poll(left, { timeout: 10_000 }).toEqual([nowMs]);
+  } finally {
+    await retention.stop();
+  }
   await store.close();
 });
