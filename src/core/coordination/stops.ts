@@ -145,8 +145,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
 
   /** Lets other processes read a wish. It takes the place of an older one for the same, so that nobody can fill the value. */
   async function file(wish: Wish): Promise<void> {
-    const isSame = ({ target, cause }: Wish) =>
-      isDeepStrictEqual([target, cause], [wish.target, wish.cause]);
+    const isSame = ({ target, cause }: Wish) => isDeepStrictEqual([target, cause], [wish.target, wish.cause]);
     for (;;) {
       const seen = await stored.look(KEY);
       const before = (seen.value?.wishes ?? []).filter((each) => {
