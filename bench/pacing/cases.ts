@@ -1,5 +1,6 @@
 import { createSharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
+import type { PaceStore } from '../../src/core/ports/store.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { createMemoryPace } from '../../test/support/memory-pace.ts';
 import type { Figures, Wanted } from '../support/figures.ts';
@@ -55,6 +56,8 @@ interface SlackCase {
   readonly startsAtMs?: readonly number[];
   /** Bots on one store that share the answers; 1 by default. */
   readonly processes?: number;
+  /** Each way to the store and back takes up to this long. Default 0. */
+  readonly storeLateMs?: number;
 }
 
 function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): PacingCase {
@@ -65,6 +68,7 @@ function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): P
     surprises,
     startsAtMs,
     processes = 1,
+    storeLateMs = 0,
   } = more;
   const spreadMs = channels === 1 ? 0 : Math.min(4_000, 500 + answers * 10);
   const scene: Scene = {
@@ -83,7 +87,7 @@ function mentionsOnSlack(name: string, answers: number, more: SlackCase = {}): P
     wanted,
     optimum: hasOptimum ? slackOptimum(answers, spreadMs) : null,
     byOne: processes === 1 ? null : () => measure(scene, 'parley', platformOn('sliding')),
-    run: (bot, counting) => measure(scene, bot, platformOn(counting), processes),
+    run: (bot, counting) => measure(scene, bot, platformOn(counting), processes, storeLateMs),
   };
 }
 
@@ -92,10 +96,11 @@ async function measure(
   bot: 'parley' | 'bare',
   platformOn: (clock: FakeClock) => SimulatedPlatform,
   processes = 1,
+  storeLateMs = 0,
 ): Promise<Measured> {
   const clock = createFakeClock(0);
   const platform = platformOn(clock);
-  const limiters = limitersOf(processes, clock);
+  const limiters = limitersOf(processes, clock, storeLateMs);
   const outcome = await runScene(scene, clock, (index, screen) => {
     if (bot === 'bare') return platform.bareBot.start(index, screen);
     const own = limiters[index % processes] as WriteLimiters;
@@ -104,12 +109,32 @@ async function measure(
   return { ...outcome, calls: platform.calls, refusals: platform.refusals };
 }
 
-function limitersOf(processes: number, clock: FakeClock): readonly WriteLimiters[] {
+function limitersOf(processes: number, clock: FakeClock, storeLateMs: number): readonly WriteLimiters[] {
   if (processes === 1) return [createWriteLimiters(clock)];
-  const pace = createMemoryPace(clock);
+  const pace = latePace(createMemoryPace(clock), clock, storeLateMs);
   return Array.from({ length: processes }, () =>
     createWriteLimiters(clock, createSharedLimiter(pace, { clock, log })),
   );
+}
+
+/** A store on a machine that is too busy: both ways take a time of their own, up to `latestMs`. */
+function latePace(pace: PaceStore, clock: FakeClock, latestMs: number): PaceStore {
+  let ways = 0;
+  const way = () => clock.sleep((latestMs * ((ways++ * 37) % 100)) / 100);
+  async function through<T>(step: () => Promise<T>): Promise<T> {
+    if (latestMs === 0) return step();
+    await way();
+    const answer = await step();
+    await way();
+    return answer;
+  }
+  return {
+    beginWrite: (...args) => through(() => pace.beginWrite(...args)),
+    end: (...args) => through(() => pace.end(...args)),
+    block: (...args) => through(() => pace.block(...args)),
+    owe: (...args) => through(() => pace.owe(...args)),
+    endDebt: (...args) => through(() => pace.endDebt(...args)),
+  };
 }
 
 /** Thirty people who ask again and again for ten minutes, each answer 8 s long. */
@@ -139,6 +164,12 @@ export const CASES: readonly PacingCase[] = [
     processes: 4,
     words: 1_500,
     wanted: { endLag: [1, 3] },
+  }),
+  mentionsOnSlack('300 mentions in 40 s, four processes, a store that is late', 300, {
+    processes: 4,
+    storeLateMs: 700,
+    startsAtMs: Array.from({ length: 300 }, (_, index) => index * 133),
+    wanted: { endLag: [2, 6], refusals: 0 },
   }),
   // Without a bound: their edits are used up before it shows that they are long, and the last ones wait for the next minute.
   mentionsOnSlack('12 answers of 30 s', 12, { words: 1_500 }),
