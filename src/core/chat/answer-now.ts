@@ -6,6 +6,7 @@ import type { Model } from '../ports/model.ts';
 import { isFromThread } from '../ports/parts.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
+import { StoreError } from '../ports/store.ts';
 import type { LiveMessage } from '../ports/surface.ts';
 import { windowVocabulary } from '../prompt/prompt.ts';
 import { mostTokens } from '../tokens/most-tokens.ts';
@@ -115,12 +116,15 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
       const { messages } = places;
       const more = { messages, ...(question.message !== undefined && { shown: answered.shown }) };
       const seen = await record;
+      const unnoted = (error: unknown) =>
+        log.error({ err: error, answer: id }, 'could not store which messages an answer has');
       const note = () =>
-        answers.amend(id, more, seen ?? undefined).then(undefined, (error: unknown) => {
-          log.error({ err: error, answer: id }, 'could not store which messages an answer has');
+        answers.amend(id, more, seen ?? undefined).catch((error: unknown) => {
+          if (error instanceof StoreError) throw error;
+          unnoted(error);
         });
       // Another process may finish a held answer as soon as it is stored.
-      if (answered.held !== null) await note();
+      if (answered.held !== null) await note().catch(unnoted);
       else attempt.whenOver(note);
     }
     if (answered.left.length > 0) await asides.tellRest(surface, answered.left);

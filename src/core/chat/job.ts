@@ -124,7 +124,7 @@ export interface Attempt {
   readonly entry: Entry;
   readonly stop: (cause: StopCause) => void;
   readonly signal: AbortSignal;
-  /** Stores something together with the end of the turn and of the event. It must not reject. */
+  /** Stores something together with the end of the turn and of the event; repeats it if it rejects. */
   readonly whenOver: (store: () => Promise<unknown>) => void;
   /** Whether the conversation was forgotten, so that nothing may be stored, even of a stopped or complete answer. */
   readonly isForgotten: () => boolean;

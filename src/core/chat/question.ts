@@ -141,8 +141,10 @@ export function createQuestionRunner(
         }
       } finally {
         const isOver = isAnswered && !isForgotten;
-        const ends = isOver ? [...closing, () => entry.end()] : closing;
-        await Promise.all([release, ...ends].map((end) => end()));
+        const close = () => Promise.all(closing.map((store) => store()));
+        const unclosed = (error: unknown) =>
+          log.error({ err: error, answer: id }, 'could not store which messages an answer has');
+        await Promise.all([release(), isOver ? entry.end(close) : close().catch(unclosed)]);
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error;

@@ -50,8 +50,11 @@ export interface Entry {
   resumeAt(surface: Surface): void;
   /** Writes the present state; if the store fails, later. Never rejects. */
   keep(): Promise<void>;
-  /** Marks the event as handled; retries until the store accepts it. Never rejects. */
-  end(): Promise<void>;
+  /**
+   * Marks the event as handled, and stores `alongside` in the same moment; retries both until the store accepts them, so
+   * `alongside` must be repeatable. Never rejects.
+   */
+  end(alongside?: () => Promise<unknown>): Promise<void>;
   /** Leaves the event to another process, which finds it once the lease has expired. `end` does nothing after that. */
   leave(): void;
 }
@@ -235,11 +238,11 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
         writing = writing.then(write);
         return writing;
       },
-      async end() {
+      async end(alongside = async () => {}) {
         if (!close()) return;
         await writing;
         await late.write(id, async () => {
-          await together.write({ kind: 'finish', claim: held });
+          await Promise.all([alongside(), together.write({ kind: 'finish', claim: held })]);
           leases.drop(held);
         });
       },

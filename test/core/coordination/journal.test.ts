@@ -3,7 +3,7 @@ import { createJournal, type Journal } from '../../../src/core/coordination/jour
 import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
 import { type Change, type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
-import { writeJournal } from '../../support/changes.ts';
+import { valuesOf, writeJournal } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { saidIn } from '../../support/said.ts';
@@ -391,6 +391,27 @@ describe('a bot whose store is away', () => {
     expect(asked.surface).toMatchObject({ text: 'As far as it goes.', privateTexts: [] });
     expect(asked.surface.shown?.status).toBe('complete');
     isAway = false;
+  });
+
+  it('stores which messages an answer has once the store is back, so that the answer can be deleted', async () => {
+    const bot = await createTestBot({ store: unreliable(), clock });
+    closing.push(() => bot.close());
+    const live = bot.provider.live();
+    const asked = messageOf('Hello?', { place: { key: 'thread' } });
+    const answering = bot.dispatch.message(asked);
+    await live.request;
+    await live.text('All of it.');
+    isAway = true;
+    await live.finish();
+    await answering;
+    const messages = async () => {
+      const answers = await Array.fromAsync(valuesOf(store, 'answers').entries());
+      return answers.map(([, stored]) => (stored as { value: { messages?: unknown } }).value.messages);
+    };
+    expect(await messages()).toEqual([undefined]);
+    isAway = false;
+    await clock.advance(2_000);
+    await waitUntil(async () => expect(await messages()).toEqual([[expect.any(String)]]));
   });
 
   it('whose disk is full while it answers says that the answer could not be stored, and goes on when there is room', async () => {
