@@ -28,10 +28,15 @@ export interface Wanted {
   readonly refusals?: number;
 }
 
+/** Infinite if no answer came that far, as those of a bare bot on Slack that runs out of patience. */
+function quantileOf(values: readonly number[], share: number): number {
+  return values.length === 0 ? Number.POSITIVE_INFINITY : quantile(values, share);
+}
+
 /** What is above what is wanted, in words; empty if nothing is. */
 export function missesOf(wanted: Wanted, figures: Figures): string[] {
   const { firstText, endLag } = wanted;
-  const seconds = (values: readonly number[], share: number) => quantile(values, share) / 1_000;
+  const seconds = (values: readonly number[], share: number) => quantileOf(values, share) / 1_000;
   const bounds: readonly (readonly [name: string, value: number, most: number | undefined])[] = [
     ['first text p50', seconds(figures.firstTextMs, 0.5), firstText?.[0]],
     ['first text p99', seconds(figures.firstTextMs, 0.99), firstText?.[1]],
@@ -51,8 +56,9 @@ export function missesOf(wanted: Wanted, figures: Figures): string[] {
 export function lineOf(name: string, figures: Figures): string {
   const { firstTextMs, endLagMs, wallMs, calls, wordsBehind, refusals } = figures;
   const s = (ms: number) => (Number.isFinite(ms) ? (ms / 1_000).toFixed(2) : '∞').padStart(6);
-  const pair = (values: readonly number[]) => `${s(quantile(values, 0.5))} /${s(quantile(values, 0.99))} s`;
-  const behind = wordsBehind === null ? '–' : wordsBehind.toFixed(0);
+  const pair = (values: readonly number[]) =>
+    `${s(quantileOf(values, 0.5))} /${s(quantileOf(values, 0.99))} s`;
+  const behind = wordsBehind === null || Number.isNaN(wordsBehind) ? '–' : wordsBehind.toFixed(0);
   return (
     `  ${name.padEnd(16)} first text ${pair(firstTextMs)}  end lag ${pair(endLagMs)}  wall ${s(wallMs)} s` +
     `  ${String(calls).padStart(5)} calls  ${behind.padStart(4)} words behind  ${refusals} × 429`
