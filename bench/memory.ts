@@ -10,7 +10,7 @@ const WORDS = 300;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** What an open stream holds, 300 words into its answer, with 1,000 of them open. */
+/** The memory of an open stream, 300 words into its answer, with 1,000 of them open. */
 export async function measureMemory(): Promise<Row[]> {
   const server = await startStreamServer();
   try {

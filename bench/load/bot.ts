@@ -14,9 +14,9 @@ export interface LoadBot {
   residentBytes(): { readonly now: number; readonly peak: number };
   /** How its event loop fared since this was asked last; null if it is a bare bot. */
   loopDelay(): Promise<LoopDelay | null>;
-  /** What it holds when all that could be collected is. @throws for a bare bot */
+  /** Its memory in bytes after a full collection. @throws for a bare bot */
   holdings(): Promise<Holdings>;
-  /** What it logged so far. */
+  /** Its log so far. */
   errors(): string;
   stop(): Promise<void>;
 }

@@ -18,7 +18,7 @@ export interface CostCase {
   readonly most: number;
 }
 
-/** What a model writes: 180 words of ten characters, 50 a second. */
+/** A model's answer: 180 words of ten characters, 50 a second. */
 const ANSWER = '--prose --words 180 --seconds 0';
 const SLACK_FIRST_WORD_MS = 300;
 const ON_DISCORD = `${ANSWER} --first-word 150`;

@@ -43,7 +43,7 @@ export async function load(scene: Scene, options: LoadOptions): Promise<boolean>
   return ways.every(({ tally }) => tally.lost + tally.doubled === 0);
 }
 
-/** What the figures were taken on. */
+/** The machine and the Node version of the figures. */
 export function machine(): string {
   return `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}\n`;
 }

@@ -1,6 +1,6 @@
 import { createClient } from '@keyv/redis';
 
-/** What a Redis has done since it was started. */
+/** The work of a Redis since its start. */
 export interface RedisWork {
   readonly commands: number;
   /** In both directions. */

@@ -8,7 +8,7 @@ import { openStage, type Stage } from './stage.ts';
 /** The bots, each in a process of its own, on their stage. */
 export interface Scene extends Stage {
   readonly bots: readonly LoadBot[];
-  /** Parley's store, where it is a file. */
+  /** Parley's store, if it is a file. */
   readonly databasePath: string;
 }
 

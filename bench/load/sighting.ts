@@ -1,6 +1,6 @@
 import { wordsOf } from '../../test/support/long-answer.ts';
 
-/** What people saw of one answer. */
+/** One answer as people saw it. */
 export interface Sighting {
   /** How many of its numbered words could be read from then on; the first entry is the first text, with words or without. */
   readonly states: readonly { readonly atMs: number; readonly words: number }[];

@@ -105,7 +105,7 @@ function cpuPerAnswer({ botCpuMs, answers }: Measured): number {
   return botCpuMs / answers;
 }
 
-/** Of a load with one way of asking. */
+/** The figures of a load with one way of asking. */
 function figuresOf({ ways, tookMs, calls, refusals, otherViolations }: Measured): Figures {
   const tally = ways[0]?.tally;
   if (tally === undefined) throw new Error('nobody asked');

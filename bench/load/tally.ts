@@ -3,7 +3,7 @@ import type { LoadOptions } from './options.ts';
 import type { LoadProvider, Written } from './provider.ts';
 import type { Sighting } from './sighting.ts';
 
-/** What people saw of all answers of one way. */
+/** All answers of one way of asking, as people saw them. */
 export interface Tally {
   add(written: Written, seen: Sighting, askedAtMs: number): void;
   /** A question without an answer: all its words are lost, and it never ends. */

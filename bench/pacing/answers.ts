@@ -20,7 +20,7 @@ export interface Scene {
   readonly startsAtMs?: readonly number[];
 }
 
-/** What people saw; calls and refusals are the platform's to count. */
+/** Answers as people saw them; the platform counts calls and refusals. */
 export interface Outcome extends Omit<Figures, 'calls' | 'refusals'> {
   readonly timeline: readonly AnswerTimeline[];
 }

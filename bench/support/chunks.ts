@@ -33,12 +33,12 @@ export function proseChunks(words: number): readonly string[] {
   );
 }
 
-/** What a model calls the thread of a question. */
+/** A title for the thread of a question, as a model gives it. */
 export function titleChunk(question: string): string {
   return chunk({ content: `About ${question}` }, null);
 }
 
-/** What comes after the last word. */
+/** The end of a stream, after the last word. */
 export const LAST_CHUNKS = [
   chunk({}, 'stop'),
   `data: ${JSON.stringify({

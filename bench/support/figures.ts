@@ -1,6 +1,6 @@
 import { quantile } from './row.ts';
 
-/** What people saw of all answers of a case, and what it took. */
+/** All answers of a case as people saw them, and their cost in calls and time. */
 export interface Figures {
   /** By answer, from the question. */
   readonly firstTextMs: readonly number[];
@@ -33,7 +33,7 @@ function quantileOf(values: readonly number[], share: number): number {
   return values.length === 0 ? Number.POSITIVE_INFINITY : quantile(values, share);
 }
 
-/** What is above what is wanted, in words; empty if nothing is. */
+/** The figures above their bound, in words; empty if there are none. */
 export function missesOf(wanted: Wanted, figures: Figures): string[] {
   const { firstText, endLag } = wanted;
   const seconds = (values: readonly number[], share: number) => quantileOf(values, share) / 1_000;

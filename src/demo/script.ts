@@ -68,7 +68,7 @@ function ownWords(message: string): string {
     .trim();
 }
 
-/** What the files and pictures in it are called. */
+/** Names of its files and pictures. */
 function namesIn(message: string): readonly string[] {
   return [...message.matchAll(/<(?:file|image) name="([^"]*)"/g)].map(([, name = '']) => name);
 }

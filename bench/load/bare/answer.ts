@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-/** Where a bare bot shows an answer: a function that posts a message and resolves to one that edits it. */
+/** The place where a bare bot shows an answer: a function that posts a message and resolves to one that edits it. */
 export type Post = (text: string) => Promise<(text: string) => Promise<unknown>>;
 
 const EDIT_EVERY_MS = 1_000;
@@ -9,8 +9,8 @@ const EDIT_EVERY_MS = 1_000;
 process.on('unhandledRejection', (error) => console.error(error));
 
 /**
- * What the few lines of a bot on the platforms' own libraries do: it posts with the first word, edits each second, and begins
- * a new message where one is full.
+ * Answers as a few lines on the platforms' own libraries do: a post with the first word, an edit each second, and
+ * a new message once one is full.
  */
 export async function answer(question: string, maxChars: number, post: Post): Promise<void> {
   const messages: { text: string; edit: (text: string) => Promise<unknown> }[] = [];

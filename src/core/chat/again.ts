@@ -44,7 +44,7 @@ export function createAgain(options: AgainOptions): Again {
     }: {
       readonly model?: string | null;
       readonly afterwards?: (record: AnswerRecord) => Promise<void>;
-      /** What to ask, if it differs from the original question. */
+      /** The question to ask, if it differs from the original one. */
       readonly asked?: (record: AnswerRecord) => Pick<AnswerRecord, 'question' | 'brought'> | undefined;
     } = {},
   ): Promise<void> {

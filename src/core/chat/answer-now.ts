@@ -134,7 +134,7 @@ export function createAnswerNow(options: QuestionRunnerOptions, abandoned: Abort
     return true;
   }
 
-  /** What the asker should know about the request. */
+  /** Remarks on the request for the asker. */
   function remarksOn({ current }: Answerer, { place, webSearch }: Question, model: Model): string[] {
     const { access, searchesWeb } = current.request;
     const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';

@@ -31,9 +31,9 @@ export interface Answering {
   readonly surface: Surface;
   /** An existing message whose content the answer replaces; null if there is none. */
   readonly adopted: LiveMessage | null;
-  /** What the asker should know about this answer, in one or more sentences each. */
+  /** Remarks on this answer for the asker, in one or more sentences each. */
   readonly remarks: readonly string[];
-  /** What was read besides the person's words, for the footer; null for nothing. */
+  /** The footer's words on files and messages that were read; null for none. */
   readonly read: string | null;
   /** Whether nothing is shown before the answer has ended. */
   readonly isWhole: boolean;
@@ -97,7 +97,7 @@ export async function answer(
     readonly gone: PlaceGone | null;
     /** Remarks that did not fit into the note. */
     readonly left: readonly string[];
-    /** Where and how it is shown. */
+    /** The place and form in which it is shown. */
     readonly shown: ShownAnswer;
     /** For a place that was locked before the answer was shown: its key, and the state to show later; else null. */
     readonly held: { readonly at: string; readonly state: AnswerState } | null;

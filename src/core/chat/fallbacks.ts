@@ -13,7 +13,7 @@ import type { RouteRest } from './route-rest.ts';
 export interface Opened {
   readonly ok: true;
   readonly request: Admitted;
-  /** What the asker should know about this request; null for nothing. */
+  /** A remark on this request for the asker; null for none. */
   readonly remark: string | null;
   /** Tokens of the question in the prompt; null if they were not counted. */
   readonly questionTokens: number | null;

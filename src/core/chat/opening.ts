@@ -21,7 +21,7 @@ export interface Opening {
   suits(model: Model): boolean;
   /** Earlier turns for the prompt, as they were last sent. */
   readonly memory: Memory;
-  /** What the asker should know about the prompt. */
+  /** Remarks on the prompt for the asker. */
   readonly remarks: readonly string[];
 }
 

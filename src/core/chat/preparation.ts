@@ -32,7 +32,7 @@ export interface Prepared {
   readonly images: Gathered['images'];
   /** As `Gathered.read`. */
   readonly read: string | null;
-  /** What the asker should know, such as files that were not read. */
+  /** Remarks for the asker, such as files that were not read. */
   readonly remarks: readonly string[];
 }
 

@@ -70,7 +70,7 @@ export interface ChatRequest {
   readonly isFree?: boolean;
 }
 
-/** What a request used, as the provider counts it. */
+/** Tokens and cost of a request, as the provider counts them. */
 export interface Usage {
   readonly promptTokens: number;
   /** Reasoning included. */

@@ -130,7 +130,7 @@ export interface Reservation {
   readonly leaseUntilMs: number;
 }
 
-/** Who spends on which model. */
+/** The person, the guild and the model of a cost. */
 export interface LedgerEntry {
   readonly guild: GuildId;
   readonly user: string;

@@ -25,7 +25,7 @@ export interface Gathered {
   readonly images: ReadonlyMap<string | null, readonly ImageContent[]>;
   /** For the footer: `read 14 messages, 1 file`; null if nothing was read. */
   readonly read: string | null;
-  /** What was not read, and why. */
+  /** Files and messages that were not read, and why. */
   readonly remarks: readonly string[];
   /** Whether there are pictures that the model cannot see. */
   readonly isBlind: boolean;

@@ -15,7 +15,7 @@ import { textOfMessage } from '../ports/provider.ts';
 import { mostTokens } from '../tokens/most-tokens.ts';
 import { promptFor, windowBudget, windowVocabulary } from './prompt.ts';
 
-/** What a model will see of a place with the next question there. */
+/** The next prompt of a place, as a model will see it. */
 export interface Preview extends Pick<SettingsHere, 'instructions' | 'persona' | 'readsContext'> {
   readonly model: Model;
   /** The effort in use, and the chosen one; null if the model decides, or nobody chose. */

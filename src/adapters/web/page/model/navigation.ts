@@ -2,7 +2,7 @@ import type { Message, Spot } from '../../wire.ts';
 import { remember } from './memory.ts';
 import { channelOf, messagesAt, type Store, spotKey } from './state.ts';
 
-/** Where the page is, and what the viewer has seen there. */
+/** The thread that the page shows, and what the viewer has seen there. */
 export interface Navigation {
   go(spot: Spot): void;
   /** Shows what the address names. */
