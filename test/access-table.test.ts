@@ -301,7 +301,8 @@ describe('the playground, asked over HTTP by hand', () => {
       host: createPlaygroundHost({
         commands,
         services,
-        providers: { isDemo: false, nameOf: (id) => id },
+        isDemo: false,
+        nameOf: (id) => id,
       }),
       store,
       clock: systemClock,

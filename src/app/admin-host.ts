@@ -7,15 +7,16 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../core/ports/platforms.ts';
 import { type Store, StoreError } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
-import type { KeyRefusal, Providers } from './providers.ts';
+import type { KeyRefusal } from './providers/keys.ts';
+import type { Providers } from './providers/providers.ts';
 
 export interface AdminHostOptions {
   readonly services: Services;
   readonly store: Store;
   readonly adapters: readonly Adapter[];
   readonly providers: Pick<Providers, 'clients' | 'usable' | 'nameOf'>;
-  /** Providers that rejected the operator's keys at the start. */
-  readonly refusals: () => readonly KeyRefusal[];
+  /** Providers that rejected the operator's keys at the start. Never rejects. */
+  readonly refusals: Promise<readonly KeyRefusal[]>;
   readonly slots: Slots;
 }
 
@@ -28,89 +29,81 @@ const FAILS_MUCH = 5;
 /** The dashboard's view of this process. */
 export function createAdminHost(options: AdminHostOptions): AdminHost {
   const { services, store, adapters, providers, slots } = options;
-
-  function platforms(): HealthLine[] {
-    return adapters.map((adapter) => ({
-      area: 'Platform',
-      name: adapter.platform === LOCAL_PLATFORM ? 'Playground' : PLATFORMS[adapter.platform].name,
-      ...(adapter.ready()
-        ? { state: 'good', finding: 'Connected.' }
-        : { state: 'bad', finding: 'Not connected; it reconnects by itself. The log says why.' }),
-    }));
-  }
-
-  /** Outcomes of the last hour by provider; empty if the store does not answer. */
-  async function lately(): Promise<ReadonlyMap<string, OutcomeSum>> {
-    try {
-      const found = await Array.fromAsync(
-        services.outcomes.query({ fromMs: services.clock.now() - HOUR_MS }),
-      );
-      const parts = Map.groupBy(found, ({ provider }) => provider);
-      return new Map(Array.from(parts, ([provider, some]) => [provider, outcomeOf(some)]));
-    } catch (error) {
-      if (error instanceof StoreError) return new Map();
-      throw error;
-    }
-  }
-
-  async function keys(): Promise<HealthLine[]> {
-    const outcomes = await lately();
-    const refused = new Map(options.refusals().map(({ id, variable }) => [id, variable]));
-    return [...providers.clients.keys()].map((id): HealthLine => {
-      const line = { area: 'Provider', name: providers.nameOf(id) } as const;
-      const variable = refused.get(id);
-      if (variable !== undefined) {
-        return { ...line, state: 'bad', finding: `It rejected the key in ${variable} at the start.` };
-      }
-      const sum = outcomes.get(id);
-      if (sum !== undefined && sum.failed > 0) {
-        const state = sum.failed * FAILS_MUCH > sum.answers ? 'bad' : 'warn';
-        return { ...line, state, finding: `In the last hour answers failed: ${failuresInWords(sum)}.` };
-      }
-      return providers.usable.has(id)
-        ? { ...line, state: 'good', finding: 'Available.' }
-        : {
-            ...line,
-            state: 'warn',
-            finding: 'No key is set, so only guilds with their own key can use it.',
-          };
-    });
-  }
-
-  async function storeLine(): Promise<HealthLine> {
-    const sinceMs = performance.now();
-    try {
-      await store.ping();
-      const ms = Math.round(performance.now() - sinceMs);
-      return {
-        area: 'Store',
-        name: '',
-        state: ms > SLOW_MS ? 'warn' : 'good',
-        finding: `It answers within ${ms} ms.`,
-      };
-    } catch {
-      return { area: 'Store', name: '', state: 'bad', finding: 'It does not answer. The log says why.' };
-    }
-  }
-
   return {
     services,
     names: createGuildNames(store),
     providerName: providers.nameOf,
     usable: providers.usable,
-    async health() {
-      const { used, waiting } = slots;
-      return [
-        ...platforms(),
-        ...(await keys()),
-        await storeLine(),
-        {
-          area: 'Backlog',
-          name: '',
-          state: waiting > 0 ? 'warn' : 'good',
-          finding: `${counted(used, 'answer', 'answers')} streaming, ${counted(waiting, 'question', 'questions')} waiting for a slot.`,
-        },
-      ];
-    },
+    health: async () => [
+      ...adapters.map(platformLine),
+      ...(await providerLines(options)),
+      await storeLine(store),
+      backlogLine(slots),
+    ],
+  };
+}
+
+function platformLine(adapter: Adapter): HealthLine {
+  return {
+    area: 'Platform',
+    name: adapter.platform === LOCAL_PLATFORM ? 'Playground' : PLATFORMS[adapter.platform].name,
+    ...(adapter.ready()
+      ? { state: 'good', finding: 'Connected.' }
+      : { state: 'bad', finding: 'Not connected; it reconnects by itself. The log says why.' }),
+  };
+}
+
+async function providerLines({ services, providers, refusals }: AdminHostOptions): Promise<HealthLine[]> {
+  const outcomes = await lastHour(services);
+  const refused = new Map((await refusals).map(({ id, variable }) => [id, variable]));
+  return [...providers.clients.keys()].map((id): HealthLine => {
+    const line = { area: 'Provider', name: providers.nameOf(id) } as const;
+    const variable = refused.get(id);
+    if (variable !== undefined) {
+      return { ...line, state: 'bad', finding: `It rejected the key in ${variable} at the start.` };
+    }
+    const sum = outcomes.get(id);
+    if (sum !== undefined && sum.failed > 0) {
+      const state = sum.failed * FAILS_MUCH > sum.answers ? 'bad' : 'warn';
+      return { ...line, state, finding: `In the last hour answers failed: ${failuresInWords(sum)}.` };
+    }
+    return providers.usable.has(id)
+      ? { ...line, state: 'good', finding: 'Available.' }
+      : { ...line, state: 'warn', finding: 'No key is set, so only guilds with their own key can use it.' };
+  });
+}
+
+/** Outcomes of the last hour by provider; empty if the store does not answer. */
+async function lastHour({ outcomes, clock }: Services): Promise<ReadonlyMap<string, OutcomeSum>> {
+  try {
+    const found = await Array.fromAsync(outcomes.query({ fromMs: clock.now() - HOUR_MS }));
+    const parts = Map.groupBy(found, ({ provider }) => provider);
+    return new Map(Array.from(parts, ([provider, some]) => [provider, outcomeOf(some)]));
+  } catch (error) {
+    if (error instanceof StoreError) return new Map();
+    throw error;
+  }
+}
+
+async function storeLine(store: Store): Promise<HealthLine> {
+  const line = { area: 'Store', name: '' } as const;
+  const sinceMs = performance.now();
+  try {
+    await store.ping();
+    const ms = Math.round(performance.now() - sinceMs);
+    return { ...line, state: ms > SLOW_MS ? 'warn' : 'good', finding: `It answers within ${ms} ms.` };
+  } catch {
+    return { ...line, state: 'bad', finding: 'It does not answer. The log says why.' };
+  }
+}
+
+function backlogLine({ used, waiting }: Slots): HealthLine {
+  const streaming = counted(used, 'answer', 'answers');
+  const queued = counted(waiting, 'question', 'questions');
+  return {
+    area: 'Backlog',
+    name: '',
+    state: waiting > 0 ? 'warn' : 'good',
+    finding: `${streaming} streaming, ${queued} waiting for a slot.`,
   };
 }

@@ -1,25 +1,45 @@
 import type { Logger } from 'pino';
 import { createDrawChart } from '../charts/draw-chart.ts';
+import type { Slots, SlotsOptions } from '../core/chat/slots.ts';
 import { parseNanoUsd } from '../core/kit/money.ts';
-import type { LimitsConfig } from '../core/ports/limits.ts';
-import type { AccessOptions, FileOptions, HabitOptions } from '../core/wiring/options.ts';
+import type { AccessOptions, FileOptions, HabitOptions, ModelOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { encryptionKeysOf, fileLimitsOf, retentionMsOf } from './config/config.ts';
-import { wantsForPlayground } from './config/exposure.ts';
+import { isPlaygroundOn } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
-import type { Providers } from './providers.ts';
+import type { Offer } from './offer.ts';
+import { missingKeys } from './providers/keys.ts';
 
-/** @param limits the models file's limits, read at each request */
-export function accessOptionsOf(config: Config, limits: LimitsConfig, providers: Providers): AccessOptions {
-  const isPlayground = wantsForPlayground(config).length === 0;
+export function slotsOptionsOf({
+  MAX_STREAMS: max,
+  MAX_STREAMS_PER_GUILD: maxPerGuild,
+}: Config): Omit<SlotsOptions, 'clock'> {
+  return { max, maxPerGuild, maxWaiting: 2 * max, maxWaitingPerGuild: 2 * maxPerGuild };
+}
+
+export function modelOptionsOf(config: Config, offer: Offer, slots: Slots): ModelOptions {
+  const { providers, catalogue, demoLacks } = offer;
+  return {
+    catalogue,
+    providers: providers.clients,
+    operatorProviders: providers.usable,
+    searchProviders: providers.searching,
+    defaultModel: config.DEFAULT_MODEL ?? null,
+    missingKeys: (models) => missingKeys(providers, models),
+    demoLacks,
+    slots,
+  };
+}
+
+export function accessOptionsOf(config: Config, { limits, providers }: Offer): AccessOptions {
   return {
     encryptionKeys: encryptionKeysOf(config),
-    ownKeyProviders: providers.forOwnKeys,
+    ownKeyProviders: providers.clients,
     limits: config.LIMITS === 'on' ? limits : null,
     defaultTier: config.DEFAULT_TIER,
     outsiderTier: config.SLACK_CONNECT_TIER,
     skuTiers: config.DISCORD_SKU_TIERS,
-    operators: new Set([...config.OPERATORS, ...(isPlayground ? ['web:operator'] : [])]),
+    operators: new Set([...config.OPERATORS, ...(isPlaygroundOn(config) ? ['web:operator'] : [])]),
     operatorContact: config.OPERATOR_CONTACT ?? null,
   };
 }
@@ -37,7 +57,7 @@ export function fileOptionsOf(config: Config, log: Logger): FileOptions {
 export function habitOptionsOf(
   config: Config,
   instructions: string | null,
-  { demoLacks }: Providers,
+  { demoLacks }: Offer,
 ): HabitOptions {
   return {
     instructions,

@@ -9,16 +9,16 @@ import type { Store } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
 import type { Login } from '../http/login.ts';
 import { fileLimitsOf, retentionMsOf } from './config/config.ts';
-import { wantsForPlayground } from './config/exposure.ts';
+import { isPlaygroundOn } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
 import { createSocketProxy } from './http/proxies.ts';
-import type { Providers } from './providers.ts';
+import type { Offer } from './offer.ts';
 
 export interface AdaptersOptions {
   readonly config: Config;
   readonly store: Store;
   readonly services: Services;
-  readonly providers: Providers;
+  readonly offer: Pick<Offer, 'providers' | 'demoLacks'>;
   readonly limiters: WriteLimiters;
   readonly fetch: typeof fetch;
   /** Null if there is no `ADMIN_TOKEN`. */
@@ -67,16 +67,21 @@ export async function createAdapters(options: AdaptersOptions): Promise<readonly
     });
     adapters.push(slack);
   }
-  if (wantsForPlayground(config).length === 0) adapters.push(await createPlayground(options));
+  if (isPlaygroundOn(config)) adapters.push(await createPlayground(options));
   return adapters;
 }
 
 async function createPlayground(options: AdaptersOptions): Promise<Adapter> {
-  const { config, store, services, providers, login, clock, log } = options;
+  const { config, store, services, offer, login, clock, log } = options;
   const { createWebAdapter } = await import('../adapters/web/adapter.ts');
   const { createPlaygroundHost } = await import('./playground-host.ts');
   return createWebAdapter({
-    host: createPlaygroundHost({ commands, services, providers }),
+    host: createPlaygroundHost({
+      commands,
+      services,
+      nameOf: offer.providers.nameOf,
+      isDemo: offer.demoLacks !== null,
+    }),
     store,
     clock,
     log,
@@ -90,7 +95,7 @@ function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): 
   return ids === 'auto' || count === 'auto' ? 'auto' : { ids, count };
 }
 
-export function slackTransport({
+function slackTransport({
   SLACK_APP_TOKEN: appToken,
   SLACK_SIGNING_SECRET: signingSecret,
 }: Config): SlackAdapterOptions['transport'] {

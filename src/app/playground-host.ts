@@ -8,7 +8,6 @@ import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import { inWordsOf } from '../core/ports/command.ts';
 import type { Model } from '../core/ports/model.ts';
 import type { Services } from '../core/services.ts';
-import type { Providers } from './providers.ts';
 
 const GUILD: GuildId = 'web:local';
 
@@ -35,9 +34,11 @@ function lockOf({ tier }: Model, decision: AccessDecision | undefined): string |
 export function createPlaygroundHost(parts: {
   readonly commands: readonly Command[];
   readonly services: Services;
-  readonly providers: Pick<Providers, 'isDemo' | 'nameOf'>;
+  /** A provider's name, for people. */
+  readonly nameOf: (provider: string) => string;
+  readonly isDemo: boolean;
 }): PlaygroundHost {
-  const { commands, services, providers } = parts;
+  const { commands, services, nameOf, isDemo } = parts;
   return {
     commands: commands.map((command) => inWordsOf('web', command)),
     async status(place) {
@@ -55,7 +56,7 @@ export function createPlaygroundHost(parts: {
       ]);
       const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
       return {
-        provider: decision?.ok ? providers.nameOf(decision.route.provider) : 'none',
+        provider: decision?.ok ? nameOf(decision.route.provider) : 'none',
         model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
         efforts: decision?.ok ? effortsFor(decision) : [],
         effort: decision?.ok && effort !== null ? allowanceFor(decision, effort.effort).effort : null,
@@ -67,7 +68,7 @@ export function createPlaygroundHost(parts: {
         })),
         tier,
         spentNanoUsd,
-        demo: providers.isDemo,
+        demo: isDemo,
       };
     },
     setTier: (tier) =>

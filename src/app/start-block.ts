@@ -5,17 +5,12 @@ import { isEveryAddress } from './http/http-server.ts';
 
 /** Facts about the start, for the block that the operator reads. */
 export interface StartFacts {
-  readonly discord: boolean;
-  readonly slack: 'socket' | 'http' | null;
-  /** The page's address; null if the playground is off. */
-  readonly playground: string | null;
-  readonly health: string;
+  /** The server's own URL. */
+  readonly address: string;
   /** Names of the providers that are usable for models of the file. */
   readonly providers: readonly string[];
   /** The variable whose key would replace the demo; null if there is no demo. */
   readonly demoLacks: string | null;
-  /** Whether models of this machine are offered on all platforms. */
-  readonly isLocalEverywhere: boolean;
   /** The number of models in the models file. */
   readonly models: number;
   /** Servers on this machine, and the number of models of each. */
@@ -30,26 +25,21 @@ export interface StartFacts {
 
 /** The block shown at the start: what is on, what is off, and the variable that switches it on. */
 export function startBlock(config: Config, facts: StartFacts): string {
+  const { address } = facts;
+  const isChatting = config.DISCORD_TOKEN !== undefined || config.SLACK_BOT_TOKEN !== undefined;
   const rows: [string, string][] = [
-    ['Discord', facts.discord ? 'on' : 'off: set DISCORD_TOKEN'],
-    [
-      'Slack',
-      facts.slack === null
-        ? 'off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN'
-        : facts.slack === 'socket'
-          ? 'on (Socket Mode)'
-          : 'on (HTTP, /slack/events)',
-    ],
-    ['Playground', playground(config, facts)],
-    ['Dashboard', config.ADMIN_TOKEN ? `${facts.health}/admin` : 'off: set ADMIN_TOKEN'],
+    ['Discord', config.DISCORD_TOKEN ? 'on' : 'off: set DISCORD_TOKEN'],
+    ['Slack', slack(config)],
+    ['Playground', playground(config, address)],
+    ['Dashboard', config.ADMIN_TOKEN ? `${address}/admin` : 'off: set ADMIN_TOKEN'],
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ...facts.local.map(({ name, models }): [string, string] => [
       name,
-      `${counted(models)}, ${facts.isLocalEverywhere ? 'everywhere' : 'in the playground'}`,
+      `${counted(models)}, ${config.LOCAL_MODELS === 'on' ? 'everywhere' : 'in the playground'}`,
     ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
-    ...whoSpends(config, facts),
+    ...whoSpends(config),
     ['Limits', config.LIMITS === 'on' ? 'on' : 'off: requests and spending are unlimited'],
     [
       'Server keys',
@@ -58,7 +48,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
         : 'off: set ENCRYPTION_KEY to allow /connect',
     ],
     ['Operators', config.OPERATORS.size > 0 ? String(config.OPERATORS.size) : 'none: set OPERATORS'],
-    ...(facts.discord || facts.slack
+    ...(isChatting
       ? [
           [
             'Contact',
@@ -66,7 +56,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
           ] as [string, string],
         ]
       : []),
-    ['Health', `${facts.health}/healthz, /readyz`],
+    ['Health', `${address}/healthz, /readyz`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, state]) => `  ${name.padEnd(width)}  ${state}`);
@@ -75,19 +65,25 @@ export function startBlock(config: Config, facts: StartFacts): string {
       ? []
       : [
           '',
-          `  No API key is set, so a scripted demo answers instead of a language model${facts.discord || facts.slack ? ', and tells people so' : ''}.`,
+          `  No API key is set, so a scripted demo answers instead of a language model${isChatting ? ', and tells people so' : ''}.`,
           `  For real answers put ${facts.demoLacks} (https://openrouter.ai/settings/keys) into .env and restart Parley.`,
         ];
   const notes = facts.notes.length > 0 ? ['', ...facts.notes.map((note) => `  ${note}`)] : [];
   return ['Parley is ready.', '', ...lines, ...demo, ...notes, '', '  Ctrl-C stops it.', ''].join('\n');
 }
 
-function playground(config: Config, { playground: address }: StartFacts): string {
-  if (address === null) return `off: set ${wantsForPlayground(config).join(' and ')}`;
-  if (isEveryAddress(config.HOST)) return `${address} (from other machines: use this machine's address)`;
+function slack({ SLACK_BOT_TOKEN, SLACK_APP_TOKEN }: Config): string {
+  if (SLACK_BOT_TOKEN === undefined) return 'off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN';
+  return SLACK_APP_TOKEN === undefined ? 'on (HTTP, /slack/events)' : 'on (Socket Mode)';
+}
+
+function playground(config: Config, address: string): string {
+  const wanted = wantsForPlayground(config);
+  if (wanted.length > 0) return `off: set ${wanted.join(' and ')}`;
+  if (isEveryAddress(config.HOST)) return `${address}/ (from other machines: use this machine's address)`;
   return config.ADMIN_TOKEN === undefined
-    ? `${address} (only from this machine; set ADMIN_TOKEN before you use a proxy)`
-    : address;
+    ? `${address}/ (only from this machine; set ADMIN_TOKEN before you use a proxy)`
+    : `${address}/`;
 }
 
 function providersOf({ demoLacks, providers, missingKeys }: StartFacts): string {
@@ -105,19 +101,16 @@ function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: St
 }
 
 /** The people who can use paid models because of the default tier; none if it is free. */
-function whoSpends(
-  { DEFAULT_TIER: tier, LIMITS }: Config,
-  { discord, slack }: StartFacts,
-): readonly [string, string][] {
-  if (tier === 'free' || (!discord && slack === null)) return [];
+function whoSpends(config: Config): readonly [string, string][] {
+  const { DEFAULT_TIER: tier, LIMITS, DISCORD_TOKEN, SLACK_BOT_TOKEN } = config;
   const who = [
-    ...(discord
-      ? ['everybody in any Discord server that adds the bot, and anybody who writes to it directly']
-      : []),
-    ...(slack === null ? [] : ['everybody in the Slack workspace']),
-  ].join('; ');
+    DISCORD_TOKEN &&
+      'everybody in any Discord server that adds the bot, and anybody who writes to it directly',
+    SLACK_BOT_TOKEN && 'everybody in the Slack workspace',
+  ].filter(Boolean);
+  if (tier === 'free' || who.length === 0) return [];
   const bounds = LIMITS === 'on' ? 'within the limits' : 'without limits';
-  return [['Who can spend', `${who}, at your expense, ${bounds}; DEFAULT_TIER=free ends that`]];
+  return [['Who can spend', `${who.join('; ')}, at your expense, ${bounds}; DEFAULT_TIER=free ends that`]];
 }
 
 function counted(models: number): string {

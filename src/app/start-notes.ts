@@ -2,12 +2,46 @@ import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { Pause } from '../core/chat/pause.ts';
+import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { LocalServer } from '../core/provider/local.ts';
+import type { Config } from './config/variables.ts';
 import { isVariable, VARIABLES } from './config/variables.ts';
-import type { KeyRefusal, Providers } from './providers.ts';
+import type { StartedAdapter } from './create-adapters.ts';
+import type { Offer } from './offer.ts';
+import type { KeyRefusal } from './providers/keys.ts';
+import type { Providers } from './providers/providers.ts';
 
 /** Models shown per server; one would be enough as an example. */
 const MAX_SHOWN = 3;
+
+/** What the start found out, for the notes below the block. */
+export interface Found {
+  readonly config: Config;
+  readonly offer: Offer;
+  readonly adapters: readonly StartedAdapter[];
+  readonly refusals: readonly KeyRefusal[];
+  readonly gone: readonly GoneModel[];
+  /** Guilds' keys that were encrypted anew; null if `ENCRYPTION_KEY_OLD` is not set. */
+  readonly turned: Turned | null;
+  readonly pause: Pause | null;
+}
+
+/** More lines for the operator, such as an invite link. */
+export function startNotes(found: Found): readonly string[] {
+  const { config, offer, adapters, refusals, gone, turned, pause } = found;
+  const { MODELS_FILE: path, DEFAULT_MODEL: wanted } = config;
+  const isAbsent = wanted !== undefined && offer.catalogue.get(wanted, LOCAL_PLATFORM) === null;
+  const isOnChats = adapters.some(({ platform }) => platform !== LOCAL_PLATFORM);
+  return [
+    ...(isAbsent ? [absentInWords(wanted)] : []),
+    ...adapters.flatMap(({ notes = [] }) => notes),
+    ...gone.map((model) => goneInWords(model, path)),
+    ...(isOnChats && config.LOCAL_MODELS === 'off' ? localInWords(offer.found, path) : []),
+    ...refusals.map((refusal) => refusedInWords(refusal, offer.providers)),
+    ...(turned === null ? [] : turnedInWords(turned)),
+    ...(pause === null ? [] : [pausedInWords(pause)]),
+  ];
+}
 
 /** The remedy for a model that is gone. */
 export function goneInWords({ id, instead }: GoneModel, file: string): string {
@@ -37,18 +71,20 @@ export function localInWords(found: readonly LocalServer[], file: string): strin
 }
 
 /** A `DEFAULT_MODEL` of a server on this machine that does not run. */
-export function absentInWords(model: string): string {
+function absentInWords(model: string): string {
   return `No server on this machine offers DEFAULT_MODEL ${model}, so the first free model answers. Restart Parley once one does.`;
 }
 
 /** The remedy for a key that its provider rejects. */
-export function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
+function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
   const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
   return `${nameOf(id)} rejects the key in ${variable}. Set it to ${key} and restart Parley.`;
 }
 
+type Turned = Awaited<ReturnType<OwnKeys['turnOver']>>;
+
 /** The result for guilds' keys after a change of `ENCRYPTION_KEY`. */
-export function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys['turnOver']>>): string[] {
+function turnedInWords({ turned, unreadable }: Turned): string[] {
   const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
   return [
     `Encryption: ${count(turned)} encrypted with the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
@@ -60,7 +96,7 @@ export function turnedInWords({ turned, unreadable }: Awaited<ReturnType<OwnKeys
   ];
 }
 
-export function pausedInWords({ sinceMs, by }: Pause): string {
+function pausedInWords({ sinceMs, by }: Pause): string {
   return `Paused since ${momentInWords(sinceMs)} by ${by}: nobody gets an answer until you run \`npm run parley -- resume\`.`;
 }
 

@@ -6,7 +6,8 @@ import type { Environment } from '../app/config/environment.ts';
 import { readSetup } from '../app/config/setup.ts';
 import type { Config } from '../app/config/variables.ts';
 import { createFetch } from '../app/http/http-client.ts';
-import { openProviders } from '../app/providers.ts';
+import { isUsable, listedProviders } from '../app/providers/listed.ts';
+import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { systemClock } from '../core/kit/clock.ts';
@@ -77,34 +78,29 @@ interface Offer {
 /** The models of the file's providers, and the providers that did not answer. */
 async function offersOf({ variables, fromFile }: Environment) {
   const { config, file } = await readSetup(variables, fromFile);
-  const providers = await openProviders({
+  const keyIn = (variable: string) => keyFrom(variables, variable);
+  const { listed, clients } = createProviders({
     config,
-    file,
-    keyIn: (variable) => keyFrom(variables, variable),
-    withDemo: false,
-    withLocal: false,
+    listed: listedProviders({ config, file, keyIn }),
     fetch: createFetch(config),
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });
   const silent: string[] = [];
-  try {
-    const lists = await Promise.all(
-      providers.listed.map(async ({ id }): Promise<Offer[]> => {
-        if (!providers.usable.has(id) && id !== PUBLIC) return [];
-        try {
-          const list = await providers.clients.get(id)?.models(AbortSignal.timeout(TIMEOUT_MS));
-          return (list ?? []).map((facts) => ({ provider: id, facts }));
-        } catch (error) {
-          silent.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
-          return [];
-        }
-      }),
-    );
-    return { config, file, offers: lists.flat(), silent };
-  } finally {
-    await providers.close();
-  }
+  const lists = await Promise.all(
+    listed.map(async (provider): Promise<Offer[]> => {
+      const { id } = provider.definition;
+      if (!isUsable(provider) && id !== PUBLIC) return [];
+      try {
+        const list = await clients.get(id)?.models(AbortSignal.timeout(TIMEOUT_MS));
+        return (list ?? []).map((facts) => ({ provider: id, facts }));
+      } catch (error) {
+        silent.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+        return [];
+      }
+    }),
+  );
+  return { config, file, offers: lists.flat(), silent };
 }
 
 async function search(text: string, environment: Environment): Promise<CliOutput> {

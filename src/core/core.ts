@@ -17,7 +17,6 @@ import { createPersonas } from './conversations/personas.ts';
 import { createPrivacy } from './conversations/privacy.ts';
 import { createSettings } from './conversations/settings.ts';
 import { createDispatch, type Dispatcher } from './dispatch/dispatch.ts';
-import { createCleanupStack } from './kit/cleanup-stack.ts';
 import type { Background } from './kit/repeat.ts';
 import type { Adapter } from './ports/adapter.ts';
 import { FileUnavailable } from './ports/files.ts';
@@ -194,12 +193,11 @@ export function createCore(options: CoreOptions): Core {
       return takeover;
     },
     async stop() {
-      const closing = createCleanupStack();
+      await using closing = new AsyncDisposableStack();
       // From bottom to top: what writes stops before what it writes through.
       for (const each of [locks, once, ledger, journal, stops, titles, records]) {
-        closing.add(() => each.stop());
+        closing.defer(() => each.stop());
       }
-      await closing.close();
     },
   };
 }

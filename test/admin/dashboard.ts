@@ -46,7 +46,7 @@ export async function startDashboard(
     store: bot.store,
     adapters: [adapter],
     providers: { clients: new Map(), usable: new Set(['openrouter']), nameOf: (id) => id },
-    refusals: () => [],
+    refusals: Promise.resolve([]),
     slots: createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 1, maxWaitingPerGuild: 1, clock }),
   });
   const login = options.withoutToken ? null : createLogin(ADMIN_TOKEN, clock, bot.log);

@@ -14,8 +14,8 @@ afterEach(() => bot.close());
 
 async function spent(): Promise<number> {
   const { services } = bot;
-  const providers = { nameOf: () => 'Test', isDemo: false };
-  return (await createPlaygroundHost({ commands: [], services, providers }).status(place, mia)).spentNanoUsd;
+  const host = createPlaygroundHost({ commands: [], services, nameOf: () => 'Test', isDemo: false });
+  return (await host.status(place, mia)).spentNanoUsd;
 }
 
 const ask = (actor = mia) =>

@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
-import { type OpenProvidersOptions, openProviders, type Providers } from '../../src/app/providers.ts';
+import { type Offer, type OfferOptions, openOffer } from '../../src/app/offer.ts';
+import { listedProviders } from '../../src/app/providers/listed.ts';
+import { createProviders, type Providers } from '../../src/app/providers/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
@@ -11,39 +13,37 @@ import { MODELS_FILE } from '../support/models.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
 
-let providers: Providers;
-afterEach(() => providers.close());
+let closing: AsyncDisposableStack;
+beforeEach(() => {
+  closing = new AsyncDisposableStack();
+});
+afterEach(() => closing.disposeAsync());
 
-async function open(
-  environment: Record<string, string> = {},
-  {
-    file = MODELS_FILE,
-    withDemo = false,
-    withLocal = false,
-    offersLocal = withLocal,
-    localPlaces = [],
-    fetch = createFetch(),
-    clock = createFastClock(),
-  }: Partial<
-    Pick<
-      OpenProvidersOptions,
-      'file' | 'withDemo' | 'withLocal' | 'offersLocal' | 'localPlaces' | 'fetch' | 'clock'
-    >
-  > = {},
-): Promise<Providers> {
-  providers = await openProviders({
+type Means = Partial<Pick<OfferOptions, 'file' | 'localPlaces' | 'fetch' | 'clock'>>;
+
+function meansOf(environment: Record<string, string>, means: Means) {
+  return {
     config: readConfig(environment),
-    file,
-    keyIn: (variable) => environment[variable],
-    fetch,
-    withDemo,
-    withLocal,
-    offersLocal,
-    localPlaces,
-    clock,
+    file: MODELS_FILE,
+    keyIn: (variable: string) => environment[variable],
+    fetch: createFetch(),
+    clock: createFastClock(),
     log: createLogRecorder().log,
-  });
-  return providers;
+    localPlaces: [],
+    ...means,
+  };
+}
+
+/** The providers of the models file alone. */
+function listed(environment: Record<string, string> = {}, given: Means = {}): Providers {
+  const means = meansOf(environment, given);
+  return createProviders({ ...means, listed: listedProviders(means) });
+}
+
+/** With servers on this machine, and the demo if there is nothing else. */
+function offered(environment: Record<string, string> = {}, given: Means = {}): Promise<Offer> {
+  const means = meansOf(environment, given);
+  return openOffer({ ...means, readModels: async () => means.file }, closing);
 }
 
 describe('a server in OpenRouter’s place', () => {
@@ -54,9 +54,9 @@ describe('a server in OpenRouter’s place', () => {
     sessionId: 's',
   };
 
-  async function ask(server: FakeProvider): Promise<string> {
+  async function ask(server: FakeProvider, { clients }: Providers): Promise<string> {
     let text = '';
-    const client = providers.clients.get('openrouter');
+    const client = clients.get('openrouter');
     if (client === undefined) throw new Error('there is no client');
     for await (const event of client.stream(request, AbortSignal.timeout(10_000))) {
       if (event.type === 'text') text += event.delta;
@@ -67,26 +67,26 @@ describe('a server in OpenRouter’s place', () => {
 
   it('that is a plain OpenAI one is asked plainly after its first refusal', async () => {
     const server = await createFakeProvider({ dialect: 'openai' });
-    await open({ OPENROUTER_BASE_URL: server.url });
+    const providers = listed({ OPENROUTER_BASE_URL: server.url });
     server.answer('One.');
     server.answer('Two.');
-    expect(await ask(server)).toBe('One.');
-    expect(await ask(server)).toBe('Two.');
+    expect(await ask(server, providers)).toBe('One.');
+    expect(await ask(server, providers)).toBe('Two.');
     expect(server.chats.map(({ body }) => 'plugins' in body)).toEqual([true, false, false]);
     await server.close();
   });
 
   it('that takes all of OpenRouter’s fields gets them, also after a request that was bad in itself', async () => {
     const server = await createFakeProvider();
-    await open({ OPENROUTER_BASE_URL: server.url });
+    const providers = listed({ OPENROUTER_BASE_URL: server.url });
     const bad: Reply = (response) => {
       response.writeHead(400, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: { code: 400, message: 'Bad' } }));
     };
     server.script(bad);
-    await expect(ask(server)).rejects.toMatchObject({ code: 'bad_request' });
+    await expect(ask(server, providers)).rejects.toMatchObject({ code: 'bad_request' });
     server.answer('Yes.');
-    expect(await ask(server)).toBe('Yes.');
+    expect(await ask(server, providers)).toBe('Yes.');
     // Asked plainly it failed as well: so it was no matter of the fields.
     expect(server.chats.map(({ body }) => 'plugins' in body)).toEqual([true, false, true]);
     await server.close();
@@ -95,11 +95,9 @@ describe('a server in OpenRouter’s place', () => {
 
 describe('the providers', () => {
   it('that can be paid for are those with a key, and those in whose place another server stands', async () => {
-    expect([...(await open()).usable]).toEqual([]);
-    expect([...(await open({ OPENAI_API_KEY: 'sk-0123456789' })).usable]).toEqual(['openai']);
-    expect([...(await open({ OPENROUTER_BASE_URL: 'http://127.0.0.1:9/v1' })).usable]).toEqual([
-      'openrouter',
-    ]);
+    expect([...listed().usable]).toEqual([]);
+    expect([...listed({ OPENAI_API_KEY: 'sk-0123456789' }).usable]).toEqual(['openai']);
+    expect([...listed({ OPENROUTER_BASE_URL: 'http://127.0.0.1:9/v1' }).usable]).toEqual(['openrouter']);
   });
 
   it('may be called anything', async () => {
@@ -109,7 +107,7 @@ describe('the providers', () => {
         models: [{ id: 'a/b', tier: 'free', routes: [{ provider: 'constructor' }] }],
       }),
     );
-    const { clients, nameOf } = await open({}, { file });
+    const { clients, nameOf } = listed({}, { file });
     expect(nameOf('constructor')).toBe('constructor');
     const failure = await clients
       .get('constructor')
@@ -120,25 +118,34 @@ describe('the providers', () => {
 
   it('of the models file keep their address where a server on this machine is called the same', async () => {
     const served = { dialect: 'compatible', models: [{ id: 'llama3.2:3b', object: 'model' }] } as const;
-    const [listed, local] = [await createFakeProvider(served), await createFakeProvider(served)];
+    const [ours, local] = [await createFakeProvider(served), await createFakeProvider(served)];
     const file = parseCatalogueFile(
       JSON.stringify({
-        providers: [{ id: 'ollama', baseUrl: listed.url, keyless: true, free: true }],
+        providers: [{ id: 'ollama', baseUrl: ours.url, keyless: true, free: true }],
         models: [{ id: 'a/b', tier: 'free', routes: [{ provider: 'ollama', model: 'llama3.2:3b' }] }],
       }),
     );
     const localPlaces = [{ id: 'ollama', name: 'Ollama', port: Number(new URL(local.url).port) }];
-    const opened = await open({}, { file, withLocal: true, localPlaces });
-    await opened.clients.get('ollama')?.models(AbortSignal.timeout(10_000));
-    expect(listed.requests).toHaveLength(1);
-    expect(opened.local).toEqual([]);
-    await listed.close();
+    const {
+      providers,
+      gone,
+      found,
+      local: open,
+    } = await offered({}, { file, localPlaces, clock: systemClock });
+    await gone;
+    const known = ours.requests.length;
+    await providers.clients.get('ollama')?.models(AbortSignal.timeout(10_000));
+    expect(ours.requests).toHaveLength(known + 1);
+    expect([found, open]).toEqual([[], []]);
+    await ours.close();
     await local.close();
   });
 
   it('say by name that it is the demo, where it stands in for them', async () => {
-    const { clients, usable, isDemo } = await open({}, { withDemo: true });
-    expect([isDemo, ...usable]).toEqual([true, 'openrouter']);
+    const { providers, demoLacks } = await offered();
+    const { clients, usable, nameOf } = providers;
+    expect([demoLacks, ...usable]).toEqual(['OPENROUTER_API_KEY', 'openrouter']);
+    expect(nameOf('openrouter')).toBe("Parley's demo");
     const request = {
       wireModel: 'openai/gpt-4o-mini',
       messages: [{ role: 'user', content: 'Show me an error' }] as const,
@@ -158,16 +165,12 @@ describe('the providers', () => {
   it('have the demo in their place on chat platforms too, but for guilds that bring a key', async () => {
     const server = await createFakeProvider({ keys: ['sk-guild-own-key'] });
     const fetch = createFetch();
-    const opened = await open(
+    const { providers } = await offered(
       {},
-      {
-        withDemo: true,
-        fetch: (url, init) => fetch(String(url).replace('https://openrouter.ai/api/v1', server.url), init),
-      },
+      { fetch: (url, init) => fetch(String(url).replace('https://openrouter.ai/api/v1', server.url), init) },
     );
-    expect([opened.isDemo, opened.demoLacks]).toEqual([true, 'OPENROUTER_API_KEY']);
     server.answer('From the real one.');
-    const client = opened.clients.get('openrouter');
+    const client = providers.clients.get('openrouter');
     const request = {
       wireModel: 'openai/gpt-4o-mini',
       messages: [{ role: 'user', content: 'Why?' }] as const,
@@ -188,9 +191,9 @@ describe('the providers', () => {
       models: [{ id: 'llama3.2:3b', object: 'model' }],
     });
     const localPlaces = [{ id: 'ollama', name: 'Ollama', port: Number(new URL(local.url).port) }];
-    const opened = await open({}, { withLocal: true, offersLocal: false, localPlaces, clock: systemClock });
+    const opened = await offered({ PLAYGROUND: 'off' }, { localPlaces, clock: systemClock });
     expect(opened.found.map(({ definition }) => definition.id)).toEqual(['ollama']);
-    expect([opened.local, opened.usable.has('ollama')]).toEqual([[], false]);
+    expect([opened.local, opened.providers.usable.has('ollama')]).toEqual([[], false]);
     await local.close();
   });
 });

@@ -5,13 +5,9 @@ import type { Tier } from '../../src/core/ports/tiers.ts';
 
 function block(environment: Record<string, string> = {}, facts: Partial<StartFacts> = {}): string {
   return startBlock(readConfig(environment), {
-    discord: false,
-    slack: null,
-    playground: 'http://127.0.0.1:3000/',
-    health: 'http://127.0.0.1:3000',
+    address: 'http://127.0.0.1:3000',
     providers: ['OpenRouter'],
     demoLacks: null,
-    isLocalEverywhere: false,
     models: 7,
     local: [],
     missingKeys: () => ['OPENROUTER_API_KEY'],
@@ -38,7 +34,7 @@ describe('the block that a start prints', () => {
     ['ADMIN_TOKEN', { HOST: '0.0.0.0' }],
     ['PLAYGROUND=on and ADMIN_TOKEN', { HOST: '0.0.0.0', DISCORD_TOKEN: '0123456789' }],
   ])('names all that the playground wants: %s', (wanted, environment) => {
-    expect(block(environment, { playground: null })).toContain(`  Playground    off: set ${wanted}\n`);
+    expect(block(environment)).toContain(`  Playground    off: set ${wanted}\n`);
   });
 
   it('says how far the default tier goes, and what would help where it goes nowhere', () => {
@@ -54,12 +50,14 @@ describe('the block that a start prints', () => {
   });
 
   it('says who can spend where the default tier costs money, and nothing of it where it is free', () => {
-    expect(block({ DEFAULT_TIER: 'free' }, { discord: true })).not.toContain('Who can spend');
+    const discord = { DISCORD_TOKEN: '0123456789' };
+    const slack = { SLACK_BOT_TOKEN: 'xoxb-0123456789', SLACK_APP_TOKEN: 'xapp-0123456789' };
+    expect(block({ ...discord, DEFAULT_TIER: 'free' })).not.toContain('Who can spend');
     expect(block({ DEFAULT_TIER: 'premium' })).not.toContain('Who can spend');
-    expect(block({ DEFAULT_TIER: 'premium' }, { discord: true, slack: 'socket' })).toMatch(
+    expect(block({ ...discord, ...slack, DEFAULT_TIER: 'premium' })).toMatch(
       /Who can spend {2}everybody in any Discord server that adds the bot, and anybody who writes to it directly; everybody in the Slack workspace, at your expense, within the limits; DEFAULT_TIER=free ends that\n/,
     );
-    expect(block({ DEFAULT_TIER: 'premium', LIMITS: 'off' }, { discord: true })).toContain('without limits');
+    expect(block({ ...discord, DEFAULT_TIER: 'premium', LIMITS: 'off' })).toContain('without limits');
   });
 
   it('tells the models of servers on this machine from those of the file', () => {

@@ -8,10 +8,9 @@ import type { Environment } from '../config/environment.ts';
 import { readInstructions } from '../config/setup.ts';
 import { unreadVariables } from '../config/unread-variables.ts';
 import type { Config } from '../config/variables.ts';
-import { openProviders } from '../providers.ts';
 import { type Check, createFindings } from './check.ts';
 import { checkMachine } from './machine.ts';
-import { checkProviders } from './providers.ts';
+import { checkProviders, type ProviderCheckOptions } from './providers.ts';
 import { checkStore } from './store.ts';
 
 export interface DoctorOptions {
@@ -26,6 +25,7 @@ export interface DoctorOptions {
 export async function examine(options: DoctorOptions): Promise<readonly Check[]> {
   const { environment, commands, clock, log } = options;
   const { variables } = environment;
+  const keyIn = (variable: string) => keyFrom(variables, variable);
   const setup = createFindings('Setup');
   const { config, faulty } = usableConfig(environment, setup.fail);
   const file = await readModels(config.MODELS_FILE, setup.fail);
@@ -40,7 +40,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const { fetch, skewMs } = withClock(options.fetch, clock);
   const [store, providers, discord, slack] = await Promise.all([
     checkStore({ config, clock, log }),
-    file === null ? [] : checkAllProviders({ config, file, variables, fetch, clock, log }),
+    file === null ? [] : checkProviders({ config, file, keyIn, fetch, clock, log }),
     // Large modules, loaded only here.
     faulty.has('DISCORD_TOKEN')
       ? []
@@ -93,33 +93,19 @@ async function readModels(path: string, fail: Fail): Promise<CatalogueFile | nul
   }
 }
 
-interface ProvidersLook {
-  readonly config: Config;
-  readonly file: CatalogueFile;
-  readonly variables: NodeJS.Dict<string>;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-async function checkAllProviders(look: ProvidersLook): Promise<readonly Check[]> {
-  const { variables, clock } = look;
-  const keyIn = (variable: string) => keyFrom(variables, variable);
-  const providers = await openProviders({ ...look, keyIn, withDemo: false, withLocal: false });
-  try {
-    return await checkProviders({ ...look, environment: variables, providers, nowMs: clock.now() });
-  } finally {
-    await providers.close();
-  }
-}
-
 /**
  * Checks only the providers.
  * @throws CatalogueFileError
  */
-export async function checkKeys(look: Omit<ProvidersLook, 'file'>): Promise<readonly Check[]> {
-  const { MODELS_FILE: path } = look.config;
-  return checkAllProviders({ ...look, file: parseCatalogueFile(await readFile(path, 'utf8'), path) });
+export async function checkKeys({
+  variables,
+  ...rest
+}: Omit<ProviderCheckOptions, 'file' | 'keyIn'> & {
+  readonly variables: NodeJS.Dict<string>;
+}): Promise<readonly Check[]> {
+  const { MODELS_FILE: path } = rest.config;
+  const file = parseCatalogueFile(await readFile(path, 'utf8'), path);
+  return checkProviders({ ...rest, file, keyIn: (variable) => keyFrom(variables, variable) });
 }
 
 /** A `fetch` that compares this machine's clock with the clocks of the servers that answer. */

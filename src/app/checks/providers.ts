@@ -1,21 +1,26 @@
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
+import type { Clock } from '../../core/kit/clock.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
-import { keyFrom } from '../config/config.ts';
-import type { Config } from '../config/variables.ts';
-import type { Providers } from '../providers.ts';
+import { missingKeys } from '../providers/keys.ts';
+import {
+  isUsable,
+  type KeyedProvider,
+  type ListedProvidersOptions,
+  listedProviders,
+} from '../providers/listed.ts';
+import { createProviders } from '../providers/providers.ts';
 import { checkBounds } from './bounds.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
-export interface ProviderCheckOptions {
-  readonly config: Config;
+export interface ProviderCheckOptions extends ListedProvidersOptions {
   readonly file: CatalogueFile;
-  readonly environment: NodeJS.Dict<string>;
-  readonly providers: Providers;
   readonly fetch: typeof fetch;
-  readonly nowMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -24,28 +29,27 @@ const SOON_MS = 30 * 86_400_000;
 
 /** Checks whether each provider answers, accepts the key, has credit, and still has the file's models. */
 export async function checkProviders(options: ProviderCheckOptions): Promise<readonly Check[]> {
-  const { file, providers, environment } = options;
+  const { file, fetch } = options;
+  const providers = createProviders({ ...options, listed: listedProviders(options) });
   const findings = createFindings('Providers');
   const models = createFindings('Models');
   const routed = new Set(file.models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
   const lists = new Map<string, readonly ModelFacts[]>();
-  for (const definition of providers.listed) {
-    const { id, apiKeyVariable } = definition;
+  for (const provider of providers.listed) {
+    const { id, name, apiKeyVariable } = provider.definition;
     const client = providers.clients.get(id);
     if (client === undefined || !routed.has(id)) continue;
-    const name = providers.nameOf(id);
-    if (!providers.usable.has(id)) {
+    if (!isUsable(provider)) {
       findings.off(`${name} has no key`, `Set ${apiKeyVariable ?? 'its key'} to use it`);
       continue;
     }
-    const key = apiKeyVariable === null ? undefined : keyFrom(environment, apiKeyVariable);
-    const list = await checkOne({ ...options, definition, client, name, key, findings });
+    const list = await checkOne(provider, client, fetch, findings);
     if (list !== null) lists.set(id, list);
   }
   if (providers.usable.size === 0) {
     findings.fail(
       'No model is available: no provider has a key',
-      `Set ${providers.missingKeys(file.models, providers.usable).join(' or ')} in .env (OpenRouter: https://openrouter.ai/settings/keys)`,
+      `Set ${missingKeys(providers, file.models).join(' or ')} in .env (OpenRouter: https://openrouter.ai/settings/keys)`,
     );
   }
   checkModels(file.models, lists, options, models);
@@ -53,33 +57,30 @@ export async function checkProviders(options: ProviderCheckOptions): Promise<rea
   return [...findings.checks, ...models.checks];
 }
 
-interface OneProvider extends ProviderCheckOptions {
-  readonly definition: ProviderDefinition;
-  readonly client: ChatProvider;
-  readonly name: string;
-  readonly key: string | undefined;
-  readonly findings: Findings;
-}
-
 /** The provider's models; null if unknown. */
-async function checkOne(options: OneProvider): Promise<readonly ModelFacts[] | null> {
-  const { client, name, key, definition, findings } = options;
+async function checkOne(
+  { definition, apiKey }: KeyedProvider,
+  client: ChatProvider,
+  fetch: ProviderCheckOptions['fetch'],
+  findings: Findings,
+): Promise<readonly ModelFacts[] | null> {
+  const { name, apiKeyVariable, baseUrl, features } = definition;
   try {
-    if (key !== undefined && !(await client.checkKey(key, AbortSignal.timeout(TIMEOUT_MS)))) {
+    if (apiKey !== null && !(await client.checkKey(apiKey, AbortSignal.timeout(TIMEOUT_MS)))) {
       findings.fail(
-        `${name} rejects the key in ${definition.apiKeyVariable}`,
-        `Set ${definition.apiKeyVariable} to a key that it takes`,
+        `${name} rejects the key in ${apiKeyVariable}`,
+        `Set ${apiKeyVariable} to a key that it takes`,
       );
       return null;
     }
     const list = await client.models(AbortSignal.timeout(TIMEOUT_MS));
-    findings.ok(`${name} answers${key === undefined ? '' : ' and accepts the key'}`);
-    if (key !== undefined && definition.features.keyLookup) await checkCredit(options, key);
+    findings.ok(`${name} answers${apiKey === null ? '' : ' and accepts the key'}`);
+    if (apiKey !== null && features.keyLookup) await checkCredit(definition, apiKey, fetch, findings);
     return list;
   } catch (error) {
     findings.fail(
       `${name} cannot be reached: ${error instanceof Error ? error.message.replace(/\.$/, '') : String(error)}`,
-      `Check the network, and that ${definition.baseUrl} is the right address`,
+      `Check the network, and that ${baseUrl} is the right address`,
     );
     return null;
   }
@@ -94,8 +95,13 @@ const keySchema = z.object({
   }),
 });
 
-async function checkCredit({ definition, fetch, name, findings }: OneProvider, key: string): Promise<void> {
-  const response = await fetch(`${definition.baseUrl}/key`, {
+async function checkCredit(
+  { name, baseUrl }: ProviderDefinition,
+  key: string,
+  fetch: ProviderCheckOptions['fetch'],
+  findings: Findings,
+): Promise<void> {
+  const response = await fetch(`${baseUrl}/key`, {
     headers: { authorization: `Bearer ${key}` },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
@@ -121,7 +127,7 @@ async function checkCredit({ definition, fetch, name, findings }: OneProvider, k
 function checkModels(
   entries: readonly ModelEntry[],
   lists: ReadonlyMap<string, readonly ModelFacts[]>,
-  { config, nowMs }: ProviderCheckOptions,
+  { config, clock }: ProviderCheckOptions,
   { ok, warn }: Findings,
 ): void {
   let alive = 0;
@@ -144,7 +150,7 @@ function checkModels(
     }
     alive++;
     const end = there.find(
-      ({ expiresAt }) => expiresAt && Date.parse(expiresAt) < nowMs + SOON_MS,
+      ({ expiresAt }) => expiresAt && Date.parse(expiresAt) < clock.now() + SOON_MS,
     )?.expiresAt;
     if (end)
       warn(

@@ -11,6 +11,10 @@ export function wantsForPlayground(config: Partial<Config>): readonly string[] {
   ];
 }
 
+export function isPlaygroundOn(config: Partial<Config>): boolean {
+  return wantsForPlayground(config).length === 0;
+}
+
 /** Whether Slack sends events over HTTP, so that there is a proxy in front of this server. */
 export function isSlackOverHttp({ SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }: Partial<Config>): boolean {
   return SLACK_SIGNING_SECRET !== undefined && SLACK_APP_TOKEN === undefined;

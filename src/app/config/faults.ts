@@ -1,4 +1,4 @@
-import { wantsForPlayground } from './exposure.ts';
+import { isPlaygroundOn } from './exposure.ts';
 import { type Config, type Name, VARIABLES } from './variables.ts';
 
 /** An unusable setting. */
@@ -53,7 +53,7 @@ export function contradictions(config: Partial<Config>): Fault[] {
       `Use numbers below DISCORD_SHARD_COUNT, which is ${shardCount}`,
     );
   }
-  if (config.PLAYGROUND === 'on' && wantsForPlayground(config).length > 0) {
+  if (config.PLAYGROUND === 'on' && !isPlaygroundOn(config)) {
     add(
       'ADMIN_TOKEN',
       'is missing, so anybody could open the playground',

@@ -19,110 +19,20 @@ const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 /** State that is read at each scrape. */
 export interface MetricsState {
   readonly slots: Slots;
-  readonly adapters: () => readonly Pick<Adapter, 'platform' | 'ready'>[];
+  readonly adapters: readonly Pick<Adapter, 'platform' | 'ready'>[];
   /** Whether the store accepted the last write. */
   readonly isStoreUp: () => boolean;
 }
 
-export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Metrics {
+export function createMetrics(state: MetricsState): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-
-  const answers = new Counter({
-    name: 'parley_answers_total',
-    help: 'Answers by outcome.',
-    labelNames: ['platform', 'model', 'provider', 'payer', 'status'],
-    registers,
-  });
-  const undelivered = new Counter({
-    name: 'parley_answers_undelivered_total',
-    help: 'Answers whose last state could not be shown, because the place was gone or the platform refused.',
-    labelNames: ['platform'],
-    registers,
-  });
-  const failures = new Counter({
-    name: 'parley_provider_failures_total',
-    help: 'Failed answers by cause.',
-    labelNames: ['provider', 'cause'],
-    registers,
-  });
-  const cost = new Counter({
-    name: 'parley_cost_usd_total',
-    help: 'US dollars spent, by tier of the guild and by payer.',
-    labelNames: ['tier', 'payer'],
-    registers,
-  });
-  const firstText = new Histogram({
-    name: 'parley_first_text_seconds',
-    help: 'From the request to the first text of an answer.',
-    labelNames: ['model'],
-    buckets: SECONDS,
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'parley_answer_seconds',
-    help: 'From the request to the end of an answer.',
-    labelNames: ['model'],
-    buckets: SECONDS,
-    registers,
-  });
-  const endLag = new Histogram({
-    name: 'parley_end_lag_seconds',
-    help: 'From the end of the text until the platform showed the whole answer.',
-    labelNames: ['platform'],
-    buckets: SECONDS,
-    registers,
-  });
-  const writes = new Counter({
-    name: 'parley_writes_total',
-    help: 'Messages posted and updated, by outcome; rate_limited is a 429.',
-    labelNames: ['platform', 'outcome'],
-    registers,
-  });
-  const staleness = new Histogram({
-    name: 'parley_write_wait_seconds',
-    help: 'How long writes waited for the platform’s limit, and so how stale answers are shown.',
-    labelNames: ['platform'],
-    buckets: SECONDS,
-    registers,
-  });
-  new Gauge({
-    name: 'parley_answers_streaming',
-    help: 'Answers streaming right now.',
-    registers,
-    collect() {
-      this.set(slots.used);
-    },
-  });
-  new Gauge({
-    name: 'parley_platform_ready',
-    help: 'Whether a platform is connected: 1 or 0.',
-    labelNames: ['platform'],
-    registers,
-    collect() {
-      for (const adapter of adapters()) this.set({ platform: adapter.platform }, adapter.ready() ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'parley_store_up',
-    help: 'Whether the store accepts writes: 1 or 0.',
-    registers,
-    collect() {
-      this.set(isStoreUp() ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'parley_answers_waiting',
-    help: 'Questions waiting for a free slot.',
-    registers,
-    collect() {
-      this.set(slots.waiting);
-    },
-  });
+  const instruments = createInstruments(registry);
+  addGauges(registry, state);
 
   return {
     answered({ guild, model, provider, payer, tier, status, delivered, ...facts }) {
+      const { answers, undelivered, failures, cost, firstText, duration, endLag } = instruments;
       const platform = platformOf(guild);
       answers.inc({ platform, model, provider, payer, status });
       if (!delivered) undelivered.inc({ platform });
@@ -133,33 +43,7 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
       endLag.observe({ platform }, facts.endLagMs / 1_000);
     },
 
-    watch: (limiters) => ({
-      learn: (key, report) => limiters.learn(key, report),
-      hurry: (scope) => limiters.hurry(scope),
-      enterIfFree: (scope) => limiters.enterIfFree(scope),
-      owe: (scope, signal) => limiters.owe(scope, signal),
-      get size() {
-        return limiters.size;
-      },
-      async run(scope, urgency, write, signal) {
-        const platform = scope.key.slice(0, scope.key.indexOf(':'));
-        const sinceMs = performance.now();
-        const timed = () => {
-          staleness.observe({ platform }, (performance.now() - sinceMs) / 1_000);
-          return write();
-        };
-        try {
-          const result = await limiters.run(scope, urgency, timed, signal);
-          writes.inc({ platform, outcome: 'ok' });
-          return result;
-        } catch (error) {
-          if (!signal.aborted) {
-            writes.inc({ platform, outcome: error instanceof RateLimited ? 'rate_limited' : 'failed' });
-          }
-          throw error;
-        }
-      },
-    }),
+    watch: (limiters) => watched(limiters, instruments),
 
     route: {
       path: '/metrics',
@@ -167,6 +51,110 @@ export function createMetrics({ slots, adapters, isStoreUp }: MetricsState): Met
         const text = await registry.metrics();
         response.writeHead(200, { 'content-type': registry.contentType }).end(text);
       },
+    },
+  };
+}
+
+type Instruments = ReturnType<typeof createInstruments>;
+
+function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const seconds = <L extends string>(name: string, help: string, label: L) =>
+    new Histogram({ name, help, labelNames: [label], buckets: SECONDS, registers });
+  return {
+    answers: counter('parley_answers_total', 'Answers by outcome.', [
+      'platform',
+      'model',
+      'provider',
+      'payer',
+      'status',
+    ]),
+    undelivered: counter(
+      'parley_answers_undelivered_total',
+      'Answers whose last state could not be shown, because the place was gone or the platform refused.',
+      ['platform'],
+    ),
+    failures: counter('parley_provider_failures_total', 'Failed answers by cause.', ['provider', 'cause']),
+    cost: counter('parley_cost_usd_total', 'US dollars spent, by tier of the guild and by payer.', [
+      'tier',
+      'payer',
+    ]),
+    writes: counter(
+      'parley_writes_total',
+      'Messages posted and updated, by outcome; rate_limited is a 429.',
+      ['platform', 'outcome'],
+    ),
+    firstText: seconds(
+      'parley_first_text_seconds',
+      'From the request to the first text of an answer.',
+      'model',
+    ),
+    duration: seconds('parley_answer_seconds', 'From the request to the end of an answer.', 'model'),
+    endLag: seconds(
+      'parley_end_lag_seconds',
+      'From the end of the text until the platform showed the whole answer.',
+      'platform',
+    ),
+    staleness: seconds(
+      'parley_write_wait_seconds',
+      'How long writes waited for the platform’s limit, and so how stale answers are shown.',
+      'platform',
+    ),
+  };
+}
+
+/** Values that are read at each scrape. */
+function addGauges(registry: Registry, { slots, adapters, isStoreUp }: MetricsState): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('parley_answers_streaming', 'Answers streaming right now.', () => slots.used);
+  gauge('parley_answers_waiting', 'Questions waiting for a free slot.', () => slots.waiting);
+  new Gauge({
+    name: 'parley_platform_ready',
+    help: 'Whether a platform is connected: 1 or 0.',
+    labelNames: ['platform'],
+    registers,
+    collect() {
+      for (const adapter of adapters) this.set({ platform: adapter.platform }, Number(adapter.ready()));
+    },
+  });
+  gauge('parley_store_up', 'Whether the store accepts writes: 1 or 0.', () => Number(isStoreUp()));
+}
+
+/** The limiters, with every write counted and timed. */
+function watched(limiters: WriteLimiters, { writes, staleness }: Instruments): WriteLimiters {
+  return {
+    ...limiters,
+    get size() {
+      return limiters.size;
+    },
+    async run(scope, urgency, write, signal) {
+      const platform = scope.key.slice(0, scope.key.indexOf(':'));
+      const sinceMs = performance.now();
+      const timed = () => {
+        staleness.observe({ platform }, (performance.now() - sinceMs) / 1_000);
+        return write();
+      };
+      try {
+        const result = await limiters.run(scope, urgency, timed, signal);
+        writes.inc({ platform, outcome: 'ok' });
+        return result;
+      } catch (error) {
+        if (!signal.aborted) {
+          writes.inc({ platform, outcome: error instanceof RateLimited ? 'rate_limited' : 'failed' });
+        }
+        throw error;
+      }
     },
   };
 }

@@ -1,11 +1,16 @@
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import { createModelRequests, type ModelRequests } from '../ledger/model-requests.ts';
+import {
+  createModelRequests,
+  type ModelOffer,
+  type ModelRequests,
+  type ModelRequestsOptions,
+} from '../ledger/model-requests.ts';
 import { createLimitRules, type LimitRules } from '../ledger/rules.ts';
 import { createLimitWarnings } from '../ledger/warnings.ts';
 import { NO_LIMITS } from '../ports/limits.ts';
 import type { Access } from './access.ts';
 import type { Coordination } from './coordination.ts';
-import type { CoreOptions } from './options.ts';
+import type { AccessOptions, CoreOptions, HabitOptions, PlatformOptions } from './options.ts';
 
 /** Limits, the ledger, and the only way to a model. */
 export interface Money {
@@ -14,10 +19,18 @@ export interface Money {
   readonly models: ModelRequests;
 }
 
+/** The parts of `CoreOptions` that decide over money. */
+export interface MoneyOptions extends Pick<CoreOptions, 'store' | 'clock' | 'log'> {
+  readonly models: ModelOffer;
+  readonly access: Pick<AccessOptions, 'limits'>;
+  readonly platforms: Pick<PlatformOptions, 'tellAdmins'>;
+  readonly habits: Pick<HabitOptions, 'timeZone'>;
+}
+
 export function wireMoney(
-  options: CoreOptions,
-  { locks, once, owner }: Coordination,
-  { audit, guilds, ownKeys }: Access,
+  options: MoneyOptions,
+  { locks, once, owner }: Pick<Coordination, 'locks' | 'once' | 'owner'>,
+  { audit, guilds, ownKeys }: Pick<Access, 'audit' | 'guilds'> & Pick<ModelRequestsOptions, 'ownKeys'>,
 ): Money {
   const { store, models: offer, clock, log } = options;
   const { tellAdmins } = options.platforms;

@@ -27,7 +27,7 @@ function setUp() {
   return {
     clock,
     slots,
-    metrics: createMetrics({ slots, adapters: () => adapters, isStoreUp: () => state.isStoreUp }),
+    metrics: createMetrics({ slots, adapters, isStoreUp: () => state.isStoreUp }),
   };
 }
 

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/kit/clock.ts';
+import { createRate } from '../../core/kit/rate.ts';
+import type { ChatProvider } from '../../core/ports/provider.ts';
+import { createProviderClient, STREAM_READS } from '../../core/provider/client.ts';
+import { defineProvider, type ProviderDefinition } from '../../core/provider/definition.ts';
+import type { LocalServer } from '../../core/provider/local.ts';
+import { withPlainFallback } from '../../core/provider/plain-fallback.ts';
+import type { DemoProvider } from '../../demo/demo-provider.ts';
+import type { Config } from '../config/variables.ts';
+import { demoDefinition, withOwnKeys } from './demo.ts';
+import { hasOwnAddress, isUsable, type KeyedProvider, OPENROUTER } from './listed.ts';
+
+/** A client for each provider of this installation, and what each is good for. */
+export interface Providers {
+  /** All providers, by id. A request to one without a key fails with `bad_key`. */
+  readonly clients: ReadonlyMap<string, ChatProvider>;
+  /** Ids of the providers that the operator can pay for: they have a key, or need none. */
+  readonly usable: ReadonlySet<string>;
+  /** Ids of the providers that can search the web. */
+  readonly searching: ReadonlySet<string>;
+  /** Providers whose lists of models update the catalogue: the usable ones, except the demo. */
+  readonly listing: readonly ChatProvider[];
+  /** The providers of the models file. */
+  readonly listed: readonly KeyedProvider[];
+  /** For people. The id if there is no such provider. */
+  nameOf(id: string): string;
+}
+
+export interface ProvidersOptions {
+  readonly config: Config;
+  readonly listed: readonly KeyedProvider[];
+  /** Servers on this machine that are offered too. Default: none. */
+  readonly local?: readonly LocalServer[];
+  /**
+   * Stands in for OpenRouter. Passes requests with guilds' own keys on to OpenRouter itself. Default: null, for no demo.
+   */
+  readonly demo?: DemoProvider | null;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** OpenRouter identifies applications without a public address by their title. */
+const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
+
+/** The features that every server has. */
+const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
+
+export function createProviders(options: ProvidersOptions): Providers {
+  const { config, listed, local = [], demo = null, fetch, clock, log } = options;
+  const { OPENROUTER_PROVIDER: preferences } = config;
+  const pace = createRate(clock, STREAM_READS);
+
+  function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
+    return createProviderClient({
+      definition,
+      apiKey,
+      fetch,
+      pace,
+      clock,
+      random: Math.random,
+      log,
+      requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
+      idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+      firstProgressMs: config.STREAM_FIRST_PROGRESS_SEC * 1_000,
+      progressMs: config.STREAM_PROGRESS_SEC * 1_000,
+      attribution: ATTRIBUTION,
+      ...(preferences && definition.features.routing ? { preferences } : {}),
+    });
+  }
+
+  function withClient({ definition, apiKey }: KeyedProvider) {
+    const client = clientOf(definition, apiKey);
+    if (definition.id !== OPENROUTER) return { definition, client };
+    if (demo !== null) {
+      const shown = demoDefinition(definition, demo);
+      return { definition: shown, client: withOwnKeys(clientOf(shown, null), client) };
+    }
+    if (!hasOwnAddress(definition)) return { definition, client };
+    const plain = clientOf({ ...definition, features: PLAIN.features }, apiKey);
+    return { definition, client: withPlainFallback(client, plain) };
+  }
+
+  const keyed = [...listed, ...local.map(({ definition }) => ({ definition, apiKey: null }))];
+  const usable = new Set(keyed.filter(isUsable).map(({ definition }) => definition.id));
+  if (demo !== null) usable.add(OPENROUTER);
+  const offered = keyed.map(withClient);
+  const clients = new Map(offered.map(({ definition, client }) => [definition.id, client]));
+  const names = new Map(offered.map(({ definition: { id, name } }) => [id, name]));
+  const searching = offered.filter(({ definition }) => definition.features.webSearch);
+  return {
+    clients,
+    usable,
+    searching: new Set(searching.map(({ definition }) => definition.id)),
+    listing: demo === null ? [...clients.values()].filter(({ id }) => usable.has(id)) : [],
+    listed,
+    nameOf: (id) => names.get(id) ?? id,
+  };
+}
