@@ -1,6 +1,6 @@
 import type { AdminHost, HealthLine } from '../admin/host.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
-import type { Slots } from '../core/chat/slots.ts';
+import type { Slots } from '../core/chat/question/slots.ts';
 import { failuresInWords, type OutcomeSum, outcomeOf } from '../core/conversations/outcome-report.ts';
 import { counted } from '../core/kit/text.ts';
 import type { Adapter } from '../core/ports/adapter.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { createDrawChart } from '../charts/draw-chart.ts';
-import type { Slots, SlotsOptions } from '../core/chat/slots.ts';
+import type { Slots, SlotsOptions } from '../core/chat/question/slots.ts';
 import { parseNanoUsd } from '../core/kit/money.ts';
 import type { AccessOptions, FileOptions, HabitOptions, ModelOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { commands } from '../commands/index.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
-import { createSlots } from '../core/chat/slots.ts';
+import { createSlots } from '../core/chat/question/slots.ts';
 import { type Core, createCore } from '../core/core.ts';
 import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../core/delivery/write-limiter.ts';

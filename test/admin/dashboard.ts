@@ -1,7 +1,7 @@
 import { createAdmin } from '../../src/admin/admin.ts';
 import { createAdminHost } from '../../src/app/admin-host.ts';
 import { createHttpServer } from '../../src/app/http/http-server.ts';
-import { createSlots } from '../../src/core/chat/slots.ts';
+import { createSlots } from '../../src/core/chat/question/slots.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { Adapter } from '../../src/core/ports/adapter.ts';
 import { createLogin } from '../../src/http/login.ts';

@@ -7,7 +7,7 @@ import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands as allCommands } from '../../src/commands/index.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { type CatalogueFile, parseCatalogueFile } from '../../src/core/catalogue/file.ts';
-import { createSlots } from '../../src/core/chat/slots.ts';
+import { createSlots } from '../../src/core/chat/question/slots.ts';
 import type { Command } from '../../src/core/command.ts';
 import { createCore } from '../../src/core/core.ts';
 import type { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Slots } from '../../core/chat/slots.ts';
+import type { Slots } from '../../core/chat/question/slots.ts';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';

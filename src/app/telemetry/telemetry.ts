@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Slots } from '../../core/chat/slots.ts';
+import type { Slots } from '../../core/chat/question/slots.ts';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';

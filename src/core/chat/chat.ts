@@ -8,17 +8,23 @@ import type { GuildId } from '../ports/actor.ts';
 import { buttonsAt } from '../ports/buttons.ts';
 import type { Place, Press } from '../ports/events.ts';
 import type { SecretCheck } from '../prompt/secrets.ts';
-import { type Again, createAgain } from './again.ts';
-import { MAX_REASONING_CHARS } from './answering.ts';
-import { createEdits, type Edits } from './edits.ts';
-import { type AskedJob, placeKeyOf, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
+import { type Again, createAgain } from './actions/again.ts';
+import { createEdits, type Edits } from './actions/edits.ts';
+import { createPressed } from './actions/pressed.ts';
+import { createRatings, type Ratings } from './actions/ratings.ts';
+import { createStopping, type Stopping } from './actions/stopping.ts';
+import { MAX_REASONING_CHARS } from './answer/answering.ts';
+import { createTell } from './answer/tell.ts';
+import { threadTitle } from './answer/thread-title.ts';
 import type { Pauses } from './pause.ts';
-import { createPressed } from './pressed.ts';
-import { createQuestionRunner } from './question.ts';
-import { createRatings, type Ratings } from './ratings.ts';
-import { createStopping, type Stopping } from './stopping.ts';
-import { createTell } from './tell.ts';
-import { threadTitle } from './thread-title.ts';
+import {
+  type AskedJob,
+  placeKeyOf,
+  type Question,
+  type QuestionRunnerOptions,
+  recordOf,
+} from './question/job.ts';
+import { createQuestionRunner } from './question/question.ts';
 
 /** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
 export interface Chat extends Again, Edits, Ratings, Stopping {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { RESTARTING } from '../chat/question.ts';
+import { RESTARTING } from '../chat/question/question.ts';
 import type { Entry, Journal } from '../coordination/journal.ts';
 import type { Stops } from '../coordination/stops.ts';
 import { platformOf } from '../ports/actor.ts';

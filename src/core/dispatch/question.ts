@@ -1,4 +1,4 @@
-import type { Question } from '../chat/job.ts';
+import type { Question } from '../chat/question/job.ts';
 import type { PostedMessage } from '../ports/events.ts';
 
 /** The question in a message, without the id by which edits are recognised. */

@@ -1,11 +1,11 @@
 import { allowanceFor } from '../access/allowance.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Conversation, memoryBefore } from '../conversations/conversation.ts';
-import type { ModelChooser } from '../conversations/model-choice.ts';
 import type { Settings, SettingsHere } from '../conversations/settings.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../ledger/pricing.ts';
+import type { ModelChooser } from '../model-choice/chooser.ts';
 import type { Actor } from '../ports/actor.ts';
 import type { Effort } from '../ports/effort.ts';
 import type { Place } from '../ports/events.ts';

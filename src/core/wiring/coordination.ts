@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_WAITING } from '../chat/question.ts';
+import { MAX_WAITING } from '../chat/question/question.ts';
 import { createJournal, type Journal } from '../coordination/journal.ts';
 import { createLiveAnswers, type LiveAnswers } from '../coordination/live-answers.ts';
 import { createLocks, type Locks } from '../coordination/locks.ts';

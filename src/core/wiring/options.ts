@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { OwnKeysOptions } from '../access/own-keys.ts';
-import type { Slots } from '../chat/slots.ts';
+import type { Slots } from '../chat/question/slots.ts';
 import type { Command } from '../command.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';

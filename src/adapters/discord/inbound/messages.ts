@@ -1,6 +1,6 @@
 import { type Channel, type Message, MessageType } from 'discord.js';
 import type { Logger } from 'pino';
-import { threadTitle } from '../../../core/chat/thread-title.ts';
+import { threadTitle } from '../../../core/chat/answer/thread-title.ts';
 import { withoutCode } from '../../../core/kit/code-spans.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { plainName } from '../../../core/kit/text.ts';

@@ -1,4 +1,4 @@
-import { explain, inOneLine } from '../../../core/chat/explain.ts';
+import { explain, inOneLine } from '../../../core/chat/answer/explain.ts';
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { editOf, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import { oneLine } from '../../kit/text.ts';
+import type { Press } from '../../ports/events.ts';
+import type { Tell } from '../answer/tell.ts';
+import type { AskedJob, Question, QuestionRunnerOptions } from '../question/job.ts';
+import { EXPIRED, type Pressed } from './pressed.ts';
+
+/** Questions that are asked once more, by a button. */
+export interface Again {
+  /** Answers a question again, with another model if one is named. */
+  retry(press: Press, model: string | null): Promise<void>;
+  /** Answers a question whose price the asker accepted. */
+  confirm(press: Press): Promise<void>;
+  /** Answers a question that was offered. */
+  answerMissed(press: Press): Promise<void>;
+  /** Answers the edited question. */
+  answerEdited(press: Press): Promise<void>;
+  /** Asks for the rest of an answer that was cut at the length limit. */
+  goOn(press: Press): Promise<void>;
+}
+
+interface AgainOptions extends Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'live'> {
+  readonly pressed: Pressed;
+  readonly tell: Tell;
+  readonly run: (job: AskedJob) => Promise<void>;
+  /** If the bot is paused, tells the asker. */
+  readonly isPaused: (question: Pick<Question, 'surface'>) => Promise<boolean>;
+  /** Ends delivery at once. */
+  readonly abandoned: AbortSignal;
+}
+
+export function createAgain(options: AgainOptions): Again {
+  const { answers, conversations, live, tell, run, isPaused, abandoned } = options;
+  const { recordFor } = options.pressed;
+
+  /** Answers a button's question again, as it was asked. */
+  async function askAgain(
+    press: Press,
+    {
+      model = null,
+      afterwards = async () => {},
+      asked = (record) => record,
+    }: {
+      readonly model?: string | null;
+      readonly afterwards?: (record: AnswerRecord) => Promise<void>;
+      /** The question to ask, if it differs from the original one. */
+      readonly asked?: (record: AnswerRecord) => Pick<AnswerRecord, 'question' | 'brought'> | undefined;
+    } = {},
+  ): Promise<void> {
+    const record = await recordFor(press);
+    if (record === null || (await isPaused(press))) return;
+    const wanted = asked(record);
+    if (wanted === undefined) return tell(press.surface, EXPIRED);
+    if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
+      return tell(press.surface, 'This answer is still being written. Stop it first.');
+    }
+    const { actor, place, surface } = press;
+    const conversation =
+      (await conversations.get(record.conversation)) ??
+      (await conversations.openConversation(place.guild, place.key));
+    await run({
+      question: {
+        eventId: press.id,
+        actor,
+        place,
+        surface,
+        parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
+        ...named(model ?? record.model),
+        ...(record.message === undefined ? {} : { message: record.message }),
+        ...(record.editedAt === undefined ? {} : { editedAt: record.editedAt }),
+        ...(record.effort === undefined ? {} : { effort: record.effort }),
+        webSearch: record.webSearch,
+      },
+      asker: { user: record.user, name: record.author },
+      conversation: conversation.id,
+      turn: record.turn,
+      previous: { id: record.id, inPlace: false },
+      async onAdmitted() {
+        await Promise.all([press.retire(abandoned), afterwards(record)]);
+      },
+      isConfirmed: true,
+    });
+  }
+
+  return {
+    retry: (press, model) => askAgain(press, { model }),
+    confirm: (press) => askAgain(press),
+    answerMissed: (press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
+    answerEdited: (press) => askAgain(press, { asked: ({ edited }) => edited }),
+    async goOn(press) {
+      const record = await recordFor(press);
+      if (record === null) return;
+      const conversation = await conversations.get(record.conversation);
+      const cut = conversation?.turns.find(({ id, isPast }) => id === record.turn && !isPast);
+      if (!cut) return tell(press.surface, 'This answer is no longer stored. Ask again.');
+      const { id: eventId, actor, place, surface } = press;
+      const text = `Your answer to “${oneLine(cut.question, 80)}” was cut off at the length limit. Continue exactly where it stopped, and repeat nothing.`;
+      await run({
+        question: {
+          eventId,
+          actor,
+          place,
+          surface,
+          parts: [{ type: 'text', text }],
+          ...named(record.model),
+        },
+        asker: { user: actor.user, name: actor.name },
+        conversation: record.conversation,
+        turn: randomUUID(),
+        onAdmitted: () => press.retire(abandoned),
+      });
+    },
+  };
+}
+
+function named(model: string | null): { readonly model?: string } {
+  return model === null ? {} : { model };
+}

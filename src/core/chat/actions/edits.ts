@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { AnswerRecord, ShownAnswer } from '../../conversations/answer-records.ts';
+import { buttonsAt } from '../../ports/buttons.ts';
+import { broughtIn, isFromThread, wordsIn } from '../../ports/parts.ts';
+import type { SecretCheck } from '../../prompt/secrets.ts';
+import type { Tell } from '../answer/tell.ts';
+import type { AskedJob, Question, QuestionRunnerOptions } from '../question/job.ts';
+
+export type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
+
+/** Questions whose message is edited. */
+export interface Edits {
+  /** Whether a message was asked as a question, so that an edit of it matters. */
+  wasAsked(message: string): Promise<boolean>;
+  /**
+   * Handles an edit of a question's message. If the text changed: an answer under way stops, and this question is answered in
+   * its place; a finished answer gets a button instead.
+   */
+  edited(question: EditedQuestion): Promise<void>;
+}
+
+interface EditOptions extends Pick<QuestionRunnerOptions, 'answers' | 'stops' | 'finderOf'> {
+  readonly secretIn: SecretCheck;
+  readonly tell: Tell;
+  readonly run: (job: AskedJob) => Promise<void>;
+  /** If the bot is paused, tells the asker. */
+  readonly isPaused: (question: Question) => Promise<boolean>;
+  /** The conversation that a question continues; begins one if there is none. */
+  readonly conversationOf: (question: Question) => Promise<string>;
+  /** Ends delivery at once. */
+  readonly abandoned: AbortSignal;
+}
+
+export function createEdits(options: EditOptions): Edits {
+  const { answers, stops, secretIn, tell, run, isPaused, conversationOf } = options;
+
+  /** Puts a button for the edited question under the finished answer. */
+  async function offerEdited(
+    record: AnswerRecord,
+    { reference, moment }: ShownAnswer,
+    { place, parts, editedAt }: EditedQuestion,
+  ): Promise<void> {
+    // Messages before it in its thread were read at that time.
+    const thread = record.brought?.filter(isFromThread) ?? [];
+    const brought = [...thread, ...broughtIn(parts)];
+    const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
+    await answers.amend(record.id, { edited, editedAt });
+    const finder = options.finderOf(place.guild);
+    if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
+    const { id: answerId } = record;
+    const buttons = buttonsAt(answerId, { ...moment, isEdited: true });
+    await finder.changeButtons({ reference, answerId }, buttons, options.abandoned);
+  }
+
+  return {
+    async wasAsked(message) {
+      return (await answers.to(message)) !== null || (await stops.isUnderWay(message));
+    },
+
+    async edited(question) {
+      const { message, editedAt, surface } = question;
+      const record = await answers.to(message);
+      // Nothing was shown yet for a question that is still on its way here.
+      if (record === null && !(await stops.isUnderWay(message))) return;
+      // Platforms deliver some events again, after newer ones.
+      if (record?.editedAt !== undefined && record.editedAt >= editedAt) return;
+      const words = wordsIn(question.parts);
+      if (words === '') return;
+      if (record !== null && words === (record.edited ?? record).question) {
+        await answers.amend(record.id, { editedAt });
+        return;
+      }
+      const secret = secretIn(question.parts);
+      if (record?.shown !== undefined) {
+        if (secret === null) await offerEdited(record, record.shown, question);
+        return;
+      }
+      if (secret === null && (await isPaused(question))) return;
+      const target = record === null ? { eventId: message } : { id: record.id, message };
+      await stops.send(target, { kind: 'question_edited', editedAt });
+      if (secret !== null) return tell(surface, secret);
+      await run({
+        question,
+        asker: question.actor,
+        conversation: record?.conversation ?? (await conversationOf(question)),
+        turn: record?.turn ?? randomUUID(),
+        ...(record === null ? {} : { previous: { id: record.id, inPlace: true } }),
+        onAdmitted: async () => {},
+      });
+    },
+  };
+}

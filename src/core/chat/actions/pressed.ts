@@ -1,0 +1,55 @@
+import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import type { Turn } from '../../conversations/conversation.ts';
+import { plainName } from '../../kit/text.ts';
+import { mayActAs } from '../../ports/actor.ts';
+import { BUTTONS } from '../../ports/buttons.ts';
+import type { Press } from '../../ports/events.ts';
+import type { Tell } from '../answer/tell.ts';
+import type { QuestionRunnerOptions } from '../question/job.ts';
+
+export const EXPIRED = 'This button has expired. Ask again with `/ask`.';
+
+/** A press, and the person behind it. */
+export type PressedBy = Pick<Press, 'button' | 'answerId' | 'actor'>;
+
+/** The answers behind buttons. */
+export interface Pressed {
+  /** The record behind a button, if the person may use it; else what to tell them. */
+  look(press: PressedBy): Promise<AnswerRecord | string>;
+  /** As `look`, but tells the person; then null. */
+  recordFor(press: Press): Promise<AnswerRecord | null>;
+  /** The turn of an answer; undefined if it is not stored. */
+  turnOf(record: Pick<AnswerRecord, 'conversation' | 'turn'>): Promise<Turn | undefined>;
+}
+
+export function createPressed(
+  { answers, conversations, roles }: Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'roles'>,
+  tell: Tell,
+): Pressed {
+  async function look({ button, answerId, actor }: PressedBy): Promise<AnswerRecord | string> {
+    const { who, deed } = BUTTONS[button];
+    const record = await answers.get(answerId);
+    if (record === null || record.guild !== actor.guild) {
+      return EXPIRED;
+    }
+    if (record.user === actor.user) return record;
+    // Nobody else can see a private answer, so this button cannot be theirs.
+    if (who === 'reader') return record.isPrivate ? EXPIRED : record;
+    if (mayActAs(await roles(actor), 'admin')) return record;
+    return `Only ${plainName(record.author) || 'the person who asked'} or an admin can ${deed} this answer.`;
+  }
+
+  async function recordFor(press: Press): Promise<AnswerRecord | null> {
+    const found = await look(press);
+    if (typeof found !== 'string') return found;
+    await tell(press.surface, found);
+    return null;
+  }
+
+  async function turnOf(record: Pick<AnswerRecord, 'conversation' | 'turn'>): Promise<Turn | undefined> {
+    const conversation = await conversations.get(record.conversation);
+    return conversation?.turns.find(({ id }) => id === record.turn);
+  }
+
+  return { look, recordFor, turnOf };
+}

@@ -1,0 +1,80 @@
+import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { waitInWords } from '../../kit/durations.ts';
+import { createThrottle } from '../../kit/throttle.ts';
+import type { FeedbackLog, Verdict } from '../../ledger/feedback.ts';
+import type { Actor, GuildId } from '../../ports/actor.ts';
+import type { Admission, Press } from '../../ports/events.ts';
+import type { Tell } from '../answer/tell.ts';
+import type { Pressed, PressedBy } from './pressed.ts';
+
+/** Ratings per person, so that presses cannot fill the store: … */
+const MOST_RATINGS = 30;
+/** … within this time. */
+const RATINGS_WINDOW_MS = 10 * 60_000;
+
+const THANKS = {
+  good: 'Thanks, noted as a good answer. 👎 changes that.',
+  bad: 'Thanks, noted as a bad answer. 👍 changes that.',
+} as const satisfies Record<Verdict, string>;
+
+/** People's ratings of answers. */
+export interface Ratings {
+  /** Whether the person may press a button that has a form. */
+  mayPress(press: PressedBy): Promise<Admission>;
+  /** Stores a person's rating of an answer that they can see. */
+  rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
+}
+
+export function createRatings(
+  { feedback, clock }: { readonly feedback: Pick<FeedbackLog, 'append'>; readonly clock: Clock },
+  { look, recordFor, turnOf }: Pressed,
+  tell: Tell,
+): Ratings {
+  const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
+
+  /** A sentence on why the rating is not stored; null if it is. */
+  async function keepVerdict(
+    { id, guild, turn, conversation }: AnswerRecord,
+    { user, name }: Actor,
+    verdict: Verdict,
+    reason: string | null,
+  ): Promise<string | null> {
+    const waitMs = ratings.countCall(`${guild}/${user}`);
+    if (waitMs > 0)
+      return `You have rated too many answers in the last few minutes. Try again ${waitInWords(waitMs)}.`;
+    const rated = await turnOf({ conversation, turn });
+    if (rated === undefined || (rated.answerId !== undefined && rated.answerId !== id)) {
+      return 'This answer is no longer stored, so it cannot be rated.';
+    }
+    const { model, bill } = rated;
+    await feedback.append({
+      answer: id,
+      guild: guild as GuildId,
+      user,
+      userName: name,
+      atMs: clock.now(),
+      verdict,
+      model,
+      ...(bill && { bill }),
+      ...(reason !== null && { reason }),
+    });
+    return null;
+  }
+
+  return {
+    async mayPress(press) {
+      const found = await look(press);
+      if (typeof found === 'string') return { ok: false, notice: { text: found } };
+      // Counts from now on, so that a person who closes the form has still rated.
+      const problem = press.button === 'bad' ? await keepVerdict(found, press.actor, 'bad', null) : null;
+      return problem === null ? { ok: true } : { ok: false, notice: { text: problem } };
+    },
+    async rate(press, verdict, reason) {
+      const record = await recordFor(press);
+      if (record === null) return;
+      const problem = await keepVerdict(record, press.actor, verdict, reason);
+      await tell(press.surface, problem ?? THANKS[verdict]);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { isOf } from '../../coordination/live-answers.ts';
+import type { StopsSent, StopTarget } from '../../coordination/stops.ts';
+import { type Actor, mayActAs } from '../../ports/actor.ts';
+import type { Place, Press } from '../../ports/events.ts';
+import type { Tell } from '../answer/tell.ts';
+import type { QuestionRunnerOptions } from '../question/job.ts';
+import type { Pressed } from './pressed.ts';
+
+/** How people end answers. */
+export interface Stopping {
+  /** Stops one answer, if the person may. */
+  stop(press: Press): Promise<void>;
+  /** Stops the answers at a place: the person's own, or for an admin everybody's. */
+  stopAt(place: Place, actor: Actor): Promise<StopsSent>;
+  /** Stops the answer to a deleted question. */
+  retract(eventId: string): Promise<void>;
+}
+
+export function createStopping(
+  options: Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'live' | 'roles' | 'stops'>,
+  { recordFor }: Pressed,
+  tell: Tell,
+): Stopping {
+  const { answers, conversations, live, stops } = options;
+
+  return {
+    async stop(press) {
+      const { user, name } = press.actor;
+      const cause = { kind: 'person', user, name } as const;
+      const answering = live.get(press.answerId);
+      if (!answering) {
+        const record = await recordFor(press);
+        if (record === null) return;
+        const { stopped, elsewhere } = await stops.send(inItsPlace(record.id, record.message), cause);
+        if (stopped > 0) return;
+        return tell(
+          press.surface,
+          elsewhere ? 'This answer has ended or is about to end.' : 'This answer has already ended.',
+        );
+      }
+      if (answering.guild !== press.actor.guild) {
+        return tell(press.surface, 'This answer has already ended.');
+      }
+      if (!isOf(answering, user) && !mayActAs(await options.roles(press.actor), 'admin')) {
+        return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
+      }
+      await stops.send(inItsPlace(answering.id, answering.message), cause);
+    },
+
+    async stopAt(place, actor) {
+      const { user, name } = actor;
+      const whose = mayActAs(await options.roles(actor), 'admin') ? {} : { user };
+      const conversation = place.key === null ? null : await conversations.at(place.key);
+      const { guild, channel } = place;
+      const target: StopTarget = conversation
+        ? { conversation: conversation.id, ...whose }
+        : { guild, channel, ...whose };
+      return stops.send(target, { kind: 'person', user, name });
+    },
+
+    async retract(eventId) {
+      const record = await answers.to(eventId);
+      // An answer that is tried again is under way by another event.
+      const target = record === null || record.shown !== undefined ? { eventId } : { id: record.id };
+      await stops.send(target, { kind: 'question_deleted' });
+    },
+  };
+}
+
+/** An answer, and the one that takes its place if its question's message is edited at this moment. */
+function inItsPlace(id: string, message: string | null = null): StopTarget {
+  return message === null ? { id } : { id, message };
+}

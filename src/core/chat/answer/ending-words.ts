@@ -1,0 +1,93 @@
+import type { Ending } from '../../delivery/reply.ts';
+import type { ChatEvent } from '../../ports/provider.ts';
+
+/** A provider's proper end of an answer. */
+export interface Finished {
+  readonly done: Extract<ChatEvent, { type: 'done' }>;
+  /** Whether any reasoning came. */
+  readonly isThinking: boolean;
+  /** The number of images shown with the text. */
+  readonly images: number;
+}
+
+/** Limits on the answer's length, in tokens. */
+export interface Caps {
+  readonly maxOutputTokens: number;
+  /** The part of it that the provider's credit allowed; null if that was enough. */
+  readonly affordableTokens: number | null;
+}
+
+type Words = Pick<Ending, 'status' | 'note'> & {
+  /** Whether the model would have continued, so that the rest can be requested. */
+  readonly isCut?: boolean;
+};
+
+/**
+ * The words under an answer that its provider ended.
+ * @param hasText false if there is nothing to read
+ */
+export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps): Words {
+  if (!hasText && finished.images === 0) return { status: 'failed', note: emptyNote(finished, caps) };
+  const { done } = finished;
+  const note = [
+    endNote(finished, caps),
+    done.skippedLines > 0 && 'Part of this answer could not be read and is missing.',
+    done.skippedImages > 0 && skippedImagesNote(done.skippedImages),
+    done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+  const status = done.finish === 'content_filter' ? 'failed' : 'complete';
+  return { status, note: note || null, isCut: done.finish === 'length' && caps.affordableTokens === null };
+}
+
+function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps): string | null {
+  switch (done.finish) {
+    case 'length':
+      if (affordableTokens !== null) {
+        return `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
+      }
+      return `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
+    case 'content_filter':
+      return "The provider's content filter ended the answer here. Try rephrasing your question.";
+    case 'stop':
+    case 'tool_calls':
+    case 'unknown':
+      return null;
+  }
+}
+
+function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
+  const { done, isThinking } = finished;
+  const { finish, skippedLines, tools, usage } = done;
+  if (finish === 'content_filter') {
+    return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
+  }
+  if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
+    return `The model used all ${inDigits(maxOutputTokens)} tokens for thinking and wrote no answer. Ask for less at a time, use less \`effort\`, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
+  }
+  if (finish === 'length') {
+    return `The model used all ${inDigits(maxOutputTokens)} tokens but wrote nothing that can be shown. Try again, or pick another model.`;
+  }
+  if (finish === 'tool_calls' || tools.length > 0) {
+    return `The model called ${tools.length > 0 ? toolNames(tools) : 'a tool'}, which it does not have here, and wrote no answer. Try again, or pick another model.`;
+  }
+  if (done.skippedImages > 0) return skippedImagesNote(done.skippedImages);
+  if (skippedLines > 0) return 'The answer could not be read. Try again, or pick another model.';
+  return 'The model sent an empty answer. Try again, or pick another model.';
+}
+
+function skippedImagesNote(count: number): string {
+  return count === 1
+    ? 'An image of this answer cannot be shown: it is too large, one too many, or of an unknown type.'
+    : `${count} images of this answer cannot be shown: they are too large, too many, or of an unknown type.`;
+}
+
+function toolNames(names: readonly string[]): string {
+  const [first, ...more] = names.map((name) => `\`${name}\``);
+  return more.length === 0 ? `the tool ${first}` : `the tools ${[first, ...more].join(', ')}`;
+}
+
+function inDigits(count: number): string {
+  return count.toLocaleString('en-US');
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../../kit/clock.ts';
+import type { PlaceGone } from '../../ports/delivery-errors.ts';
+import type { Place } from '../../ports/events.ts';
+
+/** Places that recently refused a post, with the text for askers. */
+export interface Obstacles {
+  at(place: Place): string | null;
+  note(place: Place, extent: PlaceGone['extent'], text: string): void;
+}
+
+/** The obstacle may be removed by then. */
+const REMEMBERED_MS = 5 * 60_000;
+const MAX_REMEMBERED = 1_000;
+
+/** Remembers at most 1,000 obstacles, each for five minutes. */
+export function createObstacles(clock: Clock): Obstacles {
+  const known = new Map<string, { readonly text: string; readonly untilMs: number }>();
+  return {
+    at(place) {
+      const found = known.get(place.channel) ?? known.get(place.key ?? '');
+      return found !== undefined && found.untilMs > clock.now() ? found.text : null;
+    },
+    note(place, extent, text) {
+      const key = extent === 'channel' ? place.channel : place.key;
+      if (key === null) return;
+      known.delete(key);
+      known.set(key, { text, untilMs: clock.now() + REMEMBERED_MS });
+      const [oldest] = known.keys();
+      if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { refusalByLists } from '../../access/lists.ts';
+import { type Conversation, type Memory, memoryBefore } from '../../conversations/conversation.ts';
+import type { SettingsHere } from '../../conversations/settings.ts';
+import type { Seen } from '../../coordination/collection.ts';
+import type { Look } from '../../ledger/model-requests.ts';
+import { mayActAs, type Whose } from '../../ports/actor.ts';
+import type { Model } from '../../ports/model.ts';
+import { type BroughtPart, broughtIn, wordsIn } from '../../ports/parts.ts';
+import type { Surface } from '../../ports/surface.ts';
+import type { Gathered, ToGather } from '../../prompt/gather.ts';
+import { withoutSecrets } from '../../prompt/secrets.ts';
+import { type Attempt, type Job, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
+import type { Obstacles } from './obstacles.ts';
+
+/** Everything a question needs before a model is asked. */
+export interface Prepared {
+  readonly ok: true;
+  /** The conversation as it was read, to be replaced by that with this turn. */
+  readonly seen: Seen<Conversation>;
+  /** Whether this is the conversation's first answer. */
+  readonly isNew: boolean;
+  /** Whether nobody was told yet that the bot listens here. */
+  readonly isUntold: boolean;
+  readonly here: SettingsHere;
+  readonly looked: Look;
+  readonly model: Model;
+  /** Earlier turns for the prompt. */
+  readonly memory: Memory;
+  /** The person's own words; empty if they only brought something. */
+  readonly words: string;
+  readonly brought: BroughtPart[];
+  readonly images: Gathered['images'];
+  /** As `Gathered.read`. */
+  readonly read: string | null;
+  /** Remarks for the asker, such as files that were not read. */
+  readonly remarks: readonly string[];
+}
+
+export interface NotPrepared {
+  readonly ok: false;
+  /** The reason, for the asker. */
+  readonly text: string;
+}
+
+/** Rejects with the attempt's reason if it is stopped. */
+export type Prepare = (job: Job, attempt: Attempt) => Promise<Prepared | NotPrepared>;
+
+/** Reads settings and access, picks the model and collects what was brought. Nothing is reserved or shown yet. */
+export function createPreparation(options: QuestionRunnerOptions, obstacles: Obstacles): Prepare {
+  const { conversations, answers, listening, models, log } = options;
+
+  async function prepare(job: Job, { id, signal }: Attempt): Promise<Prepared | NotPrepared> {
+    const { question, asker, conversation, turn } = job;
+    const { actor, place, surface } = question;
+    const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
+    if (obstacle !== null) {
+      options.telemetry.obstructed({ guild: place.guild, channel: place.channel, advice: obstacle });
+      return { ok: false, text: obstacle };
+    }
+    const looking = conversations.look(conversation);
+    const [seen, isUntold, here, looked] = await Promise.all([
+      looking,
+      place.key === null || listening.isUntold(place.key, conversation),
+      options.settings.at({
+        place,
+        user: actor.user,
+        conversation: looking.then(({ value }) => value ?? null),
+      }),
+      models.look(actor),
+    ]);
+    const begun = seen.value ?? null;
+    const isAdmin = async () => mayActAs(await options.roles(actor), 'admin');
+    const refusal = await refusalByLists(here.lists, { actor, place }, isAdmin);
+    if (refusal !== null) return { ok: false, text: refusal };
+    const asked = question.model ?? null;
+    const chosen = await options.choose({ whose: actor, decide: looked.decide, setting: here.model, asked });
+    if (!chosen.ok) {
+      const { text, forAdmins } = chosen;
+      const tellsAdmin = forAdmins !== null && (await isAdmin());
+      return { ok: false, text: tellsAdmin ? `${text} ${forAdmins}` : text };
+    }
+    const { model, remark } = chosen;
+    const memory: Memory =
+      begun === null || question.isAboutThread ? { summary: null, turns: [] } : memoryBefore(begun, turn);
+    const gathered = await options.gather(
+      {
+        place,
+        model,
+        brought: broughtIn(question.parts),
+        readThread: await unheard(question, here.readsContext, begun, turn),
+        turns: memory.turns,
+      },
+      signal,
+    );
+    const safe = withoutSecrets(gathered.brought, asker.user);
+    if (!safe.ok) return safe;
+    const { brought } = safe;
+    // Stored so that a retry need not read it again.
+    if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
+    const unseen = gathered.isBlind ? await blindness(model, actor) : null;
+    const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
+    const words = wordsIn(question.parts);
+    const { images, read } = gathered;
+    if (words === '' && read === null) {
+      return { ok: false, text: ['I could not read any of your attachments.', ...remarks].join('\n') };
+    }
+    const isNew = begun === null || begun.turns.length === 0;
+    return {
+      ok: true,
+      seen,
+      isNew,
+      isUntold,
+      here,
+      looked,
+      model,
+      memory,
+      words,
+      brought,
+      images,
+      read,
+      remarks,
+    };
+  }
+
+  /** Reads the part of the question's thread that the conversation lacks: all of it at first, later what the bot missed. */
+  async function unheard(
+    { readThread, isAboutThread, isMention, place }: Question,
+    readsThreads: boolean,
+    begun: Conversation | null,
+    turn: string,
+  ): Promise<ToGather['readThread']> {
+    if (readThread === undefined || (!isAboutThread && !readsThreads)) return null;
+    const others = begun?.turns.filter(({ id }) => id !== turn) ?? [];
+    const knownUntilMs = Math.max(begun?.anewAtMs ?? 0, ...others.map(({ askedAtMs }) => askedAtMs));
+    if (isAboutThread || knownUntilMs === 0) return (signal) => readThread(null, signal);
+    if (!isMention || place.key === null || (await listening.hears(place.key))) return null;
+    return (signal) => readThread(knownUntilMs, signal);
+  }
+
+  /** Says that a model cannot see pictures, and which one can. */
+  async function blindness(model: Model, whose: Whose): Promise<string> {
+    const other = await options.seeing(whose);
+    const remedy = other === null ? '' : ` ${other.name} can; pick it with \`/model\`.`;
+    return `${model.name} cannot see pictures.${remedy}`;
+  }
+
+  /** The reason why nothing can be posted here, if the platform tells before a model is asked. */
+  async function obstacleOf(surface: Surface, signal: AbortSignal): Promise<string | null> {
+    if (surface.obstacle === undefined) return null;
+    return surface.obstacle(signal).catch((error: unknown) => {
+      log.debug({ err: error }, 'could not check whether the bot may post');
+      return null;
+    });
+  }
+
+  return prepare;
+}

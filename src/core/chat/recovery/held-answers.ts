@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { AnswerRecords, HeldAnswer } from '../../conversations/answer-records.ts';
+import { createCollection } from '../../coordination/collection.ts';
+import type { AnswerState } from '../../coordination/journal.ts';
+import type { Platform } from '../../ports/platforms.ts';
+import type { Store } from '../../ports/store.ts';
+import { MAX_NOTE_CHARS } from '../../ports/surface.ts';
+
+/** Answers whose place was locked before they were shown, until it is unlocked. Their texts are in the answers' records. */
+export interface HeldAnswers {
+  /**
+   * Keeps an answer; does nothing if it was forgotten meanwhile.
+   * @param tries the number of earlier tries
+   */
+  hold(answer: {
+    readonly platform: Platform;
+    readonly at: string;
+    readonly reference: string;
+    readonly state: AnswerState;
+    readonly tries: number;
+  }): Promise<void>;
+  /** Ids of the answers held at a place; with null, of all on the platform. */
+  idsAt(platform: Platform, at: string | null): AsyncIterable<string>;
+  /** Removes and returns one; null if it is not held any more. */
+  takeHeld(platform: Platform, id: string): Promise<HeldAnswer | null>;
+}
+
+const schema = z.object({});
+
+const LATE = 'The thread was locked before this answer was shown.';
+
+/** Adds to the note why the answer is late. */
+function marked({ ending, ...state }: AnswerState): AnswerState {
+  const note = [ending?.note, LATE].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS);
+  return { ...state, ending: ending && { ...ending, note } };
+}
+
+/** Keeps answers for `retentionMs` milliseconds. */
+export function createHeldAnswers(
+  store: Store,
+  answers: Pick<AnswerRecords, 'amend' | 'unhold'>,
+  retentionMs: number,
+): HeldAnswers {
+  const places = createCollection(store, 'held', { version: 1, schema, ttlMs: retentionMs });
+  const keyOf = (platform: Platform, at: string, id: string) => `${platform}/${at}/${id}`;
+
+  return {
+    async hold({ platform, at, reference, state: stopped, tries }) {
+      const state = tries === 0 ? marked(stopped) : stopped;
+      const isKept = await answers.amend(state.id, { held: { at, reference, state, tries } });
+      if (isKept) await places.set(keyOf(platform, at, state.id), {});
+    },
+    async *idsAt(platform, at) {
+      const prefix = at === null ? `${platform}/` : keyOf(platform, at, '');
+      const keys = new Set(await Array.fromAsync(places.keys(prefix)));
+      for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
+    },
+    async takeHeld(platform, id) {
+      const held = await answers.unhold(id);
+      if (held !== null) await places.delete(keyOf(platform, held.at, id));
+      return held;
+    },
+  };
+}

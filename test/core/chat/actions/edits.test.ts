@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { saidIn } from '../../../support/said.ts';
+import { createTestBot, invocationOf, messageOf, pressOf, type TestBot } from '../../../support/test-bot.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+afterEach(() => bot.close());
+
+const place = { key: 'thread' };
+const edit = (text: string, editedAt: string) =>
+  bot.dispatch.edited({ message: messageOf(text, { id: 'question', place }), editedAt });
+const questions = () => bot.provider.chats.map(({ body }) => saidIn(body).at(-1));
+const turns = async () => {
+  const at = { guild: 'discord:1', channel: 'c1', ...place } as const;
+  return (await bot.services.chat.conversationAt(at))?.turns.map(({ question }) => question);
+};
+
+describe('an edit that is delivered behind a newer one', () => {
+  it('changes nothing while the newer question is answered, or after it', async () => {
+    const [first, second] = [bot.provider.live(), bot.provider.live()];
+    const asked = bot.dispatch.message(messageOf('one', { id: 'question', place }));
+    await first.text('First');
+    const newer = edit('three', '3.5');
+    await second.text('Third');
+    await edit('two', '2.5');
+    await second.finish();
+    await Promise.all([asked, newer]);
+    await edit('two again', '2.7');
+    expect(questions()).toEqual(['one', 'three']);
+    expect(await turns()).toEqual(['three']);
+  });
+
+  it('changes nothing where the newer one took the change back', async () => {
+    const live = bot.provider.live();
+    const asked = bot.dispatch.message(messageOf('one', { id: 'question', place }));
+    await live.text('First');
+    await waitUntil(async () => expect(await bot.services.chat.wasAsked('question')).toBe(true));
+    await edit('one', '3');
+    await edit('two', '2');
+    await live.finish();
+    await asked;
+    expect(questions()).toEqual(['one']);
+  });
+});
+
+describe('a Stop in the moment in which an edited question takes over', () => {
+  it.each(['button', '/stop'])('by %s stops the new answer as well', async (how) => {
+    const first = bot.provider.live();
+    const question = messageOf('one', { id: 'question', place });
+    const asked = bot.dispatch.message(question);
+    await first.text('First');
+    await waitUntil(() => expect(question.surface.text).toBe('First'));
+    const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+    bot.provider.answer('Second.');
+    const newer = edit('two', '2');
+    expect(await (await first.request).closed).toBe('aborted');
+    const press = pressOf('stop', answerId, { place });
+    await (how === 'button'
+      ? bot.dispatch.press(press)
+      : bot.dispatch.command(invocationOf('stop', {}, { place })));
+    await Promise.all([asked, newer]);
+    expect(await turns()).toEqual(['one']);
+    expect(press.surface.privateTexts).toEqual([]);
+  });
+});

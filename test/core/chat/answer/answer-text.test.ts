@@ -1,0 +1,112 @@
+import { type Node, Parser } from 'commonmark';
+import { describe, expect, it } from 'vitest';
+import { footerOf, sourcesOf } from '../../../../src/core/chat/answer/answer-text.ts';
+
+/** The links of a list of sources as a reader of Markdown sees them, one per entry; anything else beside them shows as text. */
+function entriesOf(markdown: string): string[] {
+  const entries: string[] = [];
+  const walker = new Parser().parse(markdown).walker();
+  for (let step = walker.next(); step; step = walker.next()) {
+    if (step.entering && step.node.type === 'item') entries.push(described(step.node));
+  }
+  return entries;
+}
+
+function described(node: Node): string {
+  const inner: string[] = [];
+  for (let child = node.firstChild; child; child = child.next) inner.push(described(child));
+  const text = `${node.literal ?? ''}${inner.join('')}`;
+  switch (node.type) {
+    case 'link':
+      return `<${node.destination}>${text}</>`;
+    case 'text':
+    case 'paragraph':
+    case 'item':
+      return text;
+    default:
+      return `{${node.type} ${text}}`;
+  }
+}
+
+describe('sources', () => {
+  it('are a numbered list of links after the answer, and nothing where there are none', () => {
+    expect(sourcesOf([])).toBe('');
+    expect(
+      sourcesOf([
+        { url: 'https://a.example/1', title: 'One' },
+        { url: 'https://b.example/2', title: null },
+      ]),
+    ).toBe('\n\n**Sources**\n1. [One](https://a.example/1)\n2. [b.example](https://b.example/2)');
+  });
+
+  it.each([
+    ['brackets', 'a [b](https://evil.example) c]'],
+    ['a backslash at its end', 'C:\\'],
+    ['code', 'Use `map` or `'],
+    ['emphasis', '*Bold* and _wild_ and ~~gone~~'],
+    ['an address in angle brackets', 'see <https://evil.example> now'],
+    ['an entity', 'a &amp; b'],
+    ['an image', '![x](https://evil.example/x.png)'],
+  ])('keep a title that holds %s as it is', (_what, title) => {
+    const entries = entriesOf(sourcesOf([{ url: 'https://a.example/', title }]));
+    expect(entries).toEqual([`<https://a.example/>${title}</>`]);
+  });
+
+  it('are called by their host where a title shows nothing', () => {
+    for (const title of ['', ' \n ', '\u200b\u00ad']) {
+      expect(sourcesOf([{ url: 'https://a.example/', title }])).toMatch(/\[a\.example\]/);
+    }
+  });
+
+  it('have titles on one line, cut without breaking what is in them', () => {
+    expect(entriesOf(sourcesOf([{ url: 'https://a.example/', title: 'one\n2. two' }]))).toEqual([
+      '<https://a.example/>one 2. two</>',
+    ]);
+    for (const tail of [']]]]', '👩‍👩‍👧‍👦👩‍👩‍👧‍👦', '`_`']) {
+      for (let length = 110; length < 122; length++) {
+        const title = 'x'.repeat(length) + tail;
+        const [entry = ''] = entriesOf(sourcesOf([{ url: 'https://a.example/', title }]));
+        const shown = /^<https:\/\/a\.example\/>(.*)<\/>$/.exec(entry)?.[1] ?? '';
+        expect(shown.replace(/…$/, '')).toSatisfy((text: string) => title.startsWith(text));
+        expect(shown.isWellFormed()).toBe(true);
+        expect(shown).not.toMatch(/\u200d…?$/);
+        expect(shown.length).toBeLessThanOrEqual(130);
+      }
+    }
+  });
+
+  it('lead where they say, whatever the address holds', () => {
+    const url = 'https://a.example/x_(y)?q=a b<c>&r=*z*`';
+    const [entry = ''] = entriesOf(sourcesOf([{ url, title: 'T' }]));
+    const target = /^<([^>]*)>T<\/>$/.exec(entry)?.[1] ?? '';
+    expect(decodeURIComponent(target)).toBe(url);
+  });
+});
+
+describe('the footer', () => {
+  const facts = {
+    model: { name: 'M' },
+    persona: null,
+    durationMs: 1_234,
+    tokens: 1_000,
+    costNanoUsd: 0,
+    exact: true,
+    atMost: false,
+  };
+
+  it('says model, time, tokens and price, and which of them are estimates, where anything was used', () => {
+    expect(footerOf(facts)).toBe('M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf({ ...facts, tokens: 0 })).toBeNull();
+    expect(footerOf({ ...facts, durationMs: 20_000, thinkingMs: 12_000 })).toBe(
+      'M · 20 s · thought for 12 s · 1,000 tokens · free',
+    );
+    expect(footerOf({ ...facts, thinkingMs: 900 })).toBe('M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf({ ...facts, persona: 'Pirate' })).toBe('Pirate · M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf({ ...facts, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
+      'M · 1.2 s · ≈ 1 token · ≈ $0.0012',
+    );
+    expect(footerOf({ ...facts, costNanoUsd: 1_200_000, exact: false, atMost: true })).toBe(
+      'M · 1.2 s · ≈ 1,000 tokens · at most $0.0012',
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Rename } from '../../../../src/core/ports/surface.ts';
+import { answer, json, type RecordedRequest, type Reply } from '../../../support/provider/fake-provider.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  type TestBotOptions,
+  testActor,
+  testSurface,
+} from '../../../support/test-bot.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
+
+let bot: TestBot;
+afterEach(() => bot.close());
+
+const place = { channel: 'c1', key: 'discord:c1/t1' };
+const isTitle = ({ body }: Pick<RecordedRequest, 'body'>) =>
+  String(body.messages[0].content).startsWith('Name the conversation');
+const USED = { prompt_tokens: 100, completion_tokens: 10 };
+
+async function start(title: Reply = answer('“Fjords of Norway”', USED), options: TestBotOptions = {}) {
+  bot = await createTestBot({
+    defaultTier: 'premium',
+    defaultModel: 'openai/gpt-4o',
+    keys: ['openrouter', 'openai'],
+    automatic: new Set(['titles']),
+    ...options,
+  });
+  const reply: Reply = (response, request) =>
+    (isTitle(request) ? title : answer('A **valley** that the sea fills.', USED))(response, request);
+  bot.provider.script(...Array.from({ length: 20 }, () => reply));
+}
+
+/** A place whose thread can be named, and the names it was given. */
+function nameable(options: Parameters<typeof testSurface>[0] = {}) {
+  const names: string[] = [];
+  const rename: Rename = async (title) => void names.push(title);
+  const surface = Object.defineProperty(testSurface(options), 'rename', { value: rename });
+  return { surface, names };
+}
+
+async function ask(text: string, options: Parameters<typeof testSurface>[0] = {}) {
+  const { surface, names } = nameable(options);
+  await bot.dispatch.message(messageOf(text, { place, surface }));
+  return { surface, names };
+}
+
+const titles = () => bot.provider.chats.filter(isTitle);
+/** All that runs in the background has ended. */
+const settled = () =>
+  waitUntil(async () => expect(await bot.ledger.openReservations({ guild: 'discord:1' })).toEqual([]));
+
+describe('a thread', () => {
+  it('is named once, after its first answer, by the cheapest model, for money and no request', async () => {
+    await start();
+    const { names } = await ask('What is a fjord?');
+    await waitUntil(() => expect(names).toEqual(['Fjords of Norway']));
+    expect(titles()[0]?.body).toMatchObject({
+      model: 'mistralai/mistral-small-3.2-24b-instruct',
+      messages: [{}, { content: 'What is a fjord?\n\nA **valley** that the sea fills.' }],
+    });
+    await settled();
+    const usage = await Array.fromAsync(bot.services.usage.query({ of: { guild: 'discord:1' } }));
+    expect(usage.map(({ kind, user }) => [kind, user]).toSorted()).toEqual([
+      [undefined, 'mia'],
+      ['titles', 'mia'],
+    ]);
+    const again = await ask('And a bay?');
+    await settled();
+    expect(again.names).toEqual([]);
+    expect(titles()).toHaveLength(1);
+  });
+
+  it.each([
+    ['markup and more lines', '## **Fjords** of `Norway`\nand more', 'Fjords of Norway'],
+    ['an address', '[Fjords](https://evil.example)', expect.not.stringContaining('](')],
+  ])('is named in plain text where a model writes %s', async (_, written, name) => {
+    await start(answer(written, USED));
+    const { names } = await ask('What is a fjord?');
+    await waitUntil(() => expect(names).toHaveLength(1));
+    expect(names[0]).toEqual(name);
+  });
+
+  it.each([
+    ['fails', json(500, { error: { message: 'down' } })],
+    ['says nothing', answer('', USED)],
+    ['says nothing but marks', answer('***', USED)],
+  ])('keeps its name where the model %s', async (_, title) => {
+    await start(title);
+    const { surface, names } = await ask('What is a fjord?');
+    expect(surface.shown?.status).toBe('complete');
+    await waitUntil(() => expect(titles().length).toBeGreaterThan(0));
+    await settled();
+    expect(names).toEqual([]);
+  });
+
+  it.each([
+    ['the operator', { automatic: new Set() as NonNullable<TestBotOptions['automatic']> }],
+    [
+      'a tier that opens no model with a price',
+      { defaultTier: 'free' as const, defaultModel: 'meta-llama/llama-3.2-3b-instruct:free' },
+    ],
+  ])('is not named by a model because of %s', async (_, options) => {
+    await start(answer('No.', USED), options);
+    const { surface } = await ask('What is a fjord?');
+    expect(surface.shown?.status).toBe('complete');
+    await settled();
+    expect(titles()).toEqual([]);
+  });
+
+  it('is not named by a model where admins switched it off, or where only one person sees it', async () => {
+    await start();
+    await ask('What is a fjord?', { isPrivate: true });
+    await settled();
+    expect(titles()).toEqual([]);
+    await bot.dispatch.command(
+      invocationOf(
+        'automatic',
+        { what: 'titles', state: 'off' },
+        { actor: testActor('ada', { isAdmin: true }) },
+      ),
+    );
+    await ask('What is a fjord?');
+    await settled();
+    expect(titles()).toEqual([]);
+  });
+
+  it('that is opened under an answer is named by it', async () => {
+    await start();
+    const asked = invocationOf('ask', { prompt: 'What is a fjord?' });
+    await bot.dispatch.command(asked);
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    const { names } = nameable();
+    const rename: Rename = async (title) => void names.push(title);
+    await bot.dispatch.press({ ...pressOf('continue', answerId), renameThread: rename });
+    await waitUntil(() => expect(names).toEqual(['Fjords of Norway']));
+  });
+});

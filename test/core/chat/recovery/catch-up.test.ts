@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/core/kit/clock.ts';
+import type { MissedMessage } from '../../../../src/core/ports/events.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
+import { withoutDay } from '../../../support/said.ts';
+import {
+  createTestBot,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../../../support/test-bot.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await createTestBot();
+});
+afterEach(() => bot.close());
+
+const MINUTE_MS = 60_000;
+
+function missed(text: string, user: string, event: Parameters<typeof messageOf>[1] = {}, agoMs = MINUTE_MS) {
+  const surface = testSurface({ isOverheard: true });
+  const message = messageOf(text, { actor: testActor(user), place: { key: 'thread' }, surface, ...event });
+  return { message, atMs: systemClock.now() - agoMs } satisfies MissedMessage;
+}
+
+const asked = () => bot.provider.chats.map(({ body }) => withoutDay(body.messages.at(-1)?.content));
+
+describe('what people wrote while the bot was away', () => {
+  it('is one question for each place, with the names of those who wrote it', async () => {
+    bot.provider.answer('One.');
+    bot.provider.answer('Two.');
+    const dm = { place: { key: 'dm' } };
+    await bot.dispatch.missed([
+      missed('What is it?', 'mia'),
+      missed('I mean the sky.', 'ben'),
+      missed('Hello?', 'eve', dm),
+      missed('Are you there?', 'eve', dm),
+    ]);
+    expect(asked().toSorted()).toEqual(['Hello?\nAre you there?', 'Mia: What is it?\nBen: I mean the sky.']);
+  });
+
+  it('is answered once, by one of two processes, whatever comes by itself as well', async () => {
+    const other = await createTestBot({ store: bot.store, provider: bot.provider });
+    for (let count = 0; count < 30; count++) bot.provider.answer('Yes.');
+    const found = Array.from({ length: 20 }, (_, index) =>
+      missed(`Question ${index}?`, `p${index}`, { id: `event ${index}`, place: { key: `place ${index}` } }),
+    );
+    await Promise.all([
+      bot.dispatch.missed(found),
+      other.dispatch.missed(found),
+      ...found.map(({ message }) => other.dispatch.message(message)),
+    ]);
+    await bot.dispatch.missed(found);
+    expect(asked().toSorted()).toEqual(found.map((_, index) => `Question ${index}?`).toSorted());
+    await other.close();
+  });
+
+  it('is not the word that was written for the setup, nor is that when a bot runs beside it', async () => {
+    bot.provider.answer('Yes.');
+    await bot.dispatch.message(missed('parley-123456', 'mia').message);
+    await bot.dispatch.missed([missed('parley-123456', 'mia'), missed('What is parley-123456?', 'mia')]);
+    expect(asked()).toEqual(['What is parley-123456?']);
+  });
+
+  it('is not what was seen already, before the bot listened there', async () => {
+    bot.provider.answer('One.');
+    bot.provider.answer('Two.');
+    const chatter = missed('Lunch?', 'ben', { addressed: false });
+    const mention = missed('What is it?', 'mia');
+    await bot.dispatch.message(chatter.message);
+    await bot.dispatch.message(mention.message);
+    await bot.dispatch.missed([chatter, mention, missed('And?', 'mia', { addressed: false }, 0)]);
+    expect(asked()).toEqual(['What is it?', 'And?']);
+  });
+
+  it.each([
+    ['mentions the bot', true],
+    ['stands in its thread', false],
+  ])(
+    'is answered though something newer came by itself before it was read: what %s',
+    async (_, addressed) => {
+      for (let count = 0; count < 3; count++) bot.provider.answer('Yes.');
+      await bot.dispatch.message(missed('Begin.', 'mia').message);
+      const newer = missed('And now?', 'ben', {}, 0);
+      await bot.dispatch.message(newer.message);
+      await bot.dispatch.missed([missed('Why?', 'mia', { addressed }, 0), newer]);
+      expect(asked()).toEqual(['Begin.', 'Ben: And now?', 'Mia: Why?']);
+    },
+  );
+
+  it('is answered in a channel where every message asks', async () => {
+    bot.provider.answer('Yes.');
+    const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
+    await bot.services.settings.change('channel', { place, conversation: null }, { mention: false });
+    await bot.dispatch.missed([missed('Why?', 'mia', { addressed: false })]);
+    expect(asked()).toEqual(['Why?']);
+  });
+
+  it('is not answered where the asker was told to ask again', async () => {
+    const late = missed('Why?', 'mia');
+    bot.dispatch.close();
+    await bot.dispatch.message(late.message);
+    const next = await createTestBot({ store: bot.store, provider: bot.provider });
+    await next.dispatch.missed([late]);
+    expect(asked()).toEqual([]);
+    await next.close();
+  });
+
+  it('is left alone where it is for others, or nothing is heard', async () => {
+    await bot.dispatch.missed([
+      missed('Lunch?', 'ben', { addressed: false }),
+      missed('Ann, lunch?', 'ben', { addressed: false, address: { opensWithOther: true } }),
+    ]);
+    expect(bot.provider.chats).toEqual([]);
+  });
+
+  it('is asked about first where it is older than ten minutes, for its asker or an admin', async () => {
+    const old = missed('Still there?', 'mia', {}, 11 * MINUTE_MS);
+    await bot.dispatch.missed([missed('Hello?', 'mia', {}, 20 * MINUTE_MS), old]);
+    expect(bot.provider.chats).toEqual([]);
+    const { surface } = old.message as ReturnType<typeof messageOf>;
+    expect(surface.shown).toMatchObject({
+      text: 'I was away when you wrote this. Do you still want an answer?',
+      buttons: [{ kind: 'answer' }],
+    });
+    const answerId = surface.shown?.buttons[0]?.answerId ?? '';
+    const stranger = pressOf('answer', answerId, { actor: testActor('ben') });
+    await bot.dispatch.press(stranger);
+    expect(stranger.surface.privateTexts[0]?.text).toBe('Only Mia or an admin can ask for this answer.');
+    bot.provider.answer('Yes.');
+    const press = pressOf('answer', answerId, { place: { key: 'thread' } });
+    await bot.dispatch.press(press);
+    expect(asked()).toEqual(['Hello?\nStill there?']);
+    expect([press.surface.text, press.retired()]).toEqual(['Yes.', 1]);
+    const again = pressOf('answer', answerId, { place: { key: 'thread' } });
+    await bot.dispatch.press(again);
+    expect(again.surface.privateTexts[0]?.text).toMatch(/has expired/);
+  });
+});
+
+describe('a stream', () => {
+  it('has missed what came since it was last alive, as far back as is wanted', async () => {
+    const clock = createFakeClock();
+    const one = await createTestBot({ clock, catchUpMs: 60 * MINUTE_MS });
+    const off = await createTestBot({ clock, store: one.store, provider: one.provider, catchUpMs: 0 });
+    const bots = [one, off];
+    expect(await one.dispatch.away('discord', 'discord/0/1')).toBeNull();
+    const aliveAtMs = clock.now();
+    await one.dispatch.alive('discord/0/1');
+    await clock.advance(5 * MINUTE_MS);
+    expect(await one.dispatch.away('discord', 'discord/0/1')).toEqual({
+      sinceMs: aliveAtMs - MINUTE_MS,
+      places: [],
+    });
+    await clock.advance(500 * MINUTE_MS);
+    expect((await one.dispatch.away('discord', 'discord/0/1'))?.sinceMs).toBe(clock.now() - 60 * MINUTE_MS);
+    expect(await off.dispatch.away('discord', 'discord/0/1')).toBeNull();
+    for (const each of bots.toReversed()) await each.close();
+  });
+
+  it('knows the direct messages and threads in which people talked, the latest first', async () => {
+    for (const key of ['dm', 'thread']) {
+      bot.provider.answer('Yes.');
+      const surface = testSurface({ isOverheard: key === 'thread' });
+      await bot.dispatch.message(
+        messageOf('Hi?', { place: { key }, surface, address: { isDirect: key === 'dm' } }),
+      );
+    }
+    await bot.dispatch.alive('s');
+    const places = (await bot.dispatch.away('discord', 's'))?.places.map(({ key }) => key);
+    expect(places?.toSorted()).toEqual(['dm', 'thread']);
+    expect((await bot.dispatch.away('slack', 's'))?.places).toEqual([]);
+  });
+});
