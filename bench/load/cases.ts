@@ -47,7 +47,7 @@ export const LOAD_CASES: readonly LoadCase[] = [
   onDiscord(100, { endLag: [1.6, 2.5], calls: 330 }),
   onDiscord(300, { firstText: [9.5, 13], endLag: [6.5, 10], wall: 14, calls: 720 }),
   onSlack(100, { endLag: [1, 3] }),
-  onSlack(300, { endLag: [2, 6] }),
+  onSlack(300, { firstText: [15, 25], endLag: [2, 6] }),
   onSlack(10, { wordsBehind: 27 }),
   {
     name: 'Slack, 5 mentions in one channel at once',

@@ -11,11 +11,11 @@ export interface LoadSlack extends LoadPlatform {
 }
 
 /**
- * One workspace with so many channels, as a bot has one. In each somebody else mentions it; the answer stands in the message's
- * thread.
+ * One workspace with so many channels, as a bot has one. Whoever asks at the same time is somebody else; the answer stands in
+ * the message's thread.
  */
 export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> {
-  const { channels, bare, words, limits } = options;
+  const { slack: askers, channels, bare, words, limits } = options;
   /** By thread. */
   const observers = new Map<string, Observer>();
 
@@ -27,10 +27,13 @@ export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> 
   }
 
   const slack = await createFakeSlack({ onMessage, rateLimits: limits });
-  const rooms = Array.from({ length: channels }, (_, index) => {
-    const person = slack.user(`Person ${index}`);
-    return { person, channel: slack.channel(`channel-${index}`, [person]) };
-  });
+  const people = Array.from({ length: askers }, (_, index) => slack.user(`Person ${index}`));
+  const rooms = Array.from({ length: channels }, (_, room) =>
+    slack.channel(
+      `channel-${room}`,
+      people.filter((_, index) => index % channels === room),
+    ),
+  );
 
   return {
     environment: {
@@ -41,7 +44,8 @@ export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> 
     byMention: {
       name: 'Slack, by mention',
       async ask(question, slot) {
-        const { person, channel } = rooms[slot % channels] as (typeof rooms)[number];
+        const [person, channel] = [people[slot], rooms[slot % channels]];
+        if (person === undefined || channel === undefined) throw new TypeError(`nobody asks in slot ${slot}`);
         const { ts } = person.say(channel, `<@${slack.app.botUserId}> ${question}`);
         const observer = createObserver(bare ? words : null);
         observers.set(ts, observer);

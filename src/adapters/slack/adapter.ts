@@ -21,6 +21,7 @@ import { createMissed, type Missed } from './inbound/missed.ts';
 import type { SlackContext } from './payloads/context.ts';
 import { createFileReader } from './payloads/read-file.ts';
 import { createTwins } from './payloads/twins.ts';
+import { createChannels } from './people/channels.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
 import { createPostingRules } from './people/posting-rules.ts';
@@ -116,11 +117,12 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       readFile = createFileReader({ workspace, botToken, apiUrl, fetch });
       notes.push(...identity.notes);
       if (identity.teamName !== '') names.set(guildOf(identity.team), identity.teamName);
+      const channels = createChannels(workspace, clock, log, signal);
       parts = {
         workspace,
         agentView: createAgentView(workspace, clock, log),
         slots: createStreamQuota(workspace, clock),
-        postingRules: createPostingRules(workspace, clock),
+        postingRules: createPostingRules(workspace, channels),
         tasks,
         clock,
         log,
@@ -132,8 +134,8 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
         ...parts,
         dispatch,
         commands: commands.map((command) => inWordsOf('slack', command)),
-        directory: createDirectory(workspace, clock, log, signal),
-        membership: createMembership(workspace, clock),
+        directory: createDirectory(workspace, channels, clock, log, signal),
+        membership: createMembership(channels, clock),
         twins: createTwins(),
         inOrder: createInOrder(),
         responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),

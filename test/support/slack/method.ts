@@ -106,6 +106,18 @@ export function hideInNewThread(message: SlackMessage, { workspace, report }: Me
   report({ kind: 'unseen', detail: `an ephemeral message in ${threadTs}, which has no replies` });
 }
 
+/** The most that a list gives in one call (docs.slack.dev/apis/web-api/pagination), and what it gives by default. */
+const [MAX_PAGE, DEFAULT_PAGE] = [999, 100];
+
+/** The page of a list that a request asks for. @throws ApiError */
+export function pageOf<T>(all: readonly T[], { limit = DEFAULT_PAGE, cursor }: Json) {
+  const size = Number(limit);
+  if (!(size >= 1 && size <= MAX_PAGE)) throw new ApiError('invalid_limit');
+  const from = Number(asString(cursor) || 0);
+  const end = from + size;
+  return { items: all.slice(from, end), next_cursor: end < all.length ? String(end) : '' };
+}
+
 export function notePings(message: SlackMessage, args: Json, context: MethodContext): void {
   const linksNames = String(args['link_names']) === 'true' || args['parse'] === 'full';
   for (const ping of pingsOfMessage({ ...message.content, linksNames })) {

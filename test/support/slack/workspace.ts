@@ -6,6 +6,8 @@ export interface SlackUser {
   readonly name: string;
   /** The workspace of the person: another one for people from elsewhere in a shared channel. */
   readonly teamId: string;
+  /** In an organisation, all workspaces of the person. */
+  readonly orgTeams?: readonly string[];
   isAdmin: boolean;
   isOwner: boolean;
   readonly isBot: boolean;

@@ -71,10 +71,10 @@ export function createSurfaceFor(
     clock,
     log,
     isPrivate: place.isPrivate,
-    async obstacle(until) {
+    async obstacle() {
       if (isDirect) return null;
       const where = root.knownThreadTs === null ? 'top' : 'thread';
-      const reason = await parts.postingRules.refusalOf(channel, where, until);
+      const reason = await parts.postingRules.refusalOf(channel, where);
       return reason === null ? null : adviceOn(reason);
     },
     isOverheard: !isDirect && (place.root.kind === 'posted' || place.root.threadTs !== null),

@@ -2,35 +2,76 @@ import type { Clock } from '../../../core/kit/clock.ts';
 
 /** A bounded cache whose entries expire. Faults are not cached. */
 export interface Cache<T> {
-  get(key: string, load: () => Promise<T>): Promise<T>;
-  delete(key: string): void;
+  /** @param serves whether a cached value is good enough; if not, it is loaded again. Default: any that has not expired */
+  get(key: string, load: () => Promise<T>, serves?: Serves<T>): Promise<T>;
+  /** Keeps a value that was asked for at that time in place of any other. */
+  put(key: string, value: T, askedAtMs: number): void;
+  /** Whether the key has no value yet, and one would push out no other. */
+  hasRoomFor(key: string): boolean;
+}
+
+/** Whether a value that was asked for at that time is good enough. */
+export type Serves<T> = (value: T, askedAtMs: number) => boolean;
+
+interface Entry<T> {
+  readonly value: Promise<T>;
+  readonly atMs: number;
 }
 
 const MAX_CACHED = 2_000;
 
 /** Keeps at most 2,000 entries, each for `ttlMs` milliseconds. */
 export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
-  const entries = new Map<string, { readonly value: Promise<T>; readonly atMs: number }>();
+  /** In the order of their arrival. */
+  const entries = new Map<string, Entry<T>>();
+
+  function current(key: string): Entry<T> | undefined {
+    const known = entries.get(key);
+    return known !== undefined && isCurrent(known) ? known : undefined;
+  }
+
+  /** An entry from the future dates from before the clock was set back. */
+  function isCurrent({ atMs }: Entry<T>): boolean {
+    const nowMs = clock.now();
+    return atMs <= nowMs && nowMs < atMs + ttlMs;
+  }
+
+  function keep(key: string, entry: Entry<T>): void {
+    entries.delete(key);
+    if (entries.size >= MAX_CACHED) {
+      const [oldest] = entries.keys();
+      if (oldest !== undefined) entries.delete(oldest);
+    }
+    entries.set(key, entry);
+  }
+
+  async function get(key: string, load: () => Promise<T>, serves?: Serves<T>): Promise<T> {
+    const known = current(key);
+    if (known !== undefined) {
+      const value = await known.value;
+      if (serves === undefined || serves(value, known.atMs)) return value;
+      // Another caller may be loading it again.
+      if (entries.get(key) !== known) return get(key, load, serves);
+    }
+    const entry = { atMs: clock.now(), value: load() };
+    keep(key, entry);
+    try {
+      return await entry.value;
+    } catch (error) {
+      if (entries.get(key) === entry) entries.delete(key);
+      throw error;
+    }
+  }
+
   return {
-    async get(key, load) {
-      const nowMs = clock.now();
-      const known = entries.get(key);
-      // An entry from the future dates from before the clock was set back.
-      if (known !== undefined && known.atMs <= nowMs && nowMs < known.atMs + ttlMs) return known.value;
-      entries.delete(key);
-      if (entries.size >= MAX_CACHED) {
-        const [oldest] = entries.keys();
-        if (oldest !== undefined) entries.delete(oldest);
+    get,
+    put: (key, value, askedAtMs) => keep(key, { value: Promise.resolve(value), atMs: askedAtMs }),
+    hasRoomFor(key) {
+      for (const [oldest, entry] of entries) {
+        if (entries.size < MAX_CACHED || isCurrent(entry)) break;
+        entries.delete(oldest);
       }
-      const value = load();
-      entries.set(key, { value, atMs: nowMs });
-      try {
-        return await value;
-      } catch (error) {
-        if (entries.get(key)?.value === value) entries.delete(key);
-        throw error;
-      }
+      return entries.size < MAX_CACHED && current(key) === undefined;
     },
-    delete: (key) => void entries.delete(key),
   };
 }

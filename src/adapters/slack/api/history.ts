@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { nextCursor, withCursor } from './pages.ts';
 import type { Json } from './web-api.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -7,10 +7,6 @@ export interface Spot {
   readonly channel: string;
   readonly threadTs: string | null;
 }
-
-const nextSchema = z.object({
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
-});
 
 /**
  * One page of messages, in Slack's form, with the cursor of the next page. An empty cursor stands for the first page, and for
@@ -22,11 +18,10 @@ export async function readPage(
   { cursor = '', ...range }: Json & { readonly cursor?: string },
   signal: AbortSignal,
 ): Promise<{ readonly messages: unknown; readonly cursor: string }> {
-  const args = { channel, ...range, ...(cursor === '' ? {} : { cursor }) };
+  const args = withCursor({ channel, ...range }, cursor);
   const answer =
     threadTs === null
       ? await workspace.call('conversations.history', args, signal)
       : await workspace.call('conversations.replies', { ...args, ts: threadTs }, signal);
-  const next = nextSchema.safeParse(answer);
-  return { messages: answer['messages'] ?? [], cursor: next.data?.response_metadata?.next_cursor ?? '' };
+  return { messages: answer['messages'] ?? [], cursor: nextCursor(answer) };
 }

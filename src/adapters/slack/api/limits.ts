@@ -67,6 +67,11 @@ export function streamScope(team: string) {
   return { ...perMinute(team, 'streams', 18), longestMs: 360_000 };
 }
 
+/** Look-ups of one thing each, where a list answers too. The rest of the method's limit is for things that no list has. */
+export function lookUpScope(team: string, method: Method): Scope {
+  return perMinute(team, `look-up:${method}`, METHODS[method].perMinute * 0.8);
+}
+
 function perMinute(team: string, what: string, limit: number): Scope {
   return { key: `slack:${team}:${what}`, limit, windowMs: 60_000, isShared: true };
 }

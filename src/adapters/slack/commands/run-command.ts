@@ -41,10 +41,10 @@ export async function runRequest(slack: SlackContext, request: Request): Promise
 }
 
 async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
-  const { workspace, membership, signal } = slack;
+  const { workspace, membership } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl } = request;
-  const isDirect = channel.startsWith('D') && (await membership.of(channel, signal)) === 'direct';
+  const isDirect = channel.startsWith('D') && (await membership.of(channel)) === 'direct';
   const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, null), {
     responseUrl,
   });
@@ -52,10 +52,10 @@ async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
 }
 
 async function answerInChannel(slack: SlackContext, request: Request): Promise<void> {
-  const { workspace, membership, signal } = slack;
+  const { workspace, membership } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl, threadTs } = request;
-  const presence = await membership.of(channel, signal);
+  const presence = await membership.of(channel);
   if (presence === 'absent') return sayHowToInvite(slack, request);
   const isDirect = presence === 'direct';
   const { inThread } = isDirect ? NO_RULES : await slack.dispatch.channelRules(placeAt(team, channel, null));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { readPage, type Spot } from '../api/history.ts';
+import { pagesOf } from '../api/pages.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './messages.ts';
@@ -21,7 +22,6 @@ const MAX_PAGES = 3;
 
 const channelsSchema = z.object({
   channels: z.array(z.object({ id: z.string(), is_im: z.boolean().optional() })).default([]),
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 const messagesSchema = z.array(z.looseObject({ ts: z.string() }));
 
@@ -59,14 +59,10 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
 
   async function channels() {
     const found: z.infer<typeof channelsSchema>['channels'] = [];
-    for (let cursor = ''; found.length < MAX_CHANNELS; ) {
-      const args = { types: 'public_channel,private_channel,mpim,im', exclude_archived: true, limit: PAGE };
-      const page = channelsSchema.parse(
-        await workspace.call('users.conversations', cursor === '' ? args : { ...args, cursor }, signal),
-      );
-      found.push(...page.channels);
-      cursor = page.response_metadata?.next_cursor ?? '';
-      if (cursor === '') break;
+    const args = { types: 'public_channel,private_channel,mpim,im', exclude_archived: true, limit: PAGE };
+    for await (const page of pagesOf(workspace, 'users.conversations', args, signal)) {
+      found.push(...channelsSchema.parse(page).channels);
+      if (found.length >= MAX_CHANNELS) break;
     }
     return found.slice(0, MAX_CHANNELS);
   }

@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
-import { createCache } from '../api/cache.ts';
 import { guildOf, userOf } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
+import type { Channel, Channels } from './channels.ts';
+import { belongsTo, createPeople, type User } from './people.ts';
 import { createUserGroups } from './user-groups.ts';
 
-/** People, from `users.info`, and their user groups. */
+/** People and channels, as core names them. */
 export interface Directory {
   /** A person of the workspace, or an outsider in a shared channel. Never rejects. */
   actor(user: string): Promise<Actor>;
@@ -18,50 +18,22 @@ export interface Directory {
   named(place: Place, channel: string): Promise<Place>;
 }
 
-const userSchema = z.object({
-  team_id: z.string().optional(),
-  name: z.string().optional(),
-  real_name: z.string().optional(),
-  is_admin: z.boolean().optional(),
-  is_owner: z.boolean().optional(),
-  /** In an organisation, all workspaces of the person. */
-  enterprise_user: z.object({ teams: z.array(z.string()).default([]) }).optional(),
-  deleted: z.boolean().optional(),
-  profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
-});
-const channelSchema = z.object({
-  name: z.string().optional(),
-  is_private: z.boolean().optional(),
-  is_mpim: z.boolean().optional(),
-});
-type Channel = z.infer<typeof channelSchema>;
-type User = z.infer<typeof userSchema>;
-
 /** Prefixes of channel ids; those of direct messages differ. */
 const CHANNEL = /^[CG]/;
 
-/** Somebody who is no longer an admin keeps the role for at most this long. */
-const TTL_MS = 5 * 60_000;
-
-/** Caches people and channels for five minutes. */
 export function createDirectory(
   workspace: Workspace,
+  channels: Channels,
   clock: Clock,
   log: Logger,
   signal: AbortSignal,
 ): Directory {
-  const users = createCache<User>(clock, TTL_MS);
-  const channels = createCache<Channel>(clock, TTL_MS);
+  const people = createPeople(workspace, clock, log, signal);
   const userGroups = createUserGroups(workspace, clock, log, signal);
-
-  const lookUp = (user: string) =>
-    users.get(user, async () =>
-      userSchema.parse((await workspace.call('users.info', { user }, signal))['user']),
-    );
 
   async function find(user: string): Promise<User | null> {
     try {
-      return await lookUp(user);
+      return await people.get(user);
     } catch (error) {
       log.warn({ err: error, user }, 'could not look up a user');
       return null;
@@ -70,9 +42,7 @@ export function createDirectory(
 
   async function channelOf(channel: string): Promise<Channel> {
     try {
-      return await channels.get(channel, async () =>
-        channelSchema.parse((await workspace.call('conversations.info', { channel }, signal))['channel']),
-      );
+      return await channels.get(channel);
     } catch (error) {
       log.info({ err: error, channel }, 'could not look up a channel');
       return {};
@@ -103,10 +73,9 @@ export function createDirectory(
     },
     async actor(user) {
       const known = await find(user);
-      const teams = [known?.team_id, ...(known?.enterprise_user?.teams ?? [])];
       return {
         // In doubt the person counts as an outsider, which opens nothing.
-        isOutsider: !teams.includes(workspace.team),
+        isOutsider: known === null || !belongsTo(workspace.team, known),
         guild: guildOf(workspace.team),
         user: userOf(workspace.team, user),
         name: (await userName(user)) ?? 'Somebody',

@@ -3,6 +3,7 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { createCache } from '../api/cache.ts';
+import { pagesOf } from '../api/pages.ts';
 import { guildOf } from '../api/places.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -28,7 +29,6 @@ const pageSchema = z.object({
       is_owner: z.boolean().optional(),
     }),
   ),
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 type Member = z.infer<typeof pageSchema>['members'][number];
 
@@ -42,15 +42,10 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
 
   async function find(signal: AbortSignal): Promise<readonly string[]> {
     const found: Member[] = [];
-    let cursor = '';
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const args = { limit: PAGE, ...(cursor === '' ? {} : { cursor }) };
-      const { members, response_metadata: more } = pageSchema.parse(
-        await workspace.call('users.list', args, signal),
-      );
-      found.push(...members.filter(isAdmin));
-      cursor = more?.next_cursor ?? '';
-      if (cursor === '') break;
+    let pages = 0;
+    for await (const page of pagesOf(workspace, 'users.list', { limit: PAGE }, signal)) {
+      found.push(...pageSchema.parse(page).members.filter(isAdmin));
+      if (++pages === MAX_PAGES) break;
     }
     const ownersFirst = found.toSorted((a, b) => Number(b.is_owner ?? false) - Number(a.is_owner ?? false));
     return ownersFirst.slice(0, MAX_TOLD).map(({ id }) => id);

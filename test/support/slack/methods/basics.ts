@@ -1,6 +1,6 @@
 import { ApiError } from '../api-error.ts';
 import { asString, type Json } from '../json.ts';
-import { channelOf, type MethodContext, type Methods } from '../method.ts';
+import { channelOf, type MethodContext, type Methods, pageOf } from '../method.ts';
 import type { SlackMessage, SlackUser } from '../workspace.ts';
 
 export const basicMethods = {
@@ -61,7 +61,9 @@ export const basicMethods = {
     handle(args, { workspace }) {
       const user = workspace.users.get(asString(args['user']));
       if (user === undefined) throw new ApiError('user_not_found');
-      return { user: userJson(user, workspace.teamId) };
+      // Whether `users.list` has this too is not documented, so it does not.
+      const org = user.orgTeams === undefined ? {} : { enterprise_user: { teams: user.orgTeams } };
+      return { user: { ...userJson(user, workspace.teamId), ...org } };
     },
   },
 
@@ -69,14 +71,11 @@ export const basicMethods = {
     tier: 't2',
     scope: 'users:read',
     handle(args, { workspace }) {
-      const limit = Number(args['limit']);
-      if (!(limit >= 1 && limit <= 200)) throw new ApiError('limit_required');
-      const from = Number(args['cursor'] ?? 0);
-      const users = [...workspace.users.values()];
-      const next = from + limit;
+      if (args['limit'] === undefined) throw new ApiError('limit_required');
+      const { items, next_cursor } = pageOf([...workspace.users.values()], args);
       return {
-        members: users.slice(from, next).map((user) => userJson(user, workspace.teamId)),
-        response_metadata: { next_cursor: next < users.length ? String(next) : '' },
+        members: items.map((user) => userJson(user, workspace.teamId)),
+        response_metadata: { next_cursor },
       };
     },
   },

@@ -1,6 +1,6 @@
 import { ApiError } from '../api-error.ts';
 import { asString, type Json } from '../json.ts';
-import { channelOf, type MethodContext, type Methods, messageJson, scopeByKind } from '../method.ts';
+import { channelOf, type MethodContext, type Methods, messageJson, pageOf, scopeByKind } from '../method.ts';
 import type { SlackChannel, SlackMessage } from '../workspace.ts';
 
 /** What `users.conversations` calls each kind. */
@@ -10,8 +10,6 @@ const TYPES: Record<SlackChannel['kind'], string> = {
   mpim: 'mpim',
   im: 'im',
 };
-
-const DEFAULT_PAGE = 100;
 
 export const conversationMethods = {
   'conversations.info': {
@@ -27,12 +25,16 @@ export const conversationMethods = {
     scope: 'channels:read',
     handle(args, context) {
       const types = asString(args['types']).split(',');
+      const wantsArchived = String(args['exclude_archived']) !== 'true';
       const channels = [...context.workspace.channels.values()].filter(
-        ({ kind, members }) => members.has(context.app.botUserId) && types.includes(TYPES[kind]),
+        ({ kind, members, archived }) =>
+          members.has(context.app.botUserId) && types.includes(TYPES[kind]) && (wantsArchived || !archived),
       );
+      const { items, next_cursor } = pageOf(channels, args);
       return {
-        channels: channels.map((channel) => channelJson(channel, context)),
-        response_metadata: { next_cursor: '' },
+        // Without `is_member`: docs.slack.dev/reference/methods/users.conversations.
+        channels: items.map((channel) => ({ ...channelJson(channel, context), is_member: undefined })),
+        response_metadata: { next_cursor },
       };
     },
   },
@@ -100,20 +102,17 @@ function page(messages: SlackMessage[], args: Json, context: MethodContext): Jso
   const latest = args['latest'] === undefined ? '~' : asString(args['latest']);
   const inclusive = String(args['inclusive']) === 'true';
   const withMetadata = String(args['include_all_metadata']) === 'true';
-  const limit = Number(args['limit'] ?? DEFAULT_PAGE);
-  const start = Number(asString(args['cursor']) || 0);
   const matching = messages.filter(
     ({ ts }) => (ts > oldest && ts < latest) || (inclusive && (ts === oldest || ts === latest)),
   );
-  const end = start + limit;
-  const more = end < matching.length;
+  const { items, next_cursor } = pageOf(matching, args);
   return {
-    messages: matching.slice(start, end).map((message) => ({
+    messages: items.map((message) => ({
       ...messageJson(message, context),
       ...(withMetadata && message.metadata !== undefined ? { metadata: message.metadata } : {}),
     })),
-    has_more: more,
-    response_metadata: { next_cursor: more ? String(end) : '' },
+    has_more: next_cursor !== '',
+    response_metadata: { next_cursor },
   };
 }
 

@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import { createCache, type Serves } from './cache.ts';
+import { lookUpScope } from './limits.ts';
+import type { Method } from './methods.ts';
+import { nextCursor, withCursor } from './pages.ts';
+import type { Json } from './web-api.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Looks up things of the workspace by their ids. */
+export interface LookUps<T> {
+  /**
+   * @param serves whether a cached value is good enough. Default: any that has not expired
+   * @throws as `Workspace.call`
+   */
+  get(id: string, serves?: Serves<T>): Promise<T>;
+}
+
+export interface LookUpsOptions<T> {
+  readonly workspace: Pick<Workspace, 'team' | 'call' | 'enterIfFree'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** How long a value is cached, from when Slack was asked. */
+  readonly ttlMs: number;
+  /** The method that tells one thing, … */
+  readonly one: {
+    readonly method: Method;
+    readonly args: (id: string) => Json;
+    readonly read: (data: Json) => T;
+  };
+  /** … and the method that lists many of them. */
+  readonly many: {
+    readonly method: Method;
+    readonly args: Json;
+    readonly read: (page: Json) => Iterable<readonly [id: string, value: T]>;
+  };
+}
+
+/** Bounds the calls in large workspaces: `users.list` allows 20 a minute. */
+const MAX_PAGES = 10;
+/** If the list lacks something, it is not read again for so long. */
+const REST_MS = 60_000;
+
+/** Looks up one thing a call. When those calls are used up, one page of the list serves all callers that wait. */
+export function createLookUps<T extends object>(options: LookUpsOptions<T>): LookUps<T> {
+  const { workspace, clock, log, signal, one, many } = options;
+  const known = createCache<T>(clock, options.ttlMs);
+  /** Ids that are wanted from the list. */
+  const waiting = new Map<string, PromiseWithResolvers<T | null>>();
+  let isReading = false;
+  let restsUntilMs = 0;
+
+  async function load(id: string): Promise<T> {
+    const done = await workspace.enterIfFree(lookUpScope(workspace.team, one.method));
+    if (done !== null) return loadAlone(id).finally(done);
+    return (await findInList(id)) ?? loadAlone(id);
+  }
+
+  async function loadAlone(id: string): Promise<T> {
+    return one.read(await workspace.call(one.method, one.args(id), signal));
+  }
+
+  async function findInList(id: string): Promise<T | null> {
+    if (clock.now() < restsUntilMs) return null;
+    const wanted = waiting.get(id) ?? Promise.withResolvers<T | null>();
+    waiting.set(id, wanted);
+    if (!isReading) void readList();
+    return wanted.promise;
+  }
+
+  /** Reads pages until nobody waits. Never rejects; whoever is not found by then gets null. */
+  async function readList(): Promise<void> {
+    isReading = true;
+    try {
+      let [cursor, pages] = ['', 0];
+      do {
+        const askedAtMs = clock.now();
+        const page = await workspace.call(many.method, withCursor(many.args, cursor), signal);
+        for (const [id, value] of many.read(page)) take(id, value, askedAtMs);
+        cursor = nextCursor(page);
+      } while (waiting.size > 0 && cursor !== '' && ++pages < MAX_PAGES);
+    } catch (error) {
+      if (!signal.aborted) {
+        log.warn({ err: error, method: many.method }, 'could not read a list; looking up each alone');
+      }
+    }
+    isReading = false;
+    if (waiting.size > 0) restsUntilMs = clock.now() + REST_MS;
+    for (const { resolve } of waiting.values()) resolve(null);
+    waiting.clear();
+  }
+
+  /** Others than the wanted ones are kept only in free room, because a large workspace has more than fit. */
+  function take(id: string, value: T, askedAtMs: number): void {
+    const wanted = waiting.get(id);
+    if (wanted !== undefined || known.hasRoomFor(id)) known.put(id, value, askedAtMs);
+    wanted?.resolve(value);
+    waiting.delete(id);
+  }
+
+  return { get: (id, serves) => known.get(id, () => load(id), serves) };
+}
