@@ -1,7 +1,7 @@
 import { type BlockState, continuation, documentStart, type Line, scanLine } from './blocks.ts';
 import { heal } from './healer.ts';
 import { parseInline } from './inline.ts';
-import { breakFences, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
+import { breakFences, HARD_BREAK, rewriteInline, type SourceEnd } from './rewrite-inline.ts';
 import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 
 /** Takes a text line by line and returns its blocks as Discord renders them. */
@@ -84,13 +84,14 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
         return emit(shown) + endParagraph(growing);
       }
     }
-    const lines = rewriteLines(paragraph, open ?? '', growing);
+    const growth = open ? 'continued' : 'shown';
+    const lines = rewriteLines(paragraph, open ?? '', growing ? growth : 'complete');
     return emit(...lines);
   }
 
-  function rewriteLines(paragraph: readonly HeldLine[], open: string, growing: boolean): string[] {
+  function rewriteLines(paragraph: readonly HeldLine[], open: string, ends: SourceEnd): string[] {
     const source = paragraph.map(({ content }) => content).join('\n');
-    const rewritten = rewriteInline(open + source, growing, held.definitions);
+    const rewritten = rewriteInline(open + source, ends, held.definitions);
     const isEscaped = open !== '' && rewritten.startsWith('\\');
     const text = isEscaped ? rewritten.replace(/^(?:\\[*_~|])+/, '') : rewritten.slice(open.length);
     return text.split('\n').map((line, index) => {
@@ -130,10 +131,11 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
     const text =
       isOpen && !growing
         ? content
-        : rewriteInline(content.replace(/[ \t]+#+[ \t]*$/, ''), growing, held.definitions).replaceAll(
-            HARD_BREAK,
-            ' ',
-          );
+        : rewriteInline(
+            content.replace(/[ \t]+#+[ \t]*$/, ''),
+            growing ? 'shown' : 'complete',
+            held.definitions,
+          ).replaceAll(HARD_BREAK, ' ');
     if (text.trim() === '') return emit(marks.trimEnd());
     if (level <= 3 && /^[>\s]*$/.test(marks)) return emit(`${marks}${'#'.repeat(level)} ${text}`);
     return emit(`${marks}**${withoutStrong(growing ? heal(text, 'discord') : text)}**`);
@@ -298,7 +300,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
       // The part that stays held lies within the growing line.
       const kept = Math.min(joined.length - end, rest.length);
       const passed = [...held.paragraph, { marks, content: rest.slice(0, rest.length - kept) }];
-      const lines = rewriteLines(passed, held.open ?? '', open !== '');
+      const lines = rewriteLines(passed, held.open ?? '', open === '' ? 'complete' : 'continued');
       held.paragraph = [];
       held.open = open;
       held.spilt = text.length - kept;

@@ -1,8 +1,17 @@
 import { parseInline, type Span } from './inline.ts';
 import { hideMath, showMath } from './math.ts';
 
+/**
+ * How a source ends. `complete`: at the end of its block. `continued`: the rest of its block comes later, and emphasis that is open stays
+ * open. `shown`: the same, but the text is shown as if it ended here, and is written anew with the next state.
+ */
+export type SourceEnd = 'complete' | 'continued' | 'shown';
+
 /** Targets of links by reference, by label in lower case. */
 export type Definitions = ReadonlyMap<string, string>;
+
+/** A program name such as `__init`, if `__` stands before it. */
+const namePattern = /[a-z]\w*/y;
 
 /** A line break within a line of the source. */
 export const HARD_BREAK = '\v';
@@ -35,16 +44,15 @@ const referencePattern = /^(!?)\[([\s\S]*)\]\[([^\]]*)\]$/;
 
 /**
  * Rewrites the content of a block for Discord. Pictures and references become links, entities become characters. Marks that
- * are not emphasis are escaped, because Discord pairs marks without CommonMark's rules. `growing`: more may follow, and open
- * emphasis stays open.
+ * are not emphasis are escaped, because Discord pairs marks without CommonMark's rules.
  */
-export function rewriteInline(source: string, growing: boolean, definitions: Definitions): string {
-  const { text, formulas } = hideMath(source, growing);
-  return showMath(rewriteText(text, growing, definitions), formulas);
+export function rewriteInline(source: string, ends: SourceEnd, definitions: Definitions): string {
+  const { text, formulas } = hideMath(source, ends !== 'complete');
+  return showMath(rewriteText(text, ends, definitions), formulas);
 }
 
-function rewriteText(text: string, growing: boolean, definitions: Definitions): string {
-  const { spans, open, partialFrom } = parseInline(text, growing, 'discord', false);
+function rewriteText(text: string, ends: SourceEnd, definitions: Definitions): string {
+  const { spans, open, partialFrom } = parseInline(text, ends !== 'complete', 'discord', false);
   const tokens = new Map<number, Span>();
   /**
    * How each emphasis mark is written: as it is; as `*` instead of a single `_`; or not at all inside other italics, which
@@ -63,7 +71,7 @@ function rewriteText(text: string, growing: boolean, definitions: Definitions): 
   }
   for (const { start, delimiter, kind } of open) {
     if (kind === 'code') tokens.set(start, { kind: 'url', start, end: text.length, delimiter: '' });
-    else keep(start, delimiter);
+    else if (ends !== 'shown' || !isName(text, start, delimiter)) keep(start, delimiter);
   }
   const italics = [...spans, ...open].filter(({ delimiter }) => delimiter === '*' || delimiter === '_');
   for (const { start, end, delimiter } of italics) {
@@ -94,6 +102,12 @@ function rewriteText(text: string, growing: boolean, definitions: Definitions): 
     }
   }
   return rewritten + text.slice(Math.max(end, 0));
+}
+
+/** Whether an open `__` begins a program name more likely than underlined text, which models hardly ever write. */
+function isName(text: string, start: number, delimiter: string): boolean {
+  namePattern.lastIndex = start + delimiter.length;
+  return delimiter === '__' && namePattern.test(text);
 }
 
 /** Whether Discord might pair a run of marks that is not emphasis. */
@@ -168,13 +182,13 @@ function rewriteLink(token: string, definitions: Definitions): string {
   // A definition further down may give the address. An index (`matrix[i][j]`) is not a reference.
   const isLink = mark === '!' || /[\p{L}\p{N}]{2}/u.test(text);
   if (!isLink) return token;
-  const shown = rewriteText(text, false, definitions);
+  const shown = rewriteText(text, 'complete', definitions);
   return reference === '' ? `[${shown}]` : `${shown} [${reference}]`;
 }
 
 /** Discord makes links only of web addresses, and not if the text shows another address. */
 function linkTo(label: string, target: string, title: string, definitions: Definitions): string {
-  const shown = rewriteText(label.replaceAll('\n', ' '), false, definitions).trim();
+  const shown = rewriteText(label.replaceAll('\n', ' '), 'complete', definitions).trim();
   const url = target.replaceAll(' ', '%20').replace(/^mailto:/i, '');
   if (!/^https?:\/\/[^\s/]/i.test(url)) {
     const isWords = url === '' || url.startsWith('#') || url === shown;

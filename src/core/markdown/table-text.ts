@@ -84,10 +84,10 @@ export function tableText({ head, aligns, rows }: Table, definitions: Definition
 function listOf(head: readonly string[], rows: Table['rows'], definitions: Definitions): string[] {
   return rows.flatMap(({ cells }, row) => {
     const filled = head.flatMap((name, column) => {
-      const cell = rewriteInline(cells[column] ?? '', false, definitions).replaceAll(HARD_BREAK, ', ');
+      const cell = rewriteInline(cells[column] ?? '', 'complete', definitions).replaceAll(HARD_BREAK, ', ');
       const isNamed = row === 0 && rows.every(({ cells }) => (cells[column] ?? '') === '');
       if (cell === '' && !(isNamed && name !== '')) return [];
-      const label = rewriteInline(name.replace(/[\\*_~`|]/g, '\\$&'), false, definitions);
+      const label = rewriteInline(name.replace(/[\\*_~`|]/g, '\\$&'), 'complete', definitions);
       return [label === '' ? cell : `**${label}:** ${cell || '–'}`];
     });
     return filled.map((line, index) => (index === 0 ? `- ${line}` : `  - ${line}`));

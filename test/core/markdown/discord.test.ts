@@ -82,6 +82,20 @@ describe("Discord's dialect", () => {
     expect(splitter.view()).toContain('> q\n');
   });
 
+  it('underlines nothing in views because a name begins with two underscores', () => {
+    const view = (source: string): string => {
+      const splitter = createSplitter(limits);
+      splitter.push(source);
+      return splitter.view();
+    };
+    const source = 'Python calls __enter and __magic methods';
+    for (let length = 'Python calls __e'.length; length <= source.length; length++) {
+      expect(view(source.slice(0, length)).replaceAll('\\_', '')).not.toContain('_');
+    }
+    expect(view('It calls __init__ then')).toBe('It calls __init__ then');
+    expect(view('__Note: this is')).toBe('__Note: this is__');
+  });
+
   it('shows tables as aligned code, by the columns that characters take', () => {
     const source = `| 名称 | Price | ok |\n|:--|--:|:-:|\n${table([
       ['苹果', '3', '✅'],
