@@ -1,7 +1,7 @@
 import type { AdminHost, HealthLine } from '../admin/host.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
-import type { Slots } from '../core/chat/question/slots.ts';
 import { failuresInWords, type OutcomeSum, outcomeOf } from '../core/conversations/outcome-report.ts';
+import type { Slots } from '../core/kit/slots.ts';
 import { counted } from '../core/kit/text.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../core/ports/platforms.ts';

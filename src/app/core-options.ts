@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createDrawChart } from '../charts/draw-chart.ts';
-import type { Slots, SlotsOptions } from '../core/chat/question/slots.ts';
 import { parseNanoUsd } from '../core/kit/money.ts';
+import type { Slots, SlotsOptions } from '../core/kit/slots.ts';
 import type { AccessOptions, FileOptions, HabitOptions, ModelOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { encryptionKeysOf, fileLimitsOf, retentionMsOf } from './config/config.ts';

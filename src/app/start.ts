@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { commands } from '../commands/index.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
-import { createSlots } from '../core/chat/question/slots.ts';
 import { type Core, createCore } from '../core/core.ts';
 import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../core/delivery/write-limiter.ts';
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
+import { createSlots } from '../core/kit/slots.ts';
 import type { Store } from '../core/ports/store.ts';
 import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';

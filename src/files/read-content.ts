@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { createKeyedQueue } from '../core/kit/keyed-queue.ts';
 import type { FileContent, FileLimits, FileToRead, ReadContent } from '../core/ports/files.ts';
 
 /** The data that a worker thread starts with. */
@@ -14,20 +13,18 @@ export interface ReadContentOptions {
   readonly log: Logger;
 }
 
-/** The most files that may wait for the one being read. */
-const MAX_WAITING = 100;
 /** The interval between checks of the thread's memory. */
 const LOOK_EVERY_MS = 50;
 
 /**
- * Reads each file on a new thread, so that nothing of a hostile file remains, and runs one thread at a time, which bounds the
- * memory. A thread's heap limits do not cover buffers and WebAssembly, so their size is watched from here.
+ * Reads each file on a new thread, so that nothing of a hostile file remains. A thread's heap limits do not cover buffers and
+ * WebAssembly, so their size is watched from here.
  */
 export function createReadContent({ limits, log }: ReadContentOptions): ReadContent {
-  const queue = createKeyedQueue(MAX_WAITING);
   const { maxPages, maxMemoryBytes, timeoutMs } = limits;
 
-  async function read(file: FileToRead, signal: AbortSignal): Promise<FileContent> {
+  return async (file, signal) => {
+    signal.throwIfAborted();
     const task: WorkerTask = { ...file, maxPages, maxMemoryBytes };
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       execArgv: [],
@@ -66,18 +63,6 @@ export function createReadContent({ limits, log }: ReadContentOptions): ReadCont
       clearInterval(watch);
       signal.removeEventListener('abort', abandon);
       await worker.terminate();
-    }
-  }
-
-  return async (file, signal) => {
-    const leave = await queue.enter('files', () => {}, signal);
-    if (leave === null)
-      return { kind: 'unreadable', why: 'Too many files are being read. Try again in a minute.' };
-    try {
-      signal.throwIfAborted();
-      return await read(file, signal);
-    } finally {
-      leave();
     }
   };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Slots } from '../../core/chat/question/slots.ts';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import type { Slots } from '../../core/kit/slots.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';

@@ -41,8 +41,9 @@ export type FileContent =
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /**
- * Reads a file on a separate thread, one file at a time. A file that is too large, too slow or broken resolves to
- * `unreadable`. Rejects only with the signal's reason. Transfers the bytes: the caller can no longer use them.
+ * Reads a file on a separate thread, which may take `maxMemoryBytes`; the caller limits how many run at once. A file that is too large,
+ * too slow or broken resolves to `unreadable`. Rejects only with the signal's reason. Transfers the bytes: the caller can no longer
+ * use them.
  */
 export type ReadContent = (file: FileToRead, signal: AbortSignal) => Promise<FileContent>;
 

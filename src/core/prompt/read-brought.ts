@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { startDeadline } from '../kit/deadline.ts';
+import { createSlots, type Slots } from '../kit/slots.ts';
 import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
@@ -50,8 +51,38 @@ export interface BroughtReader {
   ): Promise<ReadBrought>;
 }
 
+/** Files in memory at once, each up to `FileLimits.maxBytes`: the next is fetched while one is read. Guilds take turns. */
+const AT_ONCE = { max: 4, maxPerGuild: 2 };
+/** Questions whose next file may wait for that; a question's files come one after the other. */
+const WAITING = { maxWaiting: 500, maxWaitingPerGuild: 50 };
+/** One thread at a time, which bounds the memory. */
+const THREADS = { max: 1, maxPerGuild: 1 };
+
+const TOO_MANY: FileContent = {
+  kind: 'unreadable',
+  why: 'Too many files are being read. Try again in a minute.',
+};
+
+/** One guild's files do not hold up those of others. */
 export function createBroughtReader(options: BroughtReaderOptions): BroughtReader {
   const { fetchFile, readContent, limits, clock, log } = options;
+  const places = createSlots({ ...AT_ONCE, ...WAITING, clock });
+  const threads = createSlots({ ...THREADS, ...WAITING, clock });
+
+  async function inTurn(
+    slots: Slots,
+    guild: GuildId,
+    work: () => Promise<FileContent>,
+    signal: AbortSignal,
+  ): Promise<FileContent> {
+    const slot = await slots.acquireSlot(guild, () => {}, signal);
+    if (!slot.ok) return TOO_MANY;
+    try {
+      return await work();
+    } finally {
+      slot.release();
+    }
+  }
 
   async function contentOf(
     guild: GuildId,
@@ -59,14 +90,25 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
     maxChars: number,
     signal: AbortSignal,
   ): Promise<FileContent> {
-    const { maxBytes, timeoutMs } = limits;
+    const { maxBytes } = limits;
     if ((file.sizeBytes ?? 0) > maxBytes) return { kind: 'unreadable', why: tooLarge(maxBytes) };
+    return inTurn(places, guild, () => fetchAndRead(guild, file, maxChars, signal), signal);
+  }
+
+  async function fetchAndRead(
+    guild: GuildId,
+    file: FilePart,
+    maxChars: number,
+    signal: AbortSignal,
+  ): Promise<FileContent> {
+    const { maxBytes, timeoutMs } = limits;
     const late = new FileUnavailable(`It could not be fetched within ${timeoutMs / 1_000} s.`);
     const limit = startDeadline(clock, timeoutMs, signal, () => late);
     try {
       const bytes = await fetchFile(guild, file, maxBytes, limit.signal);
       limit.pause();
-      return await readContent({ name: file.name, bytes, maxChars }, signal);
+      const read = () => readContent({ name: file.name, bytes, maxChars }, signal);
+      return await inTurn(threads, guild, read, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof FileUnavailable) return { kind: 'unreadable', why: error.message };

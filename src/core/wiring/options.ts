@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { OwnKeysOptions } from '../access/own-keys.ts';
-import type { Slots } from '../chat/question/slots.ts';
 import type { Command } from '../command.ts';
 import type { WriteLimiters } from '../delivery/write-limiter.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { Slots } from '../kit/slots.ts';
 import type { ModelOffer } from '../ledger/model-requests.ts';
 import type { GuildId, PeopleIn } from '../ports/actor.ts';
 import type { AnswerFinder, ReadFile, TellAdmins } from '../ports/adapter.ts';

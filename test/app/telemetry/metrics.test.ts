@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../../src/app/http/http-server.ts';
 import { forOperator } from '../../../src/app/http/operator-only.ts';
 import { createMetrics, type Metrics } from '../../../src/app/telemetry/metrics.ts';
-import { createSlots } from '../../../src/core/chat/question/slots.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
+import { createSlots } from '../../../src/core/kit/slots.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 

@@ -1,6 +1,7 @@
 import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
+import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { FileUnavailable } from '../../../src/core/ports/files.ts';
 import { filePart, type QuotedPart } from '../../../src/core/ports/parts.ts';
 import { withoutDay } from '../../support/said.ts';
@@ -10,8 +11,10 @@ import {
   pressOf,
   type TestBot,
   type TestBotOptions,
+  testActor,
   testSurface,
 } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let bot: TestBot;
 afterEach(() => bot.close());
@@ -238,5 +241,56 @@ describe('files with a question', () => {
     expect(asked()).toContain('xxx');
     expect(press.surface.text).toBe('One.');
     expect(press.retired()).toBe(1);
+  });
+});
+
+describe('the files of one guild', () => {
+  /** A bot whose files are found to be gone once they are let through; `fetched` names those that were asked for, oldest first. */
+  async function openSlow() {
+    const fetched: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    bot = await createTestBot({
+      defaultTier: 'premium',
+      maxStreamsPerGuild: 100,
+      async readFile(reference) {
+        fetched.push(reference);
+        await gate.promise;
+        throw new FileUnavailable('It is gone.');
+      },
+    });
+    return { fetched, letThrough: gate.resolve };
+  }
+
+  /** So many questions at once, each with a file. */
+  function ask(guild: GuildId, count: number) {
+    const questions = Array.from({ length: count }, (_, index) => {
+      bot.provider.answer('Yes.');
+      const name = `${guild} ${index}`;
+      return messageOf(name, { actor: testActor('mia', { guild }), id: name, brought: [given(name)] });
+    });
+    return { questions, answered: Promise.all(questions.map((question) => bot.dispatch.message(question))) };
+  }
+
+  it('do not hold up those of another: at most two of them are in memory', async () => {
+    const { fetched, letThrough } = await openSlow();
+    const busy = ask('discord:1', 8);
+    await waitUntil(() => expect(fetched).toHaveLength(2));
+    const quiet = ask('discord:2', 2);
+    await waitUntil(() => expect(fetched).toHaveLength(4));
+    expect(fetched.slice(2)).toEqual(['discord:2 0', 'discord:2 1']);
+    letThrough();
+    await Promise.all([busy.answered, quiet.answered]);
+    expect(fetched).toHaveLength(10);
+  });
+
+  it('are named where fifty wait already', async () => {
+    const { letThrough } = await openSlow();
+    const { questions, answered } = ask('discord:1', 60);
+    const notes = () => questions.flatMap(({ surface }) => surface.shown?.note ?? []);
+    await waitUntil(() => expect(notes()).toHaveLength(8));
+    expect(notes()[0]).toContain('Too many files are being read. Try again in a minute.');
+    letThrough();
+    await answered;
+    expect(notes()).toHaveLength(60);
   });
 });

@@ -2,6 +2,7 @@ import { newAnswerId } from '../../conversations/answer-records.ts';
 import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
 import { waitInWords } from '../../kit/durations.ts';
 import { OVER } from '../../kit/over.ts';
+import type { Crowded, QueuePlace, Slot } from '../../kit/slots.ts';
 import type { Surface } from '../../ports/surface.ts';
 import { createTell } from '../answer/tell.ts';
 import { createAnswerNow } from './answer-now.ts';
@@ -14,7 +15,6 @@ import {
   type QuestionRunnerOptions,
   recordOf,
 } from './job.ts';
-import type { Crowded, QueuePlace, Slot } from './slots.ts';
 
 /** Questions that may wait in one conversation; for `createTurns`. */
 export const MAX_WAITING = 5;

@@ -1,8 +1,9 @@
-import type { Clock } from '../../kit/clock.ts';
-import { waitInLine } from '../../kit/waiters.ts';
+import type { Clock } from './clock.ts';
+import { waitInLine } from './waiters.ts';
 
 /**
- * Limits how many answers stream at once, in the process and per guild. Waiting questions are served in turn, guild by guild.
+ * Limits how much runs at once, in the process and per guild: answers that stream, files that are read. Those that wait are served in
+ * turn, guild by guild.
  */
 export interface Slots {
   /**
@@ -15,13 +16,13 @@ export interface Slots {
     onWait: (placeNow: () => QueuePlace) => void,
     signal: AbortSignal,
   ): Promise<Slot | Crowded>;
-  /** Slots in use, and waiting questions. */
+  /** Slots in use, and callers that wait. */
   readonly used: number;
   readonly waiting: number;
 }
 
 export interface QueuePlace {
-  /** The number of questions to be served up to this one, including it. */
+  /** The number of callers to be served up to this one, including it. */
   readonly position: number;
   /** The estimated wait, from how long slots were held recently. */
   readonly waitMs: number;
@@ -41,9 +42,9 @@ export interface Crowded {
 export interface SlotsOptions {
   readonly max: number;
   readonly maxPerGuild: number;
-  /** The most waiting questions per guild. */
+  /** The most that may wait per guild. */
   readonly maxWaitingPerGuild: number;
-  /** The most waiting questions in total. */
+  /** The most that may wait in total. */
   readonly maxWaiting: number;
   readonly clock: Clock;
 }
@@ -53,9 +54,9 @@ interface Lot {
   readonly waiting: (() => void)[];
 }
 
-/** The assumed duration of an answer before any was measured. */
+/** How long a slot is assumed to be held before any was released. */
 const FIRST_GUESS_MS = 15_000;
-/** Weight of the newest answer in the average. */
+/** Weight of the newest duration in the average. */
 const SMOOTHING = 0.1;
 
 export function createSlots({
@@ -65,7 +66,7 @@ export function createSlots({
   maxWaiting,
   clock,
 }: SlotsOptions): Slots {
-  /** Guilds with a slot or a waiting question; least recently served first. */
+  /** Guilds with a slot or a waiting caller; least recently served first. */
   const lots = new Map<string, Lot>();
   let used = 0;
   let waiting = 0;
@@ -101,7 +102,7 @@ export function createSlots({
     }
   }
 
-  /** Guilds are served in turn, so before a guild's n-th question come at most n of each other guild. */
+  /** Guilds are served in turn, so before a guild's n-th caller come at most n of each other guild. */
   function placeOf(lot: Lot, admit: () => void): QueuePlace {
     const found = lot.waiting.indexOf(admit);
     const ahead = found === -1 ? lot.waiting.length : found;
