@@ -108,14 +108,15 @@ function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
 
 /** Access to the answers in progress in a bot's processes. */
 export async function withAnswers<T>(
-  { store, clock }: CliContext,
+  { store, clock, config }: CliContext,
   work: (answers: AnswersUnderWay) => Promise<T>,
 ): Promise<T> {
   const live = createLiveAnswers();
   const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
   try {
     const audit = createAuditLog(store.records);
-    return await work(createAnswersUnderWay({ claims: store.claims, stops, audit, clock }));
+    const answers = createAnswerRecords(store, config.RETENTION_DAYS * DAY_MS);
+    return await work(createAnswersUnderWay({ claims: store.claims, answers, stops, audit, clock }));
   } finally {
     await stops.stop();
   }

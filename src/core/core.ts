@@ -160,7 +160,7 @@ export function createCore(options: CoreOptions): Core {
     ownKeys,
     audit,
     outcomes,
-    underWay: createAnswersUnderWay({ claims: store.claims, stops, audit, clock }),
+    underWay: createAnswersUnderWay({ claims: store.claims, answers, stops, audit, clock }),
     rest,
     privacy,
     roles,

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../access/audit.ts';
+import type { AnswerRecords } from '../conversations/answer-records.ts';
 import { writtenSchema } from '../coordination/journal.ts';
-import type { Stops } from '../coordination/stops.ts';
+import { inItsPlace, type Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
 import { oneLine } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
@@ -26,7 +27,8 @@ export interface AnswersUnderWay {
   /** Oldest first, at most 500. */
   list(): Promise<readonly AnswerUnderWay[]>;
   /**
-   * Stops an answer in any process within about a second; the part that arrived stays, with a note. False if there is none.
+   * Stops an answer in any process within about a second, and the one that takes its place if its question is edited at this moment; the
+   * part that arrived stays, with a note. False if neither is in progress.
    */
   stop(id: string, by: string): Promise<boolean>;
 }
@@ -39,11 +41,13 @@ const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as c
 /** Lists at most 500 answers. */
 export function createAnswersUnderWay({
   claims,
+  answers,
   stops,
   audit,
   clock,
 }: {
   readonly claims: Pick<ClaimStore, 'journals'>;
+  readonly answers: Pick<AnswerRecords, 'get' | 'to'>;
   readonly stops: Pick<Stops, 'send'>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
@@ -76,9 +80,11 @@ export function createAnswersUnderWay({
   return {
     list,
     async stop(id, by) {
-      const answer = (await list()).find((each) => each.id === id);
+      const message = (await answers.get(id))?.message;
+      const newest = message === undefined ? null : await answers.to(message);
+      const answer = (await list()).find((each) => each.id === id || each.id === newest?.id);
       if (answer === undefined) return false;
-      await stops.send({ id }, OPERATOR);
+      await stops.send(inItsPlace(id, message), OPERATOR);
       const { guild, userName } = answer;
       const from = `the answer to ${oneLine(userName, MAX_NAME_CHARS)}`;
       await audit.append({ guild, by, atMs: clock.now(), action: 'answer.stop', from, to: null, reason: '' });

@@ -210,6 +210,11 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   };
 }
 
+/** An answer, and the one that takes its place if its question's message is edited at this moment. */
+export function inItsPlace(id: string, message: string | null = null): StopTarget {
+  return message === null ? { id } : { id, message };
+}
+
 function isMeant(answer: LiveAnswer, { target, cause }: Pick<Wish, 'target' | 'cause'>): boolean {
   // An edit stops what was asked before it, and neither its own answer nor that to a newer edit.
   if (cause.kind === 'question_edited' && (answer.editedAt ?? -1) >= cause.editedAt) return false;

@@ -1,5 +1,5 @@
 import { isOf } from '../../coordination/live-answers.ts';
-import type { StopsSent, StopTarget } from '../../coordination/stops.ts';
+import { inItsPlace, type StopsSent, type StopTarget } from '../../coordination/stops.ts';
 import { type Actor, mayActAs } from '../../ports/actor.ts';
 import type { Place, Press } from '../../ports/events.ts';
 import type { Tell } from '../answer/tell.ts';
@@ -61,13 +61,9 @@ export function createStopping(
     async retract(eventId) {
       const record = await answers.to(eventId);
       // An answer that is tried again is under way by another event.
-      const target = record === null || record.shown !== undefined ? { eventId } : { id: record.id };
+      const target =
+        record === null || record.shown !== undefined ? { eventId } : inItsPlace(record.id, eventId);
       await stops.send(target, { kind: 'question_deleted' });
     },
   };
-}
-
-/** An answer, and the one that takes its place if its question's message is edited at this moment. */
-function inItsPlace(id: string, message: string | null = null): StopTarget {
-  return message === null ? { id } : { id, message };
 }

@@ -47,7 +47,7 @@ describe('an edit that is delivered behind a newer one', () => {
 });
 
 describe('a Stop in the moment in which an edited question takes over', () => {
-  it.each(['button', '/stop'])('by %s stops the new answer as well', async (how) => {
+  it.each(['button', '/stop', 'the dashboard'])('by %s stops the new answer as well', async (how) => {
     const first = bot.provider.live();
     const question = messageOf('one', { id: 'question', place });
     const asked = bot.dispatch.message(question);
@@ -58,9 +58,9 @@ describe('a Stop in the moment in which an edited question takes over', () => {
     const newer = edit('two', '2');
     expect(await (await first.request).closed).toBe('aborted');
     const press = pressOf('stop', answerId, { place });
-    await (how === 'button'
-      ? bot.dispatch.press(press)
-      : bot.dispatch.command(invocationOf('stop', {}, { place })));
+    if (how === 'button') await bot.dispatch.press(press);
+    else if (how === '/stop') await bot.dispatch.command(invocationOf('stop', {}, { place }));
+    else expect(await bot.services.underWay.stop(answerId, 'dashboard')).toBe(true);
     await Promise.all([asked, newer]);
     expect(await turns()).toEqual(['one']);
     expect(press.surface.privateTexts).toEqual([]);
