@@ -43,6 +43,8 @@ const answerSchema = z.object({
   webSearch: z.boolean(),
   /** Whether only its asker saw it. */
   isPrivate: z.boolean().exactOptional(),
+  /** Whether the question concerns only its thread. */
+  isAboutThread: z.boolean().exactOptional(),
   /** Event id of the question's message, which may be edited. */
   message: z.string().exactOptional(),
   /** Its place and buttons, once it has ended. */
@@ -63,7 +65,6 @@ const answerSchema = z.object({
 const askedSchema = z.object({ answer: z.string() });
 
 export type ShownAnswer = z.infer<typeof shownSchema>;
-export type HeldAnswer = z.infer<typeof heldSchema>;
 
 /** The record behind an answer's buttons. Buttons contain only the id; this decides who may press them. */
 export type AnswerRecord = z.infer<typeof answerSchema>;
@@ -84,8 +85,11 @@ export interface AnswerRecords {
   amend(id: string, more: Amendment, seen?: Seen<AnswerRecord>): Promise<boolean>;
   /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
   attach(id: string, message: string): Promise<void>;
-  /** Removes and returns the state that waits for its place to be unlocked; null if there is none. */
-  unhold(id: string): Promise<HeldAnswer | null>;
+  /**
+   * Removes the state that waits for its place to be unlocked, unless it waits for a later try than this. Resolves to the record as it
+   * was; null if it was forgotten.
+   */
+  unhold(id: string, tries: number): Promise<AnswerRecord | null>;
   /** The answer of a message, by `LiveMessage.key`. */
   shownAt(key: string): Promise<AnswerRecord | null>;
   /** As `save`, and makes this the newest answer to its message. */
@@ -183,10 +187,11 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     look: answers.look,
     amend: async (id, more, seen) => (await change(id, (record) => ({ ...record, ...more }), seen)) !== null,
     attach: (id, message) => shownIn.set(message, { answer: id }),
-    async unhold(id) {
-      const before = await change(id, ({ held: _, ...record }) => record);
-      return before?.held ?? null;
-    },
+    unhold: (id, tries) =>
+      change(id, (record) => {
+        const { held, ...rest } = record;
+        return held === undefined || held.tries > tries ? record : rest;
+      }),
     async shownAt(key) {
       const shown = await shownIn.get(key);
       return shown === undefined ? null : get(shown.answer);

@@ -16,13 +16,13 @@ import { togetherIn } from './together.ts';
 export interface Journal {
   /**
    * Claims the event and opens its entry; null if it was claimed before, by any process. If this rejects, the claim may exist
-   * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses.
+   * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses, and its event is taken over.
    */
   claimEvent(
     eventId: string,
     platform: Platform,
     surface: Pick<Surface, 'reference'>,
-    onLate?: (entry: Entry) => void,
+    begun?: Begun,
   ): Promise<Entry | null>;
   /**
    * The open entry of an event in this process.
@@ -36,6 +36,12 @@ export interface Journal {
   takeOver(): Promise<Orphan | null>;
   /** Resolves once every requested end is stored or was tried once more. Entries that are still open are left to others. */
   stop(): Promise<void>;
+}
+
+export interface Begun {
+  readonly onLate?: (entry: Entry) => void;
+  /** The event's answer, if it exists already: stored in the same step as the claim. Default: none. */
+  readonly answer?: AnswerState;
 }
 
 /** One event that is being handled. */
@@ -270,9 +276,9 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
   }
 
   return {
-    async claimEvent(eventId, platform, surface, onLate) {
+    async claimEvent(eventId, platform, surface, { onLate, answer = null } = {}) {
       const place = { platform, surface, asked: null };
-      const written = stateOf(place, null);
+      const written = stateOf(place, answer);
       beginning.add(eventId);
       try {
         const claim = await claims.claim(eventId, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);

@@ -41,8 +41,8 @@ export function createArrivals(options: {
       hold(entry);
       onLate?.();
     };
-    const late = onLate === undefined ? undefined : holdLate;
-    const entry = await journal.claimEvent(id, platformOf(place.guild), surface, late);
+    const begun = onLate === undefined ? {} : { onLate: holdLate };
+    const entry = await journal.claimEvent(id, platformOf(place.guild), surface, begun);
     if (entry !== null) hold(entry);
     return entry !== null;
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnswerRecords, HeldAnswer } from '../../conversations/answer-records.ts';
+import type { AnswerRecords } from '../../conversations/answer-records.ts';
 import { createCollection } from '../../coordination/collection.ts';
 import type { AnswerState } from '../../coordination/journal.ts';
 import type { Platform } from '../../ports/platforms.ts';
@@ -21,8 +21,11 @@ export interface HeldAnswers {
   }): Promise<void>;
   /** Ids of the answers held at a place; with null, of all on the platform. */
   idsAt(platform: Platform, at: string | null): AsyncIterable<string>;
-  /** Removes and returns one; null if it is not held any more. */
-  takeHeld(platform: Platform, id: string): Promise<HeldAnswer | null>;
+  /**
+   * Removes an answer that the try of this number finishes, and may be repeated by that try. False if the answer was forgotten, or is
+   * held for a later try.
+   */
+  take(platform: Platform, id: string, tries: number): Promise<boolean>;
 }
 
 const schema = z.object({});
@@ -55,10 +58,11 @@ export function createHeldAnswers(
       const keys = new Set(await Array.fromAsync(places.keys(prefix)));
       for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
     },
-    async takeHeld(platform, id) {
-      const held = await answers.unhold(id);
-      if (held !== null) await places.delete(keyOf(platform, held.at, id));
-      return held;
+    async take(platform, id, tries) {
+      const before = await answers.unhold(id, tries);
+      if (before === null || (before.held !== undefined && before.held.tries > tries)) return false;
+      if (before.held !== undefined) await places.delete(keyOf(platform, before.held.at, id));
+      return true;
     },
   };
 }

@@ -12,6 +12,7 @@ import type { Adapter, Reopened } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Platform } from '../../ports/platforms.ts';
+import { StoreError } from '../../ports/store.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
 import { textInHistory } from '../answer/answer-text.ts';
 import { INTERRUPTED, momentAfter, shownBy } from '../answer/answering.ts';
@@ -51,6 +52,8 @@ const NOT_BEGUN = 'The bot was restarted before it could answer. Please try agai
 export function startTakeover(options: TakeoverOptions): Takeover {
   const { journal, answers, held, conversations, limiters, clock, log } = options;
   const finishing = createTasks(log);
+  /** Unlocked places that could not be read yet. */
+  const waiting = new Set<string>();
   const adapters = new Map(options.adapters.map((adapter) => [adapter.platform, adapter] as const));
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -79,24 +82,28 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       signal.throwIfAborted();
       const found = (await answers.get(id))?.held;
       if (found === undefined) continue;
-      const { reference } = found;
-      const eventId = eventOf(id, found.tries);
-      // If several processes hear of it, one continues.
-      const entry = await journal.claimEvent(eventId, platform, { reference });
+      const { reference, state, tries } = found;
+      const eventId = eventOf(id, tries);
+      // If several processes hear of it, one continues. The journal has the answer from this step on.
+      const entry = await journal.claimEvent(eventId, platform, { reference }, { answer: state });
       if (entry === null) continue;
-      // The journal's entry has everything before the record loses it.
-      entry.watch(() => found.state);
-      await entry.keep();
-      const isStillHeld = (await held.takeHeld(platform, id)) !== null;
-      const written = {
-        version: 1 as const,
-        platform,
-        place: reference,
-        answer: found.state,
-        asked: null,
-      };
-      if (isStillHeld) await end({ eventId, entry, written }, signal);
-      else await entry.end();
+      const written = { version: 1, platform, place: reference, answer: state, asked: null } as const;
+      await end({ eventId, entry, written }, signal);
+    }
+  }
+
+  /** As `openedAt`, again and again while the store does not answer. */
+  async function openedUntilRead(platform: Platform, at: string | null, signal: AbortSignal): Promise<void> {
+    const place = `${platform}/${at}`;
+    for (;;) {
+      try {
+        return await openedAt(platform, at, signal);
+      } catch (error) {
+        // Somebody else who waits for the store reads the same place then.
+        if (!(error instanceof StoreError) || signal.aborted || waiting.has(place)) throw error;
+        waiting.add(place);
+        await clock.sleep(LOOK_EVERY_MS, signal).finally(() => waiting.delete(place));
+      }
     }
   }
 
@@ -126,6 +133,9 @@ export function startTakeover(options: TakeoverOptions): Takeover {
     if (adapter?.reopen === undefined) return false;
     if (answer !== null) {
       entry.watch(() => answer);
+      const tries = triesIn(event);
+      // The record loses it only now: this entry's journal has it.
+      if (tries !== null && !(await held.take(platform, answer.id, tries))) return true;
       await keepTurn(answer);
     }
     const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
@@ -174,7 +184,13 @@ export function startTakeover(options: TakeoverOptions): Takeover {
       // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
       const state = { ...answer, ...reply.progress };
       const now = place.surface.reference ?? reference;
-      await held.hold({ platform, at: reply.lockedAt, reference: now, state, tries: triesIn(event) + 1 });
+      await held.hold({
+        platform,
+        at: reply.lockedAt,
+        reference: now,
+        state,
+        tries: (triesIn(event) ?? 0) + 1,
+      });
       return true;
     }
     log.info(
@@ -239,7 +255,7 @@ export function startTakeover(options: TakeoverOptions): Takeover {
   return {
     opened(platform, at) {
       finishing.run('finish answers held until their place was unlocked', (signal) =>
-        openedAt(platform, at, signal),
+        openedUntilRead(platform, at, signal),
       );
     },
     async stop() {
@@ -253,9 +269,10 @@ function eventOf(answerId: string, tries: number): string {
   return `${answerId}/opened/${tries}`;
 }
 
-/** The number of the try behind such an event; 0 for other events. */
-function triesIn(event: string): number {
-  return Number(/\/opened\/(\d+)$/.exec(event)?.[1] ?? 0);
+/** The number of the try behind such an event; null for other events. */
+function triesIn(event: string): number | null {
+  const tries = /\/opened\/(\d+)$/.exec(event)?.[1];
+  return tries === undefined ? null : Number(tries);
 }
 
 /**
