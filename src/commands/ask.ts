@@ -20,19 +20,14 @@ export const ask = defineCommand({
     file3: { type: 'file', description: 'A third file; for more, mention me in a message' },
     private: { type: 'flag', description: 'Show the answer only to you' },
   },
-  async run({ eventId, actor, place, surface, brought, writtenAtMs, services }, options) {
+  async run({ brought, ask }, options) {
     const { prompt, model, effort, web, file, file2, file3 } = options;
     const files = [file, file2, file3].filter((given) => given !== undefined);
-    await services.chat.ask({
-      eventId,
-      actor,
-      place,
-      surface,
+    await ask({
       parts: [{ type: 'text', text: prompt }, ...files, ...brought],
       webSearch: web,
       ...(model === undefined ? {} : { model }),
       ...(effort === undefined ? {} : { effort }),
-      ...(writtenAtMs === undefined ? {} : { writtenAtMs }),
     });
   },
 });

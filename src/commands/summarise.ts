@@ -13,7 +13,7 @@ export const summarise = defineCommand({
   options: {
     private: { type: 'flag', description: 'Show the summary only to you' },
   },
-  async run({ eventId, actor, place, surface, readThread, services, signal, tell }) {
+  async run({ place, readThread, services, signal, tell, ask }) {
     if (readThread === undefined) {
       return tell(
         'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.',
@@ -26,11 +26,7 @@ export const summarise = defineCommand({
     if (read.messages.length === 0) {
       return tell(read.problem ?? 'There is nothing in this thread to summarise.');
     }
-    await services.chat.ask({
-      eventId,
-      actor,
-      place,
-      surface,
+    await ask({
       parts: [{ type: 'text', text: QUESTION }],
       readThread: async () => read,
       isAboutThread: true,

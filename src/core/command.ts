@@ -1,3 +1,4 @@
+import type { Question } from './chat/question/job.ts';
 import type { Actor } from './ports/actor.ts';
 import type { CommandDeclaration, Option, OptionValue, OptionValues } from './ports/command.ts';
 import type { Place, ThreadReader } from './ports/events.ts';
@@ -22,8 +23,10 @@ export interface Command extends CommandDeclaration {
 
 export type ViewContext = Pick<CommandContext, 'actor' | 'place' | 'services'>;
 
+/** The parts of a question that a command decides; the rest is the person's place and event. */
+export type CommandQuestion = Omit<Question, 'eventId' | 'actor' | 'place' | 'surface' | 'writtenAtMs'>;
+
 export interface CommandContext {
-  readonly eventId: string;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
@@ -31,14 +34,14 @@ export interface CommandContext {
   readonly brought: readonly BroughtPart[];
   /** As `Invocation.readThread`. */
   readonly readThread: ThreadReader | undefined;
-  /** As `Invocation.writtenAtMs`. */
-  readonly writtenAtMs: number | undefined;
   readonly services: Services;
   /** All commands, for those that describe others. */
   readonly commands: readonly Command[];
   readonly signal: AbortSignal;
   /** Tells the asker alone. */
   tell(notice: string | Notice): Promise<void>;
+  /** Asks a model on behalf of the person, as `Chat.ask`. */
+  ask(question: CommandQuestion): Promise<void>;
 }
 
 /** Types a handler's options by its declaration; `parseOptions` guarantees them at run time. */

@@ -6,6 +6,7 @@ import {
   createTestBot,
   invocationOf,
   messageOf,
+  pressOf,
   type TestBot,
   testActor,
   testSurface,
@@ -60,6 +61,28 @@ describe('/summarise', () => {
     expect(saidIn(bot.provider.chats[2]?.body)).toHaveLength(1);
     expect(saidIn(bot.provider.chats[2]?.body)[0]).toContain('Then Wednesday.');
     expect(JSON.stringify(bot.provider.chats[2]?.body)).not.toContain('I am Mia');
+  });
+
+  it('is asked about first where it was missed, and then summarises what the thread was', async () => {
+    bot.provider.answer('Hello.');
+    await bot.dispatch.message(messageOf('Hi, I am Mia', { place }));
+    const asked = invocationOf('summarise', {}, { place });
+    const writtenAtMs = Date.now() - 11 * 60_000;
+    await bot.dispatch.command({ ...asked, readThread: async () => thread, writtenAtMs });
+    expect(bot.provider.chats).toHaveLength(1);
+    expect(asked.surface.shown).toMatchObject({
+      text: 'I was away when you wrote this. Do you still want an answer?',
+      buttons: [{ kind: 'answer' }],
+    });
+    bot.provider.answer('Tuesday.');
+    const press = pressOf('answer', asked.surface.shown?.buttons[0]?.answerId ?? '', { place });
+    await bot.dispatch.press(press);
+    expect(press.surface.text).toBe('Tuesday.');
+    const [question, ...more] = saidIn(bot.provider.chats[1]?.body);
+    expect(question).toMatch(
+      /^Summarise this thread[\s\S]*Shall we meet on Monday\?[\s\S]*Tuesday is better\./,
+    );
+    expect(more).toEqual([]);
   });
 
   it.each([

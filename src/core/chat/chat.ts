@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { newAnswerId } from '../conversations/answer-records.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 import { Stopped } from '../coordination/live-answers.ts';
-import { createReply } from '../delivery/reply.ts';
 import type { FeedbackLog } from '../ledger/feedback.ts';
 import type { GuildId } from '../ports/actor.ts';
-import { buttonsAt } from '../ports/buttons.ts';
 import type { Place, Press } from '../ports/events.ts';
 import type { SecretCheck } from '../prompt/secrets.ts';
 import { type Again, createAgain } from './actions/again.ts';
@@ -17,13 +14,8 @@ import { MAX_REASONING_CHARS } from './answer/answering.ts';
 import { createTell } from './answer/tell.ts';
 import { threadTitle } from './answer/thread-title.ts';
 import type { Pauses } from './pause.ts';
-import {
-  type AskedJob,
-  placeKeyOf,
-  type Question,
-  type QuestionRunnerOptions,
-  recordOf,
-} from './question/job.ts';
+import { type AskedJob, placeKeyOf, type Question, type QuestionRunnerOptions } from './question/job.ts';
+import { createOfferMissed } from './question/offer-missed.ts';
 import { createQuestionRunner } from './question/question.ts';
 
 /** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
@@ -70,14 +62,13 @@ const LAST_WORDS_MS = 10_000;
 
 /** Older missed questions may have been settled otherwise, so their author is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
-/** Shown with a button where people wrote to the bot while it was away. */
-const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
 export function createChat(options: ChatOptions): Chat {
   const { conversations, answers, listening, live, secretIn, clock } = options;
   const abandoned = new AbortController();
   const run = createQuestionRunner(options, abandoned.signal);
   const tell = createTell(options.nameOperator, abandoned.signal);
+  const offer = createOfferMissed(options, tell, abandoned.signal);
   const pressed = createPressed(options, tell);
   const { recordFor, turnOf } = pressed;
   const shared = { tell, run, isPaused, abandoned: abandoned.signal };
@@ -182,30 +173,6 @@ export function createChat(options: ChatOptions): Chat {
       }
     },
   };
-
-  /** Asks whether an old question is still to be answered. */
-  async function offer(question: Question): Promise<void> {
-    const { place, surface, actor } = question;
-    const { id: conversation } = await conversations.openConversation(
-      place.guild,
-      placeKeyOf(place, surface, actor),
-    );
-    const answerId = newAnswerId(place.guild);
-    await answers.save(recordOf({ question, asker: actor, conversation, turn: randomUUID() }, answerId));
-    const { limiters, log } = options;
-    const reply = createReply({
-      surface,
-      limiters,
-      clock,
-      log,
-      buttons: [],
-      onOpen: ({ key }) => conversations.attach(conversation, key),
-      signal: abandoned.signal,
-    });
-    reply.write(OFFER);
-    const buttons = buttonsAt(answerId, { state: 'missed' });
-    await reply.finish({ status: 'complete', note: null, footer: null, buttons });
-  }
 
   /** Begins one where there is no place to look for it; else looks for the one there. */
   function conversationFor(question: Question): Pick<AskedJob, 'conversation' | 'begun'> {

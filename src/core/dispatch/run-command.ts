@@ -28,6 +28,7 @@ export function createCommandRunner(options: {
 
   return async (command, invocation) => {
     const { actor, place, surface, id, brought = [], readThread, writtenAtMs } = invocation;
+    const late = writtenAtMs === undefined ? {} : { writtenAtMs };
     const tell: CommandContext['tell'] = (notice) =>
       typeof notice === 'string'
         ? teller.say(surface, notice)
@@ -40,17 +41,16 @@ export function createCommandRunner(options: {
     const parsed = parseOptions(command, invocation.options);
     if (!parsed.ok) return tell(parsed.problem);
     const context: CommandContext = {
-      eventId: id,
       actor,
       place,
       surface,
       brought,
       readThread,
-      writtenAtMs,
       services,
       commands: commandsOn(platformOf(place.guild)),
       signal: never,
       tell,
+      ask: (question) => services.chat.ask({ ...question, eventId: id, actor, place, surface, ...late }),
     };
     await command.run(context, parsed.values);
   };

@@ -2,7 +2,7 @@ import type { Turn } from '../conversations/conversation.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
-import type { BroughtPart, QuotedPart } from '../ports/parts.ts';
+import { type BroughtPart, isFromThread, type QuotedPart } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
 import { mostTokens, mostTokensOfAny } from '../tokens/most-tokens.ts';
 import { windowVocabulary } from './prompt.ts';
@@ -50,18 +50,19 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
   const told = new Set<string>();
 
   async function threadOf(
-    { place, model, readThread }: ToGather,
+    { place, model, brought, readThread }: ToGather,
     signal: AbortSignal,
   ): Promise<{ readonly messages: readonly QuotedPart[]; readonly problem: string | null }> {
-    if (readThread === null) return { messages: [], problem: null };
-    const { messages, problem } = await readThread(signal);
+    // Those that were read when the question was asked before.
+    const before = brought.filter(isFromThread);
+    const { messages, problem } = (await readThread?.(signal)) ?? { messages: [], problem: null };
     const isNews = problem !== null && !told.has(`${place.channel} ${problem}`);
     if (problem !== null) {
       if (told.size >= MAX_TOLD) told.clear();
       told.add(`${place.channel} ${problem}`);
     }
     return {
-      messages: await bounded(messages, model, signal),
+      messages: await bounded([...before, ...messages], model, signal),
       problem: isNews ? problem : null,
     };
   }
@@ -96,7 +97,7 @@ export function createGather({ reader }: { readonly reader: BroughtReader }): Ga
     const seesImages = model.input.includes('image');
     const thread = await threadOf(question, signal);
     const inQuestion = await reader.read(
-      [...thread.messages, ...question.brought],
+      [...thread.messages, ...question.brought.filter((part) => !isFromThread(part))],
       { guild: place.guild, seesImages },
       signal,
     );
@@ -138,31 +139,43 @@ function counted(count: number, what: string): string | null {
   return count <= 0 ? null : `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** The first message, and the newest ones that fit. */
+/** The messages of a thread that are stored with a question: the first, and the newest, up to 60,000 characters. */
+export function withinStore(messages: readonly QuotedPart[]): Promise<readonly QuotedPart[]> {
+  let charsLeft = MAX_THREAD_CHARS;
+  return newest(messages, async ({ text }) => {
+    charsLeft -= text.length;
+    return charsLeft >= 0;
+  });
+}
+
+/** The messages of a thread for a model: those that are stored, up to the model's share. */
 async function bounded(
   messages: readonly QuotedPart[],
   model: Model,
   signal: AbortSignal,
 ): Promise<readonly QuotedPart[]> {
-  const [starter, ...rest] = messages;
-  if (starter === undefined) return [];
   let left = Math.floor(model.contextTokens * THREAD_SHARE);
-  let charsLeft = MAX_THREAD_CHARS;
-  /** Whether a message fits beside those taken before. */
-  const take = async ({ text }: QuotedPart) => {
-    charsLeft -= text.length;
-    if (charsLeft < 0) return false;
+  return newest(await withinStore(messages), async ({ text }) => {
     const most = mostTokensOfAny(text);
     left -= most <= left / 8 ? most : await mostTokens(text, windowVocabulary(model), signal);
     return left >= 0;
-  };
+  });
+}
+
+/** The first message, and the newest ones that fit beside those taken before. */
+async function newest(
+  messages: readonly QuotedPart[],
+  take: (message: QuotedPart) => Promise<boolean>,
+): Promise<readonly QuotedPart[]> {
+  const [starter, ...rest] = messages;
+  if (starter === undefined) return [];
   const fits = await take(starter);
-  const newest: QuotedPart[] = [];
+  const taken: QuotedPart[] = [];
   for (const message of rest.toReversed()) {
     if (!(await take(message))) break;
-    newest.unshift(message);
+    taken.unshift(message);
   }
-  return fits ? [starter, ...newest] : newest;
+  return fits ? [starter, ...taken] : taken;
 }
 
 function createImageCache() {

@@ -101,32 +101,52 @@ describe('what people write on Slack while the bot is away', () => {
     ).toEqual(expected.toSorted());
   });
 
+  const ASK = ['/ask is it?', /^is it\?$/] as const;
+  const SUMMARISE = ['/summarise', /^Summarise[\s\S]*The sky is blue\./] as const;
   it.each([
-    ['older than ten minutes, is asked about first', 11, OFFER],
-    ['newer, is answered at once', 9, 'Yes.'],
-  ])('with `/ask`, where it is %s', async (_, agoMin, shown) => {
+    [...ASK, 'older than ten minutes, is asked about first', 11, OFFER],
+    [...ASK, 'newer, is answered at once', 9, 'So it is.'],
+    [...SUMMARISE, 'older than ten minutes, is asked about first', 11, OFFER],
+    [...SUMMARISE, 'newer, is answered at once', 9, 'So it is.'],
+  ] as const)('with `%s`, as %s, where it is %s', async (command, asked, _, agoMin, shown) => {
     const { core, slack, connect } = await open();
     core.provider.answer('Yes.');
-    const ann = slack.user('Ann');
-    const general = slack.channel('general', [ann]);
+    const [ann, bob] = [slack.user('Ann'), slack.user('Bob')];
+    const general = slack.channel('general', [ann, bob]);
+    const mention = `<@${slack.app.botUserId}>`;
     const first = await connect(core);
+    const { ts } = ann.say(general, `${mention} hello`);
+    const inThread = () => slack.messages(general, ts);
+    const isEnded = (count: number) =>
+      inThread().length === count &&
+      inThread()
+        .at(-1)
+        ?.buttons.every(({ label }) => label !== 'Stop');
+    await until(() => isEnded(2) === true);
     await waitUntil(async () =>
       expect(await core.dispatch.away('slack', `slack/${slack.teamId}`)).not.toBeNull(),
     );
     await first.stop();
-    const { ts } = ann.say(general, `<@${slack.app.botUserId}> /ask is the sky blue?`);
+
+    ann.say(general, `<@${bob.id}> The sky is blue.`, { thread: ts });
+    ann.say(general, `${mention} ${command}`, { thread: ts });
     const clock = { ...systemClock, now: () => systemClock.now() + agoMin * 60_000 };
     const next = await createTestBot({ store: core.store, provider: core.provider, clock });
     closers.push(next.close);
+    core.provider.answer('So it is.');
     await connect(next);
-    const answers = () => slack.messages(general, ts).slice(1);
-    await until(() => (answers()[0]?.buttons ?? []).some(({ label }) => label !== 'Stop'));
-    expect(answers().map(({ text }) => text.split('\n')[0])).toEqual([shown]);
-    expect(core.provider.chats).toHaveLength(shown === OFFER ? 0 : 1);
+    await until(() => inThread().some(({ text }) => text.startsWith(shown)));
+    expect(core.provider.chats).toHaveLength(shown === OFFER ? 1 : 2);
     if (shown !== OFFER) return;
-    const [offer] = answers();
+    await until(
+      () =>
+        inThread()
+          .at(-1)
+          ?.buttons.some(({ label }) => label === 'Answer now') === true,
+    );
+    const offer = inThread().at(-1);
     if (offer) await ann.click(offer, 'Answer now');
-    await until(() => answers().some(({ text }) => text.startsWith('Yes.')));
-    expect(questionsTo(core)).toEqual(['is the sky blue?']);
+    await until(() => inThread().some(({ text }) => text.startsWith('So it is.')));
+    expect(questionsTo(core).at(-1)).toMatch(asked);
   });
 });

@@ -70,6 +70,7 @@ export function createAgain(options: AgainOptions): Again {
         ...(record.message === undefined ? {} : { message: record.message }),
         ...(record.editedAt === undefined ? {} : { editedAt: record.editedAt }),
         ...(record.effort === undefined ? {} : { effort: record.effort }),
+        ...(record.isAboutThread && { isAboutThread: true }),
         webSearch: record.webSearch,
       },
       asker: { user: record.user, name: record.author },

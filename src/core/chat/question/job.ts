@@ -9,6 +9,7 @@ import type { Stops } from '../../coordination/stops.ts';
 import type { Turns } from '../../coordination/turns.ts';
 import type { WriteLimiters } from '../../delivery/write-limiter.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { Slots } from '../../kit/slots.ts';
 import type { ModelRequests } from '../../ledger/model-requests.ts';
 import type { ModelChooser, SeeingModel } from '../../model-choice/chooser.ts';
 import type { OpenAnswerer } from '../../model-choice/fallbacks.ts';
@@ -26,7 +27,6 @@ import type { Gather } from '../../prompt/gather.ts';
 import type { Titles } from '../answer/titles.ts';
 import type { CatchUp } from '../recovery/catch-up.ts';
 import type { HeldAnswers } from '../recovery/held-answers.ts';
-import type { Slots } from './slots.ts';
 
 /** A question at a place, with the options of this request. */
 export interface Question {
@@ -154,6 +154,7 @@ export function recordOf(
     ...(question.effort === undefined ? {} : { effort: question.effort }),
     webSearch: question.webSearch ?? false,
     isPrivate: question.surface.isPrivate,
+    ...(question.isAboutThread && { isAboutThread: true }),
     ...(question.message === undefined ? {} : { message: question.message }),
     ...(question.editedAt === undefined ? {} : { editedAt: question.editedAt }),
   };

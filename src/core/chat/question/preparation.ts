@@ -7,10 +7,11 @@ import { mayActAs, type Whose } from '../../ports/actor.ts';
 import type { Model } from '../../ports/model.ts';
 import { type BroughtPart, broughtIn, wordsIn } from '../../ports/parts.ts';
 import type { Surface } from '../../ports/surface.ts';
-import type { Gathered, ToGather } from '../../prompt/gather.ts';
+import type { Gathered } from '../../prompt/gather.ts';
 import { withoutSecrets } from '../../prompt/secrets.ts';
-import { type Attempt, type Job, type Question, type QuestionRunnerOptions, recordOf } from './job.ts';
+import { type Attempt, type Job, type QuestionRunnerOptions, recordOf } from './job.ts';
 import type { Obstacles } from './obstacles.ts';
+import { createUnheard } from './unheard.ts';
 
 /** Everything a question needs before a model is asked. */
 export interface Prepared {
@@ -48,6 +49,7 @@ export type Prepare = (job: Job, attempt: Attempt) => Promise<Prepared | NotPrep
 /** Reads settings and access, picks the model and collects what was brought. Nothing is reserved or shown yet. */
 export function createPreparation(options: QuestionRunnerOptions, obstacles: Obstacles): Prepare {
   const { conversations, answers, listening, models, log } = options;
+  const unheard = createUnheard(listening);
 
   async function prepare(job: Job, { id, signal }: Attempt): Promise<Prepared | NotPrepared> {
     const { question, asker, conversation, turn } = job;
@@ -87,7 +89,7 @@ export function createPreparation(options: QuestionRunnerOptions, obstacles: Obs
         place,
         model,
         brought: broughtIn(question.parts),
-        readThread: await unheard(question, here.readsContext, begun, turn),
+        readThread: await unheard(question, { readsThreads: here.readsContext, begun, turn }),
         turns: memory.turns,
       },
       signal,
@@ -120,21 +122,6 @@ export function createPreparation(options: QuestionRunnerOptions, obstacles: Obs
       read,
       remarks,
     };
-  }
-
-  /** Reads the part of the question's thread that the conversation lacks: all of it at first, later what the bot missed. */
-  async function unheard(
-    { readThread, isAboutThread, isMention, place }: Question,
-    readsThreads: boolean,
-    begun: Conversation | null,
-    turn: string,
-  ): Promise<ToGather['readThread']> {
-    if (readThread === undefined || (!isAboutThread && !readsThreads)) return null;
-    const others = begun?.turns.filter(({ id }) => id !== turn) ?? [];
-    const knownUntilMs = Math.max(begun?.anewAtMs ?? 0, ...others.map(({ askedAtMs }) => askedAtMs));
-    if (isAboutThread || knownUntilMs === 0) return (signal) => readThread(null, signal);
-    if (!isMention || place.key === null || (await listening.hears(place.key))) return null;
-    return (signal) => readThread(knownUntilMs, signal);
   }
 
   /** Says that a model cannot see pictures, and which one can. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/kit/clock.ts';
 import type { MissedMessage } from '../../../../src/core/ports/events.ts';
+import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { withoutDay } from '../../../support/said.ts';
 import {
@@ -138,6 +139,49 @@ describe('what people wrote while the bot was away', () => {
     const again = pressOf('answer', answerId, { place: { key: 'thread' } });
     await bot.dispatch.press(again);
     expect(again.surface.privateTexts[0]?.text).toMatch(/has expired/);
+  });
+});
+
+describe('a mention in a thread that is asked about first', () => {
+  const quoted = (text: string): QuotedPart => ({
+    type: 'quoted',
+    why: 'thread',
+    author: { user: 'ben', name: 'Ben' },
+    text,
+    files: [],
+  });
+
+  /** Asks in a thread in which Ben wrote this, and presses the button of the offer. */
+  async function offered(...texts: readonly string[]) {
+    const old = missed('Who is right?', 'mia', {}, 11 * MINUTE_MS);
+    const messages = texts.map(quoted);
+    const readThread = async () => ({ messages, problem: null });
+    await bot.dispatch.missed([{ ...old, message: { ...old.message, readThread } }]);
+    const { surface } = old.message as ReturnType<typeof messageOf>;
+    const answerId = surface.shown?.buttons[0]?.answerId ?? '';
+    bot.provider.answer('Ben.');
+    await bot.dispatch.press(pressOf('answer', answerId, { place: { key: 'thread' } }));
+    return answerId;
+  }
+
+  it('is answered with what others said before it', async () => {
+    await offered('The sky is green.');
+    expect(asked()).toEqual([expect.stringMatching(/^Who is right\?[\s\S]*The sky is green\./)]);
+  });
+
+  it('keeps no key that others posted there, and no more of a long thread than is sent', async () => {
+    const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
+    const kept: string[] = [];
+    const { write } = bot.store;
+    bot.store.write = (changes, lock) => {
+      kept.push(JSON.stringify(changes));
+      return write(changes, lock);
+    };
+    await offered('First.', 'x'.repeat(50_000), 'y'.repeat(20_000), `Use ${key}.`);
+    expect(kept.join()).toContain('Use ');
+    expect(kept.join()).not.toContain(key);
+    expect(kept.join()).toContain('First.');
+    expect(kept.join()).not.toContain('xxxxx');
   });
 });
 
