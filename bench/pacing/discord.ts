@@ -84,15 +84,19 @@ export function createSimulatedDiscord(clock: FakeClock, options: DiscordOptions
       const channelId = String(1 + (index % options.channels));
       const question = { channelId, messageId, authorId: '7', guildId: '8' };
       const spot = { kind: 'thread', title: 'A question' } as const;
-      const surface = createMessageSurface({
-        rest,
-        signs: createWaitingSigns(rest, clock, createTasks(log)),
-        botId: '9',
-        place: { kind: 'message', question, spot, canContinueInThread: false, newestId: null },
-        isResumed: false,
-        caveat: undefined,
-        isArchived: () => false,
-      });
+      const tasks = createTasks(log);
+      const surface = createMessageSurface(
+        {
+          rest,
+          tasks,
+          signs: createWaitingSigns(rest, clock, tasks),
+          botId: '9',
+          caveat: undefined,
+          isArchived: () => false,
+        },
+        { kind: 'message', question, spot, canContinueInThread: false, newestId: null },
+        { isResumed: false },
+      );
       surface.indicate('working');
       return surface;
     },

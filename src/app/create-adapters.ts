@@ -38,17 +38,19 @@ export async function createAdapters(options: AdaptersOptions): Promise<readonly
   if (config.DISCORD_TOKEN !== undefined) {
     const { createDiscordAdapter } = await import('../adapters/discord/adapter.ts');
     const discord = createDiscordAdapter({
-      token: config.DISCORD_TOKEN,
-      apiUrl: config.DISCORD_API_URL,
-      shards: shardsOf(config),
+      connection: {
+        token: config.DISCORD_TOKEN,
+        apiUrl: config.DISCORD_API_URL,
+        fetch,
+        shards: shardsOf(config),
+        ...(socketProxy && { socketAgent: socketProxy.agent }),
+      },
       commandGuilds: config.DISCORD_COMMAND_GUILDS,
       commands,
       skus: new Set(config.DISCORD_SKU_TIERS.keys()),
       limiters,
       clock,
       log: log.child({ platform: 'discord' }),
-      fetch,
-      ...(socketProxy && { socketAgent: socketProxy.agent }),
     });
     adapters.push(discord);
   }

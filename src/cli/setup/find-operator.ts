@@ -109,8 +109,9 @@ async function thank({ surface }: PostedMessage, signal: AbortSignal): Promise<v
 async function discord(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {
   const { createDiscordAdapter } = await import('../../adapters/discord/adapter.ts');
   const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
+  const connection = { token, apiUrl, fetch, shards: 'auto' } as const;
   const limiters = createWriteLimiters(clock);
-  return createDiscordAdapter({ token, apiUrl, shards: 'auto', commands, limiters, clock, log, fetch });
+  return createDiscordAdapter({ connection, commands, limiters, clock, log });
 }
 
 async function slack(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {

@@ -62,3 +62,14 @@ export function createTasks(log: Logger): Tasks {
     },
   };
 }
+
+/** Runs background work as `Tasks.run` does, but each piece only after the one before it has ended. */
+export function inTurn(tasks: Pick<Tasks, 'run'>): Tasks['run'] {
+  let last = Promise.resolve();
+  return (what, work) => {
+    const before = last;
+    const ended = Promise.withResolvers<void>();
+    last = ended.promise;
+    tasks.run(what, (signal) => before.then(() => work(signal)).finally(ended.resolve));
+  };
+}

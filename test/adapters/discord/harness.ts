@@ -83,17 +83,19 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
 
   function createBot(bot: BotOptions): DiscordAdapter {
     const adapter = createDiscordAdapter({
-      token: bot.token ?? discord.token,
-      apiUrl: discord.apiUrl,
-      shards: bot.shards ?? 'auto',
+      connection: {
+        token: bot.token ?? discord.token,
+        apiUrl: discord.apiUrl,
+        fetch: createFetch(),
+        shards: bot.shards ?? 'auto',
+        waitForIdentify: nothing,
+      },
       commands: bot.commands ?? [askCommand, helpCommand],
       ...(bot.commandGuilds ? { commandGuilds: bot.commandGuilds } : {}),
       ...(bot.skus ? { skus: bot.skus } : {}),
       limiters: bot.limiters ?? limiters,
       clock,
       log: pino({ level: 'silent' }),
-      fetch: createFetch(),
-      waitForIdentify: nothing,
     });
     adapters.push(adapter);
     return adapter;

@@ -63,12 +63,14 @@ describe('Discord behind a proxy', () => {
     if (socketAgent === undefined) throw new Error('there is a proxy');
     const adapter = createDiscordAdapter({
       ...shared(),
-      token: discord.token,
-      apiUrl: 'http://discord.test/api',
-      shards: 'auto',
-      fetch: createFetch(proxies),
-      socketAgent,
-      waitForIdentify: async () => {},
+      connection: {
+        token: discord.token,
+        apiUrl: 'http://discord.test/api',
+        fetch: createFetch(proxies),
+        shards: 'auto',
+        socketAgent,
+        waitForIdentify: async () => {},
+      },
     });
     closing.push(() => adapter.stop());
     await adapter.start(createRecordingDispatch());

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../src/core/kit/body.ts';
-import { createTasks } from '../../../src/core/kit/tasks.ts';
+import { createTasks, inTurn } from '../../../src/core/kit/tasks.ts';
 import { waitInLine } from '../../../src/core/kit/waiters.ts';
 
 function logOf(): { readonly lines: string[]; readonly log: pino.Logger } {
@@ -30,6 +30,21 @@ describe('tasks', () => {
     await tasks.stop();
     expect(ended).toEqual(['goodbye']);
     expect(lines).toEqual(['could not fetch it']);
+  });
+
+  it('run in turn wait for the one before, also if that fails', async () => {
+    const { lines, log } = logOf();
+    const tasks = createTasks(log);
+    const run = inTurn(tasks);
+    const first = Promise.withResolvers<void>();
+    const done: string[] = [];
+    run('do the first', () => first.promise);
+    run('do the second', async () => done.push('second'));
+    await setImmediate();
+    expect(done).toEqual([]);
+    first.reject(new Error('broken'));
+    await tasks.settled();
+    expect([done, lines]).toEqual([['second'], ['could not do the first']]);
   });
 });
 

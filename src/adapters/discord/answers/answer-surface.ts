@@ -16,9 +16,9 @@ export interface NextMessage {
 }
 
 /** How an answer's messages are written: through a channel, or through the webhook of an interaction. */
-export interface AnswerWay
-  extends Omit<Surface, 'limits' | 'tailLength' | 'openScope' | 'reference' | 'openMessage' | 'updateScope'> {
-  readonly updateScope?: Scope;
+export interface AnswerWay {
+  /** The rest of the surface. Its getters may change while the answer grows. */
+  readonly surface: Omit<Surface, 'limits' | 'tailLength' | 'openScope' | 'reference' | 'openMessage'>;
   readonly sendScope: Scope;
   readonly editScope: Scope;
   /** Posts the message, or finds it if it was posted already; resolves to its id. */
@@ -81,7 +81,7 @@ export function createAnswerSurface(
       mayHaveSent = false;
       newestView = view;
       const message = liveMessage(id);
-      way.indicate('idle');
+      way.surface.indicate('idle');
       return message;
     } catch (error) {
       mayHaveSent ||= isUnclear(error);
@@ -105,7 +105,7 @@ export function createAnswerSurface(
       openMessage: (wanted: MessageView, signal: AbortSignal) =>
         uncertain(wanted, (view) => open(view, signal)),
     },
-    // Getters, because their values may change while the answer grows.
-    Object.getOwnPropertyDescriptors(way),
+    // As getters.
+    Object.getOwnPropertyDescriptors(way.surface),
   ) as AnswerSurface;
 }

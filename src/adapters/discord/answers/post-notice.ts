@@ -1,7 +1,7 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
-import type { DiscordRest } from '../rest/rest.ts';
+import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
 import { createChannelWriter, delivered } from './message-writers.ts';
 
@@ -38,7 +38,7 @@ export async function postNotice(
   { text, files = [], replyTo, nonce }: PostOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const writer = createChannelWriter({ ...rest, request: rest.insist }, channelId);
+  const writer = createChannelWriter(insisting(rest), channelId);
   const bodies = noticeBodies(text);
   for (const [index, body] of bodies.entries()) {
     const part: MessageBody = {

@@ -1,40 +1,31 @@
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Sealing } from '../../../core/kit/sealing.ts';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import type { DiscordRest } from '../rest/rest.ts';
+import { insisting } from '../rest/rest.ts';
 import type { AnswerSurface } from './answer-surface.ts';
 import { rowOf, textOf } from './content.ts';
-import { canOutliveToken, createInteractionSurface } from './interaction-surface.ts';
+import type { DiscordContext } from './context.ts';
+import { createInteractionSurface } from './interaction-surface.ts';
+import { canOutliveToken } from './interaction-writer.ts';
 import { createMessageSurface } from './message-surface.ts';
-import { createChannelWriter, type IsArchived } from './message-writers.ts';
+import { createChannelWriter } from './message-writers.ts';
+import { takeWordsBack } from './queue-words.ts';
 import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
-import type { WaitingSigns } from './waiting-signs.ts';
-
-export interface ReopenOptions {
-  readonly rest: DiscordRest;
-  readonly clock: Clock;
-  readonly signs: WaitingSigns;
-  readonly sealing: Sealing;
-  readonly botId: string;
-  readonly caveat: string | undefined;
-  readonly isArchived: IsArchived;
-}
+import { takeHourglassOff } from './waiting-signs.ts';
 
 /** Finds the place of an answer that another process was writing. */
 export async function reopen(
-  options: ReopenOptions,
+  discord: DiscordContext,
   { reference, answerId }: LostPlace,
   signal: AbortSignal,
 ): Promise<Reopened | null> {
-  const place = readReference(reference, options.sealing);
+  const place = readReference(reference, discord.sealing);
   if (place === null) return null;
   try {
     return place.kind === 'message'
-      ? await reopenMessage(options, place, answerId, signal)
-      : await reopenInteraction(options, place, answerId, signal);
+      ? await reopenMessage(discord, place, answerId, signal)
+      : await reopenInteraction(discord, place, answerId, signal);
   } catch (error) {
     if (error instanceof PlaceGone) return null;
     throw error;
@@ -42,18 +33,24 @@ export async function reopen(
 }
 
 async function reopenMessage(
-  options: ReopenOptions,
+  discord: DiscordContext,
   place: MessagePlace,
   answerId: string | null,
   signal: AbortSignal,
 ): Promise<Reopened> {
-  const surface = createMessageSurface({ ...options, place, isResumed: true });
+  const { rest, botId, tasks } = discord;
+  const surface = createMessageSurface(discord, place, { isResumed: true });
   const { question, spot, newestId } = place;
   // An answer that had begun has taken the signs off itself.
-  if (newestId === null) options.signs.takeOff(question, options.botId);
+  if (newestId === null) {
+    tasks.run('take off the signs of a dead process', async (stopping) => {
+      await takeHourglassOff(rest, question, stopping);
+      await takeWordsBack(rest, question, botId, stopping);
+    });
+  }
   if (answerId === null) return { surface, message: null };
   const where = whereOf(place);
-  const sent = await findMessage(options.rest, where, carries(answerId), signal).catch((error: unknown) => {
+  const sent = await findMessage(rest, where, carries(answerId), signal).catch((error: unknown) => {
     // Nothing had been shown, so the thread may not exist yet.
     if (error instanceof PlaceGone && spot.kind === 'thread' && newestId === null) return null;
     throw error;
@@ -63,7 +60,7 @@ async function reopenMessage(
 
 /** Replaces the buttons of a finished answer. Uses the channel, because an interaction's question cannot be edited. */
 export async function changeButtons(
-  { rest, sealing }: Pick<ReopenOptions, 'rest' | 'sealing'>,
+  { rest, sealing }: Pick<DiscordContext, 'rest' | 'sealing'>,
   { reference, answerId }: LostPlace & { readonly answerId: string },
   buttons: readonly Button[],
   signal: AbortSignal,
@@ -75,7 +72,7 @@ export async function changeButtons(
   // If the bot may not read back, assume that the answer's newest message has them.
   const messageId = sent === UNREAD ? place.newestId : (sent?.id ?? null);
   if (messageId === null) return false;
-  const writer = createChannelWriter({ ...rest, request: rest.insist }, where.channelId);
+  const writer = createChannelWriter(insisting(rest), where.channelId);
   await writer.edit(messageId, { components: rowOf(buttons) }, [], signal);
   await writer.archiveAgain(signal);
   return true;
@@ -99,14 +96,14 @@ function whereOf(place: MessagePlace | InteractionPlace): {
 }
 
 async function reopenInteraction(
-  options: ReopenOptions,
+  discord: DiscordContext,
   place: InteractionPlace,
   answerId: string | null,
   signal: AbortSignal,
 ): Promise<Reopened> {
-  const { rest } = options;
+  const { rest } = discord;
   const { interaction, newestId } = place;
-  const surface = createInteractionSurface({ ...options, place, isResumed: true });
+  const surface = createInteractionSurface(discord, place, { isResumed: true });
   if (answerId === null) return { surface, message: null };
   const newest = canOutliveToken(place)
     ? await findMessage(rest, whereOf(place), carries(answerId), signal)

@@ -9,23 +9,22 @@ import { leadGateway } from './lead-gateway.ts';
 /** The shards of this process: all that Discord recommends, or these ids of a total count. */
 export type Shards = 'auto' | { readonly ids: readonly number[]; readonly count: number };
 
-export interface GatewayOptions {
-  readonly apiUrl: string;
+/** The way to Discord, for requests and for the gateway. */
+export interface Connection {
   readonly token: string;
-  readonly applicationId: string;
-  readonly messageContent: boolean;
-  readonly shards: Shards;
-  readonly log: Logger;
+  /** Without the version: `https://discord.com/api`, or a proxy's address. */
+  readonly apiUrl: string;
   readonly fetch: typeof fetch;
-  /** Routes the gateway's connections through a proxy. */
+  readonly shards: Shards;
+  /** Routes the gateway's connections through a proxy. Default: direct. */
   readonly socketAgent?: Agent;
   /** Waits until the client may identify. For tests, which skip the 5 s between two. */
   readonly waitForIdentify?: () => Promise<void>;
 }
 
 /** Creates discord.js's client, for the gateway and its cache of guilds, channels and roles. Answers use `rest.ts`. */
-export function createClient(options: GatewayOptions): Client {
-  const { apiUrl, messageContent, shards, log, fetch, socketAgent, waitForIdentify } = options;
+export function createClient(connection: Connection, messageContent: boolean, log: Logger): Client {
+  const { apiUrl, shards, fetch, socketAgent, waitForIdentify } = connection;
   if (socketAgent !== undefined) leadGateway(socketAgent);
   const client = new Client({
     intents: [
@@ -63,21 +62,26 @@ export function createClient(options: GatewayOptions): Client {
  * Connects every shard; resolves once all guilds are known.
  * @throws StartError
  */
-export async function login(client: Client, options: GatewayOptions): Promise<void> {
+export async function login(
+  client: Client,
+  { token, shards }: Connection,
+  applicationId: string,
+  log: Logger,
+): Promise<void> {
   let closeCode: number | null = null;
   client.on(Events.ShardDisconnect, ({ code }, shard) => {
     closeCode = code;
-    const fatal = startErrorFor(code, options);
-    options.log.error(
+    const fatal = startErrorFor(code, applicationId, shards);
+    log.error(
       { shard, closeCode: code, remedy: fatal?.remedy },
       'Discord closed a gateway connection for good',
     );
   });
   const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
   try {
-    await client.login(options.token);
+    await client.login(token);
   } catch (error) {
-    throw (closeCode === null ? null : startErrorFor(closeCode, options)) ?? error;
+    throw (closeCode === null ? null : startErrorFor(closeCode, applicationId, shards)) ?? error;
   }
   await ready;
 }
@@ -89,7 +93,7 @@ export function isConnected(client: Client): boolean {
 }
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
-function startErrorFor(closeCode: number, { applicationId, shards }: GatewayOptions): StartError | null {
+function startErrorFor(closeCode: number, applicationId: string, shards: Shards): StartError | null {
   const page = botPage(applicationId);
   switch (closeCode) {
     case 4004:

@@ -1,24 +1,12 @@
-import {
-  ApplicationCommandOptionType,
-  ApplicationCommandType,
-  ApplicationIntegrationType,
-  InteractionContextType,
-  PermissionFlagsBits,
-  Routes,
-} from 'discord.js';
+import { Routes } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { clip } from '../../../core/kit/text-size.ts';
-import {
-  type CommandDeclaration,
-  inWordsOf,
-  isAskedInForm,
-  type Option,
-} from '../../../core/ports/command.ts';
+import { StartError } from '../../../core/ports/adapter.ts';
+import type { CommandDeclaration } from '../../../core/ports/command.ts';
+import { isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { SIZES } from '../rest/sizes.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { declarationsOf, type Json } from './declarations.ts';
+import { inviteLink } from './invite.ts';
 
 const registeredSchema = z.array(z.record(z.string(), z.unknown()));
 
@@ -30,20 +18,43 @@ export interface RegistrationOptions {
 }
 
 /**
- * Makes Discord's commands equal to the declarations. Writes nothing if they are already, because Discord allows 200 new
- * commands a day. With `guildId` they are that guild's own, which appear at once, for development.
+ * Makes Discord's commands equal to the declarations.
+ *
+ * @param guilds servers that get the commands as their own, which appear at once, for development; if there are none, the
+ * commands are global
+ * @throws StartError if the bot may not register commands in one of these servers
  */
-export async function register(
-  { rest, applicationId, commands, log }: RegistrationOptions,
+export async function registerCommands(
+  options: RegistrationOptions,
+  guilds: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const guild of guilds.length === 0 ? [null] : guilds) {
+    try {
+      await register(options, guild, signal);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      throw new StartError(
+        `The bot cannot register commands in the Discord server ${guild}: it was invited without "applications.commands", or not at all.`,
+        `Open ${inviteLink(options.applicationId)} and add the bot to that server again; its settings stay.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Writes nothing if the commands are equal already, because Discord allows 200 new commands a day. */
+async function register(
+  { log, ...options }: RegistrationOptions,
   guildId: string | null,
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await registrationState({ rest, applicationId, commands }, guildId, signal)) === 'current') {
+  if ((await registrationState(options, guildId, signal)) === 'current') {
     log.debug({ discordGuild: guildId }, 'the commands are registered already');
     return;
   }
-  const body = wantedCommands(commands, guildId);
-  await rest.insist({ method: 'PUT', path: pathOf(applicationId, guildId), body }, signal);
+  const body = declarationsOf(options.commands, guildId !== null);
+  await options.rest.insist({ method: 'PUT', path: pathOf(options.applicationId, guildId), body }, signal);
   log.info({ discordGuild: guildId, commands: body.length }, 'registered the commands');
 }
 
@@ -55,7 +66,7 @@ export async function registrationState(
 ): Promise<'current' | 'other' | 'none'> {
   const path = `${pathOf(applicationId, guildId)}?with_localizations=true`;
   const registered = registeredSchema.parse(await rest.insist({ method: 'GET', path }, signal));
-  if (isEqual(registered, wantedCommands(commands, guildId))) return 'current';
+  if (isEqual(registered, declarationsOf(commands, guildId !== null))) return 'current';
   return registered.length === 0 ? 'none' : 'other';
 }
 
@@ -63,81 +74,6 @@ function pathOf(applicationId: string, guildId: string | null): `/${string}` {
   return guildId === null
     ? Routes.applicationCommands(applicationId)
     : Routes.applicationGuildCommands(applicationId, guildId);
-}
-
-function wantedCommands(commands: readonly CommandDeclaration[], guildId: string | null): readonly Json[] {
-  const isGuildOnly = guildId !== null;
-  return [
-    ...commands.map((command) => declarationOf(inWordsOf('discord', command), isGuildOnly)),
-    ...[ASK_ABOUT, ...commands.flatMap(({ menu }) => menu ?? []), DELETE_ANSWER].map((name) =>
-      menuEntry(name, isGuildOnly),
-    ),
-  ];
-}
-
-/** A command in Discord's form. Only global commands can say where and for whom they are installed. */
-function declarationOf(command: CommandDeclaration, isGuildOnly: boolean): Json {
-  return {
-    type: ApplicationCommandType.ChatInput,
-    name: command.name,
-    ...(command.localNames ? { name_localizations: command.localNames } : {}),
-    description: command.description,
-    ...(command.localDescriptions ? { description_localizations: command.localDescriptions } : {}),
-    options: isAskedInForm(command)
-      ? []
-      : Object.entries(command.options).map(([name, option]) => optionOf(name, option)),
-    // A default that a guild's admins can change; core checks the role itself. Direct messages show all commands.
-    default_member_permissions: command.role === 'member' ? null : PermissionFlagsBits.ManageGuild.toString(),
-    ...(isGuildOnly ? {} : EVERYWHERE),
-  };
-}
-
-const EVERYWHERE = {
-  contexts: [
-    InteractionContextType.Guild,
-    InteractionContextType.BotDM,
-    InteractionContextType.PrivateChannel,
-  ],
-  integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
-} as const;
-
-/** Entries in a message's menu. */
-export const ASK_ABOUT = 'Ask about this';
-export const DELETE_ANSWER = 'Delete this answer';
-
-function menuEntry(name: string, isGuildOnly: boolean): Json {
-  return {
-    type: ApplicationCommandType.Message,
-    name,
-    default_member_permissions: null,
-    ...(isGuildOnly ? {} : EVERYWHERE),
-  };
-}
-
-function optionOf(name: string, option: Option): Json {
-  const base = { name, description: option.description, required: option.required ?? false };
-  switch (option.type) {
-    case 'text':
-      return {
-        ...base,
-        type: ApplicationCommandOptionType.String,
-        max_length: Math.min(option.maxChars, SIZES.optionText.max),
-      };
-    case 'model':
-      return { ...base, type: ApplicationCommandOptionType.String, autocomplete: true };
-    case 'flag':
-      return { ...base, type: ApplicationCommandOptionType.Boolean };
-    case 'file':
-      return { ...base, type: ApplicationCommandOptionType.Attachment };
-    case 'secret':
-      throw new TypeError('a secret is asked for in a form');
-    case 'choice':
-      return {
-        ...base,
-        type: ApplicationCommandOptionType.String,
-        choices: option.choices.map(({ value, label }) => ({ name: clip(label, SIZES.choice), value })),
-      };
-  }
 }
 
 /** Compares only declared fields: Discord adds ids and omits defaults. */

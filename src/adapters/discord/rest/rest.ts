@@ -1,22 +1,19 @@
-import { DefaultUserAgent } from 'discord.js';
 import { z } from 'zod';
 import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { startDeadline } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
-import { clip } from '../../../core/kit/text-size.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../../../core/ports/scope.ts';
-import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
-import { SIZES } from './sizes.ts';
+import {
+  type Answer,
+  createExchange,
+  type ExchangeOptions,
+  type ExchangeRequest,
+  isInteractionPath,
+} from './exchange.ts';
 
-export interface RestRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** As discord.js's `Routes` returns it, with the query. */
-  readonly path: string;
-  readonly body?: object;
-  readonly files?: readonly NoticeFile[];
+export interface RestRequest extends ExchangeRequest {
   /**
    * The limit that this request draws from; the limiters learn from the response. If it is `within` another scope, the
    * limiters have granted both.
@@ -47,12 +44,12 @@ export interface DiscordRest {
   insist(request: RestRequest, signal: AbortSignal): Promise<unknown>;
 }
 
-export interface RestOptions {
-  /** Without the version: `https://discord.com/api`. */
-  readonly apiUrl: string;
-  readonly token: string;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
+/** The same API, but all its requests insist. For writes that no limiter has granted. */
+export function insisting(rest: DiscordRest): DiscordRest {
+  return { ...rest, request: rest.insist };
+}
+
+export interface RestOptions extends ExchangeOptions {
   readonly limiters: WriteLimiters;
 }
 
@@ -65,10 +62,6 @@ export const GLOBAL: Scope = {
   dueMs: 1_500,
   isShared: true,
 };
-/** Discord itself gives up after about this time. */
-const TIMEOUT_MS = 15_000;
-/** For files: 20 MiB at 3 Mbit/s. */
-const UPLOAD_TIMEOUT_MS = 60_000;
 /** The first wait of `insist` before a retry; it doubles each time … */
 const FIRST_RETRY_MS = 500;
 /** … for this many retries: about 8 s, the time of a restart of Discord's edge. */
@@ -79,44 +72,12 @@ const PATIENCE_MS = 3_600_000;
  */
 const BLOCKED_MS = 60_000;
 
-/** A response that was read completely. */
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
-/** Requests without an answer fail after 15 s, uploads after 60 s. */
-export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOptions): DiscordRest {
-  async function send(request: RestRequest, signal: AbortSignal): Promise<Answer> {
-    const { method, path } = request;
-    const timeoutMs = request.files?.length ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS;
-    const late = () => new DiscordFault(`no answer within ${timeoutMs / 1_000} s`);
-    const limit = startDeadline(clock, timeoutMs, signal, late);
-    try {
-      const response = await fetch(`${apiUrl}/v10${path}`, {
-        method,
-        signal: limit.signal,
-        headers: {
-          'User-Agent': `${DefaultUserAgent} Parley`,
-          // Webhook routes carry their own token; a bot token would be checked as well.
-          ...(isInteractionPath(path) ? {} : { Authorization: `Bot ${token}` }),
-          ...(request.body && !request.files?.length ? { 'Content-Type': 'application/json' } : {}),
-        },
-        ...bodyOf(request),
-      });
-      // Read here, within the same timeout.
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    } catch (error) {
-      limit.signal.throwIfAborted();
-      throw new DiscordFault('the connection to Discord failed', { cause: error });
-    } finally {
-      await limit.stop();
-    }
-  }
+export function createRest(options: RestOptions): DiscordRest {
+  const { clock, limiters } = options;
+  const send = createExchange(options);
 
   /** Only a 429 for all requests concerns the global limit; other failures are for the caller. */
   async function sendGlobally(request: RestRequest, signal: AbortSignal): Promise<Answer> {
@@ -140,19 +101,7 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
     const report = reportOf(response.headers);
     if (request.scope && report) limiters.learn(request.scope.key, report);
     if (response.status === 429) throw rateLimited(response, request);
-    if (response.status >= 500) throw new DiscordFault(`Discord answered with ${response.status}`);
-    const body = response.text === '' ? null : parseJson(response.text);
-    // An HTML page from something between Discord and here.
-    if (body === undefined) throw new DiscordFault(`a response with ${response.status} that is not JSON`);
-    if (response.status < 300) return body;
-    const { code, message, errors } = errorBody
-      .catch({ code: 0, message: 'no reason', errors: null })
-      .parse(body);
-    throw new DiscordRefusal(
-      response.status,
-      code,
-      errors ? `${message} ${JSON.stringify(errors)}` : message,
-    );
+    return bodyIn(response);
   }
 
   async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
@@ -188,24 +137,15 @@ export function createRest({ apiUrl, token, fetch, clock, limiters }: RestOption
   };
 }
 
-/** Exempt from the global limit, and authorised by the token in the path. */
-function isInteractionPath(path: string): boolean {
-  return path.startsWith('/interactions/') || path.startsWith('/webhooks/');
-}
-
-function bodyOf({ body, files }: RestRequest): { body?: string | FormData } {
-  if (!files?.length) return body ? { body: JSON.stringify(body) } : {};
-  const form = new FormData();
-  const attachments = files.map(({ name, description }, id) => ({
-    id,
-    filename: name,
-    description: clip(description, SIZES.attachmentDescription),
-  }));
-  form.append('payload_json', JSON.stringify({ ...body, attachments }));
-  for (const [index, { name, mediaType, bytes }] of files.entries()) {
-    form.append(`files[${index}]`, new Blob([new Uint8Array(bytes)], { type: mediaType }), name);
-  }
-  return { body: form };
+/** The JSON of a response; null if it is empty. */
+function bodyIn({ status, text }: Answer): unknown {
+  if (status >= 500) throw new DiscordFault(`Discord answered with ${status}`);
+  const body = text === '' ? null : parseJson(text);
+  // An HTML page from something between Discord and here.
+  if (body === undefined) throw new DiscordFault(`a response with ${status} that is not JSON`);
+  if (status < 300) return body;
+  const { code, message, errors } = errorBody.catch({ code: 0, message: 'no reason' }).parse(body);
+  throw new DiscordRefusal(status, code, errors ? `${message} ${JSON.stringify(errors)}` : message);
 }
 
 /** The limit that was hit; null for the route's own. */

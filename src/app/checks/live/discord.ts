@@ -4,7 +4,7 @@ import { answerBody, noticeBodies } from '../../../adapters/discord/answers/cont
 import { createChannelWriter } from '../../../adapters/discord/answers/message-writers.ts';
 import { buttonsOf } from '../../../adapters/discord/answers/read-back.ts';
 import { startThread } from '../../../adapters/discord/answers/threads.ts';
-import { createRest, type DiscordRest } from '../../../adapters/discord/rest/rest.ts';
+import { createRest, type DiscordRest, insisting } from '../../../adapters/discord/rest/rest.ts';
 import { SIZES } from '../../../adapters/discord/rest/sizes.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
@@ -81,7 +81,7 @@ type Body = ReturnType<typeof answerBody>;
 
 function createRoom(rest: DiscordRest, channelId: string, stage: Stage): Room {
   const { signal } = stage;
-  const writer = createChannelWriter({ ...rest, request: rest.insist }, channelId);
+  const writer = createChannelWriter(insisting(rest), channelId);
   const deletes: Scope = { key: `discord:delete:${channelId}`, limit: 3, windowMs: 2_000 };
   return {
     rest,

@@ -1,17 +1,11 @@
 import { type AnyThreadChannel, MessageType, Routes, SnowflakeUtil } from 'discord.js';
 import { z } from 'zod';
 import type { ThreadRead } from '../../../core/ports/events.ts';
+import type { DiscordContext } from '../answers/context.ts';
 import { botMayIn } from '../gateway/permissions.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { type ApiMessage, apiMessage, quotedPart } from './message-parts.ts';
 import { publicNamesIn } from './names.ts';
-
-export interface ThreadReaderOptions {
-  readonly rest: DiscordRest;
-  readonly botId: string;
-  /** What does not work without the message-content intent; undefined if the bot has it. */
-  readonly caveat: string | undefined;
-}
 
 /** Discord's largest page. */
 const MESSAGES = 100;
@@ -30,7 +24,7 @@ const NO_HISTORY =
 
 /** The messages of a thread or forum post before a given one, starter first; or only what others wrote since a time. */
 export async function readThread(
-  { rest, botId, caveat }: ThreadReaderOptions,
+  { rest, botId, caveat }: DiscordContext,
   thread: AnyThreadChannel,
   beforeId: string,
   sinceMs: number | null,

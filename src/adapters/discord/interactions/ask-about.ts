@@ -1,10 +1,10 @@
 import { ComponentType, type Message, Routes, TextInputStyle } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
-import { ASK_ABOUT } from '../gateway/registration.ts';
+import { ASK_ABOUT } from '../gateway/declarations.ts';
+import { apiMessage, asApiMessage, quotedPart } from '../messages/message-parts.ts';
+import { publicNamesIn } from '../messages/names.ts';
 import type { DiscordRest } from '../rest/rest.ts';
-import { apiMessage, asApiMessage, quotedPart } from './message-parts.ts';
-import { publicNamesIn } from './names.ts';
 
 /** A form about a message. */
 export interface About {

@@ -4,34 +4,33 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
 } from 'discord.js';
-import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
-import type { Dispatch, Press, Suggestion } from '../../../core/ports/events.ts';
+import {
+  type Button,
+  type ButtonKind,
+  buttonRow,
+  isPress,
+  type PressKind,
+} from '../../../core/ports/buttons.ts';
+import type { Press, Suggestion } from '../../../core/ports/events.ts';
 import { parseButton } from '../answers/content.ts';
+import type { DiscordContext } from '../answers/context.ts';
 import { createWebhookWriter } from '../answers/message-writers.ts';
 import { postNotice } from '../answers/post-notice.ts';
 import { renameThread, startThread } from '../answers/threads.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
 import { interactionActor, interactionPlace } from '../gateway/places.ts';
-import type { DiscordRest } from '../rest/rest.ts';
+import { insisting } from '../rest/rest.ts';
 import type { Acknowledge } from './acknowledge.ts';
+import type { InteractionContext } from './context.ts';
 import { buttonOfForm, pressFormOf, readForm } from './form.ts';
 import type { CommandRunner } from './run-command.ts';
-import type { SurfaceOf } from './surface-of.ts';
+import { surfaceOf } from './surface-of.ts';
 
 /** Presses on buttons under answers, including those with a form. */
 export interface PressRunner {
   press(interaction: ButtonInteraction, receivedAtMs: number, signal: AbortSignal): Promise<void>;
   /** Handles a filled form; false if it is not a button's. */
   submit(interaction: ModalSubmitInteraction, receivedAtMs: number, signal: AbortSignal): Promise<boolean>;
-}
-
-export interface PressRunnerOptions {
-  readonly rest: DiscordRest;
-  readonly dispatch: Dispatch;
-  readonly caveat: string | undefined;
-  readonly acknowledge: Acknowledge;
-  readonly surfaceOf: SurfaceOf;
-  readonly commands: Pick<CommandRunner, 'useButton'>;
 }
 
 /** For buttons that are too old, or not ours. */
@@ -44,10 +43,11 @@ const WELCOME = {
 
 type Pressed = ButtonInteraction | ModalSubmitInteraction;
 
-export function createPressRunner(options: PressRunnerOptions): PressRunner {
-  const { rest, dispatch, acknowledge, surfaceOf } = options;
-  const patient = { ...rest, request: rest.insist };
-
+export function createPressRunner(
+  { discord, dispatch, commands }: InteractionContext,
+  acknowledge: Acknowledge,
+  runner: CommandRunner,
+): PressRunner {
   /** The action waits for the form, which opens only for people who may press the button. */
   async function openForm(
     interaction: ButtonInteraction,
@@ -71,29 +71,16 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
     await acknowledge.respond(interaction, { type: InteractionResponseType.Modal, data }, signal);
   }
 
-  /** The things that a press may do to the pressed message and around it. */
-  function deedsAt(
-    interaction: Pressed,
-    message: { readonly id: string; readonly channelId: string; readonly isPrivate: boolean },
-  ): Pick<Press, 'retire' | 'openThread' | 'renameThread'> {
-    return {
-      async retire(signal) {
-        await createWebhookWriter(patient, interaction).editOriginal({ components: [] }, [], signal);
-      },
-      async openThread(title, signal) {
-        const may: BotMay = (permission) => interaction.appPermissions.has(permission);
-        const isPossible = interaction.inCachedGuild() && mayOpenThread(interaction.channel?.type, may);
-        if (message.isPrivate || !isPossible) return null;
-        const opened = await startThread(rest, message.channelId, message.id, title, signal);
-        if (opened === 'impossible') return null;
-        if (opened === 'new') {
-          const text = WELCOME[options.caveat === undefined ? 'all' : 'mentions'];
-          await postNotice(rest, message.id, { text, nonce: interaction.id }, signal);
-        }
-        return message.id;
-      },
-      renameThread: (title, signal) => renameThread(rest, message.id, title, signal),
-    };
+  /** Runs the command of a button on the thread of its message. */
+  async function runCommandOf(
+    kind: ButtonKind,
+    interaction: ButtonInteraction,
+    receivedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const command = commands.find(({ name }) => name === buttonRow(kind).command);
+    if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
+    await runner.runOnThreadOf(interaction.message, interaction, command, receivedAtMs, signal);
   }
 
   async function bring(
@@ -107,7 +94,8 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
     if (message === null || channelId === null) return acknowledge.refuse(interaction, DEAD_BUTTON, signal);
     const { id } = message;
     const isPrivate = message.flags.has(MessageFlags.Ephemeral);
-    const surface = surfaceOf(interaction, { acknowledged: 'silent', isPrivate }, receivedAtMs);
+    const kind = { acknowledged: 'silent', isPrivate } as const;
+    const surface = surfaceOf(discord, interaction, kind, receivedAtMs);
     const response = { type: InteractionResponseType.DeferredMessageUpdate };
     await acknowledge.once(
       { interaction, answerKey: id, surface, response },
@@ -117,7 +105,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
           button: button.kind,
           answerId: button.answerId,
           given,
-          ...deedsAt(interaction, { id, channelId, isPrivate }),
+          ...deedsAt(discord, interaction, { id, channelId, isPrivate }),
         }),
       signal,
     );
@@ -127,7 +115,7 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
     async press(interaction, receivedAtMs, signal) {
       const button = parseButton(interaction.customId);
       if (button === null) return acknowledge.refuse(interaction, DEAD_BUTTON, signal);
-      if (!isPress(button)) return options.commands.useButton(interaction, button.kind, receivedAtMs, signal);
+      if (!isPress(button)) return runCommandOf(button.kind, interaction, receivedAtMs, signal);
       if (buttonRow(button.kind).form !== undefined) return openForm(interaction, button, signal);
       await bring(interaction, button, {}, receivedAtMs, signal);
     },
@@ -138,5 +126,31 @@ export function createPressRunner(options: PressRunnerOptions): PressRunner {
       await bring(interaction, button, readForm(interaction.fields), receivedAtMs, signal);
       return true;
     },
+  };
+}
+
+/** The things that a press may do to the pressed message and around it. */
+function deedsAt(
+  { rest, caveat }: DiscordContext,
+  interaction: Pressed,
+  message: { readonly id: string; readonly channelId: string; readonly isPrivate: boolean },
+): Pick<Press, 'retire' | 'openThread' | 'renameThread'> {
+  return {
+    async retire(signal) {
+      await createWebhookWriter(insisting(rest), interaction).editOriginal({ components: [] }, [], signal);
+    },
+    async openThread(title, signal) {
+      const may: BotMay = (permission) => interaction.appPermissions.has(permission);
+      const isPossible = interaction.inCachedGuild() && mayOpenThread(interaction.channel?.type, may);
+      if (message.isPrivate || !isPossible) return null;
+      const opened = await startThread(rest, message.channelId, message.id, title, signal);
+      if (opened === 'impossible') return null;
+      if (opened === 'new') {
+        const text = WELCOME[caveat === undefined ? 'all' : 'mentions'];
+        await postNotice(rest, message.id, { text, nonce: interaction.id }, signal);
+      }
+      return message.id;
+    },
+    renameThread: (title, signal) => renameThread(rest, message.id, title, signal),
   };
 }

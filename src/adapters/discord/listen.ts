@@ -10,24 +10,26 @@ import {
   type Message,
   MessageType,
 } from 'discord.js';
-import type { Background } from '../../../core/kit/repeat.ts';
-import type { PostedMessage } from '../../../core/ports/events.ts';
-import { eventId } from '../gateway/places.ts';
-import { rememberReferenced } from '../gateway/referenced.ts';
-import { createInteractionHandler, type InteractionHandlerOptions } from './interactions.ts';
-import { asApiMessage } from './message-parts.ts';
-import { createMessageReader, type MessageReaderOptions } from './messages.ts';
-import { catchUpMissed } from './missed.ts';
+import type { Background } from '../../core/kit/repeat.ts';
+import type { PostedMessage } from '../../core/ports/events.ts';
+import { eventId } from './gateway/places.ts';
+import { rememberReferenced } from './gateway/referenced.ts';
+import type { InteractionContext } from './interactions/context.ts';
+import { createInteractionHandler } from './interactions/handle-interaction.ts';
+import { asApiMessage } from './messages/message-parts.ts';
+import { catchUpMissed } from './messages/missed.ts';
+import { createMessageReader } from './messages/read-message.ts';
 
 function editedAtOf({ editedTimestamp }: Message): string | null {
   return editedTimestamp === null ? null : String(editedTimestamp);
 }
 
 /** Connects the gateway's events to their handlers. */
-export function listen(client: Client, tools: InteractionHandlerOptions & MessageReaderOptions): Background {
-  const { tasks, dispatch, entitlements } = tools;
-  const handleInteraction = createInteractionHandler(tools);
-  const read = createMessageReader(tools);
+export function listen(client: Client, context: InteractionContext): Background {
+  const { discord, dispatch, entitlements } = context;
+  const { tasks } = discord;
+  const handleInteraction = createInteractionHandler(context);
+  const read = createMessageReader(discord, dispatch);
   const referenced = rememberReferenced(client);
   client.on(Events.InteractionCreate, (interaction) =>
     tasks.run('handle an interaction', (signal) => handleInteraction(interaction, signal)),
@@ -46,7 +48,7 @@ export function listen(client: Client, tools: InteractionHandlerOptions & Messag
     const target = await message.fetchReference().catch(() => null);
     return target === null ? posted : read(message, asApiMessage(target));
   }
-  const watching = catchUpMissed({ ...tools, client, read: readBack });
+  const watching = catchUpMissed({ client, discord, dispatch, read: readBack });
   const retract = (id: string) =>
     tasks.run('handle the deletion of a message', () => dispatch.retract(eventId(id), id));
   // discord.js itself reports deletions only of cached messages, or with an event per edit as well.

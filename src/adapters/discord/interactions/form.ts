@@ -56,10 +56,9 @@ function formNamed(
 /** The command behind a form's custom id; undefined if there is none, because anybody can send any id. */
 export function commandOfForm(
   customId: string,
-  commands: ReadonlyMap<string, CommandDeclaration>,
-): CommandDeclaration | null {
-  const command = customId.startsWith('form:') ? commands.get(customId.slice('form:'.length)) : undefined;
-  return command !== undefined && isAskedInForm(command) ? command : null;
+  commands: readonly CommandDeclaration[],
+): CommandDeclaration | undefined {
+  return commands.find((command) => isAskedInForm(command) && customId === `form:${command.name}`);
 }
 
 /** The options in a filled form, without empty fields. Core checks them against the declaration. */

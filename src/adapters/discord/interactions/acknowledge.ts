@@ -6,17 +6,14 @@ import {
   type RepliableInteraction,
   Routes,
 } from 'discord.js';
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
-import type { Dispatch, InboundEvent } from '../../../core/ports/events.ts';
+import type { InboundEvent } from '../../../core/ports/events.ts';
 import { noticeBodies } from '../answers/content.ts';
 import type { InteractionSurface } from '../answers/interaction-surface.ts';
-import type { Entitlements } from '../gateway/entitlements.ts';
 import { eventId, interactionActor, interactionPlace } from '../gateway/places.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
-import type { DiscordRest } from '../rest/rest.ts';
+import type { InteractionContext } from './context.ts';
 
 /** First responses to interactions. Discord waits three seconds for each and never repeats an interaction. */
 export interface Acknowledge {
@@ -44,15 +41,6 @@ export interface Acknowledgeable {
   readonly response: FirstResponse;
 }
 
-export interface AcknowledgeOptions {
-  readonly rest: DiscordRest;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly dispatch: Dispatch;
-  /** Null if no purchase brings a tier. */
-  readonly entitlements: Entitlements | null;
-}
-
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
 const ACKNOWLEDGE_WITHIN_MS = 3_000;
 /** Leaves time for the acknowledgement, or for a message about the failure. */
@@ -68,8 +56,8 @@ export function thinking(isPrivate: boolean): FirstResponse {
   return { type, data: isPrivate ? { flags: MessageFlags.Ephemeral } : {} };
 }
 
-export function createAcknowledge(options: AcknowledgeOptions): Acknowledge {
-  const { rest, clock, log, dispatch, entitlements } = options;
+export function createAcknowledge({ discord, dispatch, entitlements }: InteractionContext): Acknowledge {
+  const { rest, clock, log } = discord;
 
   const respond: Acknowledge['respond'] = async (interaction, body, signal) => {
     const path = Routes.interactionCallback(interaction.id, interaction.token);

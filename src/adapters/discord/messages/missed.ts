@@ -1,21 +1,16 @@
 import { type Client, Events, type Message, SnowflakeUtil, Status, type TextBasedChannel } from 'discord.js';
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Away, Dispatch, MissedMessage, PostedMessage } from '../../../core/ports/events.ts';
+import type { DiscordContext } from '../answers/context.ts';
 import { botMayIn } from '../gateway/permissions.ts';
 import { guildOfOne } from '../gateway/places.ts';
 
 export interface MissedOptions {
   readonly client: Client;
+  readonly discord: DiscordContext;
   readonly dispatch: Dispatch;
   /** Reads a message that did not come over the gateway; null if it is not for the bot. */
   readonly read: (message: Message) => Promise<PostedMessage | null>;
-  readonly botId: string;
-  readonly tasks: Tasks;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** After a crash, messages are read again from at most this long before it. */
@@ -30,7 +25,8 @@ const READ_AT_ONCE = 4;
 
 /** After a READY, reads what people wrote before it, because a new session does not deliver that. A resumed session does. */
 export function catchUpMissed(options: MissedOptions): Background {
-  const { client, dispatch, tasks, clock, log } = options;
+  const { client, dispatch } = options;
+  const { tasks, clock, log } = options.discord;
   const caughtUp = new Set<number>();
   const streamOf = (shard: number) => `discord/${shard}/${client.ws.shards.size}`;
 
@@ -80,7 +76,7 @@ type ChannelToRead = string | TextBasedChannel;
 
 /** Channels and threads of the shard's guilds with messages since then, from the gateway's READY. */
 function changedChannels(
-  { client, botId }: MissedOptions,
+  { client, discord: { botId } }: MissedOptions,
   shard: number,
   { sinceMs }: Away,
 ): ChannelToRead[] {
@@ -103,7 +99,7 @@ function directChannels({ places }: Away): ChannelToRead[] {
 }
 
 async function missedIn(
-  { client, read, log }: MissedOptions,
+  { client, discord: { log }, read }: MissedOptions,
   where: ChannelToRead,
   sinceMs: number,
   signal: AbortSignal,

@@ -1,0 +1,53 @@
+import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import { noticeBodies } from './content.ts';
+import type { WebhookWriter } from './message-writers.ts';
+
+/** Discord's "thinking" on an interaction, which the first message or follow-up replaces. */
+export interface Thinking {
+  readonly isShown: boolean;
+  /** Shows words in its place. Writes wait for that (`settled`). */
+  say(words: string): void;
+  /** Resolves once words that are on their way are shown. */
+  settled(): Promise<void>;
+  /** Call when something else stands in its place. */
+  replaced(): void;
+  /** Removes it. */
+  end(signal: AbortSignal): Promise<void>;
+}
+
+const NEVER = new AbortController().signal;
+
+/** @param patient for the removal, which waits for its turn */
+export function createThinking(
+  webhook: WebhookWriter,
+  patient: WebhookWriter,
+  isShownNow: boolean,
+): Thinking {
+  let isShown = isShownNow;
+  let saying = Promise.resolve();
+  return {
+    get isShown() {
+      return isShown;
+    },
+    say(words) {
+      const [body] = noticeBodies(`-# ⏳ ${words}`);
+      if (!isShown || body === undefined) return;
+      // Not retried, because newer words come soon and the answer replaces them.
+      saying = saying.then(() => webhook.editOriginal(body, [], NEVER)).then(nothing, nothing);
+    },
+    settled: () => saying,
+    replaced() {
+      isShown = false;
+    },
+    async end(signal) {
+      if (!isShown) return;
+      await saying;
+      await patient.removeOriginal(signal).catch((error: unknown) => {
+        if (!(error instanceof PlaceGone)) throw error;
+      });
+      isShown = false;
+    },
+  };
+}
+
+function nothing(): void {}
