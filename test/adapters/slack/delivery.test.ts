@@ -101,6 +101,20 @@ describe('delivery on Slack', () => {
     expect(Math.max(...lags)).toBeLessThan(6_000);
   }, 60_000);
 
+  it('edits an answer no sooner after its post than after an edit, as that would bring a word or two', async () => {
+    const { slack, ann, general } = await setUp();
+    const { surface } = await ask(ann, general);
+    const reply = replyOn(surface);
+    const callAtMs = (method: string) => slack.requests.find((request) => request.method === method)?.atMs;
+    reply.write('One ');
+    await until(() => callAtMs('chat.postMessage') !== undefined);
+    reply.write('two ');
+    await until(() => callAtMs('chat.update') !== undefined);
+    expect((callAtMs('chat.update') ?? 0) - (callAtMs('chat.postMessage') ?? 0)).toBeGreaterThanOrEqual(900);
+    expect(await reply.finish(ending)).toBe(true);
+    expect(slack.violations).toEqual([]);
+  });
+
   it('brings an answer’s first words at once although another one’s edit has to wait for long', async () => {
     const { slack, ann, general } = await setUp();
     const other = slack.channel('other', [ann]);

@@ -66,6 +66,9 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       );
       if (isOlder) {
         await workspace.paced(message.scope, () => message.update(view, signal), signal);
+      } else {
+        // The post is the message's first write: an edit right after it would cost a call for a word or two.
+        (await workspace.enterIfFree(message.scope))?.();
       }
       opening = null;
       return message;
