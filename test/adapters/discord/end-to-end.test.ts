@@ -63,7 +63,7 @@ describe('/ask, as the person sees it', () => {
     await answer.finish({ prompt_tokens: 20, completion_tokens: 10, cost: 0 });
     await discord.until(() => isComplete(used.reply), 'the answer is complete');
     expect(used.reply?.content).toMatch(
-      /^Because \*\*blue\*\* light scatters more\.\n\n-# Llama 3\.2 3B \(Free\) · 0\.\d s · 30 tokens · free$/,
+      /^Because \*\*blue\*\* light scatters more\.\n\n-# Llama 3\.2 3B \(Free\) · [\d.]+ s · 30 tokens · free$/,
     );
     expect(labels(used.reply)).toEqual(['Retry…', 'In a thread', '👍', '👎']);
     expect(used.reply?.pings).toEqual([]);
