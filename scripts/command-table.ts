@@ -1,5 +1,5 @@
-import type { Command } from '../core/command.ts';
-import { inWordsOf, isAskedInForm } from '../core/ports/command.ts';
+import type { Command } from '../src/core/command.ts';
+import { inWordsOf, isAskedInForm } from '../src/core/ports/command.ts';
 
 const BEGIN = '<!-- commands: made by `npm run readme` -->';
 const END = '<!-- /commands -->';

@@ -55,11 +55,11 @@ export function guildActions(app: App, { services }: AdminHost): void {
     const guild = guildOf(context);
     const { tier = '', until, reason = '' } = await fieldsOf(context);
     if (!isTier(tier)) throw new Refused(400, `There is no tier ${JSON.stringify(tier)}.`);
-    const end = until === undefined ? null : parseUntil(until, clock.now());
-    if (end !== null && !end.ok) throw new Refused(400, end.problem);
+    const end = parseUntil(until, clock.now());
+    if (!end.ok) throw new Refused(400, end.problem);
     await guilds.grant(guild, {
       tier,
-      expiresAtMs: end === null ? null : end.atMs,
+      expiresAtMs: end.atMs,
       reason,
       by: actorOf(context),
       replacesDefault: false,

@@ -1,48 +1,16 @@
 import { html } from 'hono/html';
-import { type Html, table } from './html.ts';
+import { type Html, numeric, table } from './html.ts';
 
 /** A chart over days. A table on the same page has the figures. */
 export interface Chart {
   readonly title: string;
   /** ISO dates, oldest first. */
   readonly days: readonly string[];
-  /** At most `MAX_SERIES`. Null for a day without a value. */
+  /** At most one per colour. Null for a day without a value. */
   readonly series: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
   /** Bars for amounts that add up, which are stacked; lines for others. */
   readonly kind: 'bars' | 'lines';
   format(value: number): string;
-}
-
-/** One per colour. */
-const MAX_SERIES = 6;
-
-interface Group<R> {
-  readonly key: string;
-  readonly rows: readonly R[];
-}
-
-/** The groups with a colour of their own, the same in all charts of a page; the rest are Others. */
-export function shownOf(keys: readonly string[]): readonly string[] {
-  const all = [...new Set(keys)];
-  return all.length > MAX_SERIES ? all.slice(0, MAX_SERIES - 1) : all;
-}
-
-/** Each shown group's value per day, and the sum of the others. */
-export function seriesFor<R extends { readonly day: string }>(
-  shown: readonly string[],
-  groups: readonly Group<R>[],
-  days: readonly string[],
-  amountOf: (rows: readonly R[]) => number | null,
-): Chart['series'] {
-  const rowsOf = (isMeant: (key: string) => boolean) =>
-    groups.filter(({ key }) => isMeant(key)).flatMap(({ rows }) => rows);
-  const isOther = (key: string) => !shown.includes(key);
-  const named = shown.map((name) => ({ name, rows: rowsOf((key) => key === name) }));
-  const others = groups.some(({ key }) => isOther(key)) ? [{ name: 'Others', rows: rowsOf(isOther) }] : [];
-  return [...named, ...others].map(({ name, rows }) => {
-    const byDay = Map.groupBy(rows, ({ day }) => day);
-    return { name, values: days.map((day) => amountOf(byDay.get(day) ?? [])) };
-  });
 }
 
 /** Units of the drawing, which is stretched to the width of the page. */
@@ -77,7 +45,7 @@ ${series.length > 1 || series[0]?.name !== title ? html`<ul class="legend">${ser
 function figures({ title, days, series, format }: Chart): Html {
   return table(
     title,
-    [{ heading: 'Day' }, ...series.map(({ name }) => ({ heading: name, isNumeric: true }))],
+    ['Day', ...series.map(({ name }) => numeric(name))],
     days.toReversed().map((day, back) => [
       day,
       ...series.map(({ values }) => {

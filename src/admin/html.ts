@@ -8,33 +8,36 @@ export function named(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
-export interface Column {
-  readonly heading: string;
-  /** Whether it holds numbers, which are right-aligned. Default false. */
-  readonly isNumeric?: boolean;
+/** The heading of a column of numbers, which are right-aligned. */
+export function numeric(heading: string): Heading {
+  return { heading, className: 'number' };
 }
+
+type Heading = string | { readonly heading: string; readonly className: string };
 
 /** A table that scrolls by itself if it is wider than the screen. The first cell of a row is its heading. */
 export function table(
   caption: string,
-  columns: readonly Column[],
+  headings: readonly Heading[],
   rows: readonly (readonly (Html | string | number)[])[],
   empty = 'Nothing yet.',
 ): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
-  const numeric = (index: number) => (columns[index]?.isNumeric ? 'number' : '');
+  const columns = headings.map((each) =>
+    typeof each === 'string' ? { heading: each, className: '' } : each,
+  );
   const text = (cell: Html | string | number) =>
     typeof cell === 'number' ? cell.toLocaleString('en-US') : cell;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption class="hidden">${caption}</caption>
-      <thead><tr>${columns.map(({ heading }, index) => html`<th scope="col" class="${numeric(index)}">${heading}</th>`)}</tr></thead>
+      <thead><tr>${columns.map(({ heading, className }) => html`<th scope="col" class="${className}">${heading}</th>`)}</tr></thead>
       <tbody>${rows.map(
         (row) =>
           html`<tr>${row.map((cell, index) =>
             index === 0
               ? html`<th scope="row">${text(cell)}</th>`
-              : html`<td class="${numeric(index)}">${text(cell)}</td>`,
+              : html`<td class="${columns[index]?.className ?? ''}">${text(cell)}</td>`,
           )}</tr>`,
       )}</tbody>
     </table>

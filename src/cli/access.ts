@@ -10,7 +10,16 @@ import {
 import { changeAccess } from '../core/conversations/access-changes.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, type CliOutput, guildIn, refuseMore, textIn, UsageError } from './command.ts';
+import {
+  actionIn,
+  type CliCommand,
+  type CliOutput,
+  guildIn,
+  refuseMore,
+  refuseOptions,
+  textIn,
+  UsageError,
+} from './command.ts';
 import { withSettings } from './services.ts';
 import { table } from './table.ts';
 
@@ -27,17 +36,11 @@ export const access: CliCommand = {
   options: { user: { type: 'string' }, role: { type: 'string' }, channel: { type: 'string' } },
 
   async run({ positionals: [action, given, ...extra], values }, context) {
-    const to = listNamed(action ?? '');
-    if (action !== 'show' && to === undefined) {
-      const what =
-        action === undefined ? 'The action is missing' : `access has no action ${JSON.stringify(action)}`;
-      throw new UsageError(`${what}. Use show, allow, deny or neither.`);
-    }
+    const to = listNamed(actionIn('access', ['show', 'allow', 'deny', 'neither'], action));
     const guild = guildIn(given);
     refuseMore(extra);
     if (to === undefined) {
-      const option = WHOSE.find((name) => values[name] !== undefined);
-      if (option !== undefined) throw new UsageError(`--${option} cannot be used here.`);
+      refuseOptions(values, ...WHOSE);
       return withSettings(context, async (settings) => show(guild, await settings.lists(guild)));
     }
     const [user, role, channel] = WHOSE.map((name) => textIn(values, name));

@@ -16,7 +16,7 @@ export const answers: CliCommand = {
     refuseMore(positionals);
     const { store, clock } = context;
     const live = await withAnswers(context, (underWay) => underWay.list());
-    const names = await createGuildNames(store).of([...new Set(live.map(({ guild }) => guild))]);
+    const names = await createGuildNames(store).of(live.map(({ guild }) => guild));
     const rows = live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
       id,
       names.get(guild) ?? guild,

@@ -1,5 +1,5 @@
-import { createAuditLog, entryInWords } from '../core/access/audit.ts';
-import { type CliCommand, guildIn, textIn, UsageError } from './command.ts';
+import { createAuditLog, entryInWords, newestChanges } from '../core/access/audit.ts';
+import { type CliCommand, guildOrAll, refuseMore, textIn, UsageError } from './command.ts';
 
 const SHOWN = 50;
 
@@ -10,16 +10,11 @@ export const audit: CliCommand = {
   usage: [`audit [<guild>] [--limit <entries, ${SHOWN} by default>]`],
   options: { limit: { type: 'string' } },
 
-  async run({ positionals: [guild, extra], values }, { store }) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+  async run({ positionals: [guild, ...extra], values }, { store }) {
+    refuseMore(extra);
     const limit = textIn(values, 'limit') ?? String(SHOWN);
     if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number of at least 1.');
-    const query = guild === undefined ? {} : { of: { guild: guildIn(guild) } };
-    const entries = [];
-    for await (const entry of createAuditLog(store.records).query(query)) {
-      entries.push(entry);
-      if (entries.length === Number(limit)) break;
-    }
+    const entries = await newestChanges(createAuditLog(store.records), guildOrAll(guild), Number(limit));
     return { text: entries.map(entryInWords).join('\n') || 'No changes yet.', json: entries };
   },
 };

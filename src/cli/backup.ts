@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, UsageError } from './command.ts';
+import { type CliCommand, refuseMore, UsageError } from './command.ts';
 
 /** Copies the store to a file. */
 export const backup: CliCommand = {
@@ -10,9 +10,9 @@ export const backup: CliCommand = {
   usage: ['backup <file> [--force]'],
   options: { force: { type: 'boolean' } },
 
-  async run({ positionals: [file, extra], values }, { config, store }) {
+  async run({ positionals: [file, ...extra], values }, { config, store }) {
     if (file === undefined) throw new UsageError('The file to write is missing.');
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+    refuseMore(extra);
     if (store.copyTo === undefined) throw new StartError(...REDIS_BACKUP);
     const path = resolve(file);
     if (!existsSync(dirname(path))) {

@@ -3,7 +3,7 @@ import type { Environment } from '../app/config/environment.ts';
 import type { Config } from '../app/config/variables.ts';
 import type { Clock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
-import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
+import { type GuildId, parseGuildId, parseUser } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import type { Store } from '../core/ports/store.ts';
 
@@ -67,6 +67,19 @@ export class UsageError extends Error {
   readonly code = 'usage';
 }
 
+/** The action of a command that has several. @throws UsageError if it is none of them */
+export function actionIn<A extends string>(
+  command: string,
+  actions: readonly A[],
+  text: string | undefined,
+): A {
+  const action = actions.find((each) => each === text);
+  if (action !== undefined) return action;
+  const what =
+    text === undefined ? 'The action is missing' : `${command} has no action ${JSON.stringify(text)}`;
+  throw new UsageError(`${what}. Use ${eitherOf(actions)}.`);
+}
+
 /** @throws UsageError if the guild is invalid or missing */
 export function guildIn(text: string | undefined): GuildId {
   const guild = text === undefined ? null : parseGuildId(text);
@@ -76,9 +89,31 @@ export function guildIn(text: string | undefined): GuildId {
   );
 }
 
+/** Null, for all guilds, if it is left out. @throws UsageError if the guild is invalid */
+export function guildOrAll(text: string | undefined): GuildId | null {
+  return text === undefined ? null : guildIn(text);
+}
+
+/** A person's id in a guild. @throws UsageError if it is invalid or missing */
+export function personIn(guild: GuildId, text: string | undefined): string {
+  const user = text === undefined ? null : parseUser(text, guild, null);
+  if (user !== null) return user;
+  throw new UsageError(
+    text === undefined
+      ? "The person's id is missing."
+      : `${JSON.stringify(text)} is not the id of a person there.`,
+  );
+}
+
 /** @throws UsageError for arguments that the command does not take, because they were meant to have an effect */
 export function refuseMore([extra]: readonly string[]): void {
   if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+}
+
+/** As `refuseMore`, for options that another action of the command takes. @throws UsageError */
+export function refuseOptions(values: CliArguments['values'], ...names: readonly string[]): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} cannot be used here.`);
 }
 
 /**

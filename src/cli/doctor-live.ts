@@ -6,6 +6,7 @@ import type { Environment } from '../app/config/environment.ts';
 import { createFetch } from '../app/http/http-client.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { systemClock } from '../core/kit/clock.ts';
+import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { linesOf } from './check-lines.ts';
@@ -60,7 +61,7 @@ export async function lookAt(
         '',
         ...linesOf(checks),
         '',
-        `${differences === 0 ? 'No difference' : `${differences} ${differences === 1 ? 'difference' : 'differences'}`} from what Parley assumes. This report contains no keys, names or channels.`,
+        `${differences === 0 ? 'No difference' : counted(differences, 'difference', 'differences')} from what Parley assumes. This report contains no keys, names or channels.`,
       ].join('\n'),
       json: { ...about, ok: !failed, differences, checks },
       failed,

@@ -4,9 +4,10 @@ import { examine } from '../app/checks/doctor.ts';
 import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
+import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { linesOf } from './check-lines.ts';
-import { type CliCommand, textIn, UsageError } from './command.ts';
+import { type CliCommand, refuseMore, textIn, UsageError } from './command.ts';
 import { lookAt } from './doctor-live.ts';
 
 /** Checks everything that Parley needs, and says what is wrong and how to fix it. */
@@ -16,8 +17,8 @@ export const doctor: CliCommand = {
   usage: ['doctor', 'doctor --live discord:<channel id>|slack:<channel id> [--yes]'],
   options: { live: { type: 'string' }, yes: { type: 'boolean' } },
 
-  async runBare({ positionals: [extra], values }, environment) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+  async runBare({ positionals, values }, environment) {
+    refuseMore(positionals);
     const live = textIn(values, 'live');
     if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
     if (values['yes'] === true) throw new UsageError('--yes is only for --live.');
@@ -35,7 +36,7 @@ export const doctor: CliCommand = {
 
 function verdict(checks: readonly Check[], failed: number): string {
   const warned = checks.filter(({ state }) => state === 'warn').length;
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
-  if (failed > 0) return `${count(failed, 'fault')}, ${count(warned, 'warning')}.`;
-  return warned > 0 ? `Parley can run; ${count(warned, 'warning')}.` : 'Everything works.';
+  const warnings = counted(warned, 'warning', 'warnings');
+  if (failed > 0) return `${counted(failed, 'fault', 'faults')}, ${warnings}.`;
+  return warned > 0 ? `Parley can run; ${warnings}.` : 'Everything works.';
 }

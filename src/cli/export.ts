@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { counted } from '../core/kit/text.ts';
-import { parseUser } from '../core/ports/actor.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, guildIn, personIn, refuseMore } from './command.ts';
 import { withPrivacy } from './services.ts';
 
 /** Writes everything stored about a person in a guild, as `/export` does, to a file or to standard output. */
@@ -16,14 +15,7 @@ export const exportData: CliCommand = {
   async run({ positionals: [given, person, file, ...extra], values }, context) {
     refuseMore(extra);
     const guild = guildIn(given);
-    const user = person === undefined ? null : parseUser(person, guild, null);
-    if (user === null) {
-      throw new UsageError(
-        person === undefined
-          ? "The person's id is missing."
-          : `${JSON.stringify(person)} is not the id of a person there.`,
-      );
-    }
+    const user = personIn(guild, person);
     const data = await withPrivacy(context, (privacy) => privacy.dataOf(guild, user));
     const text = JSON.stringify(data, null, 2);
     if (file === undefined) return { text, json: data };

@@ -1,6 +1,5 @@
 import { counted } from '../core/kit/text.ts';
-import { parseUser } from '../core/ports/actor.ts';
-import { type CliCommand, guildIn, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, guildIn, personIn, refuseMore, UsageError } from './command.ts';
 import { withPrivacy } from './services.ts';
 
 /** Deletes a person's data in a guild, or a whole guild's, as `/forget` does. */
@@ -13,10 +12,7 @@ export const forget: CliCommand = {
   async run({ positionals: [given, person, ...extra], values }, context) {
     refuseMore(extra);
     const guild = guildIn(given);
-    const user = person === undefined ? null : parseUser(person, guild, null);
-    if (person !== undefined && user === null) {
-      throw new UsageError(`${JSON.stringify(person)} is not the id of a person there.`);
-    }
+    const user = person === undefined ? null : personIn(guild, person);
     const what =
       user === null
         ? `all conversations, choices and costs of ${guild}`

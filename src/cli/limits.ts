@@ -1,14 +1,15 @@
-import { amountInWords } from '../core/ledger/limit-words.ts';
-import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
+import { mostInWords, personalRules, readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import type { LimitRules } from '../core/ledger/rules.ts';
-import { type GuildId, groupWord } from '../core/ports/actor.ts';
-import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../core/ports/limits.ts';
+import type { GuildId } from '../core/ports/actor.ts';
+import { GUILD_LIMITS, LIMITS } from '../core/ports/limits.ts';
 import {
+  actionIn,
   type CliCommand,
   type CliContext,
   type CliOutput,
   guildIn,
   refuseMore,
+  refuseOptions,
   textIn,
   UsageError,
 } from './command.ts';
@@ -26,14 +27,11 @@ export const limits: CliCommand = {
   options: { user: { type: 'string' }, role: { type: 'string' } },
 
   async run({ positionals: [action, given, ...rest], values }, context) {
-    if (action !== 'show' && action !== 'set') {
-      throw new UsageError(
-        `${action === undefined ? 'The action is missing' : `limits has no action ${JSON.stringify(action)}`}. Use show or set.`,
-      );
-    }
+    const isShow = actionIn('limits', ['show', 'set'], action) === 'show';
     const guild = guildIn(given);
-    if (action === 'show') {
-      refuseMore([...rest, ...Object.keys(values).filter((name) => name === 'user' || name === 'role')]);
+    if (isShow) {
+      refuseMore(rest);
+      refuseOptions(values, 'user', 'role');
       return withLimits(context, (rules) => show(guild, rules, context));
     }
     const [option, amount, ...extra] = rest;
@@ -66,17 +64,11 @@ async function show(guild: GuildId, rules: LimitRules, context: CliContext): Pro
   );
   const json = { guild, tier: operatorTier, isOn: rules.isOn, limits: inForce, set };
   if (!rules.isOn) return { text: 'There are no limits: LIMITS=off turns them off.', json };
-  const words = (limit: GuildLimitName, most: number | null | undefined) =>
-    most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
-  const people = Object.entries(set.users).map(([id, own]) => [`person ${id}`, own] as const);
-  const groups = Object.entries(set.groups).map(([id, own]) => [`${groupWord(guild)} ${id}`, own] as const);
-  const own = [...people, ...groups].flatMap(([who, amounts]) =>
-    GUILD_LIMITS.filter((limit) => amounts[limit] !== undefined).map((limit) => [
-      who,
-      LIMITS[limit].option.value,
-      words(limit, amounts[limit]),
-    ]),
-  );
+  const own = personalRules(guild, set).map(({ who, limit, most }) => [
+    who,
+    LIMITS[limit].option.value,
+    most,
+  ]);
   return {
     text: [
       `${guild} has the limits of tier ${operatorTier}. If several limits apply, the lowest counts:`,
@@ -84,9 +76,9 @@ async function show(guild: GuildId, rules: LimitRules, context: CliContext): Pro
         ['Limit', 'In force', 'Set by the operator', 'Set by admins'],
         GUILD_LIMITS.map((limit) => [
           LIMITS[limit].option.value,
-          words(limit, inForce[limit]),
-          words(limit, set.operator[limit]),
-          words(limit, set.guild[limit]),
+          mostInWords(limit, inForce[limit]),
+          mostInWords(limit, set.operator[limit]),
+          mostInWords(limit, set.guild[limit]),
         ]),
       ),
       ...(own.length === 0 ? [] : ['', table(['For', 'Limit', 'At most'], own)]),

@@ -18,16 +18,17 @@ import type { ModelFacts } from '../core/ports/provider.ts';
 import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';
 import { linesOf } from './check-lines.ts';
 import {
+  actionIn,
   type CliArguments,
   type CliCommand,
   type CliOutput,
   refuseMore,
+  refuseOptions,
   textIn,
   UsageError,
 } from './command.ts';
 import { table } from './table.ts';
 
-const ACTIONS = ['search', 'check', 'add', 'remove'] as const;
 /** Its list of models needs no key. */
 const PUBLIC = 'openrouter';
 const MAX_SHOWN = 50;
@@ -47,10 +48,8 @@ export const models: CliCommand = {
   options: { provider: { type: 'string' }, tier: { type: 'string' }, name: { type: 'string' } },
 
   async runBare({ positionals: [action, ...rest], values }, environment) {
-    if (action !== 'add' && ['provider', 'tier', 'name'].some((name) => values[name] !== undefined)) {
-      throw new UsageError('--provider, --tier and --name are only for models add.');
-    }
-    switch (action) {
+    if (action !== 'add') refuseOptions(values, 'provider', 'tier', 'name');
+    switch (actionIn('models', ['search', 'check', 'add', 'remove'], action)) {
       case 'search':
         return search(rest.join(' '), environment);
       case 'check':
@@ -62,10 +61,6 @@ export const models: CliCommand = {
       case 'remove':
         refuseMore(rest.slice(1));
         return remove(rest[0], environment);
-      default:
-        throw new UsageError(
-          `${action === undefined ? 'The action is missing' : `models has no action ${JSON.stringify(action)}`}. Use ${ACTIONS.join(', ')}.`,
-        );
     }
   },
 };

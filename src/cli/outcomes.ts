@@ -8,7 +8,7 @@ import {
 import { createOutcomeLog, DIRECT_MESSAGES } from '../core/conversations/outcomes.ts';
 import { formatDuration } from '../core/kit/durations.ts';
 import { createDates, lastDays } from '../core/ledger/report.ts';
-import { type CliCommand, daysIn, guildIn, refuseMore } from './command.ts';
+import { type CliCommand, daysIn, guildOrAll, refuseMore } from './command.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS } from './usage.ts';
 
@@ -21,11 +21,11 @@ export const outcomes: CliCommand = {
 
   async run({ positionals: [given, ...extra], values }, { config, store, clock }) {
     refuseMore(extra);
-    const guild = given === undefined ? null : guildIn(given);
+    const guild = guildOrAll(given);
     const timeZone = config.TIME_ZONE;
     const [day = ''] = lastDays(createDates(timeZone)(clock.now()), daysIn(values, USAGE_DAYS));
     const rows = await readOutcomes(createOutcomeLog(store.records), { guild, day, timeZone });
-    const names = await createGuildNames(store).of([...new Set(rows.map((row) => row.guild))]);
+    const names = await createGuildNames(store).of(rows.map((row) => row.guild));
     const listed = (heading: string, keyOf: (row: (typeof rows)[number]) => string) => {
       const groups = [...Map.groupBy(rows, keyOf)].map(([key, some]) => ({ key, sum: outcomeOf(some) }));
       const lines = groups

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { StartError } from '../core/ports/adapter.ts';
 import { restoreFile } from '../store/sqlite/restore.ts';
 import { REDIS_BACKUP } from './backup.ts';
-import { type CliCommand, UsageError } from './command.ts';
+import { type CliCommand, refuseMore, UsageError } from './command.ts';
 
 /** Replaces the store by a backup. */
 export const restore: CliCommand = {
@@ -11,9 +11,9 @@ export const restore: CliCommand = {
   usage: ['restore <file>'],
   options: {},
 
-  async runClosed({ positionals: [file, extra] }, { config, clock }) {
+  async runClosed({ positionals: [file, ...extra] }, { config, clock }) {
     if (file === undefined) throw new UsageError('The file to restore is missing.');
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+    refuseMore(extra);
     const { STORE_URL: url } = config;
     if (!url.startsWith('sqlite:')) throw new StartError(...REDIS_BACKUP);
     const path = resolve(url.slice('sqlite:'.length));

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
-import { type CliCommand, textIn, UsageError } from './command.ts';
+import { type CliCommand, refuseMore, textIn, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
 import { type Answers, runSetup } from './setup/run-setup.ts';
 
@@ -41,8 +41,8 @@ export const setup: CliCommand = {
     start: { type: 'boolean' },
   },
 
-  async runBare({ positionals: [extra], values }, { variables }) {
-    if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+  async runBare({ positionals, values }, { variables }) {
+    refuseMore(positionals);
     const answers: Answers = Object.fromEntries(
       Object.entries(FLAGS).flatMap(([flag, name]) => {
         const value = textIn(values, flag);

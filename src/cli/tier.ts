@@ -5,11 +5,14 @@ import { parseUntil } from '../core/access/until.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import { isTier, TIERS } from '../core/ports/tiers.ts';
 import {
+  actionIn,
   type CliArguments,
   type CliCommand,
   type CliContext,
   type CliOutput,
   guildIn,
+  refuseMore,
+  refuseOptions,
   textIn,
   UsageError,
 } from './command.ts';
@@ -29,38 +32,27 @@ export const tier: CliCommand = {
   options: { until: { type: 'string' }, reason: { type: 'string' } },
 
   async run({ positionals: [action, guild, ...rest], values }, context) {
-    switch (action) {
+    switch (actionIn('tier', ['list', 'show', 'grant', 'revoke'], action)) {
       case 'list':
-        refuse(guild === undefined ? rest : [guild], values, []);
+        refuseMore(guild === undefined ? [] : [guild]);
+        refuseOptions(values, 'until', 'reason');
         return list(context);
       case 'show':
-        refuse(rest, values, []);
-        return show(guildIn(guild), context);
+        refuseMore(rest);
+        refuseOptions(values, 'until', 'reason');
+        return outputOf(await guildsOf(context).report(guildIn(guild)));
       case 'grant': {
         const [tierName, ...more] = rest;
-        refuse(more, values, ['until', 'reason']);
+        refuseMore(more);
         return grant(guildIn(guild), tierName, values, context);
       }
       case 'revoke':
-        refuse(rest, values, ['reason']);
+        refuseMore(rest);
+        refuseOptions(values, 'until');
         return revoke(guildIn(guild), values, context);
-      default:
-        throw new UsageError(
-          `${action === undefined ? 'The action is missing' : `tier has no action ${JSON.stringify(action)}`}. Use list, show, grant or revoke.`,
-        );
     }
   },
 };
-
-/** @throws UsageError for arguments that the action does not take, because they were meant to have an effect */
-function refuse(extra: readonly string[], values: CliArguments['values'], takes: readonly string[]): void {
-  if (extra[0] !== undefined) throw new UsageError(`${JSON.stringify(extra[0])} is one argument too many.`);
-  for (const name of ['until', 'reason']) {
-    if (values[name] !== undefined && !takes.includes(name)) {
-      throw new UsageError(`--${name} cannot be used here.`);
-    }
-  }
-}
 
 /** Guilds that have more than the default tier. */
 async function list(context: CliContext): Promise<CliOutput> {
@@ -85,10 +77,6 @@ async function list(context: CliContext): Promise<CliOutput> {
   };
 }
 
-async function show(guild: GuildId, context: CliContext): Promise<CliOutput> {
-  return outputOf(await guildsOf(context).report(guild));
-}
-
 async function grant(
   guild: GuildId,
   tierName: string | undefined,
@@ -99,13 +87,12 @@ async function grant(
     const what = tierName === undefined ? 'The tier is missing' : `${JSON.stringify(tierName)} is not a tier`;
     throw new UsageError(`${what}. Use ${TIERS.join(', ')}.`);
   }
-  const until = textIn(values, 'until');
-  const end = until === undefined ? null : parseUntil(until, context.clock.now());
-  if (end !== null && !end.ok) throw new UsageError(end.problem);
+  const end = parseUntil(textIn(values, 'until'), context.clock.now());
+  if (!end.ok) throw new UsageError(end.problem);
   const guilds = guildsOf(context);
   await guilds.grant(guild, {
     tier: tierName,
-    expiresAtMs: end === null ? null : end.atMs,
+    expiresAtMs: end.atMs,
     reason: textIn(values, 'reason') ?? '',
     by: context.by,
     replacesDefault: false,

@@ -2,7 +2,7 @@ import { createGuildNames } from '../core/access/guild-names.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
-import { type CliCommand, guildIn, refuseMore } from './command.ts';
+import { type CliCommand, guildOrAll, refuseMore } from './command.ts';
 import { table } from './table.ts';
 
 /** Shows requests whose cost is not booked, and the amounts reserved for them. */
@@ -14,9 +14,9 @@ export const unsettled: CliCommand = {
 
   async run({ positionals: [given, ...extra] }, { store, clock }) {
     refuseMore(extra);
-    const guild = given === undefined ? null : guildIn(given);
+    const guild = guildOrAll(given);
     const requests = await listUnsettled(store.ledger, guild, clock.now());
-    const names = await createGuildNames(store).of([...new Set(requests.map((request) => request.guild))]);
+    const names = await createGuildNames(store).of(requests.map((request) => request.guild));
     const rows = requests.map((request) => [
       momentInWords(request.madeAtMs),
       names.get(request.guild) ?? request.guild,

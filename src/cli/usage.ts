@@ -17,7 +17,7 @@ import {
 import { createUsageLog } from '../core/ledger/usage.ts';
 import { AUTOMATIC } from '../core/ports/automatic.ts';
 import type { OpenReservation } from '../core/ports/store.ts';
-import { type CliCommand, type CliContext, daysIn, guildIn, refuseMore } from './command.ts';
+import { type CliCommand, type CliContext, daysIn, guildOrAll, refuseMore } from './command.ts';
 import { table } from './table.ts';
 
 export const USAGE_DAYS = 30;
@@ -32,7 +32,7 @@ export const usage: CliCommand = {
   async run({ positionals: [given, ...extra], values }, context) {
     refuseMore(extra);
     const { store, clock } = context;
-    const guild = given === undefined ? null : guildIn(given);
+    const guild = guildOrAll(given);
     const { rows, days, sums } = await useOf(context, daysIn(values, USAGE_DAYS), guild);
     if (values['csv'] === true) {
       return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
@@ -40,7 +40,7 @@ export const usage: CliCommand = {
     const left = (await store.ledger.abandoned(clock.now())).filter(
       ({ entry }) => guild === null || entry.guild === guild,
     );
-    const names = await createGuildNames(store).of([...new Set(rows.map((row) => row.guild))]);
+    const names = await createGuildNames(store).of(rows.map((row) => row.guild));
     const nameOf = (row: UsageRow) => names.get(row.guild) ?? '';
     const by = (keyOf: (row: UsageRow) => string) => groupsOf(rows, keyOf);
     const text = [
@@ -77,8 +77,8 @@ export function useOf(
   guild: UsageRow['guild'] | null,
 ): Promise<UsageReport> {
   const { records, ledger } = store;
-  const sources = { usage: createUsageLog(records), feedback: createFeedbackLog(records), ledger };
-  return readUsage(sources, { guild, count, nowMs: clock.now(), timeZone: config.TIME_ZONE });
+  const logs = { usage: createUsageLog(records), feedback: createFeedbackLog(records) };
+  return readUsage({ ...logs, ledger, clock, timeZone: config.TIME_ZONE }, guild, count);
 }
 
 /** By model, if people rated answers. */
@@ -97,8 +97,7 @@ function rated(rows: readonly UsageRow[]): string[] {
 /** Requests of dead processes count at their highest cost until a better figure is known. */
 function leftInWords(left: readonly OpenReservation[]): string {
   const nanoUsd = left.reduce((sum, { reserved }) => sum + reserved.nanoUsd, 0);
-  const requests = `${left.length} ${left.length === 1 ? 'request' : 'requests'}`;
-  return `Not settled, left by dead processes: ${requests}, with ${usdOrNothing(nanoUsd)} reserved for them`;
+  return `Not settled, left by dead processes: ${counted(left.length, 'request', 'requests')}, with ${usdOrNothing(nanoUsd)} reserved for them`;
 }
 
 /** A table of groups by a key; columns for unsettled requests only if there are any. */

@@ -1,7 +1,7 @@
 import { type AccessLists, type ListName, listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { changeAccess } from '../core/conversations/access-changes.ts';
-import { groupWord, placeOf, platformOf } from '../core/ports/actor.ts';
+import { accountOf, groupWord, placeOf } from '../core/ports/actor.ts';
 import { choice } from './choice.ts';
 
 export const access = defineCommand({
@@ -30,7 +30,7 @@ export const access = defineCommand({
     if (list === undefined) return tell('Add the `list`: `allow`, `deny` or `neither`.');
     const listed = readListed(place.guild, written, services.peopleIn(place.guild));
     if (typeof listed === 'string') return tell(listed);
-    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const by = accountOf(actor);
     const to = listNamed(list) ?? null;
     if (!(await changeAccess(services, { guild: place.guild, ...listed, to, by }))) {
       return tell(`The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);

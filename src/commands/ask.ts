@@ -1,5 +1,6 @@
 import { defineCommand } from '../core/command.ts';
-import { EFFORT_CHOICES } from './effort-option.ts';
+import { choice } from './choice.ts';
+import { EFFORT_LABELS } from './effort-option.ts';
 
 export const ask = defineCommand({
   name: 'ask',
@@ -9,11 +10,10 @@ export const ask = defineCommand({
   options: {
     prompt: { type: 'text', description: 'Your question', required: true, maxChars: 6_000 },
     model: { type: 'model', description: 'Model to use (default: the current one)' },
-    effort: {
-      type: 'choice',
-      description: 'How much the model thinks first, if it can (more costs more; see /models)',
-      choices: EFFORT_CHOICES,
-    },
+    effort: choice(
+      'How much the model thinks first, if it can (more costs more; see /models)',
+      EFFORT_LABELS,
+    ),
     web: { type: 'flag', description: 'Let the model search the web (costs extra)' },
     file: { type: 'file', description: 'A file or image for the question' },
     file2: { type: 'file', description: 'Another file' },

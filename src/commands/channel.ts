@@ -1,53 +1,54 @@
 import { explainRefusal } from '../core/access/access.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { SettingChange } from '../core/conversations/setting.ts';
-import { quoted } from '../core/kit/text.ts';
-import { platformOf } from '../core/ports/actor.ts';
-import type { Effort } from '../core/ports/effort.ts';
+import type { Option, OptionValues } from '../core/ports/command.ts';
 import { choice } from './choice.ts';
-import { EFFORT_CHOICES, refusedEffort } from './effort-option.ts';
+import { EFFORT_LABELS, refusedEffort } from './effort-option.ts';
+import { unknownPersona } from './persona.ts';
 import { recordChange } from './setting-scope.ts';
+import { decideSpelled } from './spelled-model.ts';
 
 /** Removes a setting, so that the wider level decides. */
 const DEFAULT = 'default';
+
+const options = {
+  model: { type: 'model', description: `The model that answers here; "${DEFAULT}" removes the setting` },
+  persona: {
+    type: 'text',
+    description: `The persona that answers here; "none" for none, "${DEFAULT}" removes the setting`,
+    maxChars: 40,
+  },
+  effort: choice(`How much the model thinks first, if it can; "${DEFAULT}" removes the setting`, {
+    ...EFFORT_LABELS,
+    [DEFAULT]: 'As everywhere',
+  }),
+  web: choice('Whether questions here may search the web unasked (costs extra)', {
+    on: 'Search the web where the model can',
+    off: 'Only if somebody asks for it',
+    [DEFAULT]: 'As everywhere',
+  }),
+  mention: choice('Whether I answer only what mentions me here', {
+    needed: 'I answer what mentions me',
+    'not-needed': 'I answer everything that is written here',
+  }),
+  answers: choice('Where I answer a mention here', {
+    thread: 'In a thread',
+    channel: 'In the channel',
+    [DEFAULT]: 'As the platform has it',
+  }),
+  show: choice('How answers are shown here; people can choose otherwise with /answers', {
+    whole: 'Whole, once they have ended',
+    growing: 'Growing while the model writes',
+    [DEFAULT]: 'As everywhere',
+  }),
+} as const satisfies Readonly<Record<string, Option>>;
 
 export const channel = defineCommand({
   name: 'channel',
   description: 'Show or set how I answer in this channel',
   role: 'admin',
   reply: 'private',
-  options: {
-    model: { type: 'model', description: `The model that answers here; "${DEFAULT}" removes the setting` },
-    persona: {
-      type: 'text',
-      description: `The persona that answers here; "none" for none, "${DEFAULT}" removes the setting`,
-      maxChars: 40,
-    },
-    effort: {
-      type: 'choice',
-      description: `How much the model thinks first, if it can; "${DEFAULT}" removes the setting`,
-      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'As everywhere' }],
-    },
-    web: choice('Whether questions here may search the web unasked (costs extra)', {
-      on: 'Search the web where the model can',
-      off: 'Only if somebody asks for it',
-      [DEFAULT]: 'As everywhere',
-    }),
-    mention: choice('Whether I answer only what mentions me here', {
-      needed: 'I answer what mentions me',
-      'not-needed': 'I answer everything that is written here',
-    }),
-    answers: choice('Where I answer a mention here', {
-      thread: 'In a thread',
-      channel: 'In the channel',
-      [DEFAULT]: 'As the platform has it',
-    }),
-    show: choice('How answers are shown here; people can choose otherwise with /answers', {
-      whole: 'Whole, once they have ended',
-      growing: 'Growing while the model writes',
-      [DEFAULT]: 'As everywhere',
-    }),
-  },
+  options,
   async run(context, given) {
     const { place, services, tell } = context;
     const change = await changeIn(context, given);
@@ -66,26 +67,14 @@ export const channel = defineCommand({
 
 /** The changes in the options, or a sentence on why they are impossible. */
 async function changeIn(
-  { place, actor, services }: CommandContext,
-  given: {
-    readonly model?: string;
-    readonly persona?: string;
-    readonly effort?: Effort | 'default';
-    readonly web?: 'on' | 'off' | 'default';
-    readonly show?: 'whole' | 'growing' | 'default';
-    readonly mention?: 'needed' | 'not-needed';
-    readonly answers?: 'thread' | 'channel' | 'default';
-  },
+  context: CommandContext,
+  { model, persona, effort, web, show, mention, answers }: OptionValues<typeof options>,
 ): Promise<SettingChange | string> {
-  const { model, persona, effort, web, show, mention, answers } = given;
+  const { place, actor, services } = context;
   let change: SettingChange = {};
   if (model === DEFAULT) change = { ...change, model: undefined };
   else if (model !== undefined) {
-    const { catalogue, models } = services;
-    const decision = await models.decide(
-      catalogue.resolve(model, platformOf(place.guild)).model?.id ?? model,
-      actor,
-    );
+    const decision = await decideSpelled(context, model, actor);
     if (!decision.ok) return explainRefusal(decision);
     change = { ...change, model: decision.model.id };
   }
@@ -94,8 +83,7 @@ async function changeIn(
   else if (name === 'none') change = { ...change, persona: null };
   else if (persona !== undefined) {
     const found = await services.personas.get(place.guild, persona);
-    if (found === null)
-      return `There is no persona called ${quoted(persona)}. \`/persona\` lists the available ones.`;
+    if (found === null) return unknownPersona(persona);
     change = { ...change, persona: found.name };
   }
   if (effort === DEFAULT) change = { ...change, effort: undefined };

@@ -1,6 +1,6 @@
 import { explain, inOneLine } from '../core/chat/answer/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { placeOf, platformOf } from '../core/ports/actor.ts';
+import { accountOf, placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';
 
@@ -61,7 +61,7 @@ export const connect = defineCommand({
         `That is a key for ${other}, not for ${name}. Choose ${other} instead. The key was not saved.`,
       );
     }
-    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const by = accountOf(actor);
     try {
       if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, signal))) {
         return tell(

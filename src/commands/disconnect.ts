@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { placeOf, platformOf } from '../core/ports/actor.ts';
+import { accountOf, placeOf } from '../core/ports/actor.ts';
 import { KEY_PROVIDERS, keyProviderName } from '../core/ports/tiers.ts';
 
 export const disconnect = defineCommand({
@@ -25,7 +25,7 @@ export const disconnect = defineCommand({
       const list = keys.map((key) => `${keyProviderName(key.provider)} (…${key.lastFour})`).join(' and ');
       return tell(`Which \`provider\`? There are keys for ${list}.`);
     }
-    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const by = accountOf(actor);
     const name = keyProviderName(provider);
     if (!(await ownKeys.disconnect(place.guild, provider, { by }))) {
       return tell(`No API key for ${name} is connected here.`);

@@ -3,9 +3,10 @@ import { allowanceFor, effortsFor } from '../core/access/allowance.ts';
 import type { Catalogue } from '../core/catalogue/catalogue.ts';
 import { formatUsd } from '../core/kit/money.ts';
 import { worstCostNanoUsd } from '../core/ledger/pricing.ts';
-import { EFFORTS, type Effort, isAbove, upTo } from '../core/ports/effort.ts';
+import { type Effort, isAbove, upTo } from '../core/ports/effort.ts';
 
-const LABELS = {
+/** Choices of an option for how much a model thinks. If a model lacks one, the nearest lower one is used. */
+export const EFFORT_LABELS = {
   none: 'None: answer at once',
   minimal: 'Minimal',
   low: 'Low',
@@ -14,9 +15,6 @@ const LABELS = {
   xhigh: 'Extra high (costs much more)',
   max: 'Maximum (costs much more)',
 } as const satisfies Record<Effort, string>;
-
-/** Choices of an option for how much a model thinks. If a model lacks one, the nearest lower one is used. */
-export const EFFORT_CHOICES = EFFORTS.map((value) => ({ value, label: LABELS[value] }));
 
 /** A sentence on why an effort cannot be chosen for a model; null if it can, or if the model supports none. */
 export function refusedEffort({ bounds, tier }: AccessGranted, effort: Effort): string | null {

@@ -3,6 +3,7 @@ import { gzip } from 'node:zlib';
 import { defineCommand } from '../core/command.ts';
 import type { PersonalData } from '../core/conversations/privacy.ts';
 import { waitInWords } from '../core/kit/durations.ts';
+import { counted } from '../core/kit/text.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 
 /** Discord accepts files of 10 MiB; larger ones are compressed. */
@@ -21,7 +22,7 @@ export const exportData = defineCommand({
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;
     await tell({
-      text: `Everything stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and the cost of ${counted(requests.length, 'request')}. \`/forget what:myself\` deletes it.`,
+      text: `Everything stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and the cost of ${counted(requests.length, 'request', 'requests')}. \`/forget what:myself\` deletes it.`,
       files: [await fileOf(data)],
     });
   },
@@ -35,10 +36,6 @@ async function fileOf(data: PersonalData): Promise<NoticeFile> {
   }
   const compressed = await promisify(gzip)(bytes);
   return { name: 'parley-data.json.gz', mediaType: 'application/gzip', bytes: compressed, description };
-}
-
-function counted(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
 }
 
 /** For `/export` and `/forget`, which share one limit. */

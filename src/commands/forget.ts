@@ -1,5 +1,6 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { counted } from '../core/kit/text.ts';
+import { accountOf, mayActAs } from '../core/ports/actor.ts';
 import { choice } from './choice.ts';
 import { tooOften } from './export.ts';
 
@@ -15,11 +16,7 @@ export const forget = defineCommand({
       myself: 'My data here',
       guild: 'All data of this {guild} (admins)',
     }),
-    sure: {
-      type: 'choice',
-      description: 'Confirms deleting more than a conversation',
-      choices: [{ value: 'yes', label: 'Yes, delete it' }],
-    },
+    sure: choice('Confirms deleting more than a conversation', { yes: 'Yes, delete it' }),
   },
   async run(context, { what = 'conversation', sure }) {
     const { actor, place, services, tell } = context;
@@ -44,14 +41,14 @@ export const forget = defineCommand({
           'questions of yours with their answers',
         );
         return tell(
-          `Deleted ${questions}, and the cost of ${counted(requests, 'request')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `Deleted ${questions}, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
       case 'guild': {
-        const by = `${platformOf(actor.guild)}:${actor.user}`;
+        const by = accountOf(actor);
         const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
         return tell(
-          `Deleted ${counted(remembered, 'conversation')}, all model choices, instructions and personas, and the cost of ${counted(requests, 'request')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
+          `Deleted ${counted(remembered, 'conversation', 'conversations')}, all model choices, instructions and personas, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
         );
       }
     }
@@ -82,9 +79,5 @@ async function forgetConversation({ actor, place, services }: CommandContext): P
 
 function stillToCome(unsettled: number): string {
   if (unsettled === 0) return '';
-  return `The cost of ${counted(unsettled, 'more request')} is not known yet and will still be recorded. Run this command again in a few minutes to delete it too. `;
-}
-
-function counted(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
+  return `The cost of ${counted(unsettled, 'more request', 'more requests')} is not known yet and will still be recorded. Run this command again in a few minutes to delete it too. `;
 }

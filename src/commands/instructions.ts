@@ -2,7 +2,7 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { fenced } from '../core/kit/text.ts';
 import { choice } from './choice.ts';
-import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
+import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
 
 export const instructions = defineCommand({
   name: 'instructions',
@@ -20,11 +20,7 @@ export const instructions = defineCommand({
       description: 'The instructions; {user}, {channel} and {date} are filled in for each question',
       maxChars: MAX_INSTRUCTIONS_CHARS,
     },
-    scope: {
-      type: 'choice',
-      description: 'Where they apply (default: this conversation; more for admins)',
-      choices: SCOPE_CHOICES,
-    },
+    scope: choice('Where they apply (default: this conversation; more for admins)', SCOPE_LABELS),
   },
   async run(context, { action, text, scope = 'conversation' }) {
     const { actor, services, tell } = context;

@@ -4,6 +4,7 @@ import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rul
 import { parseAmount } from '../core/ledger/limit-words.ts';
 import { isPersonal, type RuleChange } from '../core/ledger/rules.ts';
 import {
+  accountOf,
   type GuildId,
   groupWord,
   hasGroups,
@@ -12,7 +13,6 @@ import {
   parseGroup,
   parseGuildId,
   parseUser,
-  platformOf,
   type Role,
   reaches,
 } from '../core/ports/actor.ts';
@@ -32,22 +32,14 @@ export const limits = defineCommand({
   role: 'member',
   reply: 'private',
   options: {
-    limit: {
-      type: 'choice',
-      description: 'Limit to set (default: show all limits)',
-      choices: CHOICES,
-    },
+    limit: { type: 'choice', description: 'Limit to set (default: show all limits)', choices: CHOICES },
     to: {
       type: 'text',
       description:
         'A number, or dollars like 0.50; "default" removes the limit you set; "none" lifts it (operators)',
       maxChars: 40,
     },
-    user: {
-      type: 'text',
-      description: 'Only for this person, by mention or ID (admins)',
-      maxChars: 100,
-    },
+    user: { type: 'text', description: 'Only for this person, by mention or ID (admins)', maxChars: 100 },
     role: {
       type: 'text',
       description: 'For each person with this role or user group, by mention or ID (admins)',
@@ -155,7 +147,7 @@ async function set(
   { guild, whose, limit, role, most }: Wish & Pick<RuleChange, 'most'>,
   { actor, services }: CommandContext,
 ): Promise<string | null> {
-  const by = `${platformOf(actor.guild)}:${actor.user}`;
+  const by = accountOf(actor);
   const change = (layer: RuleLayer) =>
     services.limits.change({
       guild,

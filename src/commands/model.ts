@@ -1,10 +1,12 @@
-import { type AccessDecision, type AccessGranted, explainRefusal } from '../core/access/access.ts';
+import { type AccessGranted, explainRefusal } from '../core/access/access.ts';
 import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
 import type { SettingChange } from '../core/conversations/setting.ts';
 import type { EffortSetting, ModelSetting } from '../core/conversations/settings.ts';
-import { mayActAs, platformOf } from '../core/ports/actor.ts';
-import { EFFORT_CHOICES, effortInWords, refusedEffort, timesUsual } from './effort-option.ts';
-import { SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
+import { mayActAs } from '../core/ports/actor.ts';
+import { choice } from './choice.ts';
+import { EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './effort-option.ts';
+import { SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
+import { decideSpelled } from './spelled-model.ts';
 
 /** Removes a setting instead of making one. */
 const DEFAULT = 'default';
@@ -25,16 +27,11 @@ export const model = defineCommand({
       type: 'model',
       description: `Model that answers if that one fails (admins); "${DEFAULT}" removes it`,
     },
-    scope: {
-      type: 'choice',
-      description: 'Where to use it (default: this conversation)',
-      choices: SCOPE_CHOICES,
-    },
-    effort: {
-      type: 'choice',
-      description: `How much it thinks first, if it can; "${DEFAULT}" leaves it to the model`,
-      choices: [...EFFORT_CHOICES, { value: DEFAULT, label: 'The model’s default' }],
-    },
+    scope: choice('Where to use it (default: this conversation)', SCOPE_LABELS),
+    effort: choice(`How much it thinks first, if it can; "${DEFAULT}" leaves it to the model`, {
+      ...EFFORT_LABELS,
+      [DEFAULT]: 'The model’s default',
+    }),
   },
   view: answeringHere,
   async run(context, { model: spelled, fallback, scope = 'conversation', effort }) {
@@ -65,7 +62,7 @@ export const model = defineCommand({
       change = { model: undefined };
       said.push(`Model for ${SCOPE_WORDS[scope]} reset to the default.`);
     } else if (spelled !== undefined) {
-      const decision = await decide(context, spelled);
+      const decision = await decideSpelled(context, spelled, actor);
       if (!decision.ok) return tell(explainRefusal(decision));
       chosen = decision;
       change = { model: decision.model.id };
@@ -93,11 +90,6 @@ export const model = defineCommand({
   },
 });
 
-async function decide({ actor, place, services }: CommandContext, spelled: string): Promise<AccessDecision> {
-  const { catalogue, models } = services;
-  return models.decide(catalogue.resolve(spelled, platformOf(place.guild)).model?.id ?? spelled, actor);
-}
-
 async function setFallback(
   context: CommandContext,
   spelled: string,
@@ -111,7 +103,7 @@ async function setFallback(
     await settings.change(where, target, { fallback: undefined });
     return `Fallback for ${SCOPE_WORDS[where]} removed.`;
   }
-  const decision = await decide(context, spelled);
+  const decision = await decideSpelled(context, spelled, actor);
   if (!decision.ok) return explainRefusal(decision);
   await settings.change(where, target, { fallback: decision.model.id });
   return `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`;

@@ -4,11 +4,12 @@ import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/conversations/personas.ts';
 import type { SettingScope } from '../core/conversations/settings.ts';
 import { oneLine, quoted } from '../core/kit/text.ts';
-import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
 import { choice } from './choice.ts';
-import { EFFORT_CHOICES } from './effort-option.ts';
-import { ownedTarget, recordChange, SCOPE_CHOICES, SCOPE_WORDS } from './setting-scope.ts';
+import { EFFORT_LABELS } from './effort-option.ts';
+import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
+import { decideSpelled } from './spelled-model.ts';
 
 /** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';
@@ -39,17 +40,9 @@ export const persona = defineCommand({
       maxChars: MAX_INSTRUCTIONS_CHARS,
     },
     model: { type: 'model', description: 'For add: the persona’s model, if nobody chose another' },
-    effort: {
-      type: 'choice',
-      description: 'For add: how much its model thinks first, if nobody chose otherwise',
-      choices: EFFORT_CHOICES,
-    },
+    effort: choice('For add: how much its model thinks first, if nobody chose otherwise', EFFORT_LABELS),
     temperature: { type: 'text', description: 'For add: from 0 (predictable) to 2 (creative)', maxChars: 10 },
-    scope: {
-      type: 'choice',
-      description: 'For use: where (default: this conversation; more for admins)',
-      choices: SCOPE_CHOICES,
-    },
+    scope: choice('For use: where (default: this conversation; more for admins)', SCOPE_LABELS),
   },
   async run(context, given) {
     const { name, scope = 'conversation' } = given;
@@ -82,8 +75,7 @@ async function use(context: CommandContext, name: string, scope: SettingScope): 
       : `Persona for ${where} reset to the default.`;
   }
   const found = await services.personas.get(place.guild, name);
-  if (found === null)
-    return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
+  if (found === null) return unknownPersona(name);
   await services.settings.change(scope, target, { persona: found.name });
   await recordChange(context, scope, 'persona', found.name);
   return `I now answer as **${found.name}** in ${where}.`;
@@ -106,8 +98,7 @@ async function add(
   }
   let model: string | undefined;
   if (given.model !== undefined) {
-    const id = services.catalogue.resolve(given.model, platformOf(place.guild)).model?.id ?? given.model;
-    const decision = await services.models.decide(id, place.guild);
+    const decision = await decideSpelled(context, given.model, place.guild);
     if (!decision.ok) return explainRefusal(decision);
     model = decision.model.id;
   }
@@ -127,11 +118,13 @@ async function add(
 
 async function remove(context: CommandContext, name: string): Promise<string> {
   const removed = await context.services.personas.remove(context.place.guild, name);
-  if (removed === null) {
-    return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
-  }
+  if (removed === null) return unknownPersona(name);
   await recordChange(context, 'guild', `persona ${removed.name}`, null);
   return `**${removed.name}** is removed. Where it was used, I now answer without a persona.`;
+}
+
+export function unknownPersona(name: string): string {
+  return `There is no persona called ${quoted(name)}. \`/persona\` lists the available ones.`;
 }
 
 async function listed({ place, services }: CommandContext): Promise<string> {

@@ -2,7 +2,7 @@ import type { CommandContext } from '../core/command.ts';
 import { starterOf } from '../core/conversations/conversation.ts';
 import type { SettingScope, SettingTarget } from '../core/conversations/settings.ts';
 import { oneLine } from '../core/kit/text.ts';
-import { mayActAs, platformOf } from '../core/ports/actor.ts';
+import { accountOf, mayActAs } from '../core/ports/actor.ts';
 
 export const SCOPE_WORDS = {
   conversation: 'this conversation',
@@ -11,11 +11,11 @@ export const SCOPE_WORDS = {
 } as const satisfies Record<SettingScope, string>;
 
 /** Choices of an option for the scope of a setting. */
-export const SCOPE_CHOICES = [
-  { value: 'conversation', label: 'This conversation' },
-  { value: 'channel', label: 'This channel (admins)' },
-  { value: 'guild', label: 'All channels (admins)' },
-] as const satisfies readonly { readonly value: SettingScope; readonly label: string }[];
+export const SCOPE_LABELS = {
+  conversation: 'This conversation',
+  channel: 'This channel (admins)',
+  guild: 'All channels (admins)',
+} as const satisfies Record<SettingScope, string>;
 
 const MAX_AUDIT_CHARS = 200;
 
@@ -61,7 +61,7 @@ export async function recordChange(
   const where = scope === 'channel' ? ` of channel ${place.channelName ?? place.channel}` : '';
   await services.audit.append({
     guild: place.guild,
-    by: `${platformOf(actor.guild)}:${actor.user}`,
+    by: accountOf(actor),
     atMs: services.clock.now(),
     action: 'settings.change',
     from: `${what}${where}`,

@@ -1,10 +1,11 @@
-import { entryInWords } from '../core/access/audit.ts';
+import { entryInWords, newestChanges } from '../core/access/audit.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { boundsInWords, holdingsInWords } from '../core/access/tier-words.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import {
+  accountOf,
   type GuildId,
   mayActAs,
   OUT_OF_REACH,
@@ -71,7 +72,7 @@ export const tier = defineCommand({
       return tell(`\`guild\` must look like ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`);
     }
     if (!reaches(actor, id)) return tell(OUT_OF_REACH);
-    const by = `${platformOf(actor.guild)}:${actor.user}`;
+    const by = accountOf(actor);
     switch (action) {
       case 'show':
         return tell(await describe(id, isOperator, context));
@@ -85,9 +86,9 @@ export const tier = defineCommand({
       }
       case 'grant': {
         if (granted === undefined) return tell('Choose which `tier` to grant.');
-        const end = until === undefined ? null : parseUntil(until, services.clock.now());
-        if (end !== null && !end.ok) return tell(end.problem);
-        const expiresAtMs = end === null ? null : end.atMs;
+        const end = parseUntil(until, services.clock.now());
+        if (!end.ok) return tell(end.problem);
+        const expiresAtMs = end.atMs;
         await services.guilds.grant(id, { tier: granted, expiresAtMs, reason, by, replacesDefault: false });
         const { tier: now } = await services.guilds.access(id);
         const ending = expiresAtMs === null ? '' : ` until ${momentInWords(expiresAtMs)}`;
@@ -133,15 +134,11 @@ function waysToMore({ onSale, tier: now }: GuildReport, keyProviders: readonly s
 }
 
 async function recent(guild: GuildId | null, { services }: CommandContext): Promise<string> {
-  const lines: string[] = [];
-  for await (const entry of services.audit.query(guild === null ? {} : { of: { guild } })) {
-    if (lines.length === LOG_ENTRIES) {
-      lines.push('- … `npm run parley -- audit` shows more.');
-      break;
-    }
-    lines.push(`- ${entryInWords(entry)}`);
-  }
-  return lines.join('\n') || 'No changes yet.';
+  const entries = await newestChanges(services.audit, guild, LOG_ENTRIES + 1);
+  if (entries.length === 0) return 'No changes yet.';
+  const lines = entries.slice(0, LOG_ENTRIES).map(entryInWords);
+  if (entries.length > LOG_ENTRIES) lines.push('… `npm run parley -- audit` shows more.');
+  return lines.map((line) => `- ${line}`).join('\n');
 }
 
 function upperFirst(text: string): string {

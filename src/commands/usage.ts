@@ -7,9 +7,11 @@ import {
   peopleGroups,
   ratedInWords,
   readUsage,
-  seriesOf,
+  seriesFor,
+  shownOf,
   sumInWords,
   sumOf,
+  type UsageReport,
   type UsageRow,
   type UsageSum,
   usageCsv,
@@ -25,8 +27,6 @@ import { payersIn } from './limits-view.ts';
 const DEFAULT_DAYS = '30';
 /** The most models, people and places in a list; the CSV has all. */
 const MAX_LISTED = 10;
-/** Series in the chart; the rest becomes one. */
-const MAX_SERIES = 6;
 /** Discord accepts files of 10 MiB, and a character can take three bytes. */
 const MAX_CSV_CHARS = 3_000_000;
 
@@ -52,7 +52,7 @@ export const usage = defineCommand({
     const isAdmin = mayActAs(await services.roles(actor), 'admin');
     if (!isAdmin) return own(context);
     const guild = place.guild;
-    return inWords(await usageOf(services, guild, Number(DEFAULT_DAYS)), guild, services).join('\n\n');
+    return inWords(await readUsage(services, guild, Number(DEFAULT_DAYS)), guild, services).join('\n\n');
   },
   async run(context, { of, days = DEFAULT_DAYS }) {
     const { actor, place, services, tell } = context;
@@ -120,17 +120,8 @@ async function own({ actor, place: { guild }, services }: ViewContext): Promise<
 
 type Services = CommandContext['services'];
 
-function usageOf(services: Services, guild: GuildId | null, count: number) {
-  const { clock, timeZone } = services;
-  return readUsage(services, { guild, count, nowMs: clock.now(), timeZone });
-}
-
 /** Everybody's usage in a guild, or in all guilds, by model and by person. */
-function inWords(
-  { days, rows, sums }: Awaited<ReturnType<typeof usageOf>>,
-  guild: GuildId | null,
-  services: Services,
-): string[] {
+function inWords({ days, rows, sums }: UsageReport, guild: GuildId | null, services: Services): string[] {
   const where = guild === null ? 'in all servers' : 'here';
   const summary = [
     `**Usage ${where}**`,
@@ -157,7 +148,7 @@ async function ofAll(
   guild: GuildId | null,
   count: number,
 ): Promise<{ text: string; files: NoticeFile[] }> {
-  const usage = await usageOf(services, guild, count);
+  const usage = await readUsage(services, guild, count);
   const { today, days, rows } = usage;
   const words = inWords(usage, guild, services);
   if (rows.length === 0) return { text: words.join('\n\n'), files: [] };
@@ -187,7 +178,8 @@ async function chartOf(
   const isMoney = sumOf(rows).costNanoUsd > 0;
   const amountOf = ({ costNanoUsd, requests }: UsageSum) => (isMoney ? costNanoUsd : requests);
   const groups = modelGroups(rows, services);
-  const series = seriesOf(groups, days, (some) => amountOf(sumOf(some)), MAX_SERIES);
+  const shown = shownOf(groups.map(({ key }) => key));
+  const series = seriesFor(shown, groups, days, (some) => amountOf(sumOf(some)));
   const title = `${isMoney ? 'Dollars' : 'Requests'} per day by model`;
   const png = await services.drawChart({
     title,

@@ -294,12 +294,7 @@ describe('/usage, `parley usage` and the dashboard', { timeout: 60_000 }, () => 
     const used = (name: LimitName) => levels.find(({ limit }) => limit === name)?.used;
     expect(used('requestsPerUserPerDay')).toBe(Number(open.people['Mia']?.[0]));
     // What the dead process left was made without counters.
-    const { sums } = await readUsage(bot.services, {
-      guild: 'discord:1',
-      count: 1,
-      nowMs: Date.now(),
-      timeZone: 'UTC',
-    });
+    const { sums } = await readUsage({ ...bot.services, timeZone: 'UTC' }, 'discord:1', 1);
     expect(used('nanoUsdPerGuildPerDay')).toBe(
       sums.today.costNanoUsd + sums.today.unsettledNanoUsd - LEFT_NANO_USD,
     );

@@ -167,12 +167,7 @@ describe('the overview', () => {
       worstNanoUsd: 50_000_000,
       limits,
     });
-    const { sums } = await readUsage(services, {
-      guild: null,
-      count: 30,
-      nowMs: Date.now(),
-      timeZone: 'UTC',
-    });
+    const { sums } = await readUsage({ ...services, timeZone: 'UTC' }, null, 30);
     const words = sumInWords(sums.days);
     expect(words).toBe('3 requests · 24 tokens · $0.03 · 1 of them not settled yet, at most $0.05 more');
     const { text } = await dashboard.get('/admin');

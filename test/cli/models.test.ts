@@ -111,10 +111,10 @@ describe('models on the command line', () => {
   });
 
   it.each([
-    [['models'], /^The action is missing\. Use search, check, add, remove/],
+    [['models'], /^The action is missing\. Use search, check, add or remove/],
     [['models', 'add'], /^The model id is missing/],
     [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is not a tier/],
-    [['models', 'check', '--tier', 'free'], /are only for models add/],
+    [['models', 'check', '--tier', 'free'], /^--tier cannot be used here/],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(args);
     expect([code, errors]).toEqual([2, expect.stringMatching(words)]);

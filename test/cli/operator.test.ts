@@ -120,7 +120,7 @@ describe('the command line of an operator', () => {
     [['limits', 'set', 'discord:1', 'speed', '3'], /^"speed" is not a limit\. Use /],
     [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
     [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
-    [['limits', 'show', 'discord:1', '--user', '42'], /^"user" is one argument too many/],
+    [['limits', 'show', 'discord:1', '--user', '42'], /^--user cannot be used here/],
     [['forget', 'discord:1', '42'], /for good\. Confirm with --yes/],
     [['export', 'discord:1'], /^The person's id is missing/],
     [['tier', 'list', 'discord:1'], /^"discord:1" is one argument too many/],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withCommandTable } from '../../scripts/command-table.ts';
 import { commands } from '../../src/commands/index.ts';
-import { withCommandTable } from '../../src/commands/table.ts';
 import { type Command, defineCommand } from '../../src/core/command.ts';
 import { inWordsOf, isAskedInForm, parseOptions } from '../../src/core/ports/command.ts';
 import { PLATFORM_IDS, platformRow } from '../../src/core/ports/platforms.ts';

@@ -15,7 +15,7 @@ export function accessSection(guild: GuildId, lists: AccessLists): Html {
 <p class="soft">Denied entries win over allowed ones. If people or roles are allowed, only they may use the bot; if channels are allowed, only there. For admins only the channels count.</p>
 ${table(
   'Who may use the bot',
-  [{ heading: 'Person, role or channel' }, { heading: 'List' }, { heading: 'Remove' }],
+  ['Person, role or channel', 'List', 'Remove'],
   entriesOf(lists).map((entry) => {
     const words = listedInWords(guild, entry);
     return [

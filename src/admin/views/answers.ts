@@ -2,27 +2,20 @@ import { html } from 'hono/html';
 import { formatDuration } from '../../core/kit/durations.ts';
 import { counted } from '../../core/kit/text.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, named, table } from '../html.ts';
+import { type Html, named, numeric, table } from '../html.ts';
 import { guildLink, modelName } from './use.ts';
 
 /** The answers in progress in all processes, each with a stop button. */
 export async function answers({ services, names }: AdminHost): Promise<Html> {
   const live = await services.underWay.list();
-  const known = await names.of([...new Set(live.map(({ guild }) => guild))]);
+  const known = await names.of(live.map(({ guild }) => guild));
   const nowMs = services.clock.now();
   return html`<section id="live">
 <p class="soft">${counted(live.length, 'answer', 'answers')} in progress in all processes. The list refreshes every three seconds.</p>
 ${table(
   'Answers in progress',
   // In this column the button is visible on a narrow screen too.
-  [
-    { heading: 'Person' },
-    { heading: 'Stop' },
-    { heading: 'For', isNumeric: true },
-    { heading: 'Model' },
-    { heading: 'Characters', isNumeric: true },
-    { heading: 'Guild' },
-  ],
+  ['Person', 'Stop', numeric('For'), 'Model', numeric('Characters'), 'Guild'],
   live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
     named(userName),
     isEnding

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { type AuditEntry, INSTALLATION } from '../../core/access/audit.ts';
+import { type AuditEntry, INSTALLATION, newestChanges } from '../../core/access/audit.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
 import type { AdminHost } from '../host.ts';
@@ -20,7 +20,7 @@ export interface ChangesQuery {
 export async function changes({ services, names }: AdminHost, { guild, skip }: ChangesQuery): Promise<Html> {
   const found = await newestChanges(services.audit, guild, skip + PAGE + 1);
   const entries = found.slice(skip, skip + PAGE);
-  const known = await names.of([...new Set(entries.map((entry) => entry.guild))]);
+  const known = await names.of(entries.map((entry) => entry.guild));
   const of = guild === null ? '' : `&guild=${encodeURIComponent(guild)}`;
   return html`<section aria-label="Filter"><form class="fields" method="get" action="/admin/audit">
 <div class="wide"><label for="guild">Only this guild (id)</label><input id="guild" name="guild" value="${guild ?? ''}"></div>
@@ -40,15 +40,7 @@ export function changesTable(
 ): Html {
   return table(
     'Changes',
-    [
-      { heading: 'When' },
-      ...(nameOf === null ? [] : [{ heading: 'Guild' }]),
-      { heading: 'Who' },
-      { heading: 'What' },
-      { heading: 'From' },
-      { heading: 'To' },
-      { heading: 'Reason' },
-    ],
+    ['When', ...(nameOf === null ? [] : ['Guild']), 'Who', 'What', 'From', 'To', 'Reason'],
     entries.map(({ atMs, guild, by, action, from, to, reason }) => [
       momentInWords(atMs),
       ...(nameOf === null ? [] : [guild === INSTALLATION ? 'All guilds' : guildLink(guild, nameOf(guild))]),
@@ -60,18 +52,4 @@ export function changesTable(
     ]),
     'No changes yet.',
   );
-}
-
-/** The latest changes of a guild, or of all. */
-export async function newestChanges(
-  audit: AdminHost['services']['audit'],
-  guild: GuildId | null,
-  count: number,
-): Promise<AuditEntry[]> {
-  const found: AuditEntry[] = [];
-  for await (const entry of audit.query(guild === null ? {} : { of: { guild } })) {
-    found.push(entry);
-    if (found.length === count) break;
-  }
-  return found;
 }

@@ -4,13 +4,13 @@ import { counted } from '../../core/kit/text.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../../core/ledger/unsettled.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, named, table } from '../html.ts';
+import { type Html, named, numeric, table } from '../html.ts';
 import { guildLink, modelName } from './use.ts';
 
 /** Requests whose cost is not booked. */
 export async function costs({ services, names }: AdminHost): Promise<Html> {
   const requests = await listUnsettled(services.ledger, null, services.clock.now());
-  const known = await names.of([...new Set(requests.map(({ guild }) => guild))]);
+  const known = await names.of(requests.map(({ guild }) => guild));
   const atMost = requests.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
   return html`<section>
 <p>${
@@ -20,16 +20,7 @@ export async function costs({ services, names }: AdminHost): Promise<Html> {
   }</p>
 ${table(
   'Unsettled requests',
-  [
-    { heading: 'Since' },
-    { heading: 'Guild' },
-    { heading: 'Person' },
-    { heading: 'What' },
-    { heading: 'Model' },
-    { heading: 'Paid by' },
-    { heading: 'At most', isNumeric: true },
-    { heading: 'Why' },
-  ],
+  ['Since', 'Guild', 'Person', 'What', 'Model', 'Paid by', numeric('At most'), 'Why'],
   requests.map((request) => [
     momentInWords(request.madeAtMs),
     guildLink(request.guild, known.get(request.guild) ?? request.guild),

@@ -1,18 +1,20 @@
 import { html } from 'hono/html';
+import { newestChanges } from '../../core/access/audit.ts';
 import type { GuildReport } from '../../core/access/guilds.ts';
 import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { GuildRules } from '../../core/ledger/guild-rules.ts';
-import { amountInWords, useInWords } from '../../core/ledger/limit-words.ts';
+import { useInWords } from '../../core/ledger/limit-words.ts';
 import { peopleGroups, readUsage } from '../../core/ledger/report.ts';
+import { mostInWords, personalRules } from '../../core/ledger/rule-words.ts';
 import { type GuildId, groupWord, isGuildOfOne, platformOf } from '../../core/ports/actor.ts';
-import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../../core/ports/limits.ts';
+import { GUILD_LIMITS, LIMITS } from '../../core/ports/limits.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../../core/ports/platforms.ts';
 import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
 import { accessSection } from './access.ts';
-import { changesTable, newestChanges } from './changes.ts';
+import { changesTable } from './changes.ts';
 import { useCharts, useTable, useTiles } from './use.ts';
 
 const COUNT = 30;
@@ -22,10 +24,9 @@ const MAX_ENTRIES = 20;
 /** One guild: its tier, keys, limits and use, and the changes to it. */
 export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
   const { services } = host;
-  const { clock, timeZone } = services;
   const [report, usage, limits, lists, entries] = await Promise.all([
     services.guilds.report(id),
-    readUsage(services, { guild: id, count: COUNT, nowMs: clock.now(), timeZone }),
+    readUsage(services, id, COUNT),
     limitsSection(id, services),
     services.settings.lists(id),
     newestChanges(services.audit, id, MAX_ENTRIES),
@@ -95,13 +96,7 @@ function keysSection({ keys }: GuildReport): Html {
   return html`<section><h2>Own API keys</h2>
 ${table(
   'Own API keys',
-  [
-    { heading: 'Provider' },
-    { heading: 'Ends in' },
-    { heading: 'State' },
-    { heading: 'Connected' },
-    { heading: 'By' },
-  ],
+  ['Provider', 'Ends in', 'State', 'Connected', 'By'],
   keys.map(({ provider, lastFour, fault, connectedAtMs, by }) => [
     keyProviderName(provider),
     html`<code>…${lastFour}</code>`,
@@ -123,31 +118,23 @@ async function limitsSection(id: GuildId, { guilds, limits, ledger }: AdminHost[
   const whose = { guild: id, user: '', groups: async () => [], payer: 'operator' } as const;
   const inForce = await limits.limitsFor(whose, operatorTier);
   const levels = new Map((await ledger.levels(whose, inForce)).map((level) => [level.limit, level]));
-  const amount = (limit: GuildLimitName, most: number | null | undefined) =>
-    most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
   return html`<section><h2>Limits</h2>
 <p class="soft">For requests that the operator pays for, by tier ${operatorTier}. If several limits apply, the lowest counts.</p>
 ${table(
   'Limits',
-  [
-    { heading: 'Limit' },
-    { heading: 'Holds' },
-    { heading: 'Used' },
-    { heading: 'Set by the operator' },
-    { heading: 'Set by admins' },
-  ],
+  ['Limit', 'Holds', 'Used', 'Set by the operator', 'Set by admins'],
   GUILD_LIMITS.map((limit) => {
     const level = LIMITS[limit].scope === 'guild' ? levels.get(limit) : undefined;
     return [
       LIMITS[limit].option.label,
-      amount(limit, inForce[limit]),
+      mostInWords(limit, inForce[limit]),
       level === undefined ? 'per person' : useInWords(limit, level.used, level.most),
-      amount(limit, rules.operator[limit]),
-      amount(limit, rules.guild[limit]),
+      mostInWords(limit, rules.operator[limit]),
+      mostInWords(limit, rules.guild[limit]),
     ];
   }),
 )}
-${ownRules(id, rules, amount)}
+${ownRules(id, rules)}
 <h3>Set a limit</h3>
 <form class="fields" method="post" action="/admin/guilds/${encodeURIComponent(id)}/limits">
 <div class="wide"><label for="limit">Limit</label><select id="limit" name="limit">${GUILD_LIMITS.map(
@@ -161,25 +148,12 @@ ${ownRules(id, rules, amount)}
 }
 
 /** The limits of people and roles. */
-function ownRules(
-  id: GuildId,
-  { users, groups }: GuildRules,
-  amount: (limit: GuildLimitName, most: number | null | undefined) => string,
-): Html {
-  const own = [
-    ...Object.entries(users).map(([user, amounts]) => [`person ${user}`, amounts] as const),
-    ...Object.entries(groups).map(([group, amounts]) => [`${groupWord(id)} ${group}`, amounts] as const),
-  ];
+function ownRules(id: GuildId, rules: GuildRules): Html {
+  const own = personalRules(id, rules);
   if (own.length === 0) return html``;
   return html`<h3>For people and ${groupWord(id)}s</h3>${table(
     'Limits for people and roles',
-    [{ heading: 'For' }, { heading: 'Limit' }, { heading: 'At most' }],
-    own.flatMap(([who, amounts]) =>
-      GUILD_LIMITS.filter((limit) => amounts[limit] !== undefined).map((limit) => [
-        who,
-        LIMITS[limit].option.label,
-        amount(limit, amounts[limit]),
-      ]),
-    ),
+    ['For', 'Limit', 'At most'],
+    own.map(({ who, limit, most }) => [who, LIMITS[limit].option.label, most]),
   )}`;
 }

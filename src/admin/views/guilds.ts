@@ -3,27 +3,19 @@ import { listGuilds } from '../../core/ledger/guild-list.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { readUsage } from '../../core/ledger/report.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, table } from '../html.ts';
+import { type Html, numeric, table } from '../html.ts';
 import { guildLink } from './use.ts';
 
 const COUNT = 30;
 
 /** All guilds, as `parley guilds` lists them, and a form to open one that is not listed. */
 export async function guilds({ services, names }: AdminHost): Promise<Html> {
-  const { clock, timeZone } = services;
-  const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
+  const { rows } = await readUsage(services, null, COUNT);
   const listed = await listGuilds({ guilds: services.guilds, names }, rows);
   return html`<section>
 ${table(
   'Guilds and workspaces',
-  [
-    { heading: 'Guild' },
-    { heading: 'Id' },
-    { heading: 'Tier' },
-    { heading: `Requests, ${COUNT} days`, isNumeric: true },
-    { heading: 'Cost', isNumeric: true },
-    { heading: 'Last used' },
-  ],
+  ['Guild', 'Id', 'Tier', numeric(`Requests, ${COUNT} days`), numeric('Cost'), 'Last used'],
   listed.map(({ guild, name, tier, requests, costNanoUsd, lastDay }) => [
     guildLink(guild, name ?? guild),
     html`<code>${guild}</code>`,

@@ -5,33 +5,32 @@ import { readUsage, sumOf } from '../../core/ledger/report.ts';
 import type { Model } from '../../core/ports/model.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, named, pill, type Tone, table } from '../html.ts';
+import { type Html, named, numeric, pill, type Tone, table } from '../html.ts';
 
 const COUNT = 30;
 
 /** The models on offer, with state, prices and use. */
 export async function models(host: AdminHost): Promise<Html> {
   const { services } = host;
-  const { clock, timeZone, catalogue } = services;
-  const { rows } = await readUsage(services, { guild: null, count: COUNT, nowMs: clock.now(), timeZone });
+  const { rows } = await readUsage(services, null, COUNT);
   const used = Map.groupBy(rows, ({ model }) => model);
   // The playground offers all models.
-  const listed = catalogue.list(LOCAL_PLATFORM);
+  const listed = services.catalogue.list(LOCAL_PLATFORM);
   const states = await Promise.all(listed.map((model) => stateOf(model, host)));
   return html`<section>
 <p class="soft">The list is <code>models.json</code>; <code>parley models add</code> and <code>parley models remove</code> change it, and <code>parley models check</code> suggests replacements for models that are gone.</p>
 ${table(
   'Models',
   [
-    { heading: 'Model' },
-    { heading: 'State' },
-    { heading: 'Tier' },
-    { heading: 'Through' },
-    { heading: 'Context', isNumeric: true },
-    { heading: 'In, per million', isNumeric: true },
-    { heading: 'Out', isNumeric: true },
-    { heading: `Requests, ${COUNT} days`, isNumeric: true },
-    { heading: 'Cost', isNumeric: true },
+    'Model',
+    'State',
+    'Tier',
+    'Through',
+    numeric('Context'),
+    numeric('In, per million'),
+    numeric('Out'),
+    numeric(`Requests, ${COUNT} days`),
+    numeric('Cost'),
   ],
   listed.map((model, index) => {
     const sum = sumOf(used.get(model.id) ?? []);

@@ -6,9 +6,9 @@ import {
   percentile,
 } from '../../core/conversations/outcome-report.ts';
 import { formatDuration } from '../../core/kit/durations.ts';
-import type { UsageRow } from '../../core/ledger/report.ts';
-import { chart, seriesFor } from '../chart.ts';
-import { type Html, table } from '../html.ts';
+import { seriesFor, type UsageRow } from '../../core/ledger/report.ts';
+import { chart } from '../chart.ts';
+import { type Html, numeric, table } from '../html.ts';
 
 export interface OutcomeGroup {
   readonly key: string;
@@ -63,13 +63,7 @@ ${chart({
 export function outcomeTable(by: string, groups: readonly (OutcomeGroup & { readonly name: Html })[]): Html {
   return table(
     `Outcomes by ${by}`,
-    [
-      { heading: by },
-      { heading: 'Answers', isNumeric: true },
-      { heading: 'First text, median', isNumeric: true },
-      { heading: '95 of 100', isNumeric: true },
-      { heading: 'Failed' },
-    ],
+    [by, numeric('Answers'), numeric('First text, median'), numeric('95 of 100'), 'Failed'],
     groups
       .map(({ name, rows }) => ({ name, sum: outcomeOf(rows) }))
       .toSorted((a, b) => b.sum.answers - a.sum.answers)

@@ -39,7 +39,7 @@ async function useOf(host: AdminHost, { days, by }: OverviewQuery): Promise<Html
   const { clock, timeZone, ledger } = host.services;
   const nowMs = clock.now();
   const [report, levels] = await Promise.all([
-    readUsage(host.services, { guild: null, count: days, nowMs, timeZone }),
+    readUsage(host.services, null, days),
     ledger.levels({ guild: 'web:local', user: '', payer: 'operator' }, UNLIMITED_GUILD),
   ]);
   const installation = levels.filter(({ limit, most }) => !isGuildLimit(limit) && most !== null);
@@ -81,7 +81,7 @@ function healthSection(health: Health): Html {
   return html`<section><h2>State of this process</h2>
 ${table(
   'State of platforms, providers, store and backlog',
-  [{ heading: 'What' }, { heading: 'State' }, { heading: 'Finding' }],
+  ['What', 'State', 'Finding'],
   health.map(({ area, name, state, finding }) => [
     html`<span class="soft">${area}</span> ${name}`,
     pill(state, words[state]),

@@ -7,6 +7,8 @@ import {
   groupsOf,
   isUnsettled,
   ratedInWords,
+  seriesFor,
+  shownOf,
   sumInWords,
   sumOf,
   type UsageReport,
@@ -15,9 +17,9 @@ import {
 import type { GuildId } from '../../core/ports/actor.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { Services } from '../../core/services.ts';
-import { chart, seriesFor, shownOf } from '../chart.ts';
+import { chart } from '../chart.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, table } from '../html.ts';
+import { type Html, numeric, table } from '../html.ts';
 import { outcomeCharts, outcomeTable } from './outcomes.ts';
 
 const HEADINGS = { model: 'Model', guild: 'Guild' } as const;
@@ -46,7 +48,7 @@ export async function useCharts(
 ): Promise<Html> {
   const { outcomes: log, timeZone } = services;
   const went = await readOutcomes(log, { guild, day: days[0] ?? '', timeZone });
-  const known = await names.of([...new Set([...rows, ...went].map((row) => row.guild))]);
+  const known = await names.of([...rows, ...went].map((row) => row.guild));
   const keyOf = (row: Pick<UsageRow, 'guild' | 'model'>) => (by === 'guild' ? row.guild : row.model);
   const nameOf = (key: string) =>
     by === 'model'
@@ -127,12 +129,9 @@ export function useTable(
   return table(
     caption,
     [
-      { heading },
-      ...['Requests', 'Tokens', 'Cost', ...(isOpen ? ['Not settled', 'At most'] : [])].map((each) => ({
-        heading: each,
-        isNumeric: true,
-      })),
-      ...(isRated ? [{ heading: 'Rated' }] : []),
+      heading,
+      ...['Requests', 'Tokens', 'Cost', ...(isOpen ? ['Not settled', 'At most'] : [])].map(numeric),
+      ...(isRated ? ['Rated'] : []),
     ],
     lines.map(({ name, sum }) => [
       name,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Config } from '../../app/config/variables.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
-import { platformOf } from '../../core/ports/actor.ts';
+import { accountOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
 import { addresseeOf } from '../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type PostedMessage } from '../../core/ports/events.ts';
@@ -68,7 +68,7 @@ async function findOperator(
     async message(message) {
       if (addresseeOf(message.address) !== 'bot' || !wordsIn(message.parts).includes(word)) return;
       await thank(message, signal);
-      found.resolve(`${platformOf(message.actor.guild)}:${message.actor.user}`);
+      found.resolve(accountOf(message.actor));
     },
     command: nothing,
     press: nothing,

@@ -44,6 +44,20 @@ export function createAuditLog(records: RecordStore): AuditLog {
   };
 }
 
+/** The newest changes of a guild, or of all guilds (null), newest first. */
+export async function newestChanges(
+  audit: Pick<AuditLog, 'query'>,
+  guild: GuildId | null,
+  count: number,
+): Promise<AuditEntry[]> {
+  const found: AuditEntry[] = [];
+  for await (const entry of audit.query(guild === null ? {} : { of: { guild } })) {
+    found.push(entry);
+    if (found.length === count) break;
+  }
+  return found;
+}
+
 /** The entry on one line, for people. */
 export function entryInWords({ atMs, by, action, guild, from, to, reason }: AuditEntry): string {
   const why = reason === '' ? '' : ` (${reason})`;

@@ -7,7 +7,7 @@ export interface GuildNames {
   /** Stores the names of guilds that the bot is in. Writes only changed ones. */
   keep(names: ReadonlyMap<GuildId, string>): Promise<void>;
   /** The known names of these guilds. */
-  of(guilds: readonly GuildId[]): Promise<ReadonlyMap<GuildId, string>>;
+  of(guilds: Iterable<GuildId>): Promise<ReadonlyMap<GuildId, string>>;
   /** Every guild with a known name, in no order. */
   guilds(): AsyncIterable<GuildId>;
 }
@@ -29,7 +29,7 @@ export function createGuildNames(store: CollectionStore): GuildNames {
     },
 
     async of(guilds) {
-      const known = await names.getMany(guilds);
+      const known = await names.getMany([...new Set(guilds)]);
       return new Map(Array.from(known, ([guild, { name }]) => [guild as GuildId, name]));
     },
 

@@ -2,11 +2,12 @@
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export type ParsedUntil =
-  | { readonly ok: true; readonly atMs: number }
+  | { readonly ok: true; readonly atMs: number | null }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads the end of a grant. `problem` is a sentence for its author. */
-export function parseUntil(text: string, nowMs: number): ParsedUntil {
+/** Reads the end of a grant; null if none is given. `problem` is a sentence for its author. */
+export function parseUntil(text: string | undefined, nowMs: number): ParsedUntil {
+  if (text === undefined) return { ok: true, atMs: null };
   const date = MOMENT.exec(text)?.[1];
   const atMs = date === undefined || !isInCalendar(date) ? Number.NaN : Date.parse(text);
   if (Number.isNaN(atMs)) {

@@ -26,7 +26,7 @@ export async function listGuilds(
   const used = Map.groupBy(rows, ({ guild }) => guild);
   const ids = new Set<GuildId>([...used.keys(), ...(await guilds.holding())]);
   for await (const id of names.guilds()) ids.add(id);
-  const known = await names.of([...ids]);
+  const known = await names.of(ids);
   const listed = await Promise.all(
     [...ids].map(async (guild) => ({
       guild,

@@ -1,3 +1,4 @@
+import type { Clock } from '../kit/clock.ts';
 import { AUTOMATIC } from '../ports/automatic.ts';
 import type { LedgerStore, RecordQuery } from '../ports/store.ts';
 import type { FeedbackLog } from './feedback.ts';
@@ -134,19 +135,17 @@ export interface UsageReport {
   readonly sums: Readonly<Record<'today' | 'month' | 'days', UsageSum>>;
 }
 
-/** @param options.guild null for all guilds */
+/**
+ * @param guild null for all guilds
+ * @param count the number of days, today included
+ */
 export async function readUsage(
-  sources: UsageSources,
-  options: {
-    readonly guild: UsageRow['guild'] | null;
-    readonly count: number;
-    readonly nowMs: number;
-    readonly timeZone: string;
-  },
+  sources: UsageSources & { readonly clock: Pick<Clock, 'now'>; readonly timeZone: string },
+  guild: UsageRow['guild'] | null,
+  count: number,
 ): Promise<UsageReport> {
-  const { guild, count, nowMs, timeZone } = options;
-  const dateOf = createDates(timeZone);
-  const today = dateOf(nowMs);
+  const dateOf = createDates(sources.timeZone);
+  const today = dateOf(sources.clock.now());
   const days = lastDays(today, count);
   const first = days[0] ?? today;
   const month = `${today.slice(0, 7)}-01`;
@@ -262,21 +261,29 @@ export function automaticGroups(rows: readonly UsageRow[]) {
   return groupsOf(automatic, ({ kind }) => (kind === undefined ? '' : AUTOMATIC[kind].label));
 }
 
-/** Values per day for the largest groups; beyond `max`, the rest becomes one group, Others. */
-export function seriesOf<R extends { readonly day: string }>(
+/** The most groups that a chart tells apart: one per colour. */
+const MAX_SERIES = 6;
+
+/** The groups with a colour of their own, largest first, the same in all charts of a page; the rest are Others. */
+export function shownOf(keys: readonly string[]): readonly string[] {
+  const all = [...new Set(keys)];
+  return all.length > MAX_SERIES ? all.slice(0, MAX_SERIES - 1) : all;
+}
+
+/** Each shown group's value per day, and that of the others together. */
+export function seriesFor<R extends { readonly day: string }, V extends number | null>(
+  shown: readonly string[],
   groups: readonly { readonly key: string; readonly rows: readonly R[] }[],
   days: readonly string[],
-  amountOf: (rows: readonly R[]) => number,
-  max: number,
-): { readonly name: string; readonly values: readonly number[] }[] {
-  const sorted = groups
-    .map((group) => ({ ...group, amount: amountOf(group.rows) }))
-    .toSorted((a, b) => b.amount - a.amount);
-  const named = sorted.length > max ? sorted.slice(0, max - 1) : sorted;
-  const rest = sorted.slice(named.length).flatMap(({ rows }) => rows);
-  return [...named, ...(rest.length > 0 ? [{ key: 'Others', rows: rest }] : [])].map(({ key, rows }) => {
+  amountOf: (rows: readonly R[]) => V,
+): { readonly name: string; readonly values: readonly V[] }[] {
+  const rowsOf = (isMeant: (key: string) => boolean) =>
+    groups.filter(({ key }) => isMeant(key)).flatMap(({ rows }) => rows);
+  const named = shown.map((name) => ({ name, rows: rowsOf((key) => key === name) }));
+  const others = { name: 'Others', rows: rowsOf((key) => !shown.includes(key)) };
+  return [...named, ...(others.rows.length > 0 ? [others] : [])].map(({ name, rows }) => {
     const byDay = Map.groupBy(rows, ({ day }) => day);
-    return { name: key, values: days.map((day) => amountOf(byDay.get(day) ?? [])) };
+    return { name, values: days.map((day) => amountOf(byDay.get(day) ?? [])) };
   });
 }
 

@@ -1,7 +1,7 @@
 import { type GuildId, groupWord, parseGroup, parseUser } from '../ports/actor.ts';
 import { GUILD_LIMITS, type GuildLimitName, LIMITS } from '../ports/limits.ts';
-import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from './guild-rules.ts';
-import { parseAmount } from './limit-words.ts';
+import { type GuildRules, MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from './guild-rules.ts';
+import { amountInWords, parseAmount } from './limit-words.ts';
 import { isPersonal } from './rules.ts';
 
 /** An operator's change of a limit, as typed on the command line or in the dashboard. */
@@ -59,6 +59,28 @@ export function readRule(guild: GuildId, { limit: option, amount, user, role }: 
   return parsed.ok
     ? { ok: true, layer, limit, most: parsed.most }
     : problem(parsed.problem.replaceAll('`', ''));
+}
+
+/** A limit's amount, `none`, or nothing if it was not set. */
+export function mostInWords(limit: GuildLimitName, most: number | null | undefined): string {
+  return most === undefined ? '' : most === null ? 'none' : amountInWords(limit, most);
+}
+
+/** The limits of people and groups. */
+export function personalRules(
+  guild: GuildId,
+  { users, groups }: GuildRules,
+): { readonly who: string; readonly limit: GuildLimitName; readonly most: string }[] {
+  return [
+    ...Object.entries(users).map(([id, amounts]) => [`person ${id}`, amounts] as const),
+    ...Object.entries(groups).map(([id, amounts]) => [`${groupWord(guild)} ${id}`, amounts] as const),
+  ].flatMap(([who, amounts]) =>
+    GUILD_LIMITS.filter((limit) => amounts[limit] !== undefined).map((limit) => ({
+      who,
+      limit,
+      most: mostInWords(limit, amounts[limit]),
+    })),
+  );
 }
 
 /** The sentence for a refusal by `LimitRules.change`. */

@@ -69,6 +69,11 @@ export function parseGuildId(text: string): GuildId | null {
   return id !== undefined && platformRow(id).guild.test(text.slice(id.length + 1)) ? (text as GuildId) : null;
 }
 
+/** The person as `OPERATORS` and the audit log name them: `<platform>:<user>`. */
+export function accountOf({ guild, user }: Pick<Actor, 'guild' | 'user'>): string {
+  return `${platformOf(guild)}:${user}`;
+}
+
 /**
  * Looks up a person's role. Operators are the people in `OPERATORS`, written `<platform>:<user>`; nobody else becomes one.
  */
@@ -77,7 +82,7 @@ export type Roles = (actor: Actor) => Promise<Role>;
 /** @param operators entries of the form `<platform>:<user>` */
 export function createRoles(operators: ReadonlySet<string>): Roles {
   return async (actor) => {
-    if (operators.has(`${platformOf(actor.guild)}:${actor.user}`)) return 'operator';
+    if (operators.has(accountOf(actor))) return 'operator';
     return (await actor.managesGuild()) ? 'admin' : 'member';
   };
 }
