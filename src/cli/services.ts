@@ -12,7 +12,6 @@ import { createOutcomeLog } from '../core/conversations/outcomes.ts';
 import { createPersonas } from '../core/conversations/personas.ts';
 import { createPrivacy, type Privacy } from '../core/conversations/privacy.ts';
 import { createSettings, type Settings } from '../core/conversations/settings.ts';
-import { createLiveAnswers } from '../core/coordination/live-answers.ts';
 import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops } from '../core/coordination/stops.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
@@ -61,8 +60,7 @@ export async function withPrivacy<T>(
   const { records, ledger } = store;
   const retentionMs = config.RETENTION_DAYS * DAY_MS;
   return withLocks(context, async (locks) => {
-    const live = createLiveAnswers();
-    const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
+    const stops = createStops({ store, owner: randomUUID(), clock, log: SILENT }, new Map());
     try {
       const conversations = createConversations(store, retentionMs);
       const personas = createPersonas(store, locks);
@@ -111,8 +109,7 @@ export async function withAnswers<T>(
   { store, clock, config }: CliContext,
   work: (answers: AnswersUnderWay) => Promise<T>,
 ): Promise<T> {
-  const live = createLiveAnswers();
-  const stops = createStops({ store, live, owner: randomUUID(), clock, log: SILENT });
+  const stops = createStops({ store, owner: randomUUID(), clock, log: SILENT }, new Map());
   try {
     const audit = createAuditLog(store.records);
     const answers = createAnswerRecords(store, config.RETENTION_DAYS * DAY_MS);

@@ -54,7 +54,7 @@ export function createCore(options: CoreOptions): Core {
   const { limiters, finderOf } = platforms;
 
   const coordination = wireCoordination(options);
-  const { locks, once, journal, live, stops, turns } = coordination;
+  const { locks, once, journal, live, stops } = coordination;
   const access = wireAccess(options, coordination);
   const { audit, guilds, ownKeys, roles } = access;
   const { limits, ledger, models } = wireMoney(options, coordination, access);
@@ -107,7 +107,7 @@ export function createCore(options: CoreOptions): Core {
     live,
     stops,
     journal,
-    turns,
+    locks,
     slots,
     models,
     choose,

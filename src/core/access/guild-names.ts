@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CollectionStore, createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { type CollectionStore, createCollection, ifReadable } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
 
 /** Names of guilds on their platforms, for the operator, because ids alone mean nothing to people. */
@@ -19,12 +19,9 @@ export function createGuildNames(store: CollectionStore): GuildNames {
 
   return {
     async keep(present) {
-      const known = await names.getMany([...present.keys()]).catch((error: unknown) => {
-        if (error instanceof UnreadableValue) return new Map<string, { name: string }>();
-        throw error;
-      });
+      const known = await ifReadable(names.getMany([...present.keys()]), null);
       for (const [guild, name] of present) {
-        if (known.get(guild)?.name !== name) await names.set(guild, { name });
+        if (known?.get(guild)?.name !== name) await names.set(guild, { name });
       }
     },
 

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { createCollection, UnreadableValue } from '../coordination/collection.ts';
+import { createCollection, ifReadable } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type GuildId, guildOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Purchase } from '../ports/events.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
-import { type GuildHoldings, guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
+import { guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
 import type { GuildInQuestion } from './access.ts';
 import type { AuditLog } from './audit.ts';
 import type { KeyStore, OwnKey } from './key-store.ts';
@@ -95,16 +95,13 @@ export function createGuilds(options: GuildsOptions): Guilds {
       return tier !== undefined && lasts ? [{ ...purchase, tier }] : [];
     });
     const standing = lasting.some(({ replacesDefault }) => replacesDefault) ? 'free' : defaultTier;
-    const holdings: GuildHoldings = {
-      defaultTier: standing,
-      grants: lasting,
-      entitlements: paid.map(({ tier }) => tier),
-      ownKeys: keys.map(({ provider }) => provider),
-      failedKeys: keys.filter(({ isResting }) => isResting).map(({ provider }) => provider),
-    };
     return {
       id,
-      ...guildAccess(holdings, nowMs),
+      ...guildAccess({
+        fromOperator: [standing, ...[...lasting, ...paid].map(({ tier }) => tier)],
+        ownKeys: keys.map(({ provider }) => provider),
+        failedKeys: keys.filter(({ isResting }) => isResting).map(({ provider }) => provider),
+      }),
       defaultTier: standing,
       grants: lasting,
       purchases: paid,
@@ -115,20 +112,13 @@ export function createGuilds(options: GuildsOptions): Guilds {
 
   /** The present grants, for the audit log. An unreadable value is replaced too, and kept aside. */
   async function grantsInWords(id: GuildId): Promise<string | null> {
-    try {
-      return listed(((await granted.get(id))?.grants ?? []).map(grantInWords));
-    } catch (error) {
-      if (error instanceof UnreadableValue) return 'unreadable';
-      throw error;
-    }
+    const held = await ifReadable(granted.get(id), null);
+    return held === null ? 'unreadable' : listed((held?.grants ?? []).map(grantInWords));
   }
 
   async function replacePurchases(guild: GuildId, purchases: readonly Purchase[]): Promise<void> {
     const now = normalised(purchases);
-    const before = await bought.get(guild).catch((error: unknown) => {
-      if (error instanceof UnreadableValue) return null;
-      throw error;
-    });
+    const before = await ifReadable(bought.get(guild), null);
     const words = (list: readonly Purchase[]) =>
       listed(
         list.map(({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${until(endsAtMs)}`),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { createCollection, type Guarded, UnreadableValue } from '../coordination/collection.ts';
+import { createCollection, type Guarded, ifReadable } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
-import { createSealing, type Sealing } from '../kit/sealing.ts';
+import { createSealing } from '../kit/sealing.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';
@@ -40,19 +40,16 @@ export interface OwnKey {
   readonly isResting: boolean;
 }
 
-/** A decrypted key. */
-export interface OpenedKey {
-  readonly key: OwnKey;
-  readonly secret: string;
-}
-
 /** Guilds' keys, stored encrypted. Nothing is cached, so that a change by any process counts at once. */
 export interface KeyStore {
   /** False without `ENCRYPTION_KEY`; then no key can be stored. */
   readonly canKeep: boolean;
   of(guild: GuildId): Promise<readonly OwnKey[]>;
   /** Null if there is no such key, or if it cannot be decrypted. */
-  openKey(guild: GuildId, provider: string): Promise<OpenedKey | null>;
+  openKey(
+    guild: GuildId,
+    provider: string,
+  ): Promise<{ readonly key: OwnKey; readonly secret: string } | null>;
   /** The last four characters of the present key, even if it cannot be decrypted; null if there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
   /** Stores a key and replaces the previous one. Changes need the lock that the caller holds. */
@@ -94,8 +91,8 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
   // Separate from the keys, so that a fault of an old key never overwrites a new key.
   const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
 
-  function secretOf(id: string, { sealed }: StoredKey, by: readonly Sealing[] = sealings): string | null {
-    for (const each of by) {
+  function secretOf(id: string, { sealed }: StoredKey): string | null {
+    for (const each of sealings) {
       const secret = each.open(sealed, id);
       if (secret !== null) return secret;
     }
@@ -136,12 +133,8 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
     },
 
     async lastFour(guild, provider) {
-      try {
-        return (await keys.get(idOf(guild, provider)))?.lastFour ?? null;
-      } catch (error) {
-        if (error instanceof UnreadableValue) return 'unreadable';
-        throw error;
-      }
+      const key = await ifReadable(keys.get(idOf(guild, provider)), { lastFour: 'unreadable' });
+      return key?.lastFour ?? null;
     },
 
     async keep(guild, provider, secret, by, lock) {
@@ -172,18 +165,14 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
 
     async reseal(guild, provider, lock) {
       const id = idOf(guild, provider);
-      try {
-        const key = await keys.get(id);
-        if (key === undefined || sealing === undefined) return 'as it was';
-        if (secretOf(id, key, [sealing]) !== null) return 'as it was';
-        const secret = secretOf(id, key);
-        if (secret === null) return 'unreadable';
-        await keys.under(lock).set(id, { ...key, sealed: sealing.seal(secret, id) });
-        return 'resealed';
-      } catch (error) {
-        if (error instanceof UnreadableValue) return 'unreadable';
-        throw error;
-      }
+      const key = await ifReadable(keys.get(id), null);
+      if (key === null) return 'unreadable';
+      if (key === undefined || sealing === undefined) return 'as it was';
+      if (sealing.open(key.sealed, id) !== null) return 'as it was';
+      const secret = secretOf(id, key);
+      if (secret === null) return 'unreadable';
+      await keys.under(lock).set(id, { ...key, sealed: sealing.seal(secret, id) });
+      return 'resealed';
     },
   };
 }

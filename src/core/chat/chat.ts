@@ -165,7 +165,7 @@ export function createChat(options: ChatOptions): Chat {
     async drain(graceMs) {
       const endMs = clock.now() + graceMs;
       while (live.size > 0 && clock.now() < endMs) await clock.sleep(DRAIN_CHECK_MS);
-      for (const { stop } of live.find(() => true)) stop({ kind: 'shutdown' });
+      for (const { stop } of live.values()) stop({ kind: 'shutdown' });
       const abandonAtMs = clock.now() + LAST_WORDS_MS;
       while (live.size > 0) {
         if (clock.now() >= abandonAtMs) abandon();

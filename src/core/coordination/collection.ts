@@ -17,6 +17,16 @@ export class UnreadableValue extends Error {
   }
 }
 
+/** The result of reading a collection, or `otherwise` if the value is unreadable. Rejects for every other fault. */
+export async function ifReadable<T, U>(reading: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof UnreadableValue) return otherwise;
+    throw error;
+  }
+}
+
 export interface CollectionOptions<T> {
   /** The version of values written now, from 1. Raise it with every schema change that old values would not pass. */
   readonly version: number;
@@ -89,22 +99,17 @@ export function createCollection<T>(
   function parse(key: string, stored: unknown): T {
     const envelope = envelopeSchema.safeParse(stored);
     if (!envelope.success) throw new UnreadableValue(namespace, key, 'it has no version');
-    const from = envelope.data.version;
-    if (from > version) {
-      throw new UnreadableValue(namespace, key, `its version is ${from}, newer than ${version}`);
-    }
+    const { version: from, value } = envelope.data;
     try {
-      const value = from < version ? migrated(envelope.data.value, from) : envelope.data.value;
-      return schema.parse(value);
+      if (from > version) throw new Error(`its version is ${from}, newer than ${version}`);
+      if (from === version) return schema.parse(value);
+      if (options.migrate === undefined) {
+        throw new Error(`there is no migration from version ${from} to ${version}`);
+      }
+      return schema.parse(options.migrate(value, from));
     } catch (cause) {
       throw new UnreadableValue(namespace, key, reasonOf(cause), { cause });
     }
-  }
-
-  function migrated(value: unknown, from: number): unknown {
-    if (options.migrate === undefined)
-      throw new Error(`there is no migration from version ${from} to ${version}`);
-    return options.migrate(value, from);
   }
 
   const together = togetherIn(store);

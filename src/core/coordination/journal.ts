@@ -1,12 +1,10 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
-import type { Claim, ClaimKey, Store } from '../ports/store.ts';
+import type { Claim, ClaimKey } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
-import { createLeases } from './leases.ts';
+import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
 /**
@@ -121,19 +119,8 @@ export type AnswerState = z.infer<typeof answerSchema>;
 export type Written = z.infer<typeof writtenSchema>;
 export type Asked = z.infer<typeof askedSchema>;
 
-export interface JournalOptions {
-  readonly store: Store;
-  /** This process's id, unique among all that ever ran on this store. */
-  readonly owner: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Slack redelivers for five minutes, Discord's gateway replays for less, and people repeat a POST a little longer. */
 const CLAIM_TTL_MS = 24 * 3_600_000;
-/** A process that missed three renewals is dead. */
-const LEASE_MS = 10_000;
-const RENEW_EVERY_MS = 3_000;
 /** The age of text that a crash may lose if it was not shown. */
 const KEEP_EVERY_MS = 1_500;
 /** Journals written at once, which a store may do in one step, … */
@@ -145,7 +132,8 @@ const KEEP_GAP_MS = 75;
 const DOUBT_MS = 1_000;
 
 /** An entry of a process that has not renewed its lease for 10 s can be taken over. */
-export function createJournal({ store, owner, clock, log }: JournalOptions): Journal {
+export function createJournal(shared: SharedStore): Journal {
+  const { store, owner, clock, log } = shared;
   const { claims } = store;
   const together = togetherIn(store);
   const open = new Map<string, Entry>();
@@ -159,14 +147,7 @@ export function createJournal({ store, owner, clock, log }: JournalOptions): Jou
       givenUp: 'could not mark an event as handled',
     },
   });
-  const leases = createLeases<ClaimKey>({
-    what: 'events',
-    leaseMs: LEASE_MS,
-    renewEveryMs: RENEW_EVERY_MS,
-    renew: (held, untilMs) => claims.renew(held, untilMs),
-    clock,
-    log,
-  });
+  const leases = createClaimLeases('events', shared);
   const keeping = repeat(
     'writing the journal',
     KEEP_EVERY_MS,

@@ -1,6 +1,16 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
+import type { ClaimKey, Store } from '../ports/store.ts';
+
+/** A process on a store that others may share. */
+export interface SharedStore {
+  readonly store: Store;
+  /** This process's id in claims, unique among all that ever ran on this store. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /**
  * Renews leases by the keys that this process knows it holds. Leases that it does not know of, such as those of a claim whose
@@ -22,14 +32,12 @@ export interface Leases<K> {
   stop(): Promise<void>;
 }
 
-export interface LeasesOptions<K> {
+export interface LeasesOptions<K> extends Pick<SharedStore, 'clock' | 'log'> {
   /** Completes the log line `renewing the leases of … failed`. */
   readonly what: string;
   readonly leaseMs: number;
   readonly renewEveryMs: number;
   readonly renew: (held: readonly K[], leaseUntilMs: number) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export function createLeases<K>(options: LeasesOptions<K>): Leases<K> {
@@ -55,4 +63,23 @@ export function createLeases<K>(options: LeasesOptions<K>): Leases<K> {
     },
     stop: () => renewing.stop(),
   };
+}
+
+/** A process that missed three renewals is dead. */
+const CLAIM_LEASE_MS = 10_000;
+const RENEW_CLAIMS_EVERY_MS = 3_000;
+
+/**
+ * Leases of claims: 10 s, renewed every 3 s. Events and locks have the same, so a process that has lost a lock has lost its
+ * event too, and stores no turn.
+ */
+export function createClaimLeases(what: string, { store, clock, log }: SharedStore): Leases<ClaimKey> {
+  return createLeases({
+    what,
+    leaseMs: CLAIM_LEASE_MS,
+    renewEveryMs: RENEW_CLAIMS_EVERY_MS,
+    renew: (held, untilMs) => store.claims.renew(held, untilMs),
+    clock,
+    log,
+  });
 }

@@ -49,24 +49,5 @@ export function isOf({ user, asker }: LiveAnswer, person: string): boolean {
   return user === person || asker === person;
 }
 
-/** The answers in progress, to find and stop them. */
-export interface LiveAnswers {
-  add(answer: LiveAnswer): void;
-  delete(id: string): void;
-  get(id: string): LiveAnswer | undefined;
-  find(matches: (answer: LiveAnswer) => boolean): readonly LiveAnswer[];
-  readonly size: number;
-}
-
-export function createLiveAnswers(): LiveAnswers {
-  const answers = new Map<string, LiveAnswer>();
-  return {
-    add: (answer) => void answers.set(answer.id, answer),
-    delete: (id) => void answers.delete(id),
-    get: (id) => answers.get(id),
-    find: (matches) => [...answers.values()].filter(matches),
-    get size() {
-      return answers.size;
-    },
-  };
-}
+/** The answers in progress by id, to find and stop them. */
+export type LiveAnswers = Map<string, LiveAnswer>;

@@ -1,7 +1,5 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
 import { createTasks } from '../kit/tasks.ts';
-import type { Store } from '../ports/store.ts';
+import type { SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
 /** Runs background work that must happen only once, over all processes on a store. */
@@ -20,18 +18,7 @@ const LEASE_MS = 10_000;
 /** Claims outlive their time, for processes with slow clocks. */
 const GRACE_MS = 3_600_000;
 
-export function createOnce({
-  store,
-  owner,
-  clock,
-  log,
-}: {
-  readonly store: Store;
-  /** This process's id in claims. */
-  readonly owner: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): Once {
+export function createOnce({ store, owner, clock, log }: SharedStore): Once {
   const tasks = createTasks(log);
   /** Ids known to have begun, in any process, with their expiry; most are asked for repeatedly. */
   const known = new Map<string, number>();

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
-import type { Store } from '../ports/store.ts';
-import { createCollection, UnreadableValue } from './collection.ts';
+import { createCollection, ifReadable } from './collection.ts';
+import type { SharedStore } from './leases.ts';
 import { isOf, type LiveAnswer, type LiveAnswers } from './live-answers.ts';
 
 const targetSchema = z.union([
@@ -91,15 +89,6 @@ export interface StopsSent {
   readonly elsewhere: boolean;
 }
 
-export interface StopsOptions {
-  readonly store: Pick<Store, 'values' | 'write' | 'keys' | 'claims'>;
-  readonly live: LiveAnswers;
-  /** This process's id in claims. */
-  readonly owner: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 const KEY = 'all';
 const LOOK_EVERY_MS = 1_000;
 /** Longer than a process waits for its store, and than the difference between two machines' clocks. */
@@ -108,7 +97,8 @@ const KEPT_MS = 10 * 60_000;
 const MAY_COME_BACK_MS = 10_000;
 
 /** Other processes hear of a request within about a second. */
-export function createStops({ store, live, owner, clock, log }: StopsOptions): Stops {
+export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
+  const { store, owner, clock } = shared;
   const { claims } = store;
   const stored = createCollection(store, 'stops', { version: 1, schema: wishesSchema, ttlMs: KEPT_MS });
   /** Wishes that this process has acted on, for as long as they can be read, and its own. `order` is when it heard of each. */
@@ -118,7 +108,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   const arrivals = new Map<string, Promise<number>>();
 
   function apply({ target, cause }: Pick<Wish, 'target' | 'cause'>): number {
-    const meant = live.find((answer) => isMeant(answer, { target, cause }));
+    const meant = [...live.values().filter((answer) => isMeant(answer, { target, cause }))];
     for (const { stop } of meant) stop(cause);
     return meant.length;
   }
@@ -128,10 +118,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
   }
 
   async function look(): Promise<number> {
-    const found = await stored.get(KEY).catch((error: unknown) => {
-      if (error instanceof UnreadableValue) return undefined;
-      throw error;
-    });
+    const found = await ifReadable(stored.get(KEY), undefined);
     const wishes = (found?.wishes ?? []).flatMap((each) => wishSchema.safeParse(each).data ?? []);
     const readable = new Set(wishes.map(({ wish }) => wish));
     for (const [wish, each] of known) if (isOver(each) && !readable.has(wish)) known.delete(wish);
@@ -163,7 +150,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
     async () => {
       if (live.size > 0) await look();
     },
-    { clock, log },
+    shared,
   );
 
   return {
@@ -181,7 +168,7 @@ export function createStops({ store, live, owner, clock, log }: StopsOptions): S
 
     async admitAnswer(answer) {
       const since = await (arrivals.get(answer.eventId) ?? look());
-      live.add(answer);
+      live.set(answer.id, answer);
       for (const { target, cause, order } of known.values()) {
         if ((order > since || 'eventId' in target) && isMeant(answer, { target, cause })) answer.stop(cause);
       }

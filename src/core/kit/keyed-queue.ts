@@ -3,14 +3,19 @@ import { waitInLine } from './waiters.ts';
 /** Runs callers one at a time per key, in order of arrival. */
 export interface KeyedQueue {
   /**
-   * Resolves to a release function when it is the caller's turn; the caller must call it once. Resolves to null if too many
-   * are waiting. Calls `onWait` if the caller has to wait. Rejects with the signal's reason if it aborts during the wait.
+   * Resolves to a release function when it is the caller's turn; the caller must call it once. Resolves to null if
+   * `maxWaiting` callers wait already, besides the one whose turn it is. Calls `onWait` if the caller has to wait. Rejects
+   * with the signal's reason if it aborts during the wait.
    */
-  enter(key: string, onWait: () => void, signal: AbortSignal): Promise<(() => void) | null>;
+  enter(
+    key: string,
+    maxWaiting: number,
+    onWait: () => void,
+    signal: AbortSignal,
+  ): Promise<(() => void) | null>;
 }
 
-/** @param maxWaiting callers that may wait per key, besides the one whose turn it is */
-export function createKeyedQueue(maxWaiting: number): KeyedQueue {
+export function createKeyedQueue(): KeyedQueue {
   /** Has a key while a caller's turn lasts; its list holds the callers that wait. */
   const queue = new Map<string, (() => void)[]>();
 
@@ -23,7 +28,7 @@ export function createKeyedQueue(maxWaiting: number): KeyedQueue {
   }
 
   return {
-    async enter(key, onWait, signal) {
+    async enter(key, maxWaiting, onWait, signal) {
       signal.throwIfAborted();
       const waiters = queue.get(key);
       if (waiters === undefined) {

@@ -40,25 +40,6 @@ function bitsOf(tier: string): number {
   return isTier(tier) ? TIERS.indexOf(tier) : 0;
 }
 
-/** A tier that an operator granted to a guild. */
-export interface TierGrant {
-  readonly tier: string;
-  /** The end of its validity, in milliseconds since the epoch; null for no end. */
-  readonly expiresAtMs: number | null;
-}
-
-/** Everything that decides a guild's tier. */
-export interface GuildHoldings {
-  readonly defaultTier: string;
-  readonly grants: readonly TierGrant[];
-  /** Tiers from platform purchases that are valid now. */
-  readonly entitlements: readonly string[];
-  /** Ids of the providers for which the guild connected a key. */
-  readonly ownKeys: readonly string[];
-  /** Those whose provider rejected the key recently. */
-  readonly failedKeys: readonly string[];
-}
-
 export interface GuildAccess {
   /** The models that the guild may use. */
   readonly tier: Tier;
@@ -73,16 +54,17 @@ export interface GuildAccess {
   readonly failedKeys: readonly string[];
 }
 
-export function guildAccess(holdings: GuildHoldings, nowMs: number): GuildAccess {
-  const grants = holdings.grants.filter(({ expiresAtMs }) => expiresAtMs === null || nowMs < expiresAtMs);
-  const operatorTier = join([
-    holdings.defaultTier,
-    ...grants.map((grant) => grant.tier),
-    ...holdings.entitlements,
-  ]);
-  const { ownKeys, failedKeys } = holdings;
-  const withKeys = withOwnKeys({ tier: operatorTier, operatorTier, ownKeys: [], failedKeys: [] }, ownKeys);
-  return { ...withKeys, failedKeys };
+/** @param holdings.fromOperator the tiers that are valid now: the default, grants and purchases */
+export function guildAccess({
+  fromOperator,
+  ownKeys,
+  failedKeys,
+}: Pick<GuildAccess, 'ownKeys' | 'failedKeys'> & {
+  readonly fromOperator: Iterable<string>;
+}): GuildAccess {
+  const operatorTier = join(fromOperator);
+  const granted = { tier: operatorTier, operatorTier, ownKeys: [], failedKeys: [] };
+  return { ...withOwnKeys(granted, ownKeys), failedKeys };
 }
 
 /** The guild's access once it also holds these keys, all valid. */

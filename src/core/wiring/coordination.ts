@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_WAITING } from '../chat/question/question.ts';
 import { createJournal, type Journal } from '../coordination/journal.ts';
-import { createLiveAnswers, type LiveAnswers } from '../coordination/live-answers.ts';
+import type { LiveAnswers } from '../coordination/live-answers.ts';
 import { createLocks, type Locks } from '../coordination/locks.ts';
 import { createOnce, type Once } from '../coordination/once.ts';
 import { createStops, type Stops } from '../coordination/stops.ts';
-import { createTurns, type Turns } from '../coordination/turns.ts';
 import type { CoreOptions } from './options.ts';
 
 /** The services shared with other processes on the same store. */
@@ -17,7 +15,6 @@ export interface Coordination {
   readonly journal: Journal;
   readonly live: LiveAnswers;
   readonly stops: Stops;
-  readonly turns: Turns;
 }
 
 export function wireCoordination({
@@ -27,15 +24,13 @@ export function wireCoordination({
 }: Pick<CoreOptions, 'store' | 'clock' | 'log'>): Coordination {
   const owner = randomUUID();
   const shared = { store, owner, clock, log };
-  const locks = createLocks(shared);
-  const live = createLiveAnswers();
+  const live: LiveAnswers = new Map();
   return {
     owner,
-    locks,
+    locks: createLocks(shared),
     once: createOnce(shared),
     journal: createJournal(shared),
     live,
-    stops: createStops({ store, live, owner, clock, log }),
-    turns: createTurns(locks, MAX_WAITING),
+    stops: createStops(shared, live),
   };
 }

@@ -9,7 +9,7 @@ import {
   type GuildInQuestion,
 } from '../../../src/core/access/access.ts';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
-import { type GuildHoldings, guildAccess, TIERS } from '../../../src/core/ports/tiers.ts';
+import { guildAccess, TIERS } from '../../../src/core/ports/tiers.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
 
@@ -27,18 +27,17 @@ const ALL = MODELS_FILE.models.map(({ id }) => id);
 
 const BOTH_KEYS = new Set(['openrouter', 'openai']);
 
+interface Holdings {
+  readonly defaultTier?: string;
+  readonly ownKeys?: readonly string[];
+  readonly failedKeys?: readonly string[];
+}
+
 function guildOf(
-  holdings: Partial<GuildHoldings> = {},
+  { defaultTier = 'free', ownKeys = [], failedKeys = [] }: Holdings = {},
   id: GuildInQuestion['id'] = 'discord:1',
 ): GuildInQuestion {
-  const nothing: GuildHoldings = {
-    defaultTier: 'free',
-    grants: [],
-    entitlements: [],
-    ownKeys: [],
-    failedKeys: [],
-  };
-  return { id, ...guildAccess({ ...nothing, ...holdings }, 0) };
+  return { id, ...guildAccess({ fromOperator: [defaultTier], ownKeys, failedKeys }) };
 }
 
 function termsWith(
@@ -88,7 +87,7 @@ describe('the access check, by tier and model', () => {
 });
 
 describe('route and payer', () => {
-  const paid = { grants: [{ tier: 'premium', expiresAtMs: null }] };
+  const paid = { defaultTier: 'premium' };
   const failed = (provider: string) => ({ ownKeys: [provider], failedKeys: [provider] });
 
   it.each([
@@ -131,7 +130,7 @@ describe('route and payer', () => {
     [GPT_4O, { ...paid, ...failed('openai') }, [], 'guild openai'],
     [GPT_4O, { ...failed('openai'), ownKeys: ['openai', 'openrouter'] }, [], 'guild openrouter'],
   ] as const)('%s for %j, with operator keys %j: %s', (id, holdings, keys, expected) => {
-    const guild = guildOf(holdings as Partial<GuildHoldings>);
+    const guild = guildOf(holdings as Holdings);
     expect(outcome(checkAccess(id, guild, termsWith(new Set(keys))))).toBe(expected);
   });
 

@@ -4,6 +4,7 @@ import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const never = new AbortController().signal;
 const { log } = createLogRecorder();
@@ -22,8 +23,8 @@ afterEach(async () => {
   await store.close();
 });
 
-function processNamed(owner: string, claims = store.claims): Locks {
-  const locks = createLocks({ store: { ...store, claims }, owner, clock, log });
+function processNamed(owner: string, more: Partial<Store> = {}): Locks {
+  const locks = createLocks({ store: { ...store, ...more }, owner, clock, log });
   opened.push(locks);
   return locks;
 }
@@ -67,19 +68,19 @@ describe('locks', () => {
         return claim;
       },
     };
-    const locks = processNamed('p', claims);
-    const release = await locks.acquireLock('other', () => {}, never);
+    const locks = processNamed('p', { claims });
+    const release = await locks.acquireLock('other', 0, () => {}, never);
     isLost = true;
-    await expect(locks.acquireLock('one', () => {}, never)).rejects.toThrow(StoreError);
+    await expect(locks.acquireLock('one', 0, () => {}, never)).rejects.toThrow(StoreError);
     isLost = false;
     await clock.advance(10_000);
     expect(await processNamed('q').hold('one', async () => 'free')).toBe('free');
     await expect(store.claims.underWay(clock.now())).resolves.toHaveLength(1);
-    await release();
+    await release?.();
   });
 
   it('are waited for no longer than it takes until what a dead process held is free', async () => {
-    await processNamed('p').acquireLock('one', () => {}, never);
+    await processNamed('p').acquireLock('one', 0, () => {}, never);
     let fault: unknown;
     const holding = processNamed('q')
       .hold('one', async () => {})
@@ -91,5 +92,106 @@ describe('locks', () => {
     await clock.advance(2_000);
     await holding;
     expect(fault).toBeInstanceOf(StoreError);
+  });
+});
+
+/** Enters, and says when it is in. */
+function enter(locks: Locks, name: string, signal = never) {
+  const state = { isIn: false, waits: 0 };
+  const entering = locks
+    .acquireLock(name, 2, () => state.waits++, signal)
+    .then((release) => {
+      state.isIn = true;
+      return release;
+    });
+  return { state, leave: async () => (await entering)?.(), entering };
+}
+
+describe('locks that are waited for', () => {
+  it('are taken one after the other in a process, in the order of arrival, and refused where too many wait', async () => {
+    const locks = processNamed('p');
+    const [first, second, third] = [enter(locks, 'c'), enter(locks, 'c'), enter(locks, 'c')];
+    expect(await locks.acquireLock('c', 2, () => {}, never)).toBeNull();
+    await first.leave();
+    await second.entering;
+    expect(third.state.isIn).toBe(false);
+    await second.leave();
+    await third.leave();
+    expect([first, second, third].map(({ state }) => state.waits)).toEqual([0, 1, 1]);
+  });
+
+  it('are one at a time over two processes, and others go on', async () => {
+    const [here, there] = [processNamed('p'), processNamed('q')];
+    const first = enter(here, 'c');
+    await first.entering;
+    const second = enter(there, 'c');
+    await clock.advance(60_000);
+    expect(second.state).toEqual({ isIn: false, waits: 1 });
+    await enter(there, 'another').leave();
+    await first.leave();
+    await clock.advance(1_000);
+    expect(second.state.isIn).toBe(true);
+    await second.leave();
+  });
+
+  it('of a dead process are free when its lease has run out', async () => {
+    await enter(processNamed('dead'), 'c').entering;
+    await opened[0]?.stop();
+    const next = enter(processNamed('q'), 'c');
+    await clock.advance(9_000);
+    expect(next.state.isIn).toBe(false);
+    await clock.advance(2_000);
+    expect(next.state.isIn).toBe(true);
+    await next.leave();
+  });
+
+  it('that were taken although the store said nothing are free when that lease has run out', async () => {
+    let isDeaf = true;
+    const claims = {
+      ...store.claims,
+      async claim(...args: Parameters<typeof store.claims.claim>) {
+        const claim = await store.claims.claim(...args);
+        if (isDeaf) throw new StoreError('no answer');
+        return claim;
+      },
+    };
+    const locks = processNamed('p', { claims });
+    await expect(locks.acquireLock('c', 2, () => {}, never)).rejects.toThrow(StoreError);
+    isDeaf = false;
+    await enter(locks, 'another').entering;
+    const again = enter(locks, 'c');
+    await clock.advance(9_000);
+    expect(again.state.isIn).toBe(false);
+    await clock.advance(2_000);
+    expect(again.state.isIn).toBe(true);
+    await clock.advance(60_000);
+    expect(await store.claims.takeOver('q', clock.now(), clock.now())).toBeNull();
+    await again.leave();
+  });
+
+  it('stay taken for no longer than the store is away', async () => {
+    let isAway = false;
+    const write: Store['write'] = (changes) =>
+      isAway ? Promise.reject(new StoreError('away')) : store.write(changes);
+    const turn = enter(processNamed('p', { write }), 'c');
+    await turn.entering;
+    isAway = true;
+    await turn.leave();
+    isAway = false;
+    await clock.advance(30_000);
+    const next = enter(processNamed('q'), 'c');
+    await waitUntil(() => expect(next.state.isIn).toBe(true));
+    await next.leave();
+  });
+
+  it('are given up by who is told to stop while waiting', async () => {
+    const first = enter(processNamed('p'), 'c');
+    await first.entering;
+    const stopping = new AbortController();
+    const second = enter(processNamed('q'), 'c', stopping.signal);
+    await clock.advance(1_000);
+    stopping.abort(new Error('stopped'));
+    await expect(second.entering).rejects.toThrow('stopped');
+    await first.leave();
   });
 });

@@ -1,9 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createLiveAnswers,
-  type LiveAnswer,
-  type LiveAnswers,
-} from '../../../src/core/coordination/live-answers.ts';
+import type { LiveAnswer, LiveAnswers } from '../../../src/core/coordination/live-answers.ts';
 import { createStops, type Stops } from '../../../src/core/coordination/stops.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
@@ -54,8 +50,8 @@ describe('wishes to stop', () => {
   });
 
   function processNamed(owner: string): Stops & { readonly live: LiveAnswers } {
-    const live = createLiveAnswers();
-    const stops = createStops({ store, live, owner, clock, log });
+    const live: LiveAnswers = new Map();
+    const stops = createStops({ store, owner, clock, log }, live);
     closing.push(() => stops.stop());
     return { ...stops, live };
   }
@@ -140,7 +136,7 @@ describe('wishes to stop', () => {
     writes.arrive('event of asked');
     await writes.look();
     await hears.send({ guild: 'slack:1' }, { kind: 'forgotten' });
-    writes.live.add(answer('other'));
+    writes.live.set('other', answer('other'));
     await writes.look();
     await writes.admitAnswer(answer('asked'));
     expect(stopped).toEqual(['other: forgotten', 'asked: forgotten']);

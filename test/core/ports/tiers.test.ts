@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type GuildHoldings, guildAccess, join, opens, TIERS } from '../../../src/core/ports/tiers.ts';
+import { guildAccess, join, opens, TIERS } from '../../../src/core/ports/tiers.ts';
 
 describe('opens', () => {
   const opened = {
@@ -54,16 +54,10 @@ describe('join', () => {
 });
 
 describe('guildAccess', () => {
-  const nothing: GuildHoldings = {
-    defaultTier: 'free',
-    grants: [],
-    entitlements: [],
-    ownKeys: [],
-    failedKeys: [],
-  };
+  const nothing = { fromOperator: ['free'], ownKeys: [], failedKeys: [] };
 
   it('gives a guild that holds nothing the default tier', () => {
-    expect(guildAccess({ ...nothing, defaultTier: 'openai' }, 0)).toEqual({
+    expect(guildAccess({ ...nothing, fromOperator: ['openai'] })).toEqual({
       tier: 'openai',
       operatorTier: 'openai',
       ownKeys: [],
@@ -72,27 +66,13 @@ describe('guildAccess', () => {
   });
 
   it('takes an unknown default tier for free', () => {
-    expect(guildAccess({ ...nothing, defaultTier: 'gold' }, 0).tier).toBe('free');
+    expect(guildAccess({ ...nothing, fromOperator: ['gold'] }).tier).toBe('free');
   });
 
-  it('counts a grant up to the moment at which it expires, and not from then on', () => {
-    const holdings = { ...nothing, grants: [{ tier: 'premium', expiresAtMs: 1000 }] };
-    expect(guildAccess(holdings, 999).operatorTier).toBe('premium');
-    expect(guildAccess(holdings, 1000).operatorTier).toBe('free');
-  });
-
-  it('counts a grant without an end for ever', () => {
-    const holdings = { ...nothing, grants: [{ tier: 'openrouter', expiresAtMs: null }] };
-    expect(guildAccess(holdings, Number.MAX_SAFE_INTEGER).tier).toBe('openrouter');
-  });
-
-  it('joins default, grants and entitlements into what the operator pays for', () => {
-    const holdings = {
-      ...nothing,
-      grants: [{ tier: 'openai', expiresAtMs: null }],
-      entitlements: ['openrouter'],
-    };
-    expect(guildAccess(holdings, 0).operatorTier).toBe('premium');
+  it('joins default, grants and purchases into what the operator pays for', () => {
+    expect(guildAccess({ ...nothing, fromOperator: ['free', 'openai', 'openrouter'] }).operatorTier).toBe(
+      'premium',
+    );
   });
 
   it.each([
@@ -102,15 +82,11 @@ describe('guildAccess', () => {
     [['ollama'], 'free'],
     [['__proto__'], 'free'],
   ])('raises the tier by own keys for %j to %s, and not what the operator pays for', (ownKeys, tier) => {
-    expect(guildAccess({ ...nothing, ownKeys }, 0)).toMatchObject({ tier, operatorTier: 'free', ownKeys });
+    expect(guildAccess({ ...nothing, ownKeys })).toMatchObject({ tier, operatorTier: 'free', ownKeys });
   });
 
   it('makes premium of a granted openai and an own OpenRouter key', () => {
-    const holdings = {
-      ...nothing,
-      grants: [{ tier: 'openai', expiresAtMs: null }],
-      ownKeys: ['openrouter'],
-    };
-    expect(guildAccess(holdings, 0)).toMatchObject({ tier: 'premium', operatorTier: 'openai' });
+    const holdings = { ...nothing, fromOperator: ['openai'], ownKeys: ['openrouter'] };
+    expect(guildAccess(holdings)).toMatchObject({ tier: 'premium', operatorTier: 'openai' });
   });
 });

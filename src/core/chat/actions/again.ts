@@ -52,7 +52,7 @@ export function createAgain(options: AgainOptions): Again {
     if (record === null || (await isPaused(press))) return;
     const wanted = asked(record);
     if (wanted === undefined) return tell(press.surface, EXPIRED);
-    if (live.find(({ id, eventId }) => id === record.id || eventId === press.id).length > 0) {
+    if (live.values().some(({ id, eventId }) => id === record.id || eventId === press.id)) {
       return tell(press.surface, 'This answer is still being written. Stop it first.');
     }
     const { actor, place, surface } = press;

@@ -22,7 +22,7 @@ export interface DeletionOptions {
 
 export function createDeletion({ answers, conversations, live, roles }: DeletionOptions): Deletion {
   /** Also in another process: which messages it has is noted when it has ended. */
-  const isLive = ({ id, messages }: AnswerRecord) => live.get(id) !== undefined || messages === undefined;
+  const isLive = ({ id, messages }: AnswerRecord) => live.has(id) || messages === undefined;
 
   async function forget({ id, conversation, turn }: AnswerRecord): Promise<void> {
     await conversations.dropAnswer(conversation, turn, id);

@@ -5,8 +5,8 @@ import type { Listening } from '../../conversations/listening.ts';
 import type { Settings } from '../../conversations/settings.ts';
 import type { Entry, Journal } from '../../coordination/journal.ts';
 import type { LiveAnswers, StopCause } from '../../coordination/live-answers.ts';
+import type { Locks } from '../../coordination/locks.ts';
 import type { Stops } from '../../coordination/stops.ts';
-import type { Turns } from '../../coordination/turns.ts';
 import type { WriteLimiters } from '../../delivery/write-limiter.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Slots } from '../../kit/slots.ts';
@@ -86,7 +86,7 @@ export interface QuestionRunnerOptions {
   readonly live: LiveAnswers;
   readonly stops: Stops;
   readonly journal: Journal;
-  readonly turns: Turns;
+  readonly locks: Pick<Locks, 'acquireLock'>;
   readonly slots: Slots;
   readonly models: ModelRequests;
   readonly choose: ModelChooser;

@@ -16,8 +16,8 @@ import {
   recordOf,
 } from './job.ts';
 
-/** Questions that may wait in one conversation; for `createTurns`. */
-export const MAX_WAITING = 5;
+/** Questions of this process that may wait in one conversation. */
+const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
 /** People cannot read updates that come more often. */
@@ -35,7 +35,7 @@ export function createQuestionRunner(
   options: QuestionRunnerOptions,
   abandoned: AbortSignal,
 ): (job: AskedJob) => Promise<void> {
-  const { answers, listening, live, stops, journal, turns, slots, clock, log } = options;
+  const { answers, listening, live, stops, journal, locks, slots, clock, log } = options;
   const tell = createTell(options.nameOperator, abandoned);
   const answerNow = createAnswerNow(options, abandoned);
 
@@ -106,7 +106,12 @@ export function createQuestionRunner(
       }));
       // From now on Retry works, even if another process finishes this answer.
       await Promise.all([job.begun, answers.begin(recordOf(job, id)), entry.keep()]);
-      const release = await turns.enter(conversation, () => surface.indicate('queued'), stopping.signal);
+      const release = await locks.acquireLock(
+        `turn/${conversation}`,
+        MAX_WAITING,
+        () => surface.indicate('queued'),
+        stopping.signal,
+      );
       if (release === null) {
         await tell(
           surface,
