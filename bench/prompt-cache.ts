@@ -101,7 +101,7 @@ async function costShare(
     if (!prompt.ok) throw new Error(prompt.text);
     const { messages } = prompt;
     const request = { wireModel: id, messages, cachedMessages: messagesToCache(id, messages) };
-    const body = chatBody(definition, request, undefined, true, new Set()) as unknown as Body;
+    const body = chatBody(definition, request, undefined, new Set()) as unknown as Body;
     const promptTokens = tokensIn(JSON.stringify(body.messages, plain));
     const usage: Usage = {
       promptTokens,

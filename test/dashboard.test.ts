@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsSchema } from '../src/core/ports/limits.ts';
 import { ADMIN_TOKEN, type Dashboard, startDashboard } from './admin/dashboard.ts';
 import { fillStore } from './admin/sample-data.ts';
+import { TIMEOUTS } from './support/provider/test-client.ts';
 import { invocationOf, testActor } from './support/test-bot.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -70,7 +71,7 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
       defaultTier: 'openrouter',
       limits: limitsSchema.parse({}),
       // Answers are to go on for as long as the tests.
-      client: { requestTimeoutMs: 600_000, idleTimeoutMs: 600_000 },
+      client: { timeouts: { ...TIMEOUTS, silenceMs: 600_000 } },
     });
     await fillStore(dashboard.bot);
     await startAnswer('Zoë');

@@ -179,7 +179,6 @@ function createBiller(honesty: Honesty, books: string, billed: Map<string, numbe
     id: 'bench',
     looksUpCosts: honesty === 'honest',
     stream,
-    complete: none,
     models: none,
     generationCost: none,
     checkKey: none,

@@ -39,8 +39,7 @@ export function providerAt(baseUrl: string): ChatProvider {
     clock: systemClock,
     random: () => 0,
     log,
-    requestTimeoutMs: 60_000,
-    idleTimeoutMs: 90_000,
+    timeouts: { requestMs: 60_000, silenceMs: 90_000, firstProgressMs: 300_000, progressMs: 120_000 },
   });
 }
 

@@ -45,7 +45,6 @@ const contentSchema = z
 const requestSchema = z.object({
   model: z.string(),
   messages: z.array(z.object({ role: z.string(), content: contentSchema })).min(1),
-  stream: z.boolean().default(false),
   tools: z.array(z.object({ type: z.string() })).default([]),
 });
 
@@ -100,13 +99,6 @@ export function createDemoProvider({ models, clock, log }: DemoProviderOptions):
     const head = { id, model: request.model, created: Math.floor(clock.now() / 1_000) };
     const usage = usageOf(request, line, webSearch);
     const annotations = line.sources.map((source) => ({ type: 'url_citation', url_citation: source }));
-
-    if (!request.stream) {
-      if (line.fails) return sendError(response, 502, 'provider_unavailable');
-      const message = { role: 'assistant', content: line.text, annotations };
-      const choices = [{ index: 0, message, finish_reason: 'stop' }];
-      return sendJson(response, 200, { ...head, object: 'chat.completion', choices, usage });
-    }
 
     const send = (fields: object) =>
       response.write(`data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', ...fields })}\n\n`);

@@ -6,12 +6,13 @@ import { listedProviders } from '../../src/app/providers/listed.ts';
 import { createProviders, type Providers } from '../../src/app/providers/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
+import type { ChatRequest } from '../../src/core/ports/provider.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../src/core/provider/explain.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';
-import { createLogRecorder } from '../support/provider/test-client.ts';
+import { createLogRecorder, readAll, textOf } from '../support/provider/test-client.ts';
 
 let closing: AsyncDisposableStack;
 beforeEach(() => {
@@ -171,17 +172,15 @@ describe('the providers', () => {
     );
     server.answer('From the real one.');
     const client = providers.clients.get('openrouter');
+    if (client === undefined) throw new Error('there is no client');
     const request = {
       wireModel: 'openai/gpt-4o-mini',
       messages: [{ role: 'user', content: 'Why?' }] as const,
     };
-    const own = await client?.complete(
-      { ...request, apiKey: 'sk-guild-own-key' },
-      AbortSignal.timeout(10_000),
-    );
-    const demo = await client?.complete(request, AbortSignal.timeout(10_000));
-    expect(own?.text).toBe('From the real one.');
-    expect(demo?.text).toContain('demo');
+    const answerTo = async (asked: ChatRequest) =>
+      textOf((await readAll(client.stream(asked, AbortSignal.timeout(10_000)))).events);
+    expect(await answerTo({ ...request, apiKey: 'sk-guild-own-key' })).toBe('From the real one.');
+    expect(await answerTo(request)).toContain('demo');
     await server.close();
   });
 

@@ -100,10 +100,12 @@ export async function runRow(row: Row): Promise<void> {
     defaultModel: MODEL_ID,
     clock,
     client: {
-      idleTimeoutMs: (row.idleSec ?? NEVER_SEC) * 1_000,
-      firstProgressMs: (row.firstProgressSec ?? NEVER_SEC) * 1_000,
-      progressMs: (row.progressSec ?? NEVER_SEC) * 1_000,
-      requestTimeoutMs: NEVER_SEC * 1_000,
+      timeouts: {
+        requestMs: NEVER_SEC * 1_000,
+        silenceMs: (row.idleSec ?? NEVER_SEC) * 1_000,
+        firstProgressMs: (row.firstProgressSec ?? NEVER_SEC) * 1_000,
+        progressMs: (row.progressSec ?? NEVER_SEC) * 1_000,
+      },
     },
   });
   try {

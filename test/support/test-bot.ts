@@ -32,7 +32,7 @@ import { createReadContent } from '../../src/files/read-content.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
-import { createLogRecorder } from './provider/test-client.ts';
+import { createLogRecorder, TIMEOUTS } from './provider/test-client.ts';
 
 /** The whole core over a store in memory and a provider on loopback. No platform; surfaces remember what they show. */
 export interface TestBot {
@@ -124,8 +124,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
         clock,
         random: () => 0,
         log,
-        requestTimeoutMs: 10_000,
-        idleTimeoutMs: 10_000,
+        timeouts: { ...TIMEOUTS, requestMs: 10_000, silenceMs: 10_000 },
         ...options.client,
       }),
     ]),

@@ -30,7 +30,6 @@ export function withOwnKeys(demo: ChatProvider, real: ChatProvider): ChatProvide
     id: demo.id,
     looksUpCosts: real.looksUpCosts,
     stream: (request, signal) => who(request.apiKey).stream(request, signal),
-    complete: (request, signal) => who(request.apiKey).complete(request, signal),
     models: (signal) => demo.models(signal),
     generationCost: (generationId, apiKey, signal) =>
       who(apiKey).generationCost(generationId, apiKey, signal),

@@ -41,9 +41,6 @@ export interface ProvidersOptions {
   readonly log: Logger;
 }
 
-/** OpenRouter identifies applications without a public address by their title. */
-const ATTRIBUTION = { url: 'http://localhost', title: 'Parley', categories: 'general-chat' };
-
 /** The features that every server has. */
 const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
 
@@ -61,11 +58,12 @@ export function createProviders(options: ProvidersOptions): Providers {
       clock,
       random: Math.random,
       log,
-      requestTimeoutMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
-      idleTimeoutMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
-      firstProgressMs: config.STREAM_FIRST_PROGRESS_SEC * 1_000,
-      progressMs: config.STREAM_PROGRESS_SEC * 1_000,
-      attribution: ATTRIBUTION,
+      timeouts: {
+        requestMs: config.OPENROUTER_TIMEOUT_SEC * 1_000,
+        silenceMs: config.STREAM_IDLE_TIMEOUT_SEC * 1_000,
+        firstProgressMs: config.STREAM_FIRST_PROGRESS_SEC * 1_000,
+        progressMs: config.STREAM_PROGRESS_SEC * 1_000,
+      },
       ...(preferences && definition.features.routing ? { preferences } : {}),
     });
   }

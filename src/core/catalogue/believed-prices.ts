@@ -1,6 +1,4 @@
-import type { ModelPrices } from '../ports/provider.ts';
-
-type PriceKind = keyof ModelPrices;
+import { eachPrice, type ModelPrices, PRICED, type PriceKind } from '../ports/provider.ts';
 
 /** A provider's price that looks wrong, in pico-dollars. */
 export interface PriceDoubt {
@@ -21,14 +19,6 @@ export interface WeighedPrices {
 const FURTHEST = 20;
 /** $1,000 per million tokens. The most expensive model costs $600; a higher price is in another unit. */
 const MOST_PER_TOKEN_PICO_USD = 1e9;
-const PER_TOKEN: ReadonlySet<PriceKind> = new Set<PriceKind>([
-  'promptPicoUsd',
-  'cachedPromptPicoUsd',
-  'cacheWritePicoUsd',
-  'completionPicoUsd',
-  'reasoningPicoUsd',
-  'imageOutputPicoUsd',
-]);
 
 /**
  * Compares a provider's prices with those of `models.json`. The provider's count, unless one is not a price or differs by a
@@ -37,22 +27,18 @@ const PER_TOKEN: ReadonlySet<PriceKind> = new Set<PriceKind>([
  */
 export function weighPrices(own: ModelPrices, said: ModelPrices, isBiller: boolean): WeighedPrices {
   const doubts: PriceDoubt[] = [];
-  const prices: Partial<Record<PriceKind, number | null>> = {};
-  const doubted: Partial<Record<PriceKind, number | null>> = {};
-  for (const kind of Object.keys(own) as PriceKind[]) {
+  const doubted = eachPrice((): number | null => null);
+  const prices = eachPrice((kind) => {
     const [held, claim] = [own[kind], said[kind]];
-    const isAbsurd = claim !== null && PER_TOKEN.has(kind) && claim > MOST_PER_TOKEN_PICO_USD;
-    const isBelieved = claim !== null && !isAbsurd && (held === null || isNear(held, claim, isBiller));
-    prices[kind] = isBelieved ? claim : held;
-    doubted[kind] = isBelieved || isAbsurd ? null : claim;
-    if (claim !== null && !isBelieved) doubts.push({ kind, said: claim, held });
-  }
+    if (claim === null) return held;
+    const isAbsurd = PRICED[kind] === 'token' && claim > MOST_PER_TOKEN_PICO_USD;
+    if (!isAbsurd && (held === null || isNear(held, claim, isBiller))) return claim;
+    doubts.push({ kind, said: claim, held });
+    if (!isAbsurd) doubted[kind] = claim;
+    return held;
+  });
   const mayBeTrue = Object.values(doubted).some((price) => price !== null);
-  return {
-    prices: prices as ModelPrices,
-    doubtedPrices: mayBeTrue ? (doubted as ModelPrices) : null,
-    doubts,
-  };
+  return { prices, doubtedPrices: mayBeTrue ? doubted : null, doubts };
 }
 
 function isNear(held: number, claim: number, isBiller: boolean): boolean {

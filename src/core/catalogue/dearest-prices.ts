@@ -1,4 +1,3 @@
-import { parsePicoUsd } from '../kit/money.ts';
 import type { Offer } from '../ports/model.ts';
 
 /** A complete set of prices, in pico-dollars per token or piece. Requests are reserved at them and held to them. */
@@ -10,8 +9,8 @@ export interface FirmPrices {
   readonly webSearchPicoUsd: number;
 }
 
-/** Used if every model with a price is free: the prices of the most expensive models in common use. */
-const UNPRICED = { promptPicoUsd: picoUsd('0.000015'), completionPicoUsd: picoUsd('0.000075') };
+/** Used if every model with a price is free: $15 and $75 per million, as the most expensive models in common use. */
+const UNPRICED = { promptPicoUsd: 15e6, completionPicoUsd: 75e6 };
 
 /** The highest price of each kind among the offers. */
 export function dearestPrices(offers: readonly Offer[]): FirmPrices {
@@ -26,8 +25,4 @@ export function dearestPrices(offers: readonly Offer[]): FirmPrices {
     imagePicoUsd: dearest('imagePicoUsd', 0),
     webSearchPicoUsd: dearest('webSearchPicoUsd', 0),
   };
-}
-
-function picoUsd(usd: string): number {
-  return parsePicoUsd(usd) ?? Number.NaN;
 }

@@ -1,7 +1,7 @@
 import { applyEdits, modify } from 'jsonc-parser';
-import type { ModelFacts, ModelPrices } from '../ports/provider.ts';
+import { type ModelFacts, type ModelPrices, PRICED, type PriceKind } from '../ports/provider.ts';
 import type { Tier } from '../ports/tiers.ts';
-import { type CatalogueFile, parseCatalogueFile } from './file.ts';
+import { PRICE_SETTINGS, parseCatalogueFile } from './file.ts';
 
 const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2 } };
 
@@ -46,35 +46,17 @@ export function withoutModel(text: string, id: string): string | null {
   return checked(applyEdits(text, modify(text, ['models', index], undefined, FORMAT)));
 }
 
-/** In dollars, as in the file. */
-const PER_MILLION = {
-  promptPerMillion: 'promptPicoUsd',
-  cachedPromptPerMillion: 'cachedPromptPicoUsd',
-  cacheWritePerMillion: 'cacheWritePicoUsd',
-  completionPerMillion: 'completionPicoUsd',
-  reasoningPerMillion: 'reasoningPicoUsd',
-  imageOutputPerMillion: 'imageOutputPicoUsd',
-} as const satisfies Record<string, keyof ModelPrices>;
-const EACH = {
-  request: 'requestPicoUsd',
-  image: 'imagePicoUsd',
-  webSearch: 'webSearchPicoUsd',
-} as const satisfies Record<string, keyof ModelPrices>;
-
+/** The known prices in dollars, as in the file. A piece that costs nothing is left out. */
 function pricesOf(prices: ModelPrices): Record<string, number> {
-  const found: Record<string, number> = {};
-  for (const [name, kind] of Object.entries(PER_MILLION)) {
-    const price = prices[kind];
-    if (price !== null) found[name] = price / 1e6;
-  }
-  for (const [name, kind] of Object.entries(EACH)) {
-    const price = prices[kind];
-    if (price !== null && price !== 0) found[name] = price / 1e12;
-  }
-  return found;
+  const known = (Object.entries(prices) as [PriceKind, number | null][]).flatMap(([kind, price]) => {
+    const isToken = PRICED[kind] === 'token';
+    if (price === null || (price === 0 && !isToken)) return [];
+    return [[PRICE_SETTINGS[kind], price / (isToken ? 1e6 : 1e12)] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 function checked(text: string): string {
-  parseCatalogueFile(text) satisfies CatalogueFile;
+  parseCatalogueFile(text);
   return text;
 }

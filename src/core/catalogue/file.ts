@@ -3,7 +3,7 @@ import { parsePicoUsd } from '../kit/money.ts';
 import { EFFORTS, type Effort, type TierBounds } from '../ports/effort.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
 import type { ModelTraits } from '../ports/model.ts';
-import type { Modality, ModelPrices } from '../ports/provider.ts';
+import { eachPrice, type Modality, type ModelPrices, PRICED, type PriceKind } from '../ports/provider.ts';
 import { TIERS, type Tier } from '../ports/tiers.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
 import { parseJsonFile } from './json-file.ts';
@@ -87,6 +87,23 @@ const modalities = z
   .min(1)
   .default(['text']);
 
+/** The names of prices in the file, in US dollars: per million tokens, and per request, image or web search. */
+export const PRICE_SETTINGS = {
+  promptPicoUsd: 'promptPerMillion',
+  cachedPromptPicoUsd: 'cachedPromptPerMillion',
+  cacheWritePicoUsd: 'cacheWritePerMillion',
+  completionPicoUsd: 'completionPerMillion',
+  reasoningPicoUsd: 'reasoningPerMillion',
+  imageOutputPicoUsd: 'imageOutputPerMillion',
+  requestPicoUsd: 'request',
+  imagePicoUsd: 'image',
+  webSearchPicoUsd: 'webSearch',
+} as const satisfies Record<PriceKind, string>;
+
+const pricesSchema = z.strictObject(
+  Object.fromEntries(Object.values(PRICE_SETTINGS).map((name) => [name, usd.optional()])),
+);
+
 const modelSchema = z.strictObject({
   id: modelId,
   /** For people. Default: the id. */
@@ -113,23 +130,7 @@ const modelSchema = z.strictObject({
   progressSec: seconds.optional(),
   /** Models that answer instead if it fails before its first word, best first. */
   fallbacks: z.array(modelId).max(5).default([]),
-  /** In US dollars: per million tokens, and per request, image or web search. */
-  prices: z
-    .strictObject({
-      promptPerMillion: usd.optional(),
-      /** Per million prompt tokens that the provider reads from its cache, or writes into it. */
-      cachedPromptPerMillion: usd.optional(),
-      cacheWritePerMillion: usd.optional(),
-      completionPerMillion: usd.optional(),
-      /** Per million reasoning tokens, if their price differs. */
-      reasoningPerMillion: usd.optional(),
-      /** Per million output tokens of images, if their price differs. */
-      imageOutputPerMillion: usd.optional(),
-      request: usd.optional(),
-      image: usd.optional(),
-      webSearch: usd.optional(),
-    })
-    .default({}),
+  prices: pricesSchema.default({}),
   input: modalities,
   output: modalities,
   /** How much it can be asked to think, if its provider does not say and its name does not tell. */
@@ -185,38 +186,25 @@ export function parseCatalogueFile(text: string, path = 'models.json'): Catalogu
     ...contradictions(outline),
   ];
   if (!parsed.success || faults.length > 0) throw new CatalogueFileError(path, faults);
-  return {
-    providers: [...BUILT_IN, ...parsed.data.providers],
-    models: parsed.data.models.map(entryOf),
-    limits: parsed.data.limits,
-    tiers: parsed.data.tiers,
-  };
+  const { providers, models, ...rest } = parsed.data;
+  return { ...rest, providers: [...BUILT_IN, ...providers], models: models.map(entryOf) };
 }
 
 function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry {
+  const { id, name = id, tier, contextTokens, maxOutputTokens = null, input, output } = model;
   return {
-    id: model.id,
-    name: model.name ?? model.id,
-    tier: model.tier,
-    routes: model.routes.map((route) => ({
-      provider: route.provider,
-      wireModel: route.model ?? model.id,
-    })),
-    contextTokens: model.contextTokens,
-    maxOutputTokens: model.maxOutputTokens ?? null,
-    prices: {
-      promptPicoUsd: picoUsdPerToken(prices.promptPerMillion),
-      cachedPromptPicoUsd: picoUsdPerToken(prices.cachedPromptPerMillion),
-      cacheWritePicoUsd: picoUsdPerToken(prices.cacheWritePerMillion),
-      completionPicoUsd: picoUsdPerToken(prices.completionPerMillion),
-      reasoningPicoUsd: picoUsdPerToken(prices.reasoningPerMillion),
-      imageOutputPicoUsd: picoUsdPerToken(prices.imageOutputPerMillion),
-      requestPicoUsd: parsePicoUsd(prices.request),
-      imagePicoUsd: parsePicoUsd(prices.image),
-      webSearchPicoUsd: parsePicoUsd(prices.webSearch),
-    },
-    input: model.input,
-    output: model.output,
+    id,
+    name,
+    tier,
+    routes: model.routes.map(({ provider, model: wireModel = id }) => ({ provider, wireModel })),
+    contextTokens,
+    maxOutputTokens,
+    prices: eachPrice((kind) => {
+      const picoUsd = parsePicoUsd(prices[PRICE_SETTINGS[kind]]);
+      return picoUsd !== null && PRICED[kind] === 'token' ? Math.ceil(picoUsd / 1e6) : picoUsd;
+    }),
+    input,
+    output,
     efforts: model.efforts === undefined ? null : EFFORTS.filter((effort) => model.efforts?.includes(effort)),
     traits: {
       answerTokens: model.answerTokens ?? null,
@@ -230,11 +218,6 @@ function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry
 
 function milliseconds(seconds: number | undefined): number | null {
   return seconds === undefined ? null : seconds * 1_000;
-}
-
-function picoUsdPerToken(usdPerMillion: number | undefined): number | null {
-  const picoUsdPerMillion = parsePicoUsd(usdPerMillion);
-  return picoUsdPerMillion === null ? null : Math.ceil(picoUsdPerMillion / 1e6);
 }
 
 const text = z.string().catch('');

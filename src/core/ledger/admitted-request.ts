@@ -7,7 +7,6 @@ import {
   type ChatEvent,
   type ChatProvider,
   type ChatRequest,
-  type Completion,
   countImages,
   textOfMessage,
   type Usage,
@@ -45,8 +44,6 @@ export interface Admitted {
   readonly effort: Effort | null;
   /** Sends the request. Throws on a second call, and after `settle`, when nothing is reserved any more. */
   stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** As `stream`, for the whole answer at once. */
-  complete(signal: AbortSignal): Promise<Completion>;
   /** Ends the request if it still runs, and says what it cost. Idempotent. */
   bill(): Promise<Bill>;
   /** As `bill`, and settles the reservation at that. Idempotent. */
@@ -127,69 +124,40 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     };
   }
 
-  function send(signal: AbortSignal): void {
-    if (isSent || spending !== null)
-      throw new Error('a request can be sent only once, and not after it is settled');
-    isSent = true;
-    signal.throwIfAborted();
-    isBillable = true;
-  }
-
-  async function failed(error: unknown, isWorkedOn: boolean): Promise<unknown> {
-    isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
-    await key?.failed(error);
-    return error;
-  }
-
   return {
     ok: true,
     access,
     tier,
-    searchesWeb: wire.webSearch !== undefined,
+    searchesWeb: wire.maxWebSearches !== undefined,
     maxOutputTokens: wire.maxOutputTokens,
     effort: wire.effort ?? null,
     async *stream(signal) {
-      send(signal);
+      if (isSent || spending !== null)
+        throw new Error('a request can be sent only once, and not after it is settled');
+      isSent = true;
+      signal.throwIfAborted();
+      isBillable = true;
       let isWorkedOn = false;
       try {
         for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
-          if (event.type === 'start') {
-            if (event.generationId !== null) {
-              isWorkedOn = true;
-              // Without cost lookups the estimate is final and need not wait.
-              if (provider.looksUpCosts) started = reserved.started(event.generationId);
-            }
-          } else {
-            isWorkedOn = true;
-            if (event.type === 'text' || event.type === 'reasoning') {
-              generated += event.delta;
-              usage = null;
-            } else if (event.type === 'usage') usage = event.usage;
-            else if (event.type === 'done') {
-              usage = event.usage;
-              isWhole = true;
-            }
+          isWorkedOn ||= event.type !== 'start' || event.generationId !== null;
+          // Without cost lookups the estimate is final and need not wait.
+          if (event.type === 'start' && event.generationId !== null && provider.looksUpCosts) {
+            started = reserved.started(event.generationId);
+          } else if (event.type === 'text' || event.type === 'reasoning') {
+            generated += event.delta;
+            usage = null;
+          } else if (event.type === 'usage' || event.type === 'done') {
+            usage = event.usage;
+            isWhole = event.type === 'done';
           }
           yield event;
         }
         await key?.worked();
       } catch (error) {
-        throw await failed(error, isWorkedOn);
-      }
-    },
-    async complete(signal) {
-      send(signal);
-      try {
-        const completion = await provider.complete(wire, AbortSignal.any([signal, ending.signal]));
-        const { generationId } = completion;
-        if (generationId !== null && provider.looksUpCosts) started = reserved.started(generationId);
-        generated = completion.reasoning + completion.text;
-        usage = completion.usage;
-        isWhole = true;
-        await key?.worked();
-        return completion;
-      } catch (error) {
-        throw await failed(error, false);
+        isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
+        await key?.failed(error);
+        throw error;
       }
     },
     bill: async () => billOf(await spentOnce()),

@@ -15,8 +15,7 @@ import { type Actor, type GuildId, guildOf, platformOf, type Whose } from '../po
 import type { Automatic } from '../ports/automatic.ts';
 import { type Effort, ROOM_FACTORS } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
-import type { Model } from '../ports/model.ts';
-import type { ChatMessage, ChatProvider, ChatRequest } from '../ports/provider.ts';
+import type { ChatMessage, ChatProvider } from '../ports/provider.ts';
 import { keyProviderName } from '../ports/tiers.ts';
 import { type Admitted, admitRequest } from './admitted-request.ts';
 import type { GuildRules } from './guild-rules.ts';
@@ -195,8 +194,8 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       const wire = {
         ...wireOf(allowed, access),
         maxPrice: maxPrice(route, dearest),
-        ...(key === null ? {} : { apiKey: key.secret }),
-        ...(searchesWeb ? { webSearch: { maxUses: MAX_WEB_SEARCHES } } : {}),
+        ...(key && { apiKey: key.secret }),
+        ...(searchesWeb && { maxWebSearches: MAX_WEB_SEARCHES }),
         cachedMessages: worst.cachedMessages,
         isFree: worstNanoUsd === 0,
       };
@@ -217,6 +216,7 @@ function wireOf(
   { guild, user, messages, maxOutputTokens, effort, conversation, temperature }: ModelRequest,
   { model, route }: AccessGranted,
 ) {
+  const { reasoningInText, firstProgressMs, progressMs } = model.traits;
   return {
     wireModel: route.wireModel,
     messages,
@@ -225,17 +225,10 @@ function wireOf(
     user: `${guild}/${user}`,
     sessionId: conversation,
     ...(temperature === undefined ? {} : { temperature }),
-    ...wireTraits(model),
-    ...(route.output.includes('image') && { modalities: route.output }),
-  };
-}
-
-function wireTraits({ traits }: Model): Partial<ChatRequest> {
-  const { reasoningInText, firstProgressMs, progressMs } = traits;
-  return {
     ...(reasoningInText && { reasoningInText }),
     ...(firstProgressMs !== null && { firstProgressMs }),
     ...(progressMs !== null && { progressMs }),
+    ...(route.output.includes('image') && { modalities: route.output }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
-import { type Charge, MOST_NANO_USD, parsePicoUsd, totalNanoUsd } from '../kit/money.ts';
+import { type Charge, MOST_NANO_USD, totalNanoUsd } from '../kit/money.ts';
 import type { Offer } from '../ports/model.ts';
-import type { ModelPrices, Usage } from '../ports/provider.ts';
+import { eachPrice, type ModelPrices, type PriceKind, type Usage } from '../ports/provider.ts';
 import type { MaxPrice } from '../ports/routing.ts';
 
 /** The largest size of a request. */
@@ -17,10 +17,10 @@ export interface RequestBounds {
 
 /**
  * The least price of a search, whatever the model's price says: OpenRouter bills the search engine that it picks, even on
- * free models, and lists models without their own search at 0. This is the price of Exa's deep search.
+ * free models, and lists models without their own search at 0. $0.015 is the price of Exa's deep search.
  * @see https://openrouter.ai/docs/guides/features/server-tools/web-search
  */
-const LEAST_WEB_SEARCH_PICO_USD = picoUsd('0.015');
+const LEAST_WEB_SEARCH_PICO_USD = 15e9;
 
 /** Without a price of its own, a prompt token written to the cache costs a quarter more than a normal one. */
 const CACHE_WRITE_FACTOR = { times: 5, over: 4 };
@@ -95,17 +95,12 @@ function feesFor(prices: FirmPrices, webSearches: number): Charge[] {
 }
 
 /** A model's prices without gaps. */
-type ModelRates = { readonly [Kind in keyof ModelPrices]: number };
+type ModelRates = Readonly<Record<PriceKind, number>>;
 
 /** The higher of the believed and the doubted price of each kind. */
 function reservedPrices({ prices, doubtedPrices }: Offer, dearest: FirmPrices): ModelRates {
   const believed = firmPrices(prices, dearest);
-  if (doubtedPrices === undefined) return believed;
-  const higher = Object.entries(believed).map(([kind, price]) => [
-    kind,
-    Math.max(price, doubtedPrices[kind as keyof ModelPrices] ?? 0),
-  ]);
-  return Object.fromEntries(higher) as ModelRates;
+  return doubtedPrices ? eachPrice((kind) => Math.max(believed[kind], doubtedPrices[kind] ?? 0)) : believed;
 }
 
 /**
@@ -128,8 +123,4 @@ function firmPrices(prices: ModelPrices, dearest: FirmPrices): ModelRates {
     imagePicoUsd: prices.imagePicoUsd ?? (priced ? 0 : dearest.imagePicoUsd),
     webSearchPicoUsd: prices.webSearchPicoUsd ?? dearest.webSearchPicoUsd,
   };
-}
-
-function picoUsd(usd: string): number {
-  return parsePicoUsd(usd) ?? Number.NaN;
 }

@@ -40,29 +40,9 @@ export type RefusedPart =
   | 'max_tokens'
   | 'max_completion_tokens';
 
-export interface ProviderErrorDetails {
-  readonly code: ProviderErrorCode;
-  /** The provider's name, for people. */
-  readonly provider: string;
-  /** HTTP status, of the response or as named by an error inside a stream. */
-  readonly status?: number | null;
-  /** The provider's identifier of the fault (`insufficient_quota`), never its prose. */
-  readonly reason?: string | null;
-  /** The part that the provider rejects, for `bad_request` or `forbidden`. */
-  readonly refuses?: RefusedPart | null;
-  /** The setting with the provider's address, as the operator knows it. */
-  readonly addressSetting?: string | null;
-  /** The wait that the provider asks for. */
-  readonly retryAfterMs?: number | null;
-  /** Whether the same request may work a little later. */
-  readonly transient?: boolean;
-  readonly generationId?: string | null;
-  /** Whether the provider may still bill the request. */
-  readonly mayBeBilled?: boolean;
-  /** As `ProviderError.affordableTokens`. */
-  readonly affordableTokens?: number | null;
-  readonly cause?: unknown;
-}
+/** The facts of a failure; each that is left out has the default of `ProviderError`. */
+export type ProviderErrorDetails = Pick<ProviderError, 'code' | 'provider'> &
+  Partial<Omit<ProviderError, keyof Error | 'code' | 'provider'>> & { readonly cause?: unknown };
 
 /**
  * A request to a provider failed. Safe to log: neither the message nor a field holds a key, a prompt, or the provider's
@@ -71,43 +51,40 @@ export interface ProviderErrorDetails {
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly code: ProviderErrorCode;
+  /** The provider's name, for people. */
   readonly provider: string;
-  readonly status: number | null;
-  readonly reason: string | null;
-  readonly refuses: RefusedPart | null;
-  readonly addressSetting: string | null;
-  readonly retryAfterMs: number | null;
-  readonly transient: boolean;
+  /** HTTP status, of the response or as named by an error inside a stream. */
+  readonly status: number | null = null;
+  /** The provider's identifier of the fault (`insufficient_quota`), never its prose. */
+  readonly reason: string | null = null;
+  /** The part that the provider rejects, for `bad_request` or `forbidden`. */
+  readonly refuses: RefusedPart | null = null;
+  /** The setting with the provider's address, as the operator knows it. */
+  readonly addressSetting: string | null = null;
+  /** The wait that the provider asks for. */
+  readonly retryAfterMs: number | null = null;
+  /** Whether the same request may work a little later. */
+  readonly transient: boolean = false;
   /** Set if the provider had accepted the request; its cost can be looked up by this id. */
-  readonly generationId: string | null;
+  readonly generationId: string | null = null;
   /**
    * Whether the provider may still bill the request. False only if the connection was never made, or if the answer was 3xx or
    * 4xx except 408. A gateway that gave up or a broken connection says nothing about the server behind it.
    */
-  readonly mayBeBilled: boolean;
+  readonly mayBeBilled: boolean = false;
   /** For `no_credit`: the longest answer, in tokens, that the credit covers, if the provider says so. */
-  readonly affordableTokens: number | null;
+  readonly affordableTokens: number | null = null;
   /** Whether the request used a guild's own key. */
-  readonly ownKey: boolean;
+  readonly ownKey: boolean = false;
 
-  constructor(details: ProviderErrorDetails & { readonly ownKey?: boolean }) {
-    const { code, provider, status = null, reason = null } = details;
-    const facts = [status === null ? '' : `HTTP ${status}`, reason ?? ''].filter((fact) => fact !== '');
+  constructor({ code, provider, cause, ...facts }: ProviderErrorDetails) {
+    const known = [facts.status ? `HTTP ${facts.status}` : '', facts.reason ?? ''].filter(Boolean);
     super(
-      `${provider}: ${code}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
+      `${provider}: ${code}${known.length > 0 ? ` (${known.join(', ')})` : ''}`,
+      cause === undefined ? undefined : { cause },
     );
     this.code = code;
     this.provider = provider;
-    this.status = status;
-    this.reason = reason;
-    this.refuses = details.refuses ?? null;
-    this.addressSetting = details.addressSetting ?? null;
-    this.retryAfterMs = details.retryAfterMs ?? null;
-    this.transient = details.transient ?? false;
-    this.generationId = details.generationId ?? null;
-    this.mayBeBilled = details.mayBeBilled ?? false;
-    this.affordableTokens = details.affordableTokens ?? null;
-    this.ownKey = details.ownKey ?? false;
+    Object.assign(this, facts);
   }
 }

@@ -1,5 +1,5 @@
 import type { Effort } from './effort.ts';
-import type { MaxPrice, RoutingPreferences } from './routing.ts';
+import type { MaxPrice } from './routing.ts';
 
 /** The kinds of content in questions and answers. */
 export type Modality = 'text' | 'image';
@@ -45,14 +45,13 @@ export interface ChatRequest {
   readonly temperature?: number;
   /** How much the model is to think; its own way by default. Left out if the model was found not to take it. */
   readonly effort?: Effort;
-  readonly preferences?: RoutingPreferences;
   readonly maxPrice?: MaxPrice;
   /** Stable, opaque id of the person who asked. Without it a provider's policy block hits the whole account. */
   readonly user?: string;
   /** Keeps a conversation on one upstream server, so that its prompt cache stays warm. At most 256 characters. */
   readonly sessionId?: string;
-  /** Lets the model search the web: at most `maxUses` searches with `maxResults` results each (1 to 25). */
-  readonly webSearch?: { readonly maxUses: number; readonly maxResults?: number };
+  /** Lets the model search the web this often. */
+  readonly maxWebSearches?: number;
   /** The modalities of the answer, if more than text. */
   readonly modalities?: readonly Modality[];
   /** The model writes its reasoning before the answer, ended by `</think>` without an opening tag. */
@@ -60,8 +59,6 @@ export interface ChatRequest {
   /** How long this model may take until its first output, and be silent after that. Default: the client's limits. */
   readonly firstProgressMs?: number;
   readonly progressMs?: number;
-  /** Extra headers. They override the client's own, except for the key. */
-  readonly headers?: Readonly<Record<string, string>>;
   /** The guild's own key. Default: the provider's key. */
   readonly apiKey?: string;
   /** The number of leading messages that are worth caching, because the next turn repeats them. Default 0. */
@@ -132,57 +129,36 @@ export type ChatEvent =
       readonly tools: readonly string[];
     };
 
-/** An answer in one piece. */
-export interface Completion {
-  readonly text: string;
-  readonly reasoning: string;
-  readonly citations: readonly Citation[];
-  readonly finish: FinishReason;
-  readonly usage: Usage | null;
-  readonly model: string | null;
-  readonly generationId: string | null;
-}
+/** The kinds of prices, and what each is for. */
+export const PRICED = {
+  promptPicoUsd: 'token',
+  /** A prompt token read from the provider's cache … */
+  cachedPromptPicoUsd: 'token',
+  /** … and one written into it. */
+  cacheWritePicoUsd: 'token',
+  completionPicoUsd: 'token',
+  /** A reasoning token, if its price differs. */
+  reasoningPicoUsd: 'token',
+  /** An output token that belongs to an image. */
+  imageOutputPicoUsd: 'token',
+  requestPicoUsd: 'piece',
+  imagePicoUsd: 'piece',
+  webSearchPicoUsd: 'piece',
+} as const;
+
+export type PriceKind = keyof typeof PRICED;
 
 /** Prices in pico-dollars, per token or per piece; null if unknown. */
-export interface ModelPrices {
-  readonly promptPicoUsd: number | null;
-  /** Per prompt token read from the provider's cache. */
-  readonly cachedPromptPicoUsd: number | null;
-  /** Per prompt token written into the cache. */
-  readonly cacheWritePicoUsd: number | null;
-  readonly completionPicoUsd: number | null;
-  /** Per reasoning token, if its price differs. */
-  readonly reasoningPicoUsd: number | null;
-  /** Per output token that belongs to an image. */
-  readonly imageOutputPicoUsd: number | null;
-  readonly requestPicoUsd: number | null;
-  readonly imagePicoUsd: number | null;
-  readonly webSearchPicoUsd: number | null;
+export type ModelPrices = Readonly<Record<PriceKind, number | null>>;
+
+/** A value for each kind of price. */
+export function eachPrice<T>(priceOf: (kind: PriceKind) => T): Record<PriceKind, T> {
+  const kinds = Object.keys(PRICED) as PriceKind[];
+  return Object.fromEntries(kinds.map((kind) => [kind, priceOf(kind)])) as Record<PriceKind, T>;
 }
 
-export const NO_PRICES: ModelPrices = {
-  promptPicoUsd: null,
-  cachedPromptPicoUsd: null,
-  cacheWritePicoUsd: null,
-  completionPicoUsd: null,
-  reasoningPicoUsd: null,
-  imageOutputPicoUsd: null,
-  requestPicoUsd: null,
-  imagePicoUsd: null,
-  webSearchPicoUsd: null,
-};
-
-export const FREE_OF_CHARGE: ModelPrices = {
-  promptPicoUsd: 0,
-  cachedPromptPicoUsd: 0,
-  cacheWritePicoUsd: 0,
-  completionPicoUsd: 0,
-  reasoningPicoUsd: 0,
-  imageOutputPicoUsd: 0,
-  requestPicoUsd: 0,
-  imagePicoUsd: 0,
-  webSearchPicoUsd: 0,
-};
+export const NO_PRICES: ModelPrices = eachPrice(() => null);
+export const FREE_OF_CHARGE: ModelPrices = eachPrice(() => 0);
 
 /** A provider's facts about one of its models; null if it does not say. */
 export interface ModelFacts {
@@ -217,8 +193,6 @@ export interface ChatProvider {
    * nothing can be billed (`ProviderError.mayBeBilled`). Leaving the loop ends the HTTP request.
    */
   stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
-  /** The whole answer at once, within the time limit of a request, retries included. */
-  complete(request: ChatRequest, signal: AbortSignal): Promise<Completion>;
   /** The models on offer. Unreadable entries are skipped. */
   models(signal: AbortSignal): Promise<ModelFacts[]>;
   /**

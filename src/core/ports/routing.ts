@@ -36,47 +36,27 @@ export const routingPreferencesSchema = z.strictObject({
 
 export type RoutingPreferences = z.infer<typeof routingPreferencesSchema>;
 
-/** The highest prices that a request accepts, in pico-dollars per token, request and image. */
-export interface MaxPrice {
-  readonly promptPicoUsd?: number;
-  readonly completionPicoUsd?: number;
-  readonly requestPicoUsd?: number;
-  readonly imagePicoUsd?: number;
-}
+/** The highest prices that a request accepts, in pico-dollars per token and per request. */
+export type MaxPrice = Readonly<Record<'promptPicoUsd' | 'completionPicoUsd' | 'requestPicoUsd', number>>;
 
 /** Adds a request's price caps to the preferences; if both have one, the lower counts. */
 export function withMaxPrice(
   preferences: RoutingPreferences | undefined,
-  maxPrice: MaxPrice | undefined,
-): RoutingPreferences | undefined {
-  if (maxPrice === undefined) return preferences;
-  const own = preferences?.max_price;
+  { promptPicoUsd, completionPicoUsd, requestPicoUsd }: MaxPrice,
+): RoutingPreferences {
+  const own = preferences?.max_price ?? {};
+  const lower = (cap: string | number | undefined, most: number) => Math.min(Number(cap ?? most), most);
   const limits = {
-    prompt: lower(own?.prompt, maxPrice.promptPicoUsd, usdPerMillion),
-    completion: lower(own?.completion, maxPrice.completionPicoUsd, usdPerMillion),
-    request: lower(own?.request, maxPrice.requestPicoUsd, usd),
-    image: lower(own?.image, maxPrice.imagePicoUsd, usd),
-    audio: own?.audio === undefined ? undefined : decimal(Number(own.audio)),
+    ...own,
+    prompt: lower(own.prompt, usdPerMillion(promptPicoUsd)),
+    completion: lower(own.completion, usdPerMillion(completionPicoUsd)),
+    request: lower(own.request, requestPicoUsd / 1e12),
   };
-  const named = Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
-  return { ...preferences, max_price: named };
-}
-
-function lower(
-  own: number | string | undefined,
-  picoUsd: number | undefined,
-  toUnit: (picoUsd: number) => number,
-): string | undefined {
-  if (picoUsd === undefined) return own === undefined ? undefined : decimal(Number(own));
-  const limit = toUnit(picoUsd);
-  return decimal(own !== undefined && Number(own) < limit ? Number(own) : limit);
+  const named = Object.entries(limits).map(([kind, limit]) => [kind, decimal(Number(limit))]);
+  return { ...preferences, max_price: Object.fromEntries(named) };
 }
 
 /** The published schema writes prices as strings without an exponent. */
 function decimal(value: number): string {
   return value.toFixed(12).replace(/\.?0+$/, '');
-}
-
-function usd(picoUsd: number): number {
-  return picoUsd / 1e12;
 }

@@ -101,8 +101,13 @@ export function createErrands(options: {
     }
     const limit = startDeadline(clock, TIME_LIMIT_MS, outer, () => new Error(`${kind}: no answer in time`));
     try {
-      const { text, finish } = await request.complete(limit.signal);
-      return finish === 'stop' || finish === 'unknown' ? text.trim() || null : null;
+      let text = '';
+      let isWhole = false;
+      for await (const event of request.stream(limit.signal)) {
+        if (event.type === 'text') text += event.delta;
+        if (event.type === 'done') isWhole = event.finish === 'stop' || event.finish === 'unknown';
+      }
+      return (isWhole && text.trim()) || null;
     } catch (error) {
       outer.throwIfAborted();
       log.warn({ err: error, kind, guild: place.guild, model: model.id }, 'an automatic task failed');

@@ -59,13 +59,8 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
   const thinking = createThinkingFilter(bounds.reasoningInText ?? false);
   let leftChars = (bounds.maxOutputTokens ?? Number.POSITIVE_INFINITY) * MAX_CHARS_PER_TOKEN;
   let leftToolChars = MAX_TOOL_CHARS;
-  let generationId = startId;
   let model: string | null = null;
-  let finish: FinishReason | null = null;
   let usage: Usage | null = null;
-  let isCounted = false;
-  let isFull = false;
-  let progress = 0;
   /** The first half of a surrogate pair, until its second half comes. */
   let half = '';
 
@@ -89,13 +84,13 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
 
   /** The part of the text that the bounds allow; the rest ends the answer. */
   function within(text: string): string {
-    progress++;
+    answer.progress++;
     if (text.length <= leftChars) {
       leftChars -= text.length;
       return text;
     }
-    isFull = true;
-    finish = 'length';
+    answer.isFull = true;
+    answer.finish = 'length';
     const taken = text.slice(0, splitsPair(text, leftChars) ? leftChars - 1 : leftChars);
     leftChars = 0;
     return taken;
@@ -114,7 +109,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
 
   function takeImage(url: string | null, events: ChatEvent[]): void {
     if (url === null) return;
-    progress++;
+    answer.progress++;
     const isLink = isWebAddress(url);
     if (isLink) cite(url, 'Image', events);
     const image = isLink ? null : images.read(url);
@@ -126,28 +121,28 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
       const called = asObject(asObject(call)?.['function']) ?? asObject(call);
       const name = asText(called?.['name']);
       if (name !== null && TOOL_NAME.test(name) && tools.size < MAX_TOOL_NAMES) tools.add(name);
-      progress++;
+      answer.progress++;
       leftToolChars -= (asText(called?.['arguments']) ?? '').length + 1;
     }
     if (leftToolChars > 0) return;
-    isFull = true;
-    finish ??= 'tool_calls';
+    answer.isFull = true;
+    answer.finish ??= 'tool_calls';
   }
 
   function takeDelta(delta: JsonObject, events: ChatEvent[]): void {
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
     if (reasoning !== null) emit({ text: '', reasoning: within(reasoning) }, events);
-    // Encrypted reasoning shows nothing, but is progress.
-    if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) progress++;
+    // Encrypted reasoning shows nothing, but is answer.progress.
+    if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) answer.progress++;
     const { content } = delta;
     for (const part of Array.isArray(content) ? content : [{ text: content }]) {
       const text = asText(asObject(part)?.['text']);
-      if (text !== null && !isFull) take(text, events);
+      if (text !== null && !answer.isFull) take(text, events);
       takeImage(imageUrlOf(part), events);
     }
     const refusal = asText(delta['refusal']);
-    if (refusal !== null && !isFull) take(refusal, events);
+    if (refusal !== null && !answer.isFull) take(refusal, events);
     for (const image of asArray(delta['images'])) takeImage(imageUrlOf(image), events);
     if (delta['tool_calls']) takeTools(asArray(delta['tool_calls']));
     if (delta['function_call']) takeTools([delta['function_call']]);
@@ -160,27 +155,18 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     emit(thinking.end(isWhole), events);
   }
 
-  return {
-    get generationId() {
-      return generationId;
-    },
-    get finish() {
-      return finish;
-    },
-    get isCounted() {
-      return isCounted;
-    },
-    get isFull() {
-      return isFull;
-    },
-    get progress() {
-      return progress;
-    },
+  const answer: { -readonly [K in keyof AnswerReader]: AnswerReader[K] } = {
+    generationId: startId,
+    finish: null,
+    isCounted: false,
+    isFull: false,
+    progress: 0,
     read(chunk, events) {
-      const before = progress;
+      const before = answer.progress;
       model ??= asText(chunk['model']);
-      if (generationId === null) {
-        generationId = asText(chunk['id']);
+      if (answer.generationId === null) {
+        const generationId = asText(chunk['id']);
+        answer.generationId = generationId;
         if (generationId !== null) events.push({ type: 'start', generationId });
       }
       // Perplexity's search results come beside the choices, and again in each chunk.
@@ -198,33 +184,35 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
         const reason = readFinish(choice['finish_reason']);
         if (choice['error']) failed = { error: choice['error'] };
         else if (reason === 'error') failed = chunk;
-        else if (!isFull) finish = reason ?? finish;
+        else if (!answer.isFull) answer.finish = reason ?? answer.finish;
       }
       const counted = readUsage(chunk);
       if (counted !== null) {
         usage = counted;
         events.push({ type: 'usage', usage });
         // Usage from before the part that is not read would be too low.
-      } else if (isFull) usage = null;
-      isCounted = progress === before && (isCounted || (progress > 0 && counted !== null));
+      } else if (answer.isFull) usage = null;
+      answer.isCounted =
+        answer.progress === before && (answer.isCounted || (answer.progress > 0 && counted !== null));
       return failed;
     },
     flush: (events) => flush(events, false),
     finishUp(skippedLines, events) {
       // A block that was cut at the limit is reasoning; the answer had not begun.
-      flush(events, finish !== 'length');
+      flush(events, answer.finish !== 'length');
       events.push({
         type: 'done',
-        finish: finish ?? 'unknown',
+        finish: answer.finish ?? 'unknown',
         usage,
         model,
-        generationId,
+        generationId: answer.generationId,
         skippedLines,
         skippedImages: images.skipped,
         tools: [...tools],
       });
     },
   };
+  return answer;
 }
 
 /** OpenRouter's `{image_url:{url}}`, and the bare string of some others. */

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { type Deadline, startDeadline } from '../kit/deadline.ts';
+import { startDeadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
 import { createRate, type Rate } from '../kit/rate.ts';
 import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
-import type { ChatEvent, ChatProvider, ChatRequest, Citation, Completion } from '../ports/provider.ts';
+import type { ChatEvent, ChatProvider, ChatRequest } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
 import { costNanoUsd } from './cost.ts';
@@ -12,8 +12,8 @@ import { decodeAnswer } from './decode.ts';
 import type { ProviderDefinition } from './definition.ts';
 import { readModels } from './models.ts';
 import { retryDelayMs } from './retry.ts';
-import { createTransport, type Exchange } from './transport.ts';
-import { type Attribution, chatBody } from './wire.ts';
+import { createTransport } from './transport.ts';
+import { chatBody } from './wire.ts';
 
 export interface ProviderClientOptions {
   readonly definition: ProviderDefinition;
@@ -24,19 +24,23 @@ export interface ProviderClientOptions {
   /** Returns a number in [0, 1), which spreads retries. */
   readonly random: () => number;
   readonly log: Logger;
-  /** Time limit for a request without streaming, retries included. */
-  readonly requestTimeoutMs: number;
-  /** Time limit for the next byte of a stream, including the first. */
-  readonly idleTimeoutMs: number;
-  /** Time limit for the first piece of an answer, even if other data comes. Default 300,000. */
-  readonly firstProgressMs?: number;
-  /** Time limit for the next piece, even if other data comes. Default 120,000. */
-  readonly progressMs?: number;
-  readonly attribution?: Attribution;
+  readonly timeouts: ProviderTimeouts;
   /** Rate of reads from streams, shared by the clients of a process. Default: a rate of its own. */
   readonly pace?: Rate;
-  /** Routing preferences for every request. Those of the request override them, field by field. */
+  /** Routing preferences for every request. Default: none. */
   readonly preferences?: RoutingPreferences;
+}
+
+/** Time limits. A request's own limits on progress override them. */
+export interface ProviderTimeouts {
+  /** For anything but an answer, such as a list of models, retries included. */
+  readonly requestMs: number;
+  /** For the next byte of an answer, including the first. */
+  readonly silenceMs: number;
+  /** For the first piece of an answer, even if other data comes. */
+  readonly firstProgressMs: number;
+  /** For the next piece, even if other data comes. */
+  readonly progressMs: number;
 }
 
 /** If the credit covers less, people are told so instead of getting a useless answer. */
@@ -50,29 +54,12 @@ export const STREAM_READS = { perSecond: 1_000, atOnce: 20 };
 
 /** Creates a client for one OpenAI-compatible endpoint. */
 export function createProviderClient(options: ProviderClientOptions): ChatProvider {
-  const { definition, clock, random, pace = createRate(clock, STREAM_READS) } = options;
-  const limits = { firstProgressMs: 300_000, progressMs: 120_000, ...options };
+  const { definition, clock, random, timeouts, pace = createRate(clock, STREAM_READS) } = options;
   const log = options.log.child({ provider: definition.id });
-  const transport = createTransport({ ...options, attribution: options.attribution ?? null });
+  const transport = createTransport(options);
 
   /** Request parts that a model was found to reject, by wire id and effort: one refused effort says nothing of the others. */
   const refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
-
-  function post(
-    exchange: Exchange,
-    request: ChatRequest,
-    without: ReadonlySet<RefusedPart>,
-    stream: boolean,
-    signal: AbortSignal,
-  ): Promise<Response> {
-    const message = {
-      path: definition.chatPath.replaceAll('{model}', encodeURIComponent(request.wireModel)),
-      accept: stream ? 'text/event-stream' : 'application/json',
-      body: chatBody(definition, request, options.preferences, stream, without),
-      ...(request.headers && { headers: request.headers }),
-    } as const;
-    return transport.send(exchange, message, signal);
-  }
 
   /** The fields of the request that the provider accepted only without. */
   function changesOf(
@@ -101,33 +88,24 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
     await clock.sleep(delayMs, signal);
   }
 
-  /** Runs a request without streaming, with retries, within one time limit. */
-  async function run<T>(
-    ownKey: string | undefined,
-    outer: AbortSignal,
-    work: (exchange: Exchange, limit: Deadline) => Promise<T>,
-  ): Promise<T> {
+  /** Reads JSON from the provider, with retries, within one time limit. */
+  async function get(path: string, ownKey: string | undefined, outer: AbortSignal): Promise<object> {
     let exchange = transport.openExchange(ownKey);
-    const limit = startDeadline(clock, options.requestTimeoutMs, outer, () =>
-      exchange.fail({ code: 'timeout' }),
-    );
+    const late = () => exchange.fail({ code: 'timeout' });
+    const { signal, stop } = startDeadline(clock, timeouts.requestMs, outer, late);
     try {
       for (let retries = 0; ; retries++) {
         try {
-          return await work(exchange, limit);
+          const response = await transport.send(exchange, { path, accept: 'application/json' }, signal);
+          return await transport.readJson(exchange, response, signal);
         } catch (error) {
-          await backOff(error, retries, limit.signal);
+          await backOff(error, retries, signal);
           exchange = transport.openExchange(ownKey);
         }
       }
     } finally {
-      await limit.stop();
+      await stop();
     }
-  }
-
-  async function getJson(exchange: Exchange, path: string, { signal }: Deadline) {
-    const response = await transport.send(exchange, { path, accept: 'application/json' }, signal);
-    return transport.readJson(exchange, response, signal);
   }
 
   return {
@@ -140,19 +118,23 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       for (let retries = 0; ; retries++) {
         const exchange = transport.openExchange(request.apiKey);
         const late = () => exchange.fail({ code: 'timeout' });
-        const { firstProgressMs, progressMs } = { ...limits, ...request };
-        const silence = startDeadline(clock, options.idleTimeoutMs, signal, late);
+        const { firstProgressMs, progressMs } = { ...timeouts, ...request };
+        const silence = startDeadline(clock, timeouts.silenceMs, signal, late);
         const standstill = startDeadline(clock, firstProgressMs, silence.signal, late);
         let live = false;
         let failure: unknown;
         try {
-          const response = await post(exchange, request, without, !without.has('stream'), standstill.signal);
+          const message = {
+            path: definition.chatPath.replaceAll('{model}', encodeURIComponent(request.wireModel)),
+            accept: without.has('stream') ? 'application/json' : 'text/event-stream',
+            body: chatBody(definition, request, options.preferences, without),
+          } as const;
+          const response = await transport.send(exchange, message, standstill.signal);
           if (without !== NOTHING) refusedParts.set(routeOf(asked), without);
           silence.pause();
           standstill.pause();
           const context = { exchange, bounds: request, silence, standstill, progressMs, pace, clock, log };
-          const batches = decodeAnswer(response, context, signal);
-          for await (const events of batches) {
+          for await (const events of decodeAnswer(response, context, signal)) {
             for (const event of joined(events)) {
               live ||= event.type !== 'start';
               yield event.type === 'start' ? { ...event, ...changesOf(asked, request, without) } : event;
@@ -180,47 +162,19 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
       }
     },
 
-    complete(request, signal) {
-      return run(request.apiKey, signal, async (exchange, limit) => {
-        const without = refusedParts.get(routeOf(request)) ?? NOTHING;
-        const response = await post(exchange, request, without, false, limit.signal);
-        const silence = withoutRestart(limit);
-        const context = {
-          exchange,
-          bounds: request,
-          silence,
-          standstill: silence,
-          progressMs: 0,
-          pace,
-          clock,
-          log,
-        };
-        const events: ChatEvent[] = [];
-        for await (const batch of decodeAnswer(response, context, limit.signal)) events.push(...batch);
-        return collect(events);
-      });
-    },
-
-    models(signal) {
-      return run(undefined, signal, async (exchange, limit) => {
-        const models = readModels(
-          await getJson(exchange, definition.modelsPath, limit),
-          definition.features.tokenPrices,
-          log,
-        );
-        if (models === null) throw exchange.fail({ code: 'bad_response' });
-        return models;
-      });
+    async models(signal) {
+      const body = await get(definition.modelsPath, undefined, signal);
+      const models = readModels(body, definition.features.tokenPrices, log);
+      if (models === null) throw transport.openExchange(undefined).fail({ code: 'bad_response' });
+      return models;
     },
 
     async generationCost(generationId, apiKey, signal) {
       if (!definition.features.generationLookup) return null;
       try {
-        return await run(apiKey, signal, async (exchange, limit) => {
-          const path = `/generation?id=${encodeURIComponent(generationId)}`;
-          const data = asObject(asObject(await getJson(exchange, path, limit))?.['data']);
-          return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
-        });
+        const body = await get(`/generation?id=${encodeURIComponent(generationId)}`, apiKey, signal);
+        const data = asObject(asObject(body)?.['data']);
+        return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
       } catch (error) {
         if (error instanceof ProviderError && error.status === 404) return null;
         throw error;
@@ -229,8 +183,7 @@ export function createProviderClient(options: ProviderClientOptions): ChatProvid
 
     async checkKey(apiKey, signal) {
       try {
-        const path = definition.features.keyLookup ? '/key' : definition.modelsPath;
-        await run(apiKey, signal, (exchange, limit) => getJson(exchange, path, limit));
+        await get(definition.features.keyLookup ? '/key' : definition.modelsPath, apiKey, signal);
         return true;
       } catch (error) {
         if (error instanceof ProviderError && error.code === 'bad_key') return false;
@@ -266,11 +219,6 @@ function routeOf({ wireModel, effort }: ChatRequest): string {
   return effort === undefined ? wireModel : `${wireModel} ${effort}`;
 }
 
-/** A deadline for the whole request that nothing restarts. */
-function withoutRestart(limit: Deadline): Deadline {
-  return { ...limit, pause() {}, resume() {}, restart() {} };
-}
-
 /**
  * Joins the events of one read, because each event costs as much as a word: consecutive pieces of text become one, and of
  * several usage events the last counts unless later text makes it out of date.
@@ -297,20 +245,4 @@ function joined(events: readonly ChatEvent[]): readonly ChatEvent[] {
   join();
   if (usage !== null && all.at(-1)?.type !== 'done') all.push(usage);
   return all;
-}
-
-function collect(events: readonly ChatEvent[]): Completion {
-  let text = '';
-  let reasoning = '';
-  const citations: Citation[] = [];
-  for (const event of events) {
-    if (event.type === 'text') text += event.delta;
-    else if (event.type === 'reasoning') reasoning += event.delta;
-    else if (event.type === 'citation') citations.push({ url: event.url, title: event.title });
-    else if (event.type === 'done') {
-      const { finish, usage, model, generationId } = event;
-      return { text, reasoning, citations, finish, usage, model, generationId };
-    }
-  }
-  throw new Error('the answer has no closing event');
 }

@@ -104,13 +104,14 @@ export const baseUrlSchema = z
 const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be a header name');
 const path = z.string().regex(/^\/[^\s?#]*$/, 'must begin with / and have no query');
 
-/** A provider in `models.json`. */
+/** A provider in `models.json`, and its definition with all defaults filled in. */
 export const providerDefinitionSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes'),
     preset: z.enum(['openrouter', 'openai', 'compatible']).default('compatible'),
     /** For people. Default: the id. */
     name: z.string().min(1).optional(),
+    /** Without a trailing slash. Default: the preset's. */
     baseUrl: baseUrlSchema.optional(),
     /** Needs no key. Default false. */
     keyless: z.boolean().default(false),
@@ -133,9 +134,9 @@ export const providerDefinitionSchema = z
     modelsPath: path.default('/models'),
     features: featuresSchema.partial().default({}),
   })
-  .transform(({ preset: presetName, features, ...own }, context): ProviderDefinition => {
+  .transform(({ preset: presetName, features, ...own }, context) => {
     const preset: Preset = presets[presetName];
-    const baseUrl = own.baseUrl ?? preset.baseUrl;
+    const { baseUrl = preset.baseUrl, name = preset.name ?? own.id } = own;
     if (baseUrl === undefined) {
       context.addIssue({
         code: 'custom',
@@ -144,40 +145,13 @@ export const providerDefinitionSchema = z
       });
       return z.NEVER;
     }
-    return {
-      id: own.id,
-      name: own.name ?? preset.name ?? own.id,
-      baseUrl,
-      keyless: own.keyless,
-      free: own.free,
-      apiKeyVariable: own.apiKeyVariable ?? null,
-      keyHeader: own.keyHeader ?? null,
-      headers: own.headers,
-      query: own.query,
-      chatPath: own.chatPath,
-      modelsPath: own.modelsPath,
-      features: { ...preset.features, ...withoutUndefined(features) },
-    };
+    const { apiKeyVariable = null, keyHeader = null } = own;
+    const known: ProviderFeatures = { ...preset.features, ...(features as Partial<ProviderFeatures>) };
+    return { ...own, name, baseUrl, apiKeyVariable, keyHeader, features: known };
   });
 
-/** An OpenAI-compatible endpoint as data, with all defaults filled in. */
-export interface ProviderDefinition {
-  readonly id: string;
-  readonly name: string;
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
-  readonly keyless: boolean;
-  readonly free: boolean;
-  readonly apiKeyVariable: string | null;
-  /** Null for `Authorization` with a bearer token. */
-  readonly keyHeader: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string>>;
-  /** Contains `{model}` if the path includes the wire id. */
-  readonly chatPath: string;
-  readonly modelsPath: string;
-  readonly features: ProviderFeatures;
-}
+/** An OpenAI-compatible endpoint as data: null stands for no key variable, or for a bearer token. */
+export type ProviderDefinition = Readonly<z.output<typeof providerDefinitionSchema>>;
 
 /** The setting with the provider's address: a variable for built-in providers, else the field in the models file. */
 export function addressSetting({ id }: ProviderDefinition): string {
@@ -196,8 +170,4 @@ export function defineProvider(input: z.input<typeof providerDefinitionSchema>):
 
 function isBare(url: URL): boolean {
   return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-}
-
-function withoutUndefined(features: Record<string, unknown>): Partial<ProviderFeatures> {
-  return Object.fromEntries(Object.entries(features).filter(([, value]) => value !== undefined));
 }

@@ -124,40 +124,29 @@ function codeOf(
   return known(EXACT) ?? codeInWords(prose) ?? known(VAGUE) ?? byStatus;
 }
 
+/** Statuses that name a cause. */
+const BY_STATUS: Readonly<Record<number, ProviderErrorCode>> = {
+  400: 'bad_request',
+  401: 'bad_key',
+  402: 'no_credit',
+  403: 'forbidden',
+  404: 'bad_address',
+  405: 'bad_address',
+  408: 'timeout',
+  410: 'model_gone',
+  412: 'bad_request',
+  413: 'context_too_long',
+  415: 'bad_request',
+  422: 'bad_request',
+  429: 'rate_limited',
+  451: 'unavailable_here',
+  504: 'timeout',
+  524: 'timeout',
+};
+
 function codeByStatus(status: number | null): ProviderErrorCode {
-  switch (status) {
-    case null:
-      return 'provider_down';
-    case 400:
-    case 412:
-    case 415:
-    case 422:
-      return 'bad_request';
-    case 401:
-      return 'bad_key';
-    case 402:
-      return 'no_credit';
-    case 403:
-      return 'forbidden';
-    case 404:
-    case 405:
-      return 'bad_address';
-    case 408:
-    case 504:
-    case 524:
-      return 'timeout';
-    case 410:
-      return 'model_gone';
-    case 413:
-      return 'context_too_long';
-    case 429:
-      return 'rate_limited';
-    case 451:
-      return 'unavailable_here';
-    default:
-      if (status >= 300 && status < 400) return 'bad_address';
-      return status >= 500 ? 'provider_down' : 'bad_response';
-  }
+  if (status === null || status >= 500) return BY_STATUS[status ?? 0] ?? 'provider_down';
+  return BY_STATUS[status] ?? (status >= 300 && status < 400 ? 'bad_address' : 'bad_response');
 }
 
 function isTransientStatus(status: number): boolean {

@@ -37,8 +37,6 @@ export class TooLong extends Error {
  * among events counts too. HTML pages are skipped.
  */
 export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): Framing {
-  let shape: Shape | null = null;
-  let hasContent = false;
   let isDone = false;
   /** Text whose line break has not come yet; for a document, all of it. */
   let pending: string[] = [];
@@ -57,7 +55,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
 
   function takeData(data: string, event?: string): void {
     const trimmed = data.trim();
-    hasContent = true;
+    framing.hasContent = true;
     // Some servers send empty data lines to keep the connection alive.
     if (isDone || trimmed === '') return;
     if (trimmed === '[DONE]') {
@@ -70,7 +68,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     maxBufferSize: MAX_LINE_CHARS,
     onEvent: ({ event, data }) => takeData(data, event),
     onComment() {
-      hasContent = true;
+      framing.hasContent = true;
     },
     onError({ type, line = '' }) {
       if (type === 'max-buffer-size-exceeded') throw new TooLong();
@@ -113,7 +111,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     const firstLine = all.slice(0, all.indexOf('\n'));
     if (asObject(parseJson(firstLine)) === null) hold(all);
     else {
-      shape = 'lines';
+      framing.shape = 'lines';
       pushLines(all);
     }
   }
@@ -123,35 +121,32 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
   }
 
   function push(text: string): void {
-    if (shape === 'events') parser.feed(linesWith(text));
-    else if (shape === 'document') pushDocument(text);
-    else if (shape === 'lines') pushLines(text);
-    else if (shape === null) {
+    if (framing.shape === 'events') parser.feed(linesWith(text));
+    else if (framing.shape === 'document') pushDocument(text);
+    else if (framing.shape === 'lines') pushLines(text);
+    else if (framing.shape === null) {
       hold(text);
       const start = text.trimStart()[0];
       if (start === undefined) return;
-      shape = start === '{' || start === '[' ? 'document' : start === '<' ? 'page' : 'events';
+      framing.shape = start === '{' || start === '[' ? 'document' : start === '<' ? 'page' : 'events';
       push(release());
     }
   }
 
-  return {
+  const framing: { -readonly [K in keyof Framing]: Framing[K] } = {
+    shape: null,
+    hasContent: false,
     push,
     end() {
       const rest = release();
-      if (shape === 'events') parser.feed(`${rest}\n\n`);
-      else if (shape === 'lines') takeData(rest);
-      else if (shape === 'document') {
+      if (framing.shape === 'events') parser.feed(`${rest}\n\n`);
+      else if (framing.shape === 'lines') takeData(rest);
+      else if (framing.shape === 'document') {
         const value = parseJson(rest);
-        hasContent = value !== undefined;
-        if (hasContent) take(value, undefined, rest.length);
+        framing.hasContent = value !== undefined;
+        if (framing.hasContent) take(value, undefined, rest.length);
       }
     },
-    get shape() {
-      return shape;
-    },
-    get hasContent() {
-      return hasContent;
-    },
   };
+  return framing;
 }

@@ -67,7 +67,7 @@ async function probe(
     free: true,
     features,
   });
-  const transport = createTransport({ definition, apiKey: null, fetch, clock, attribution: null });
+  const transport = createTransport({ definition, apiKey: null, fetch, clock });
   const exchange = transport.openExchange(undefined);
   const limit = startDeadline(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
   try {

@@ -9,11 +9,6 @@ import { ProviderError } from '../ports/provider-errors.ts';
 export function withPlainFallback(full: ChatProvider, plain: ChatProvider): ChatProvider {
   let current = full;
 
-  /** Whether a plain request may succeed instead. */
-  function isRefusal(error: unknown): boolean {
-    return current === full && error instanceof ProviderError && error.code === 'bad_request';
-  }
-
   return {
     id: full.id,
     get looksUpCosts() {
@@ -29,22 +24,13 @@ export function withPlainFallback(full: ChatProvider, plain: ChatProvider): Chat
           }
           return;
         } catch (error) {
-          if (isTaken || !isRefusal(error)) throw error;
+          const isRefused = error instanceof ProviderError && error.code === 'bad_request';
+          if (isTaken || !isRefused) throw error;
         }
       }
       for await (const event of plain.stream(request, signal)) {
         current = plain;
         yield event;
-      }
-    },
-    async complete(request, signal) {
-      try {
-        return await current.complete(request, signal);
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        const completion = await plain.complete(request, signal);
-        current = plain;
-        return completion;
       }
     },
     models: (signal) => current.models(signal),

@@ -1,6 +1,6 @@
 import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
 import { parsePicoUsd } from '../kit/money.ts';
-import { type ModelPrices, NO_PRICES } from '../ports/provider.ts';
+import { eachPrice, type ModelPrices, NO_PRICES, PRICED, type PriceKind } from '../ports/provider.ts';
 
 /** Units as servers write them: `per_1m_tokens`, `per_token`, `USD per million tokens`, `1K tokens`. */
 const UNIT =
@@ -29,7 +29,10 @@ const NAMES = {
   completionPicoUsd: ['completion', 'output'],
   reasoningPicoUsd: ['internal_reasoning'],
   imageOutputPicoUsd: ['image_output'],
-} as const satisfies Partial<Record<keyof ModelPrices, readonly string[]>>;
+  requestPicoUsd: ['request'],
+  imagePicoUsd: ['image'],
+  webSearchPicoUsd: ['web_search'],
+} as const satisfies Record<PriceKind, readonly string[]>;
 const NONE_AT_ZERO = [
   'cachedPromptPicoUsd',
   'cacheWritePicoUsd',
@@ -46,20 +49,12 @@ export function readPrices(pricing: JsonObject, tokenPrices: boolean): ModelPric
   const tokens = tokensPerPrice(pricing, tokenPrices);
   if (tokens === null) return NO_PRICES;
   const bands = [pricing, ...asArray(pricing['overrides']).map((band) => asObject(band) ?? {})];
-  const dearest = (names: readonly string[], per: number): number | null => {
-    const name = names.find((each) => pricing[each] !== undefined && pricing[each] !== null);
+  const dearest = eachPrice((kind) => {
+    const name = NAMES[kind].find((each) => pricing[each] !== undefined && pricing[each] !== null);
     if (name === undefined || parsePicoUsd(pricing[name]) === null) return null;
     const prices = bands.map((band) => parsePicoUsd(band[name])).filter((price) => price !== null);
-    return Math.ceil(Math.max(...prices) / per);
-  };
-  const perToken = Object.fromEntries(
-    Object.entries(NAMES).map(([kind, names]) => [kind, dearest(names, tokens)]),
-  ) as Record<keyof typeof NAMES, number | null>;
-  if (perToken.promptPicoUsd !== 0) for (const kind of NONE_AT_ZERO) perToken[kind] ||= null;
-  return {
-    ...perToken,
-    requestPicoUsd: dearest(['request'], 1),
-    imagePicoUsd: dearest(['image'], 1),
-    webSearchPicoUsd: dearest(['web_search'], 1),
-  };
+    return Math.ceil(Math.max(...prices) / (PRICED[kind] === 'token' ? tokens : 1));
+  });
+  if (dearest.promptPicoUsd !== 0) for (const kind of NONE_AT_ZERO) dearest[kind] ||= null;
+  return dearest;
 }

@@ -7,7 +7,7 @@ import { neverConnected } from './connection-fault.ts';
 import { addressSetting, type ProviderDefinition } from './definition.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { partsOf } from './response-body.ts';
-import { type Attribution, requestHeaders } from './wire.ts';
+import { requestHeaders } from './wire.ts';
 
 /** OpenRouter's list of models is about half a megabyte, as is an answer of 100,000 tokens. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -21,7 +21,6 @@ export interface TransportOptions {
   readonly apiKey: string | null;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  readonly attribution: Attribution | null;
 }
 
 /** One exchange with the provider, and the facts known so far. */
@@ -40,7 +39,6 @@ interface Message {
   readonly accept: 'application/json' | 'text/event-stream';
   /** Sent as JSON in a POST; without it the request is a GET. */
   readonly body?: JsonObject;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** HTTP to one provider: adds keys to requests and turns failures into typed errors. */
@@ -60,7 +58,7 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { definition, apiKey, fetch, clock, attribution } = options;
+  const { definition, apiKey, fetch, clock } = options;
 
   async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
     try {
@@ -96,8 +94,8 @@ export function createTransport(options: TransportOptions): Transport {
       return exchange;
     },
 
-    async send(exchange, { path, accept, body, headers: extra = {} }, signal) {
-      const headers = requestHeaders(definition, exchange.key, attribution, { accept, ...extra });
+    async send(exchange, { path, accept, body }, signal) {
+      const headers = requestHeaders(definition, exchange.key, accept);
       if (body) headers.set('Content-Type', 'application/json');
       // Only requests for answers cost anything.
       exchange.mayBeBilled = body !== undefined;

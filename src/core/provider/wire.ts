@@ -3,27 +3,28 @@ import type { Effort } from '../ports/effort.ts';
 import { type ChatMessage, type ChatRequest, type ContentPart, textOfMessage } from '../ports/provider.ts';
 import type { RefusedPart } from '../ports/provider-errors.ts';
 import { type RoutingPreferences, withMaxPrice } from '../ports/routing.ts';
-import type { ProviderDefinition } from './definition.ts';
+import type { ProviderDefinition, ProviderFeatures } from './definition.ts';
 
-/** How Parley names itself to providers that list applications. */
-export interface Attribution {
-  readonly url: string;
-  readonly title: string;
-  /** Comma-separated, for example `general-chat`. */
-  readonly categories: string;
-}
+/**
+ * How Parley names itself to providers that list applications. OpenRouter identifies those without a public address by their
+ * title.
+ */
+const ATTRIBUTION = {
+  'HTTP-Referer': 'http://localhost',
+  'X-OpenRouter-Title': 'Parley',
+  'X-OpenRouter-Categories': 'general-chat',
+};
 
 /** The body of a chat completion, with only the fields that the provider knows. */
 export function chatBody(
   { features }: ProviderDefinition,
   request: ChatRequest,
-  defaultPreferences: RoutingPreferences | undefined,
-  stream: boolean,
+  preferences: RoutingPreferences | undefined,
   without: ReadonlySet<RefusedPart>,
 ): JsonObject {
-  const preferences =
-    defaultPreferences || request.preferences ? { ...defaultPreferences, ...request.preferences } : undefined;
-  const messages = without.has('system') ? withoutSystem(request.messages) : request.messages;
+  const takes = (part: RefusedPart) => !without.has(part);
+  const { maxPrice } = request;
+  const messages = takes('system') ? request.messages : withoutSystem(request.messages);
   // Counted from the end, because a system message may be missing at the beginning.
   const lastCached = messages.length - 1 - (request.messages.length - (request.cachedMessages ?? 0));
   return {
@@ -32,42 +33,38 @@ export function chatBody(
       role,
       content: features.cacheControl && index === lastCached ? upToHere(content) : wireContent(content),
     })),
-    ...(stream && { stream: true }),
-    ...(stream &&
+    ...(takes('stream') && { stream: true }),
+    ...(takes('stream') &&
       features.streamUsageOption &&
-      !without.has('stream_options') && { stream_options: { include_usage: true } }),
-    ...(request.maxOutputTokens !== undefined && {
-      [capField(features.maxTokensField, without)]: request.maxOutputTokens,
-    }),
-    ...(request.temperature !== undefined &&
-      !without.has('temperature') && { temperature: request.temperature }),
-    ...(features.effortField !== null &&
-      request.effort !== undefined &&
-      !without.has('reasoning_effort') &&
-      effortIn(features.effortField, request.effort)),
+      takes('stream_options') && { stream_options: { include_usage: true } }),
+    ...(request.maxOutputTokens !== undefined && { [capField(features, takes)]: request.maxOutputTokens }),
+    ...(request.temperature !== undefined && takes('temperature') && { temperature: request.temperature }),
+    ...(request.effort !== undefined && takes('reasoning_effort') && effortIn(features, request.effort)),
     ...(features.user && request.user !== undefined && { user: request.user }),
     ...(features.sessionId && request.sessionId !== undefined && { session_id: request.sessionId }),
     ...(features.routing &&
-      (preferences || request.maxPrice) && { provider: withMaxPrice(preferences, request.maxPrice) }),
+      (preferences || maxPrice) && {
+        provider: maxPrice ? withMaxPrice(preferences, maxPrice) : preferences,
+      }),
     // OpenRouter compresses for models with short contexts by default, which would drop the middle of a window that fits.
     ...(features.plugins && { plugins: [{ id: 'context-compression', enabled: false }] }),
     ...(features.modalities && request.modalities && { modalities: request.modalities }),
-    ...(features.webSearch && request.webSearch && { tools: [webSearchTool(request.webSearch)] }),
+    ...(features.webSearch && request.maxWebSearches && { tools: [webSearchTool(request.maxWebSearches)] }),
   };
 }
 
-function effortIn(field: 'reasoning' | 'reasoning_effort', effort: Effort): JsonObject {
-  return field === 'reasoning' ? { reasoning: { effort } } : { reasoning_effort: effort };
+function effortIn({ effortField }: ProviderFeatures, effort: Effort): JsonObject | null {
+  return effortField && { [effortField]: effortField === 'reasoning' ? { effort } : effort };
 }
 
 /**
  * The name of the cap, or its other name if that was refused. Without any cap a request could cost more than was reserved.
  */
 function capField(
-  usual: 'max_tokens' | 'max_completion_tokens',
-  without: ReadonlySet<RefusedPart>,
-): 'max_tokens' | 'max_completion_tokens' {
-  if (!without.has(usual)) return usual;
+  { maxTokensField: usual }: ProviderFeatures,
+  takes: (part: RefusedPart) => boolean,
+): string {
+  if (takes(usual)) return usual;
   return usual === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
 }
 
@@ -111,20 +108,14 @@ function wireContent(content: ChatMessage['content']): string | JsonObject[] {
   );
 }
 
-/** The headers of a request. Extra headers override all but the key. */
+/** The headers of a request. Those of the definition override all but the key. */
 export function requestHeaders(
-  { features, keyHeader, headers: fixed }: ProviderDefinition,
+  { features, keyHeader, headers: own }: ProviderDefinition,
   key: string | null,
-  attribution: Attribution | null,
-  extra: Readonly<Record<string, string>>,
+  accept: string,
 ): Headers {
-  const headers = new Headers();
-  if (features.attribution && attribution !== null) {
-    headers.set('HTTP-Referer', attribution.url);
-    headers.set('X-OpenRouter-Title', attribution.title);
-    headers.set('X-OpenRouter-Categories', attribution.categories);
-  }
-  for (const [name, value] of Object.entries({ ...fixed, ...extra })) headers.set(name, value);
+  const headers = new Headers(features.attribution ? ATTRIBUTION : {});
+  for (const [name, value] of Object.entries({ ...own, accept })) headers.set(name, value);
   if (key !== null && keyHeader !== null) headers.set(keyHeader, key);
   else if (key !== null) headers.set('Authorization', `Bearer ${key}`);
   return headers;
@@ -134,10 +125,7 @@ export function requestHeaders(
 const RESULTS_PER_SEARCH = 5;
 
 /** @see https://openrouter.ai/docs/guides/features/server-tools/web-search */
-function webSearchTool({
-  maxUses,
-  maxResults = RESULTS_PER_SEARCH,
-}: NonNullable<ChatRequest['webSearch']>): JsonObject {
+function webSearchTool(maxUses: number): JsonObject {
   return {
     type: 'openrouter:web_search',
     // Native searches ignore these limits except at Anthropic, so that no price could be reserved for them; Exa's obey all of
@@ -145,8 +133,8 @@ function webSearchTool({
     parameters: {
       engine: 'exa',
       max_uses: maxUses,
-      max_results: maxResults,
-      max_total_results: maxUses * maxResults,
+      max_results: RESULTS_PER_SEARCH,
+      max_total_results: maxUses * RESULTS_PER_SEARCH,
     },
   };
 }

@@ -423,24 +423,14 @@ describe('an admitted request', () => {
     expect(bot.provider.chats).toEqual([]);
   });
 
-  it('is settled as a stream is, if its answer comes in one piece', async () => {
-    bot.provider.answer('Yes.', { prompt_tokens: 100, completion_tokens: 10, cost: 0.000123 });
-    const request = await admit();
-    expect(await request.complete(never)).toMatchObject({ text: 'Yes.', finish: 'stop' });
-    await expect(request.complete(never)).rejects.toThrow(/once/);
-    expect(bot.provider.chats[0]?.body.stream).toBeUndefined();
-    expect(await request.settle()).toEqual({ costNanoUsd: 123_000, tokens: 110, exact: true, atMost: false });
-    expect([await spent(), await requests()]).toEqual([123_000, 1]);
-  });
-
   it.each([
     ['costs nothing if the provider refuses', json(402, { error: { code: 402, message: 'no' } }), 0],
     ['costs what was reserved if nobody says what was used', json(200, { choices: [] }), null],
-  ])('in one piece %s', async (_, reply, cost) => {
+  ])('%s', async (_, reply, cost) => {
     bot.provider.script(reply);
     const request = await admit();
     const reservedNanoUsd = await spent();
-    await request.complete(never).catch(() => {});
+    await collect(request.stream(never)).catch(() => {});
     await request.settle();
     expect(await spent()).toBe(cost ?? reservedNanoUsd);
   });
@@ -448,7 +438,7 @@ describe('an admitted request', () => {
   it('that nobody asked for counts as money and as no request', async () => {
     bot.provider.answer('Yes.', { prompt_tokens: 100, completion_tokens: 10, cost: 0.000123 });
     const request = await admit({ kind: 'summaries' });
-    await request.complete(never);
+    await collect(request.stream(never));
     await request.settle();
     expect([await spent(), await requests(), await useOf('requestsPerUserPerMinute')]).toEqual([
       123_000, 0, 0,
@@ -638,7 +628,6 @@ function failingWith(error: Error): ChatProvider {
     async *stream() {
       throw error;
     },
-    complete: fail,
     models: fail,
     generationCost: fail,
     checkKey: fail,

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -504,83 +507,6 @@ describe('trying again', () => {
   });
 });
 
-describe('complete', () => {
-  it('asks for an answer in one piece', async () => {
-    fake.answer('A valley.');
-    const { provider } = createTestClient(fake);
-    const completion = await provider.complete(QUESTION, never);
-    expect(completion).toMatchObject({
-      text: 'A valley.',
-      finish: 'stop',
-      model: MODEL,
-      generationId: GENERATION_ID,
-    });
-    expect(completion.usage?.costNanoUsd).toBe(21_000);
-    expect(fake.chats[0]?.body).not.toHaveProperty('stream');
-  });
-
-  it('reads reasoning and citations', async () => {
-    const annotations = [{ type: 'url_citation', url_citation: { url: 'https://example.org', title: 'E' } }];
-    const message = { content: 'text', reasoning: 'thought', annotations };
-    fake.script(json(200, { choices: [{ message, finish_reason: 'length' }] }));
-    expect(await createTestClient(fake).provider.complete(QUESTION, never)).toMatchObject({
-      text: 'text',
-      reasoning: 'thought',
-      citations: [{ url: 'https://example.org', title: 'E' }],
-      finish: 'length',
-      usage: null,
-    });
-  });
-
-  it('reads no more than 16 MiB', async () => {
-    const body = `{"choices":[]}${' '.repeat(16 * 1024 * 1024)}`;
-    fake.script(raw(200, body, { 'content-type': 'application/json' }));
-    const completing = createTestClient(fake).provider.complete(QUESTION, never);
-    await expect(completing).rejects.toMatchObject({ code: 'bad_response' });
-  });
-
-  it('tries again, by the same rules', async () => {
-    fake.script(busy(), busy());
-    fake.answer('at last');
-    const { provider, clock } = createTestClient(fake);
-    expect((await provider.complete(QUESTION, never)).text).toBe('at last');
-    expect(clock.waits).toEqual([800, 1_600]);
-    fake.script(json(200, { choices: [{ error: { code: 502 }, finish_reason: 'error' }] }));
-    await expect(provider.complete(QUESTION, never)).rejects.toMatchObject({ mayBeBilled: true });
-  });
-
-  it('ends the HTTP request after 60 s, whatever comes meanwhile', async () => {
-    const clock = createFakeClock();
-    fake.script((response) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.write('   ');
-    });
-    const completing = createTestClient(fake, { clock }).provider.complete(QUESTION, never);
-    completing.catch(() => {});
-    await until(() => fake.chats.length === 1);
-    await clock.advance(60_000);
-    await expect(completing).rejects.toMatchObject({ code: 'timeout' });
-    expect(await fake.chats[0]?.closed).toBe('aborted');
-    expect(clock.pending).toBe(0);
-  });
-
-  it('counts the waits between tries into the 60 s', async () => {
-    const clock = createFakeClock();
-    fake.script(busy({ 'retry-after': '25' }), busy({ 'retry-after': '25' }), busy({ 'retry-after': '25' }));
-    const { provider, logged } = createTestClient(fake, { clock });
-    const completing = provider.complete(QUESTION, never);
-    completing.catch(() => {});
-    for (const waitMs of [25_000, 25_000, 10_000]) {
-      const tries = fake.chats.length;
-      await until(() => logged().split('trying again').length === tries + 1);
-      await clock.advance(waitMs);
-      if (waitMs === 25_000) await until(() => fake.chats.length > tries);
-    }
-    await expect(completing).rejects.toMatchObject({ code: 'timeout' });
-    expect(fake.chats).toHaveLength(3);
-  });
-});
-
 describe('lookups', () => {
   it('reads the models', async () => {
     await using other = disposable(
@@ -589,6 +515,45 @@ describe('lookups', () => {
     const { provider, logged } = createTestClient(other.fake);
     expect(await provider.models(never)).toMatchObject([{ id: 'a/b', name: 'a/b', contextTokens: 8 }]);
     expect(logged()).toContain('skipped');
+  });
+
+  it('end the HTTP request after 60 s, whatever comes meanwhile', async () => {
+    const clock = createFakeClock();
+    const closed = Promise.withResolvers<void>();
+    let isAsked = false;
+    await using server = await serverThat((_, response) => {
+      isAsked = true;
+      response.once('close', () => closed.resolve());
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('   ');
+    });
+    const listing = createTestClient(server, { clock }).provider.models(never);
+    listing.catch(() => {});
+    await until(() => isAsked);
+    await clock.advance(60_000);
+    await expect(listing).rejects.toMatchObject({ code: 'timeout' });
+    await closed.promise;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('count the waits between tries into the 60 s', async () => {
+    const clock = createFakeClock();
+    let tries = 0;
+    await using server = await serverThat((_, response) => {
+      tries++;
+      response.writeHead(503, { 'retry-after': '25' }).end();
+    });
+    const { provider, logged } = createTestClient(server, { clock });
+    const listing = provider.models(never);
+    listing.catch(() => {});
+    for (const waitMs of [25_000, 25_000, 10_000]) {
+      const before = tries;
+      await until(() => logged().split('trying again').length === before + 1);
+      await clock.advance(waitMs);
+      if (waitMs === 25_000) await until(() => tries > before);
+    }
+    await expect(listing).rejects.toMatchObject({ code: 'timeout' });
+    expect(tries).toBe(3);
   });
 
   it('reads what a generation cost, and null where the provider does not know it (yet)', async () => {
@@ -631,6 +596,18 @@ describe('lookups', () => {
     await expect(provider.checkKey('sk-test-good', never)).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
+
+async function serverThat(answers: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(answers).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 function disposable(fake: FakeProvider): AsyncDisposable & { fake: FakeProvider } {
   return { fake, [Symbol.asyncDispose]: () => fake.close() };

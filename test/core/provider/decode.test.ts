@@ -38,7 +38,7 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const clock = createHastyClock();
   const { log, lines } = createLogRecorder();
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
-  const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock, attribution: null });
+  const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock });
   const exchange = transport.openExchange(undefined);
   const late = () => exchange.fail({ code: 'timeout' });
   const silence = startDeadline(clock, 90_000, never, late);
@@ -125,6 +125,11 @@ describe('decodeAnswer', () => {
   it('fails when a line outgrows the buffer, after delivering what came before', async () => {
     const decoded = await decode(textChunk('before'), 'data: "', ...Array(17).fill('x'.repeat(1024 * 1024)));
     expect(textOf(decoded.events)).toBe('before');
+    expect(codeOf(decoded)).toBe('bad_response');
+  });
+
+  it('fails when a document outgrows the buffer', async () => {
+    const decoded = await decode('{"choices":[]}', ...Array(17).fill(' '.repeat(1024 * 1024)));
     expect(codeOf(decoded)).toBe('bad_response');
   });
 

@@ -171,8 +171,8 @@ describe("OpenRouter's published types", () => {
 
   it('have the search engine and the modalities that are asked for', () => {
     const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
-    const asked = { ...QUESTION, webSearch: { maxUses: 1 }, modalities: ['text', 'image'] } as const;
-    const body = chatBody(definition, asked, undefined, true, new Set());
+    const asked = { ...QUESTION, maxWebSearches: 1, modalities: ['text', 'image'] } as const;
+    const body = chatBody(definition, asked, undefined, new Set());
     const [tool] = body['tools'] as { parameters: { engine: string } }[];
     expect(Object.values(WebSearchEngineEnum)).toContain(tool?.parameters.engine);
     expect(Object.values(Modality)).toEqual(expect.arrayContaining(body['modalities'] as string[]));

@@ -2,7 +2,11 @@ import pino, { type Logger } from 'pino';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/ports/provider.ts';
 import type { ProviderError } from '../../../src/core/ports/provider-errors.ts';
-import { createProviderClient, type ProviderClientOptions } from '../../../src/core/provider/client.ts';
+import {
+  createProviderClient,
+  type ProviderClientOptions,
+  type ProviderTimeouts,
+} from '../../../src/core/provider/client.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import type { FakeProvider } from './fake-provider.ts';
 import { createHastyClock, type HastyClock } from './hasty-clock.ts';
@@ -13,6 +17,13 @@ export interface TestClient {
   /** Everything that was logged, as text. */
   readonly logged: () => string;
 }
+
+export const TIMEOUTS: ProviderTimeouts = {
+  requestMs: 60_000,
+  silenceMs: 90_000,
+  firstProgressMs: 300_000,
+  progressMs: 120_000,
+};
 
 /** The real client, against the given server; waits of up to 30 s pass at once. */
 export function createTestClient(
@@ -29,8 +40,7 @@ export function createTestClient(
     clock,
     random: () => 0,
     log,
-    requestTimeoutMs: 60_000,
-    idleTimeoutMs: 90_000,
+    timeouts: TIMEOUTS,
     ...options,
   });
   return { provider, clock, logged: () => lines.join('') };
