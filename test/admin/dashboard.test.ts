@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entryInWords } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import { NO_PRICES } from '../../src/core/ports/provider.ts';
@@ -373,6 +375,23 @@ describe('the page of a guild', () => {
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(text).not.toContain('<script>alert');
     expect(text).toMatch(/Schach<\/bdi><\/a><\/th>\s*<td[^>]*><code>slack:T1/);
+  });
+
+  it('shows what each tier allows: models, effort and the length of answers', async () => {
+    const { catalogue } = dashboard.bot.services;
+    const { models, tiers } = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+    const bounded = { maxEffort: 'low', maxAnswerTokens: 2_000 } as const;
+    catalogue.replace({
+      models: models.map((model) => ({ ...model, efforts: ['none', 'high'] as const })),
+      tiers: { ...tiers, free: bounded },
+    });
+    const { text } = await dashboard.get(path);
+    const rowOf = (tier: string) =>
+      new RegExp(`<th scope="row">${tier}[\\s\\S]*?</tr>`).exec(text)?.[0].match(/(?<=<td[^>]*>)[^<]+/g);
+    const free = catalogue.list('discord').filter(({ tier }) => tier === 'free').length;
+    expect(rowOf('free')).toEqual([String(free), 'up to low', '2,000']);
+    expect(rowOf('premium')).toEqual([String(catalogue.list('discord').length), 'any', 'no bound']);
+    expect((await dashboard.get('/admin/models')).text).toContain('>none, high<');
   });
 
   it('grants until a day and revokes, with a reason in the audit log', async () => {

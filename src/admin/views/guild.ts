@@ -3,6 +3,7 @@ import { newestChanges } from '../../core/access/audit.ts';
 import type { GuildReport } from '../../core/access/guilds.ts';
 import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
+import type { Catalogue } from '../../core/catalogue/catalogue.ts';
 import type { GuildRules } from '../../core/ledger/guild-rules.ts';
 import { useInWords } from '../../core/ledger/limit-words.ts';
 import { peopleGroups, readUsage } from '../../core/ledger/report.ts';
@@ -15,6 +16,7 @@ import type { AdminHost } from '../host.ts';
 import { type Html, named, pill, table } from '../html.ts';
 import { accessSection } from './access.ts';
 import { changesTable } from './changes.ts';
+import { tiersTable } from './tiers.ts';
 import { useCharts, useTable, useTiles } from './use.ts';
 
 const COUNT = 30;
@@ -33,7 +35,7 @@ export async function guild(host: AdminHost, id: GuildId): Promise<Html> {
   ]);
   const people = peopleGroups(usage.rows).slice(0, MAX_PEOPLE);
   return html`<p class="soft"><code>${id}</code> · ${kindOf(id)}</p>
-${tierSection(report)}
+${tierSection(report, services.catalogue)}
 ${keysSection(report)}
 ${limits}
 ${accessSection(id, lists)}
@@ -64,7 +66,7 @@ function kindOf(id: GuildId): string {
   return isGuildOfOne(id) ? `direct messages on ${name}` : `a ${guildWord} on ${name}`;
 }
 
-function tierSection(report: GuildReport): Html {
+function tierSection(report: GuildReport, catalogue: Catalogue): Html {
   const action = `/admin/guilds/${encodeURIComponent(report.id)}`;
   const isGranted = report.grants.length > 0;
   return html`<section><h2>Tier ${pill('quiet', report.tier)}</h2>
@@ -83,6 +85,7 @@ ${
 <button class="danger">Revoke</button></form>`
     : ''
 }
+${tiersTable(catalogue, platformOf(report.id), report.operatorTier)}
 </section>`;
 }
 
