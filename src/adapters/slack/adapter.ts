@@ -3,18 +3,17 @@ import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { waitAtMost } from '../../core/kit/deadline.ts';
-import { createTasks } from '../../core/kit/tasks.ts';
+import { createTasks, type Tasks } from '../../core/kit/tasks.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
-import { type Adapter, StartError } from '../../core/ports/adapter.ts';
+import type { Adapter, ReadFile, TellAdmins } from '../../core/ports/adapter.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
 import { createStreamQuota } from './answers/stream-quota.ts';
-import type { SurfaceParts } from './answers/surfaces.ts';
 import { guildOf } from './api/places.ts';
 import { createWebApi } from './api/web-api.ts';
-import { createWorkspace } from './api/workspace.ts';
+import { createWorkspace, type Workspace } from './api/workspace.ts';
 import { claimsFirst } from './inbound/intake.ts';
 import { listen } from './inbound/listeners.ts';
 import { createMissed, type Missed } from './inbound/missed.ts';
@@ -27,19 +26,15 @@ import { createMembership } from './people/membership.ts';
 import { createPostingRules } from './people/posting-rules.ts';
 import { createResponseUrl } from './posting/response-url.ts';
 import { createTellAdmins, tellPerson } from './posting/tell-admins.ts';
-import { identify, socketFault } from './start-checks.ts';
+import { identify } from './start-checks.ts';
 import { createBoltLogger } from './transport/bolt-logger.ts';
-import { createHttpReceiver } from './transport/http-receiver.ts';
 import { createInOrder } from './transport/in-order.ts';
-import { createSignatureCheck } from './transport/signature.ts';
-import { createSocketConnection, type SocketDispatcher } from './transport/socket-connection.ts';
+import type { SocketDispatcher } from './transport/socket-connection.ts';
+import { createTransport, type TransportMode } from './transport/transport.ts';
 
 export interface SlackAdapterOptions {
   readonly botToken: string;
-  /** How Slack's events arrive: over a socket that the bot opens, or as signed requests to `EVENTS_PATH`. */
-  readonly transport:
-    | { readonly mode: 'socket'; readonly appToken: string }
-    | { readonly mode: 'http'; readonly signingSecret: string };
+  readonly transport: TransportMode;
   /** Ends with a slash. */
   readonly apiUrl: string;
   readonly commands: readonly CommandDeclaration[];
@@ -62,129 +57,125 @@ export interface SlackAdapter extends Adapter {
   readonly notes: readonly string[];
 }
 
+/** Available once Slack has said whose token it is. */
+interface Started {
+  readonly slack: SlackContext;
+  readonly missed: Missed;
+  readonly readFile: ReadFile;
+  readonly tellAdmins: TellAdmins;
+}
+
 /** The Slack adapter, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
-  const { botToken, transport, apiUrl, commands, limiters, fetch, clock, log } = options;
+  const { botToken, apiUrl, limiters, fetch, clock, log } = options;
   const tasks = createTasks(log);
   const stopping = new AbortController();
   const { signal } = stopping;
-  let isStarted = false;
-  let isStopping = false;
-  let parts: SurfaceParts | null = null;
-  let readFile: ReturnType<typeof createFileReader> | null = null;
   const notes: string[] = [];
   const names = new Map<GuildId, string>();
-  let missed: Missed | null = null;
-  let tellAdmins: ReturnType<typeof createTellAdmins> | null = null;
+  let started: Started | null = null;
+  let isOpen = false;
+  let isStopping = false;
   const boltLogger = createBoltLogger(log, () => isStopping);
+  const transport = createTransport(options.transport, {
+    apiUrl,
+    fetch,
+    dispatcher: options.socketDispatcher,
+    boltLogger,
+    tasks,
+    isOpen: () => isOpen,
+    onBack(awayMs) {
+      if (awayMs > REDELIVERED_MS) started?.missed.connected();
+    },
+    clock,
+    log,
+  });
 
-  const http =
-    transport.mode === 'http'
-      ? createHttpReceiver({
-          signatures: createSignatureCheck(transport.signingSecret, clock),
-          tasks,
-          log,
-          isOpen: () => isStarted && !isStopping,
-          clock,
-        })
-      : null;
-  const socket =
-    transport.mode === 'socket'
-      ? createSocketConnection({
-          appToken: transport.appToken,
-          apiUrl,
-          boltLogger,
-          fetch,
-          ...(options.socketDispatcher && { dispatcher: options.socketDispatcher }),
-          clock,
-          log,
-          onBack(awayMs) {
-            if (awayMs > REDELIVERED_MS) missed?.connected();
-          },
-        })
-      : null;
+  function afterStart(): Started {
+    if (started === null) throw new Error('answers on Slack can only be found after the start');
+    return started;
+  }
 
   return {
     platform: 'slack',
-    routes: http === null ? [] : [http.route],
+    routes: transport.routes,
 
-    async start(dispatch: Dispatch) {
+    async start(dispatch) {
       const api = createWebApi({ token: botToken, apiUrl, fetch });
       const identity = await identify(api, apiUrl, signal);
+      const { team, teamName, botId, botUser, botName } = identity;
       const workspace = createWorkspace(identity, api, limiters, clock);
       workspace.quirks.takesFileInputs = identity.mayReadFiles;
-      tellAdmins = createTellAdmins(workspace, clock);
-      readFile = createFileReader({ workspace, botToken, apiUrl, fetch });
       notes.push(...identity.notes);
-      if (identity.teamName !== '') names.set(guildOf(identity.team), identity.teamName);
-      const channels = createChannels(workspace, clock, log, signal);
-      parts = {
-        workspace,
-        agentView: createAgentView(workspace, clock, log),
-        slots: createStreamQuota(workspace, clock),
-        postingRules: createPostingRules(workspace, channels),
-        tasks,
-        clock,
-        log,
-        signal,
-      };
-      const receiver = http ?? socket?.receiver;
-      if (receiver === undefined) throw new TypeError('there is no transport');
-      const slack: SlackContext = {
-        ...parts,
-        dispatch,
-        commands: commands.map((command) => inWordsOf('slack', command)),
-        directory: createDirectory(workspace, channels, clock, log, signal),
-        membership: createMembership(channels, clock),
-        twins: createTwins(),
-        inOrder: createInOrder(),
-        responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
+      if (teamName !== '') names.set(guildOf(team), teamName);
+      const slack = contextOf(workspace, options, dispatch, tasks, signal);
+      const missed = createMissed(slack, transport.isConnected);
+      started = {
+        slack,
+        missed,
+        readFile: createFileReader({ workspace, botToken, apiUrl, fetch }),
+        tellAdmins: createTellAdmins(workspace, clock),
       };
       const app = new App({
-        receiver: claimsFirst(receiver, slack),
-        authorize: async () => ({ botToken, botId: identity.botId, botUserId: identity.botUser }),
+        receiver: claimsFirst(transport.receiver, slack),
+        authorize: async () => ({ botToken, botId, botUserId: botUser }),
         convoStore: false,
         logger: boltLogger,
       });
       listen(app, slack);
-      missed = createMissed(slack, () => socket?.isOpen ?? true);
-      await socket?.open().catch((error: unknown) => {
-        throw error instanceof StartError ? error : socketFault(error, apiUrl);
-      });
-      isStarted = true;
+      await transport.connect();
+      isOpen = true;
       missed.connected();
-      log.info({ team: identity.team, bot: identity.botName, mode: transport.mode }, 'connected to Slack');
+      log.info({ team, bot: botName, mode: options.transport.mode }, 'connected to Slack');
     },
 
-    ready: () => isStarted && !isStopping && (socket?.isOpen ?? true),
+    ready: () => isOpen && transport.isConnected(),
 
     notes,
     guildNames: () => names,
-    async readFile(reference, maxBytes, until) {
-      if (readFile === null) throw new Error('files can only be read after the start');
-      return readFile(reference, maxBytes, until);
-    },
-    tellAdmins: async (guild, notice, until) => (await tellAdmins?.(guild, notice, until)) ?? false,
-
+    readFile: async (reference, maxBytes, until) => afterStart().readFile(reference, maxBytes, until),
+    reopen: async (lost, until) => reopen(afterStart().slack, lost, until),
+    changeButtons: async (ended, buttons, until) => changeButtons(afterStart().slack, ended, buttons, until),
+    tellAdmins: async (guild, notice, until) => (await started?.tellAdmins(guild, notice, until)) ?? false,
     tellPerson: async (user, notice, until) =>
-      parts !== null && tellPerson(parts.workspace, user, notice, until),
-
-    async reopen(lost, until) {
-      if (parts === null) throw new Error('places can only be reopened after the start');
-      return reopen(parts, lost, until);
-    },
-
-    async changeButtons(ended, buttons, until) {
-      return parts !== null && (await changeButtons(parts, ended, buttons, until));
-    },
+      started !== null && tellPerson(started.slack.workspace, user, notice, until),
 
     async stop() {
+      const wasOpen = isOpen;
+      isOpen = false;
       isStopping = true;
-      await missed?.stop();
+      await started?.missed.stop();
       await waitAtMost(clock, LAST_WORDS_MS, tasks.settled());
-      if (isStarted) await socket?.close();
+      if (wasOpen) await transport.disconnect();
       stopping.abort();
       await tasks.settled();
     },
+  };
+}
+
+function contextOf(
+  workspace: Workspace,
+  { apiUrl, commands, fetch, clock, log }: SlackAdapterOptions,
+  dispatch: Dispatch,
+  tasks: Tasks,
+  signal: AbortSignal,
+): SlackContext {
+  const channels = createChannels(workspace, clock, log, signal);
+  return {
+    workspace,
+    agentView: createAgentView(workspace, clock, log),
+    slots: createStreamQuota(workspace, clock),
+    postingRules: createPostingRules(workspace, channels),
+    tasks,
+    clock,
+    log,
+    signal,
+    dispatch,
+    commands: commands.map((command) => inWordsOf('slack', command)),
+    directory: createDirectory(workspace, channels, clock, log, signal),
+    membership: createMembership(channels, clock),
+    twins: createTwins(),
+    inOrder: createInOrder(),
+    responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
   };
 }

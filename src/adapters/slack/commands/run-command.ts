@@ -12,17 +12,22 @@ import type { ResponseUrl } from '../posting/response-url.ts';
 import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { SHOWN } from '../text/questions.ts';
 
+/** The person who gave a command, and the place. */
+export interface Asker {
+  readonly user: string;
+  readonly channel: string;
+  /** The thread of the message that the command is about; null if there is none. */
+  readonly threadTs: string | null;
+  readonly responseUrl: ResponseUrl | null;
+}
+
 /** A command with its options, typed or from a form. */
 export interface Request {
   /** The id of the person's action; unique. */
   readonly id: string;
   readonly command: CommandDeclaration;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly user: string;
-  readonly channel: string;
-  readonly responseUrl: ResponseUrl | null;
-  /** The thread of the message that it is about; null if there is none. */
-  readonly threadTs: string | null;
+  readonly from: Asker;
   /** Files of its message, and the message that it is about. */
   readonly brought?: readonly BroughtPart[];
   readonly readThread?: ThreadReader | undefined;
@@ -43,7 +48,7 @@ export async function runRequest(slack: SlackContext, request: Request): Promise
 async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
   const { workspace, membership } = slack;
   const { team } = workspace;
-  const { channel, user, responseUrl } = request;
+  const { channel, user, responseUrl } = request.from;
   const isDirect = channel.startsWith('D') && (await membership.of(channel)) === 'direct';
   const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, null), {
     responseUrl,
@@ -54,7 +59,7 @@ async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
 async function answerInChannel(slack: SlackContext, request: Request): Promise<void> {
   const { workspace, membership } = slack;
   const { team } = workspace;
-  const { channel, user, responseUrl, threadTs } = request;
+  const { channel, user, responseUrl, threadTs } = request.from;
   const presence = await membership.of(channel);
   if (presence === 'absent') return sayHowToInvite(slack, request);
   const isDirect = presence === 'direct';
@@ -78,7 +83,7 @@ async function answerInChannel(slack: SlackContext, request: Request): Promise<v
 /** Private answers stream in the asker's DM, because ephemeral messages cannot be updated. */
 async function answerInDirectMessage(slack: SlackContext, request: Request): Promise<void> {
   const { workspace, signal } = slack;
-  const { channel, user, responseUrl } = request;
+  const { channel, user, responseUrl } = request.from;
   const direct = await workspace.directChannel(user, signal);
   const place: AnswerPlace = {
     ...placeUnder({ channel: direct, user, isDirect: true }, null, null),
@@ -103,10 +108,10 @@ async function answerInDirectMessage(slack: SlackContext, request: Request): Pro
 /** The message that shows the question: who asked, and what. */
 async function questionAt(
   slack: SlackContext,
-  { command, options, user }: Request,
+  { command, options, from }: Request,
   thread: 'new' | 'none' | { readonly ts: string },
 ): Promise<RootPlace> {
-  const { name } = await slack.directory.actor(user);
+  const { name } = await slack.directory.actor(from.user);
   const prompt = Object.entries(command.options).find(([, option]) => option.type === 'text')?.[0];
   const text = options[prompt ?? ''];
   return {
@@ -118,12 +123,14 @@ async function questionAt(
 }
 
 async function bring(slack: SlackContext, request: Request, at: Place, surface: Surface): Promise<void> {
-  const { id, command, options, user, isFilledIn = false, brought = [], readThread, writtenAtMs } = request;
+  const { id, command, options, from, isFilledIn = false, brought = [], readThread, writtenAtMs } = request;
   const { directory } = slack;
-  const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, request.channel)]);
-  const event = { id, actor, place, surface };
+  const [actor, place] = await Promise.all([directory.actor(from.user), directory.named(at, from.channel)]);
   await slack.dispatch.command({
-    ...event,
+    id,
+    actor,
+    place,
+    surface,
     command: command.name,
     options,
     isFilledIn,
@@ -133,10 +140,8 @@ async function bring(slack: SlackContext, request: Request, at: Place, surface: 
   });
 }
 
-async function sayHowToInvite(
-  slack: SlackContext,
-  { command, channel, user, responseUrl }: Request,
-): Promise<void> {
+async function sayHowToInvite(slack: SlackContext, { command, from }: Request): Promise<void> {
+  const { channel, user, responseUrl } = from;
   const { workspace, signal } = slack;
   const ask = `/${command.name}`;
   const text = channel.startsWith('D')

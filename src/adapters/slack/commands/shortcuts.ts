@@ -11,7 +11,7 @@ import { quotedPart } from '../payloads/message-parts.ts';
 import type { shortcutBody } from '../payloads/payloads.ts';
 import { readerOf } from './pointed-at.ts';
 import { readThread } from './read-thread.ts';
-import { runRequest } from './run-command.ts';
+import { type Asker, runRequest } from './run-command.ts';
 import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
@@ -59,7 +59,12 @@ export async function receiveMenu(
   { message, channel, user, response_url: responseUrl }: z.infer<typeof shortcutBody>,
 ): Promise<void> {
   const threadTs = message.thread_ts ?? null;
-  await runOnThread(slack, id, command, { channel: channel.id, threadTs, user: user.id, responseUrl });
+  await runOnThread(slack, id, command, {
+    user: user.id,
+    channel: channel.id,
+    threadTs,
+    responseUrl: slack.responseUrl(responseUrl),
+  });
 }
 
 /** Runs a command on a thread, if there is one, for the person alone. */
@@ -67,27 +72,15 @@ export async function runOnThread(
   slack: SlackContext,
   id: string,
   command: CommandDeclaration,
-  {
-    channel,
-    threadTs,
-    user,
-    responseUrl,
-  }: {
-    readonly channel: string;
-    readonly threadTs: string | null;
-    readonly user: string;
-    readonly responseUrl: string;
-  },
+  asker: Asker,
 ): Promise<void> {
+  const { channel, threadTs } = asker;
   const at = threadTs === null ? null : { channel, threadTs };
   await runRequest(slack, {
     id,
     command,
     options: optionsForOne(command),
-    user,
-    channel,
-    responseUrl: slack.responseUrl(responseUrl),
-    threadTs: null,
+    from: { ...asker, threadTs: null },
     ...(at && {
       readThread: (sinceMs: number | null, reading: AbortSignal) => readThread(slack, at, sinceMs, reading),
     }),

@@ -46,10 +46,7 @@ export async function receiveCommand(
     id: commandId(body),
     command,
     options: parsed.options,
-    user: body.user_id,
-    channel: body.channel_id,
-    responseUrl,
-    threadTs: null,
+    from: { user: body.user_id, channel: body.channel_id, threadTs: null, responseUrl },
   });
 }
 
@@ -140,10 +137,7 @@ export async function receiveForm(
     id: form.id,
     command,
     options: readForm(command, form.values),
-    user: form.user,
-    channel,
-    responseUrl: slack.responseUrl(context.responseUrl),
-    threadTs,
+    from: { user: form.user, channel, threadTs, responseUrl: slack.responseUrl(context.responseUrl) },
     isFilledIn: true,
     brought: [
       ...readFormFiles(form.values),

@@ -2,7 +2,7 @@ import type { App, Receiver } from '@slack/bolt';
 import { createThrottle } from '../../../core/kit/throttle.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from '../payloads/payloads.ts';
-import { claimMessage } from './messages.ts';
+import { claimMessage } from './claim-message.ts';
 import { stopIn } from './sessions.ts';
 
 type ReceiverEvent = Parameters<App['processEvent']>[0];

@@ -30,8 +30,8 @@ import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
 import { createDeeds, type Deed, type Deeds } from './deeds.ts';
 import { CHOOSE_MODEL, publishHome } from './home.ts';
 import { receiveJoin } from './joins.ts';
-import { receiveMessage } from './messages.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
+import { receiveMessage } from './receive-message.ts';
 import { receiveStop } from './sessions.ts';
 
 type ViewValues = z.infer<typeof viewBody>['view']['state']['values'];

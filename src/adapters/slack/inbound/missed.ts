@@ -5,7 +5,7 @@ import { readPage, type Spot } from '../api/history.ts';
 import { pagesOf } from '../api/pages.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
-import { readMissed } from './messages.ts';
+import { readMissed } from './receive-message.ts';
 
 export interface Missed extends Background {
   /** Call when events flow again after an interruption. */
@@ -31,85 +31,22 @@ interface MissedSpot extends Spot {
 
 /** Reads what people wrote while no events came. Redeliveries by Slack have the same ids and are answered once. */
 export function createMissed(slack: SlackContext, isConnected: () => boolean): Missed {
-  const { workspace, dispatch, clock, log, signal } = slack;
+  const { workspace, dispatch, clock, log, tasks } = slack;
   const stream = `slack/${workspace.team}`;
   let isCaughtUp = false;
 
   async function catchUp(): Promise<void> {
     const away = await dispatch.away('slack', stream);
     if (away !== null) {
-      const direct = new Set<string>();
       const dealtWith: Promise<void>[] = [];
-      for (const { id, is_im = false } of await channels()) {
-        if (is_im) direct.add(id);
-        dealtWith.push(
-          dispatch.missed(await missedIn({ channel: id, isDirect: is_im, threadTs: null }, away)),
-        );
-      }
-      for (const { channel, threadTs } of threadsOf(away)) {
-        const spot = { channel, threadTs, isDirect: direct.has(channel) };
-        dealtWith.push(dispatch.missed(await missedIn(spot, away)));
+      for await (const spot of spotsOf(slack, away)) {
+        dealtWith.push(dispatch.missed(await missedIn(slack, spot, away.sinceMs)));
       }
       // Until they are claimed, another start has to find them again.
       await Promise.all(dealtWith);
     }
     isCaughtUp = true;
     await dispatch.alive(stream);
-  }
-
-  async function channels() {
-    const found: z.infer<typeof channelsSchema>['channels'] = [];
-    const args = { types: 'public_channel,private_channel,mpim,im', exclude_archived: true, limit: PAGE };
-    for await (const page of pagesOf(workspace, 'users.conversations', args, signal)) {
-      found.push(...channelsSchema.parse(page).channels);
-      if (found.length >= MAX_CHANNELS) break;
-    }
-    return found.slice(0, MAX_CHANNELS);
-  }
-
-  /** Threads in which people talked with the bot; a channel's history does not contain their replies. */
-  function threadsOf({ places }: Away) {
-    return places
-      .flatMap(({ key }) => {
-        const [, channel, threadTs] = /^slack:[^/]+\/([^/]+)\/(\d+\.\d+)$/.exec(key ?? '') ?? [];
-        return channel === undefined || threadTs === undefined ? [] : [{ channel, threadTs }];
-      })
-      .slice(0, MAX_THREADS);
-  }
-
-  async function missedIn({ channel, isDirect, threadTs }: MissedSpot, { sinceMs }: Away) {
-    const missed: MissedMessage[] = [];
-    try {
-      for (const raw of await messagesIn(channel, threadTs, sinceMs)) {
-        const atMs = Number(raw.ts) * 1_000;
-        const event = messageEvent.safeParse({
-          type: 'message',
-          ...raw,
-          channel,
-          channel_type: isDirect ? 'im' : 'channel',
-        });
-        // A thread's root is always included.
-        if (!event.success || atMs < sinceMs) continue;
-        const message = await readMissed(slack, event.data);
-        if (message !== null) missed.push({ message, atMs });
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      log.warn({ err: error, channel }, 'could not catch up the messages of a channel');
-    }
-    return missed;
-  }
-
-  async function messagesIn(channel: string, threadTs: string | null, sinceMs: number) {
-    const found: z.infer<typeof messagesSchema> = [];
-    const range = { oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
-    for (let page = 0, cursor = ''; page < MAX_PAGES; page++) {
-      const read = await readPage(workspace, { channel, threadTs }, { ...range, cursor }, signal);
-      found.push(...messagesSchema.parse(read.messages));
-      cursor = read.cursor;
-      if (cursor === '') break;
-    }
-    return found.toSorted((one, other) => Number(one.ts) - Number(other.ts));
   }
 
   const noting = repeat(
@@ -124,8 +61,68 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
   return {
     connected() {
       isCaughtUp = false;
-      slack.tasks.run('catch up what was missed', catchUp);
+      tasks.run('catch up what was missed', catchUp);
     },
     stop: noting.stop,
   };
+}
+
+/** The bot's channels and direct messages, then the threads in which people talked with it: a history has no replies. */
+async function* spotsOf(slack: SlackContext, { places }: Away): AsyncGenerator<MissedSpot> {
+  const direct = new Set<string>();
+  for (const { id, is_im: isDirect = false } of await channels(slack)) {
+    if (isDirect) direct.add(id);
+    yield { channel: id, threadTs: null, isDirect };
+  }
+  const threads = places.flatMap(({ key }) => {
+    const [, channel, threadTs] = /^slack:[^/]+\/([^/]+)\/(\d+\.\d+)$/.exec(key ?? '') ?? [];
+    return channel === undefined || threadTs === undefined ? [] : [{ channel, threadTs }];
+  });
+  for (const { channel, threadTs } of threads.slice(0, MAX_THREADS)) {
+    yield { channel, threadTs, isDirect: direct.has(channel) };
+  }
+}
+
+async function channels({ workspace, signal }: SlackContext) {
+  const found: z.infer<typeof channelsSchema>['channels'] = [];
+  const args = { types: 'public_channel,private_channel,mpim,im', exclude_archived: true, limit: PAGE };
+  for await (const page of pagesOf(workspace, 'users.conversations', args, signal)) {
+    found.push(...channelsSchema.parse(page).channels);
+    if (found.length >= MAX_CHANNELS) break;
+  }
+  return found.slice(0, MAX_CHANNELS);
+}
+
+async function missedIn(slack: SlackContext, spot: MissedSpot, sinceMs: number): Promise<MissedMessage[]> {
+  const { log, signal } = slack;
+  const { channel, isDirect } = spot;
+  const missed: MissedMessage[] = [];
+  try {
+    for (const raw of await messagesIn(slack, spot, sinceMs)) {
+      const atMs = Number(raw.ts) * 1_000;
+      const channelType = isDirect ? 'im' : 'channel';
+      const event = messageEvent.safeParse({ type: 'message', ...raw, channel, channel_type: channelType });
+      // A thread's root is always included.
+      if (!event.success || atMs < sinceMs) continue;
+      const message = await readMissed(slack, event.data);
+      if (message !== null) missed.push({ message, atMs });
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ err: error, channel }, 'could not catch up the messages of a channel');
+  }
+  return missed;
+}
+
+/** Oldest first. */
+async function messagesIn({ workspace, signal }: SlackContext, spot: Spot, sinceMs: number) {
+  const found: z.infer<typeof messagesSchema> = [];
+  const range = { oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
+  for (let page = 0, cursor = ''; page < MAX_PAGES; page++) {
+    const read = await readPage(workspace, spot, { ...range, cursor }, signal);
+    found.push(...messagesSchema.parse(read.messages));
+    cursor = read.cursor;
+    if (cursor === '') break;
+  }
+  return found.toSorted((one, other) => Number(one.ts) - Number(other.ts));
 }

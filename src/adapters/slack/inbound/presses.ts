@@ -80,10 +80,10 @@ async function pressCommand(
   if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
   const { channel, user, response_url: responseUrl } = body;
   await runOnThread(slack, id, command, {
+    user: user.id,
     channel: channel.id,
     threadTs: threadOf(body),
-    user: user.id,
-    responseUrl,
+    responseUrl: slack.responseUrl(responseUrl),
   });
 }
 

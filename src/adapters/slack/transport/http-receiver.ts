@@ -25,20 +25,22 @@ const MAX_BUFFERED_BYTES = 16_000_000;
 /** Slack sends a body at once, and waits three seconds for the answer. */
 const BODY_WITHIN_MS = 3_000;
 
-/** Accepts bodies of at most 1 MB that arrive within 3 s, and 16 MB of them at a time. */
-export function createHttpReceiver(options: {
+export interface HttpReceiverOptions {
   readonly signatures: SignatureCheck;
   readonly tasks: Tasks;
   readonly log: Logger;
   /** Whether events are accepted at this moment. */
   readonly isOpen: () => boolean;
   readonly clock: Clock;
-}): HttpReceiver {
+}
+
+/** Accepts bodies of at most 1 MB that arrive within 3 s, and 16 MB of them at a time. */
+export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
   const { signatures, tasks, log, isOpen, clock } = options;
   /** Anybody can send nonsense to a public address. */
   const warnings = createThrottle(clock, 1, 60_000);
+  const bodyOf = createBodyReader(clock);
   let app: App | null = null;
-  let bufferedBytes = 0;
 
   function refuseUnsigned(response: ServerResponse): void {
     if (warnings.countCall() === 0) {
@@ -47,30 +49,6 @@ export function createHttpReceiver(options: {
       );
     }
     refuse(response, 401);
-  }
-
-  /** The body; null if it is too large, if all bodies together are, or if it takes too long. */
-  async function bodyOf(request: IncomingMessage): Promise<string | null> {
-    const read = new AbortController();
-    let bytes = 0;
-    async function* counted(): AsyncIterable<Uint8Array> {
-      for await (const part of request as AsyncIterable<Uint8Array>) {
-        bytes += part.byteLength;
-        bufferedBytes += part.byteLength;
-        if (bufferedBytes > MAX_BUFFERED_BYTES) throw new TooMuch();
-        yield part;
-      }
-    }
-    clock.sleep(BODY_WITHIN_MS, read.signal).then(
-      () => request.destroy(),
-      () => {}, // it was read
-    );
-    try {
-      return await readBody(counted(), MAX_BODY_BYTES);
-    } finally {
-      bufferedBytes -= bytes;
-      read.abort();
-    }
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -94,17 +72,26 @@ export function createHttpReceiver(options: {
       return end(response, 200, { challenge: payload['challenge'] });
     // Slack checks the certificate of a command's address from time to time.
     if (payload['ssl_check'] === '1') return end(response, 200);
-    const receiver = app;
     // Slack redelivers events; people see that a command failed.
-    if (receiver === null || !isOpen()) return end(response, 503);
+    if (app === null || !isOpen()) return end(response, 503);
+    pass(app, payload, request.headers, response);
+  }
+
+  /** Passes a payload to Bolt, whose acknowledgement is the response. */
+  function pass(
+    receiver: App,
+    payload: JsonObject,
+    headers: IncomingMessage['headers'],
+    response: ServerResponse,
+  ): void {
     let isAcked = false;
-    const retry = Number(request.headers['x-slack-retry-num'] ?? Number.NaN);
+    const retry = Number(headers['x-slack-retry-num'] ?? Number.NaN);
     const event: Parameters<App['processEvent']>[0] = {
       body: payload,
       async ack(answer?: unknown) {
         if (isAcked) throw new ReceiverMultipleAckError();
         isAcked = true;
-        signatures.taken(request.headers);
+        signatures.taken(headers);
         end(response, 200, answer);
       },
       ...(Number.isNaN(retry) ? {} : { retryNum: retry }),
@@ -130,6 +117,37 @@ export function createHttpReceiver(options: {
 }
 
 class TooMuch extends Error {}
+
+/**
+ * Reads bodies of at most 1 MB within 3 s, and 16 MB of them at a time. Resolves to null for one that is larger.
+ * @throws TooMuch if all bodies together are too large
+ */
+function createBodyReader(clock: Clock): (request: IncomingMessage) => Promise<string | null> {
+  let bufferedBytes = 0;
+
+  return async (request) => {
+    const read = new AbortController();
+    let bytes = 0;
+    async function* counted(): AsyncIterable<Uint8Array> {
+      for await (const part of request as AsyncIterable<Uint8Array>) {
+        bytes += part.byteLength;
+        bufferedBytes += part.byteLength;
+        if (bufferedBytes > MAX_BUFFERED_BYTES) throw new TooMuch();
+        yield part;
+      }
+    }
+    clock.sleep(BODY_WITHIN_MS, read.signal).then(
+      () => request.destroy(),
+      () => {}, // it was read
+    );
+    try {
+      return await readBody(counted(), MAX_BODY_BYTES);
+    } finally {
+      bufferedBytes -= bytes;
+      read.abort();
+    }
+  };
+}
 
 /** Also ends the connection, so that the rest of the body is not read. */
 function refuse(response: ServerResponse, status: number): void {

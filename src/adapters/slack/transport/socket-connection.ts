@@ -19,6 +19,19 @@ export interface SocketConnection {
   close(): Promise<void>;
 }
 
+export interface SocketOptions {
+  readonly appToken: string;
+  readonly apiUrl: string;
+  readonly boltLogger: BoltLogger;
+  readonly fetch: typeof fetch;
+  /** Opens the socket, for example through a proxy. Default: direct. */
+  readonly dispatcher?: SocketDispatcher | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called after a reconnect, with the time of the interruption. */
+  readonly onBack: (awayMs: number) => void;
+}
+
 /** Slack's greeting comes within a second. */
 const GREETING_TIMEOUT_MS = 15_000;
 const GOODBYE_TIMEOUT_MS = 2_000;
@@ -29,34 +42,9 @@ const LONGEST_RETRY_MS = 30_000;
  * Bolt's client waits five seconds before it reconnects, and gives up after the first failure. So its own reconnects are off,
  * and this reconnects: at once, then at growing intervals, until it is closed.
  */
-export function createSocketConnection(options: {
-  readonly appToken: string;
-  readonly apiUrl: string;
-  readonly boltLogger: BoltLogger;
-  readonly fetch: typeof fetch;
-  /** Opens the socket, for example through a proxy. Default: direct. */
-  readonly dispatcher?: SocketDispatcher;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Called after a reconnect, with the time of the interruption. */
-  readonly onBack: (awayMs: number) => void;
-}): SocketConnection {
+export function createSocketConnection(options: SocketOptions): SocketConnection {
   const { clock, log } = options;
-  const receiver = new SocketModeReceiver({
-    appToken: options.appToken,
-    logger: options.boltLogger,
-    autoReconnectEnabled: false,
-    ...(options.dispatcher && { dispatcher: options.dispatcher }),
-    installerOptions: {
-      clientOptions: {
-        slackApiUrl: options.apiUrl,
-        fetch: options.fetch,
-        retryConfig: { retries: 0 },
-        rejectRateLimitedCalls: true,
-        timeout: GREETING_TIMEOUT_MS,
-      },
-    },
-  });
+  const receiver = createReceiver(options);
   const { client } = receiver;
   const closing = new AbortController();
   let isOpen = false;
@@ -119,4 +107,23 @@ export function createSocketConnection(options: {
       await waitAtMost(clock, GOODBYE_TIMEOUT_MS, goodbye);
     },
   };
+}
+
+/** Tries each call once, so that `reconnect` decides over retries. */
+function createReceiver({ appToken, apiUrl, boltLogger, fetch, dispatcher }: SocketOptions) {
+  return new SocketModeReceiver({
+    appToken,
+    logger: boltLogger,
+    autoReconnectEnabled: false,
+    ...(dispatcher && { dispatcher }),
+    installerOptions: {
+      clientOptions: {
+        slackApiUrl: apiUrl,
+        fetch,
+        retryConfig: { retries: 0 },
+        rejectRateLimitedCalls: true,
+        timeout: GREETING_TIMEOUT_MS,
+      },
+    },
+  });
 }
