@@ -20,8 +20,8 @@ interface Entry<T> {
 
 const MAX_CACHED = 2_000;
 
-/** Keeps at most 2,000 entries, each for `ttlMs` milliseconds. */
-export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
+/** Keeps at most `maxEntries`, 2,000 by default, each for `ttlMs` milliseconds. */
+export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CACHED): Cache<T> {
   /** In the order of their arrival. */
   const entries = new Map<string, Entry<T>>();
 
@@ -38,7 +38,7 @@ export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
 
   function keep(key: string, entry: Entry<T>): void {
     entries.delete(key);
-    if (entries.size >= MAX_CACHED) {
+    if (entries.size >= maxEntries) {
       const [oldest] = entries.keys();
       if (oldest !== undefined) entries.delete(oldest);
     }
@@ -68,10 +68,10 @@ export function createCache<T>(clock: Clock, ttlMs: number): Cache<T> {
     put: (key, value, askedAtMs) => keep(key, { value: Promise.resolve(value), atMs: askedAtMs }),
     hasRoomFor(key) {
       for (const [oldest, entry] of entries) {
-        if (entries.size < MAX_CACHED || isCurrent(entry)) break;
+        if (entries.size < maxEntries || isCurrent(entry)) break;
         entries.delete(oldest);
       }
-      return entries.size < MAX_CACHED && current(key) === undefined;
+      return entries.size < maxEntries && current(key) === undefined;
     },
   };
 }

@@ -37,18 +37,24 @@ export interface LookUpsOptions<T> {
   };
 }
 
-/** Bounds the calls in large workspaces: `users.list` allows 20 a minute. */
-const MAX_PAGES = 10;
-/** If the list lacks something, it is not read again for so long. */
+/** Bounds calls and memory in large workspaces: `users.list` allows 20 calls a minute, and a page has up to 999 people. */
+const MAX_PAGES = 15;
+/** Once it was read as far as that, the list is left alone for so long. */
 const REST_MS = 60_000;
 
-/** Looks up one thing a call. When those calls are used up, one page of the list serves all callers that wait. */
+/**
+ * Looks up one thing a call. When those calls are used up, one page of the list serves all callers that wait. Pages are read once
+ * and remembered, because others on them may be wanted next.
+ */
 export function createLookUps<T extends object>(options: LookUpsOptions<T>): LookUps<T> {
   const { workspace, clock, log, signal, one, many } = options;
-  const known = createCache<T>(clock, options.ttlMs);
+  const known = createCache<T>(clock, options.ttlMs, MAX_PAGES * 1_000);
   /** Ids that are wanted from the list. */
   const waiting = new Map<string, PromiseWithResolvers<T | null>>();
   let isReading = false;
+  /** Where the next page begins, and how many were read before it. */
+  let [cursor, pages] = ['', 0];
+  let firstPageAtMs = 0;
   let restsUntilMs = 0;
 
   async function load(id: string): Promise<T> {
@@ -69,26 +75,39 @@ export function createLookUps<T extends object>(options: LookUpsOptions<T>): Loo
     return wanted.promise;
   }
 
-  /** Reads pages until nobody waits. Never rejects; whoever is not found by then gets null. */
+  /** Reads on until nobody waits. Never rejects; whoever is not found by then gets null. */
   async function readList(): Promise<void> {
     isReading = true;
+    if (clock.now() >= firstPageAtMs + options.ttlMs) startOver();
     try {
-      let [cursor, pages] = ['', 0];
-      do {
-        const askedAtMs = clock.now();
-        const page = await workspace.call(many.method, withCursor(many.args, cursor), signal);
-        for (const [id, value] of many.read(page)) take(id, value, askedAtMs);
-        cursor = nextCursor(page);
-      } while (waiting.size > 0 && cursor !== '' && ++pages < MAX_PAGES);
+      while (waiting.size > 0 && clock.now() >= restsUntilMs) await readPage();
     } catch (error) {
+      rest();
       if (!signal.aborted) {
         log.warn({ err: error, method: many.method }, 'could not read a list; looking up each alone');
       }
     }
     isReading = false;
-    if (waiting.size > 0) restsUntilMs = clock.now() + REST_MS;
     for (const { resolve } of waiting.values()) resolve(null);
     waiting.clear();
+  }
+
+  async function readPage(): Promise<void> {
+    const askedAtMs = clock.now();
+    if (cursor === '') firstPageAtMs = askedAtMs;
+    const page = await workspace.call(many.method, withCursor(many.args, cursor), signal);
+    for (const [id, value] of many.read(page)) take(id, value, askedAtMs);
+    cursor = nextCursor(page);
+    if (cursor === '' || ++pages === MAX_PAGES) rest();
+  }
+
+  function startOver(): void {
+    [cursor, pages] = ['', 0];
+  }
+
+  function rest(): void {
+    startOver();
+    restsUntilMs = clock.now() + REST_MS;
   }
 
   /** Others than the wanted ones are kept only in free room, because a large workspace has more than fit. */

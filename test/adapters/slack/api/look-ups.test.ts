@@ -84,23 +84,29 @@ describe('look-ups', () => {
     expect(calls).toEqual(['users.list']);
   });
 
-  it('read ten pages at most, ask for the rest alone, and leave the list alone for a minute', async () => {
+  it('read on where they stopped, so that each page costs one call', async () => {
+    const { lookUps, count } = setUp({ people: 5_000 });
+    for (const id of ['U1', 'U2500', 'U4999', 'U3100']) expect((await lookUps.get(id)).id).toBe(id);
+    expect([count('users.list'), count('users.info')]).toEqual([6, 0]);
+  });
+
+  it('read fifteen pages at most, ask for the rest alone, and leave the list alone for a minute', async () => {
     const { lookUps, count, clock } = setUp({ people: 50_000 });
-    const ids = ['U9980', 'U20000', 'U40000'];
+    const ids = ['U14980', 'U20000', 'U40000'];
     expect((await Promise.all(ids.map((id) => lookUps.get(id)))).map(({ id }) => id)).toEqual(ids);
-    expect([count('users.list'), count('users.info')]).toEqual([10, 2]);
+    expect([count('users.list'), count('users.info')]).toEqual([15, 2]);
     await lookUps.get('U30000');
-    expect([count('users.list'), count('users.info')]).toEqual([10, 3]);
+    expect([count('users.list'), count('users.info')]).toEqual([15, 3]);
     await clock.advance(60_000);
-    await lookUps.get('U9985');
-    expect([count('users.list'), count('users.info')]).toEqual([20, 3]);
+    await lookUps.get('U45000');
+    expect([count('users.list'), count('users.info')]).toEqual([30, 4]);
   });
 
   it('let a page push out nobody who was asked for', async () => {
     const { lookUps, calls } = setUp({ people: 50_000 });
-    await Promise.all(['U1', 'U9980'].map((id) => lookUps.get(id)));
+    await Promise.all(['U1', 'U14980', 'U40000'].map((id) => lookUps.get(id)));
     const asked = calls.length;
-    await Promise.all(['U1', 'U9980'].map((id) => lookUps.get(id)));
+    await Promise.all(['U1', 'U14980', 'U40000'].map((id) => lookUps.get(id)));
     expect(calls).toHaveLength(asked);
   });
 
