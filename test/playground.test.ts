@@ -816,6 +816,36 @@ describe
       expect(await page.evaluate('location.hash')).toBe('#/dm-member');
     });
 
+    test('keeps a search result where the pointer and the focus are when another one comes above it', async ({
+      world,
+      expect,
+    }) => {
+      const [mia, ada] = [await world.open(), await world.open()];
+      await say(mia, 'Where is the harbour?');
+      await mia.getByLabel('Search messages and threads').fill('harbour');
+      const result = mia.locator('.result');
+      await result.waitFor();
+      const element = await result.elementHandle();
+      await ada.getByRole('radio', { name: 'Ada Admin' }).check();
+      await say(ada, 'The harbour is in the south.');
+      await expect.poll(() => result.count(), PATIENCE).toBe(2);
+      expect(await element?.innerText()).toContain('Where is the harbour?');
+    });
+
+    test('shows a place as soon as it is the address, so that no key is written into the one before', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await composer(page).waitFor();
+      const shown = page.evaluate(`new Promise((resolve) => {
+        const field = () => document.querySelector('.composer textarea').placeholder;
+        window.addEventListener('hashchange', () => resolve(field()), { once: true });
+        location.hash = '#/random';
+      })`);
+      expect(await shown).toBe('Message #random');
+    });
+
     test('sorts its commands, aligns them, and keeps prose to lines that can be read', async ({
       world,
       expect,

@@ -1,20 +1,23 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
-import type { Message, Spot } from '../wire.ts';
+import type { Spot } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer/composer.ts';
 import { formView, showForm } from './form.ts';
-import type { Controller } from './model/controller.ts';
+import type { Page } from './model/page.ts';
 import { channelOf, type State } from './model/state.ts';
+import { tool } from './parts/controls.ts';
 import { icons } from './parts/icons.ts';
 import { keepAtEnd } from './parts/scroll.ts';
 import { sidebar } from './sidebar.ts';
 import { timeline } from './timeline/timeline.ts';
 
 /** Draws the whole page; unchanged parts are not touched. */
-export function draw(state: State, controller: Controller, composer: Composer, redraw: () => void): void {
+export function drawPage(page: Page, composer: Composer): void {
+  const { state, navigation } = page;
   const { spot } = state;
   const channelSpot = { channel: spot.channel, thread: null };
-  document.title = `${channelOf(state, spot.channel)?.owner === null ? '#' : ''}${channelOf(state, spot.channel)?.name ?? ''} · Parley playground`;
+  const channel = channelOf(state, spot.channel);
+  document.title = `${channel?.owner === null ? '#' : ''}${channel?.name ?? ''} · Parley playground`;
   render(
     html`
       <div
@@ -23,15 +26,14 @@ export function draw(state: State, controller: Controller, composer: Composer, r
         @drop=${(event: DragEvent) => onDrop(event, composer, { channel: channelSpot, thread: spot })}
         class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}"
       >
-        ${sidebar(state, controller, redraw)}
-        <div class="scrim" @click=${() => controller.toggleSidebar(false)}></div>
+        ${sidebar(page)}
+        <div class="scrim" @click=${() => navigation.toggleSidebar(false)}></div>
         <main class="channel" ?inert=${state.isSidebarOpen}>
-          ${bar(state, controller)} ${banner(state)} ${timeline(state, controller, channelSpot)}
-          ${composer.view(channelSpot)}
+          ${bar(page)} ${banner(state)} ${timeline(page, channelSpot)} ${composer.view(channelSpot)}
         </main>
-        ${spot.thread === null ? nothing : thread(state, controller, composer)}
+        ${spot.thread === null ? nothing : thread(page, composer)}
       </div>
-      ${formView(state.form, controller)}
+      ${formView(page)}
       <div id="announcer" class="visually-hidden" aria-live="polite"></div>
       <div class="toasts" role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
     `,
@@ -71,37 +73,26 @@ function paneUnder({ target }: DragEvent): Element | null {
   return pane ?? document.querySelector('main.channel');
 }
 
-function thread(state: State, controller: Controller, composer: Composer): TemplateResult {
+function thread(page: Page, composer: Composer): TemplateResult {
+  const { state, navigation, actions } = page;
   const root = state.messages.get(state.spot.thread ?? '');
-  const close = () => controller.go({ channel: state.spot.channel, thread: null });
+  const close = () => navigation.go({ channel: state.spot.channel, thread: null });
   return html`
     <section class="thread" aria-label="Thread" ?inert=${state.isSidebarOpen}>
       <header class="bar">
-        <button type="button" class="tool back" aria-label="Back to the channel" @click=${close}>${icons.back}</button>
+        ${tool('Back to the channel', icons.back, close, { className: 'back' })}
         <div class="here">
           <h2>Thread</h2>
           <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
-        ${newButton(controller, state.spot)} ${root?.threadTitle ? renameButton(controller, root) : nothing} ${demoMark(state)}
-        <button type="button" class="tool forth" aria-label="Close the thread" title="Close (Esc)" @click=${close}>
-          ${icons.close}
-        </button>
+        ${newButton(page)}
+        ${root?.threadTitle ? tool('Rename the thread', icons.pencil, () => actions.rename(root)) : nothing}
+        ${demoMark(state)}
+        ${tool('Close the thread', icons.close, close, { className: 'forth', title: 'Close (Esc)' })}
       </header>
-      ${timeline(state, controller, state.spot)} ${composer.view(state.spot)}
+      ${timeline(page, state.spot)} ${composer.view(state.spot)}
     </section>
   `;
-}
-
-function renameButton(controller: Controller, root: Message): TemplateResult {
-  return html`<button
-    type="button"
-    class="tool"
-    aria-label="Rename the thread"
-    title="Rename the thread"
-    @click=${() => controller.rename(root)}
-  >
-    ${icons.pencil}
-  </button>`;
 }
 
 function banner(state: State): TemplateResult | typeof nothing {

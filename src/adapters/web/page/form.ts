@@ -1,26 +1,27 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OptionInfo } from '../wire.ts';
-import type { Controller } from './model/controller.ts';
-import type { OpenForm } from './model/state.ts';
+import type { Page } from './model/page.ts';
 
 /** The form over the page, if one is open. */
-export function formView(open: OpenForm | null, controller: Controller): TemplateResult | typeof nothing {
-  if (open === null) return nothing;
-  const { title, description, fields } = open;
+export function formView({ state, change }: Page): TemplateResult | typeof nothing {
+  if (state.form === null) return nothing;
+  const { title, description, fields, send } = state.form;
+  const close = () => change({ form: null });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.target instanceof HTMLFormElement)) return;
     const given = [...new FormData(event.target)].filter(([, value]) => value !== '');
-    controller.submitForm(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
+    close();
+    send(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
   };
   return html`
-    <dialog class="form" aria-labelledby="form-title" @close=${() => controller.closeForm()}>
+    <dialog class="form" aria-labelledby="form-title" @close=${close}>
       <form @submit=${submit}>
         <h2 id="form-title">${title}</h2>
         ${description === '' ? nothing : html`<p>${description}</p>`}
         ${fields.map(field)}
         <div class="form-foot">
-          <button type="button" class="button" @click=${() => controller.closeForm()}>Cancel</button>
+          <button type="button" class="button" @click=${close}>Cancel</button>
           <button type="submit" class="primary">Send</button>
         </div>
       </form>

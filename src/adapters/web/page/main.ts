@@ -1,12 +1,12 @@
 import { html, render } from 'lit-html';
 import type { RoomInfo } from '../wire.ts';
-import { draw } from './app.ts';
+import { drawPage } from './app.ts';
 import { createComposer } from './composer/composer.ts';
 import { logIn } from './login.ts';
 import { get, isLockedOut, wordsFor } from './model/api.ts';
-import { createController } from './model/controller.ts';
 import { isNumber, isTable, isText, recall } from './model/memory.ts';
 import { focusComposer } from './model/navigation.ts';
+import { createPage } from './model/page.ts';
 import { createStore, type State } from './model/state.ts';
 import { keepAtEnd } from './parts/scroll.ts';
 import { applyTheme, currentTheme } from './parts/theme.ts';
@@ -32,12 +32,11 @@ const initial: State = {
   toast: null,
 };
 
-const redraw = () => store.change(() => {});
-const store = createStore(initial, (state) => draw(state, controller, composer, redraw));
-const controller = createController(store, logIn);
-const composer = createComposer(store, controller);
+const store = createStore(initial, () => drawPage(page, composer));
+const page = createPage(store, logIn);
+const composer = createComposer(page);
 
-controller.start();
+page.start();
 window.addEventListener('resize', keepAtEnd);
 document.addEventListener('keydown', (event) => {
   // A slash typed anywhere starts a command.

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
+import { repeat } from 'lit-html/directives/repeat.js';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
-import type { Controller } from './model/controller.ts';
+import type { Page } from './model/page.ts';
 import {
   channelOf,
   channelsOf,
@@ -12,9 +13,9 @@ import {
   personName,
   type State,
   spotKey,
-  type Thread,
   threadsOf,
 } from './model/state.ts';
+import { tool, withValue } from './parts/controls.ts';
 import { botMark, icons } from './parts/icons.ts';
 import { currentTheme, nextTheme, type Theme } from './parts/theme.ts';
 import { avatar } from './timeline/message.ts';
@@ -33,39 +34,30 @@ const THEMES = {
 } as const satisfies Record<Theme, unknown>;
 
 /** The places, and the person to view them as. */
-export function sidebar(state: State, controller: Controller, redraw: () => void): TemplateResult {
-  const channels = channelsOf(state);
-  const threads = threadsOf(state).slice(0, MAX_THREADS);
+export function sidebar(page: Page): TemplateResult {
+  const { state, change, navigation, actions } = page;
   const theme = THEMES[currentTheme()];
+  const turnTheme = () => {
+    nextTheme();
+    change();
+  };
+  const close = () => navigation.toggleSidebar(false);
   return html`
     <div
       class="sidebar"
       aria-label="Places"
       role=${state.isSidebarOpen ? 'dialog' : 'complementary'}
       aria-modal=${state.isSidebarOpen ? 'true' : nothing}
-      @keydown=${({ key }: KeyboardEvent) => key === 'Escape' && state.isSidebarOpen && controller.toggleSidebar(false)}
+      @keydown=${({ key }: KeyboardEvent) => key === 'Escape' && state.isSidebarOpen && close()}
     >
       <div class="brand">
         <span class="avatar bot" aria-hidden="true">${botMark}</span>
         <p class="brand-name">Parley <small>Playground</small></p>
-        <button
-          type="button"
-          class="tool"
-          aria-label=${theme.label}
-          title=${theme.label}
-          @click=${() => {
-            nextTheme();
-            redraw();
-          }}
-        >
-          ${theme.icon}
-        </button>
-        <button type="button" class="tool close-sidebar" aria-label="Close the menu" @click=${() => controller.toggleSidebar(false)}>
-          ${icons.close}
-        </button>
+        ${tool(theme.label, theme.icon, turnTheme)}
+        ${tool('Close the menu', icons.close, close, { className: 'close-sidebar' })}
       </div>
       <div class="finder">
-        <button type="button" class="button new-conversation" @click=${() => controller.newConversation()}>
+        <button type="button" class="button new-conversation" @click=${actions.newConversation}>
           ${icons.anew}New conversation
         </button>
         <input
@@ -74,50 +66,49 @@ export function sidebar(state: State, controller: Controller, redraw: () => void
           aria-label="Search messages and threads"
           autocomplete="off"
           .value=${live(state.query)}
-          @input=${({ currentTarget }: Event) => {
-            if (currentTarget instanceof HTMLInputElement) controller.search(currentTarget.value);
-          }}
+          @input=${withValue((query) => change({ query }))}
         />
       </div>
-      ${state.query.trim() === '' ? places(state, channels, threads) : results(state, controller)}
-      ${people(state, controller)}
+      ${state.query.trim() === '' ? places(state) : results(page)} ${people(page)}
     </div>
   `;
 }
 
-function places(state: State, channels: readonly ChannelInfo[], threads: readonly Thread[]): TemplateResult {
+function places(state: State): TemplateResult {
+  const { direct = [], shared = [] } = Object.groupBy(channelsOf(state), ({ owner }) =>
+    owner === null ? 'shared' : 'direct',
+  );
+  const threads = threadsOf(state).slice(0, MAX_THREADS);
   return html`
-      <nav class="places" aria-label="Channels and threads">
-        <h2>Channels</h2>
-        <ul>
-          ${channels.filter(({ owner }) => owner === null).map((channel) => channelLink(state, channel))}
-        </ul>
-        <h2>Direct messages</h2>
-        <ul>
-          ${channels.filter(({ owner }) => owner !== null).map((channel) => channelLink(state, channel))}
-        </ul>
-        ${threads.length === 0 ? nothing : html`<h2>Threads</h2>`}
-        <ul>
-          ${threads.map((thread) => placeLink(state, thread, thread.title, icons.thread))}
-        </ul>
-      </nav>
+    <nav class="places" aria-label="Channels and threads">
+      <h2>Channels</h2>
+      <ul>${shared.map((channel) => channelLink(state, channel))}</ul>
+      <h2>Direct messages</h2>
+      <ul>${direct.map((channel) => channelLink(state, channel))}</ul>
+      ${threads.length === 0 ? nothing : html`<h2>Threads</h2>`}
+      <ul>
+        ${repeat(threads, spotKey, (thread) => placeLink(state, thread, thread.title, icons.thread))}
+      </ul>
+    </nav>
   `;
 }
 
 const MAX_RESULTS = 30;
 const EXCERPT_CHARS = 90;
 
-/** Search results, each with its place. */
-function results(state: State, controller: Controller): TemplateResult {
+/** Search results, each with its place. Each keeps its element, and so the pointer and the focus, when others come above it. */
+function results({ state, navigation }: Page): TemplateResult {
   const messages = found(state, state.query);
   const shown = messages.slice(0, MAX_RESULTS);
   return html`
     <nav class="places results" aria-label="Search results">
       <p class="found" role="status">${messages.length === 0 ? 'Nothing found' : `${messages.length} found`}</p>
       <ul>
-        ${shown.map(
+        ${repeat(
+          shown,
+          ({ id }) => id,
           (message) => html`<li>
-            <button type="button" class="result" @click=${() => controller.find(message)}>
+            <button type="button" class="result" @click=${() => navigation.find(message)}>
               <b>${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>
               <span>${excerpt(message.text, state.query)}</span>
             </button>
@@ -168,7 +159,7 @@ function placeLink(state: State, spot: Spot, name: string, icon: TemplateResult)
   `;
 }
 
-function people(state: State, controller: Controller): TemplateResult {
+function people({ state, actions }: Page): TemplateResult {
   return html`
     <fieldset class="people">
       <legend>View as</legend>
@@ -180,7 +171,7 @@ function people(state: State, controller: Controller): TemplateResult {
               name="as"
               value=${id}
               .checked=${state.as === id}
-              @change=${() => controller.viewAs(id)}
+              @change=${() => actions.viewAs(id)}
             />
             ${avatar(id, name)}<span><b>${name}</b>${ROLES[role]}</span>
           </label>`,

@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RoomInfo, Spot } from '../../wire.ts';
 import { upload, wordsFor } from '../model/api.ts';
-import { newId } from '../model/ids.ts';
 import { spotKey } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
 
@@ -28,7 +27,12 @@ export function createAttachments(redraw: () => void): Attachments {
 
   function add(spot: Spot, files: Iterable<File>, as: string, { maxFiles, maxFileBytes }: RoomInfo): void {
     for (const file of files) {
-      const attachment: Attachment = { id: newId(), name: file.name, phase: 'leaving', problem: null };
+      const attachment: Attachment = {
+        id: crypto.randomUUID(),
+        name: file.name,
+        phase: 'leaving',
+        problem: null,
+      };
       const refuse = (problem: string) => {
         attachment.phase = 'refused';
         attachment.problem = problem;
@@ -76,12 +80,7 @@ export function createAttachments(redraw: () => void): Attachments {
           (attachment) => html`<li class=${attachment.phase}>
             ${icons.attach}<span>${attachment.name}</span>
             ${attachment.problem === null ? nothing : html`<em role="alert">${attachment.problem}</em>`}
-            <button
-              type="button"
-              aria-label=${`Remove ${attachment.name}`}
-              title="Remove"
-              @click=${() => remove(spot, attachment)}
-            >
+            <button type="button" aria-label="Remove ${attachment.name}" title="Remove" @click=${() => remove(spot, attachment)}>
               ${icons.close}
             </button>
           </li>`,

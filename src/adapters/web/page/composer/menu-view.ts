@@ -8,7 +8,7 @@ import type { Menu } from './slash-menu.ts';
 export function menuView(
   fieldId: string,
   { title, items, active }: Menu,
-  onTake: (index: number, event: Event) => void,
+  onTake: (index: number) => void,
 ): TemplateResult {
   return html`
     <div class="menu">
@@ -21,7 +21,7 @@ export function menuView(
             aria-selected=${index === active ? 'true' : 'false'}
             @mousedown=${(event: Event) => {
               event.preventDefault();
-              onTake(index, event);
+              onTake(index);
             }}
           >
             <b>${label}</b><span>${detail}</span>${isLocked ? html`<em>${icons.lock}not for you</em>` : nothing}
@@ -37,7 +37,7 @@ export function menuView(
 export function signature(
   command: CommandInfo,
   given: Readonly<Record<string, unknown>>,
-  onAdd: (option: OptionInfo, event: Event) => void,
+  onAdd: (option: OptionInfo) => void,
 ): TemplateResult {
   const main = positionalOf(command.options);
   return html`
@@ -49,14 +49,7 @@ export function signature(
           const isGiven = given[option.name] !== undefined;
           return isGiven || option === main
             ? html`<span class="chip ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`
-            : html`<button
-                type="button"
-                class="chip"
-                title=${option.description}
-                @click=${(event: Event) => onAdd(option, event)}
-              >
-                ${label}
-              </button>`;
+            : html`<button type="button" class="chip" title=${option.description} @click=${() => onAdd(option)}>${label}</button>`;
         })}
       </span>
     </div>

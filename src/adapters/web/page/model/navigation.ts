@@ -2,7 +2,7 @@ import type { Message, Spot } from '../../wire.ts';
 import { remember } from './memory.ts';
 import { channelOf, messagesAt, type Store, spotKey } from './state.ts';
 
-/** The thread that the page shows, and what the viewer has seen there. */
+/** What the page shows, and what the viewer has seen there. */
 export interface Navigation {
   go(spot: Spot): void;
   /** Shows what the address names. */
@@ -17,9 +17,11 @@ export interface Navigation {
   openAwaited(): void;
   /** Stops waiting for threads. */
   forgetAwaited(): void;
+  /** On a phone the sidebar is a dialog: the focus moves into it, and back to where it was. */
+  toggleSidebar(isOpen: boolean): void;
 }
 
-export function createNavigation({ state, change }: Store, onArrival: () => void): Navigation {
+export function createNavigation({ state, change, draw }: Store, onArrival: () => void): Navigation {
   /** A search result to scroll to, until it is shown. */
   let sought: string | null = null;
   /** Threads that this page opens as soon as they exist. */
@@ -53,20 +55,21 @@ export function createNavigation({ state, change }: Store, onArrival: () => void
     else location.hash = hash;
   }
 
-  /** The address follows the page: back and forward work, and a reload stays. */
+  /**
+   * The address follows the page: back and forward work, and a reload stays. Draws at once, so that a key pressed right
+   * afterwards does not write into the place before.
+   */
   function arrive(): void {
     const [, channel = '', thread = null] = location.hash.split('/');
     const isKnown = channelOf(state, channel) !== undefined;
     const spot = isKnown ? { channel, thread } : { channel: state.info.channels[0]?.id ?? '', thread: null };
-    change((now) => {
-      now.spot = spot;
-      now.isSidebarOpen = false;
-    });
+    change({ spot, isSidebarOpen: false });
+    draw();
     markSeen();
     onArrival();
-    // Once drawn. On touch screens the focus would open the keyboard over the text.
-    if (sought !== null) afterDrawing(showSought);
-    else if (matchMedia('(pointer: fine)').matches) afterDrawing(focusComposer);
+    // On touch screens the focus would open the keyboard over the text.
+    if (sought !== null) showSought();
+    else if (matchMedia('(pointer: fine)').matches) focusComposer();
   }
 
   function showSought(): void {
@@ -94,12 +97,13 @@ export function createNavigation({ state, change }: Store, onArrival: () => void
       for (const id of awaited) openIfThere(id);
     },
     forgetAwaited: () => awaited.clear(),
+    toggleSidebar(isOpen) {
+      if (state.isSidebarOpen === isOpen) return;
+      change({ isSidebarOpen: isOpen });
+      draw();
+      document.querySelector<HTMLElement>(isOpen ? '.close-sidebar' : '.open-sidebar')?.focus();
+    },
   };
-}
-
-/** Runs once the change is drawn. */
-export function afterDrawing(act: () => void): void {
-  requestAnimationFrame(() => requestAnimationFrame(act));
 }
 
 /** The composer of the open thread, or else of the channel. */

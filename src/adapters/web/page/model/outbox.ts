@@ -18,14 +18,20 @@ export function createOutbox(
   let leaving: Promise<void> = Promise.resolve();
 
   function show(sent: Outgoing): void {
-    change(({ outgoing }) => outgoing.set(sent.id, sent));
+    state.outgoing.set(sent.id, sent);
+    change();
+  }
+
+  function drop(id: string): void {
+    state.outgoing.delete(id);
+    change();
   }
 
   async function leave(path: string, body: object, sent: Outgoing): Promise<void> {
     for (;;) {
       try {
         await post(path, body);
-        if (state.connection === 'open') change(({ outgoing }) => outgoing.delete(sent.id));
+        if (state.connection === 'open') drop(sent.id);
         else show({ ...sent, phase: 'taken' });
         return;
       } catch (error) {
@@ -54,9 +60,7 @@ export function createOutbox(
   return {
     send,
     onConnected() {
-      change(({ outgoing }) => {
-        for (const { id, phase } of outgoing.values()) if (phase === 'taken') outgoing.delete(id);
-      });
+      for (const { id, phase } of state.outgoing.values()) if (phase === 'taken') drop(id);
     },
   };
 }

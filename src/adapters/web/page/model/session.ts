@@ -24,14 +24,13 @@ export function createSession({ state, change }: Store, options: SessionOptions)
 
   function connect(): void {
     unfollow();
-    change(clearRoom);
+    clearRoom(state);
+    change();
     unfollow = follow(state.as, options.onChanges, onConnection);
   }
 
   function onConnection(connection: Connection): void {
-    change((now) => {
-      now.connection = connection;
-    });
+    change({ connection });
     if (connection === 'locked') void enter();
     if (connection !== 'open') return;
     options.onOpen();
@@ -62,11 +61,7 @@ export function createSession({ state, change }: Store, options: SessionOptions)
 
   async function refreshInfo(): Promise<void> {
     const info = await get<RoomInfo>('room').catch(() => null);
-    if (info !== null) {
-      change((now) => {
-        now.info = info;
-      });
-    }
+    if (info !== null) change({ info });
   }
 
   return { connect, post: postIn };

@@ -50,26 +50,17 @@ export function parseSlash(text: string, commands: readonly CommandInfo[]): Slas
 }
 
 /** The word at the caret, and its possible completions. */
-export type Completion =
-  | { readonly kind: 'command'; readonly from: number; readonly to: number; readonly query: string }
-  | {
-      readonly kind: 'option';
-      readonly from: number;
-      readonly to: number;
-      readonly query: string;
-      readonly command: CommandInfo;
-      /** Options not given yet. */
-      readonly options: readonly OptionInfo[];
-    }
-  | {
-      readonly kind: 'value';
-      readonly from: number;
-      readonly to: number;
-      readonly query: string;
-      readonly command: CommandInfo;
-      readonly option: OptionInfo;
-      readonly isNamed: boolean;
-    };
+export type Completion = { readonly from: number; readonly to: number; readonly query: string } & (
+  | { readonly kind: 'command' }
+  /** `options` are those not given yet. */
+  | { readonly kind: 'option'; readonly command: CommandInfo; readonly options: readonly OptionInfo[] }
+  | ({ readonly kind: 'value'; readonly isNamed: boolean } & OptionOf)
+);
+
+interface OptionOf {
+  readonly command: CommandInfo;
+  readonly option: OptionInfo;
+}
 
 /** Null if nothing can be completed. */
 export function completionAt(

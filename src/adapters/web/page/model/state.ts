@@ -55,24 +55,29 @@ export interface State {
 }
 
 export interface Store {
-  readonly state: State;
-  /** Changes the state; the page follows with the next frame. */
-  change(mutate: (state: State) => void): void;
+  readonly state: Readonly<State>;
+  /** Changes the state; the page follows with the next frame. Call it too after changing something in the state's maps. */
+  change(patch?: Partial<State>): void;
+  /** Draws what changed at once. */
+  draw(): void;
 }
 
-export function createStore(state: State, draw: (state: State) => void): Store {
-  let isScheduled = false;
+export function createStore(state: State, drawState: () => void): Store {
+  let frame = 0;
+
+  function draw(): void {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    drawState();
+  }
+
   return {
     state,
-    change(mutate) {
-      mutate(state);
-      if (isScheduled) return;
-      isScheduled = true;
-      requestAnimationFrame(() => {
-        isScheduled = false;
-        draw(state);
-      });
+    change(patch = {}) {
+      Object.assign(state, patch);
+      frame ||= requestAnimationFrame(draw);
     },
+    draw,
   };
 }
 
@@ -85,15 +90,14 @@ export function applyChanges(state: State, { reset, items, removed }: Changes): 
     else {
       state.messages.set(key, item);
       state.outgoing.delete(key);
-      place(state, item);
     }
   }
   for (const key of removed) {
-    const message = state.messages.get(key);
-    if (message !== undefined) displace(state, message);
     state.messages.delete(key);
     state.activities.delete(key);
   }
+  const inOrder = [...state.messages.values()].sort((one, other) => one.order - other.order);
+  state.bySpot = Map.groupBy(inOrder, spotKey);
   state.isLoaded = true;
 }
 
@@ -102,24 +106,6 @@ export function clearRoom(state: State): void {
   state.messages.clear();
   state.bySpot.clear();
   state.activities.clear();
-}
-
-function place(state: State, message: Message): void {
-  const key = spotKey(message);
-  const there = state.bySpot.get(key);
-  if (there === undefined) return void state.bySpot.set(key, [message]);
-  const at = there.findLastIndex(({ id }) => id === message.id);
-  if (at >= 0) there[at] = message;
-  else {
-    const before = there.findLastIndex(({ order }) => order < message.order);
-    there.splice(before + 1, 0, message);
-  }
-}
-
-function displace(state: State, message: Message): void {
-  const key = spotKey(message);
-  const left = state.bySpot.get(key)?.filter(({ id }) => id !== message.id) ?? [];
-  state.bySpot.set(key, left);
 }
 
 export function spotKey({ channel, thread }: Spot): string {
@@ -146,6 +132,11 @@ export function personName({ info }: State, id: string): string {
 
 export function channelsOf({ info, as }: State): readonly ChannelInfo[] {
   return info.channels.filter(({ owner }) => owner === null || owner === as);
+}
+
+/** The person's own conversation with the bot. */
+export function ownDm({ info }: State, person: string): Spot {
+  return { channel: info.channels.find(({ owner }) => owner === person)?.id ?? '', thread: null };
 }
 
 export function channelOf(state: State, id: string): ChannelInfo | undefined {

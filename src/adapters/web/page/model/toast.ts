@@ -6,15 +6,9 @@ const TOAST_MS = 6_000;
 export function createToast({ change }: Store): (text: string) => void {
   let timer: number | undefined;
 
-  return (text) => {
+  return (toast) => {
     window.clearTimeout(timer);
-    change((now) => {
-      now.toast = text;
-    });
-    timer = window.setTimeout(() => {
-      change((now) => {
-        now.toast = null;
-      });
-    }, TOAST_MS);
+    change({ toast });
+    timer = window.setTimeout(() => change({ toast: null }), TOAST_MS);
   };
 }

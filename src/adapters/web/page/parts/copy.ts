@@ -1,10 +1,7 @@
-import type { Controller } from '../model/controller.ts';
-
-/** Copies a text, and shows whether that worked. */
-export async function copy(text: string, controller: Controller): Promise<void> {
-  const isDone = await navigator.clipboard.writeText(text).then(
-    () => true,
-    () => false,
+/** Copies a text, and tells whether that worked. */
+export async function copy(text: string, notify: (words: string) => void): Promise<void> {
+  await navigator.clipboard.writeText(text).then(
+    () => notify('Copied.'),
+    () => notify('The browser did not allow copying.'),
   );
-  controller.notify(isDone ? 'Copied.' : 'The browser did not allow copying.');
 }

@@ -7,10 +7,12 @@ import type {
   Message,
   NoticeMessage,
   SaidMessage,
+  Spot,
 } from '../../wire.ts';
-import type { Controller } from '../model/controller.ts';
+import type { Page } from '../model/page.ts';
 import { parseSlash } from '../model/slash.ts';
 import { isDm, personName, type State, type Thread, viewer } from '../model/state.ts';
+import { tool } from '../parts/controls.ts';
 import { copy } from '../parts/copy.ts';
 import { botMark, icons } from '../parts/icons.ts';
 import { keepAtEnd } from '../parts/scroll.ts';
@@ -19,8 +21,7 @@ import { markdown } from './markdown.ts';
 
 /** A message's surroundings, as far as they affect how it looks. */
 export interface Setting {
-  readonly state: State;
-  readonly controller: Controller;
+  readonly page: Page;
   /** Continues the previous message of the same author, so that it needs no head. */
   readonly isContinued: boolean;
   /** The thread below it. */
@@ -32,7 +33,8 @@ export interface Setting {
 }
 
 export function messageView(message: Message, setting: Setting): TemplateResult {
-  const { isContinued, state } = setting;
+  const { isContinued, page } = setting;
+  const { state } = page;
   const author = message.kind === 'said' ? personName(state, message.user) : 'Parley';
   return html`
     <article
@@ -68,7 +70,7 @@ function clock(message: Message): TemplateResult {
   return html`<time datetime=${iso} title=${formatMoment(message.atMs)}>${formatTime(message.atMs)}</time>`;
 }
 
-function head(message: Message, author: string, { state }: Setting): TemplateResult {
+function head(message: Message, author: string, { page: { state } }: Setting): TemplateResult {
   return html`
     <header>
       <b class="author">${author}</b>
@@ -91,13 +93,13 @@ function body(message: Message, setting: Setting): TemplateResult {
 }
 
 function said(message: SaidMessage, setting: Setting): TemplateResult {
-  const { state, controller, canAsk } = setting;
+  const { page, canAsk } = setting;
   return html`
-    ${words(message.text, state.info.commands)}
+    ${words(message.text, page.state.info.commands)}
     ${filesOf(message, setting)}
     ${
       canAsk
-        ? html`<button class="ask" type="button" @click=${() => controller.send(message, `@Parley ${message.text}`)}>
+        ? html`<button class="ask" type="button" @click=${() => page.actions.send(message, `@Parley ${message.text}`)}>
             ${icons.spark}Parley answers if you mention it. <b>Ask Parley</b>
           </button>`
         : nothing
@@ -142,7 +144,7 @@ const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
 };
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {
-  const { controller, state } = setting;
+  const { state, actions } = setting.page;
   const { text, note, footer, buttons } = message;
   return html`
     <div class="markdown" ${markdown(text)}></div>
@@ -154,7 +156,7 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
         : html`<div class="under">
             ${buttons.map((kind) => {
               const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
-              const press = () => controller.press(message, kind);
+              const press = () => actions.press(message, kind);
               return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${press}>
                 ${BUTTON_ICONS[kind] ?? nothing}${title === label ? label : nothing}
               </button>`;
@@ -173,7 +175,7 @@ function notice(message: NoticeMessage, setting: Setting): TemplateResult {
   `;
 }
 
-function filesOf({ id, files }: Message, { state }: Setting): TemplateResult[] {
+function filesOf({ id, files }: Message, { page: { state } }: Setting): TemplateResult[] {
   return files.map((file, index) => {
     const query = new URLSearchParams({ as: state.as, message: id, index: String(index) });
     return fileView({ description: '', ...file }, `api/file?${query}`);
@@ -192,7 +194,7 @@ function fileView({ name, mediaType, description }: FileInfo, address: string): 
 
 function threadLink(
   message: Message,
-  { thread, controller, state }: Setting,
+  { thread, page: { state, navigation } }: Setting,
 ): TemplateResult | typeof nothing {
   if (thread === null) return nothing;
   const isOpen = state.spot.thread === message.id;
@@ -202,7 +204,7 @@ function threadLink(
       type="button"
       class="thread-link"
       aria-expanded=${isOpen ? 'true' : 'false'}
-      @click=${() => controller.openThread(message)}
+      @click=${() => navigation.go(threadBelow(message))}
     >
       ${icons.thread}<b>${count}</b>
       <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Continue here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
@@ -211,17 +213,19 @@ function threadLink(
 }
 
 function tools(message: Message, setting: Setting): TemplateResult {
-  const { controller, state, canThread, thread } = setting;
+  const { page, canThread, thread } = setting;
+  const { state, navigation, actions, notify } = page;
   const isOwn = message.user === state.as || viewer(state).role !== 'member';
   return html`
     <div class="tools" role="group" aria-label="Message actions">
-      ${tool('Copy text', icons.copy, () => void copy(message.text, controller))}
-      ${canThread ? tool('Reply in thread', icons.thread, () => controller.openThread(message)) : nothing}
-      ${isOwn && thread === null ? tool('Delete', icons.trash, () => controller.remove(message)) : nothing}
+      ${tool('Copy text', icons.copy, () => void copy(message.text, notify))}
+      ${canThread ? tool('Reply in thread', icons.thread, () => navigation.go(threadBelow(message))) : nothing}
+      ${isOwn && thread === null ? tool('Delete', icons.trash, () => actions.remove(message)) : nothing}
     </div>
   `;
 }
 
-function tool(label: string, icon: TemplateResult, act: () => void): TemplateResult {
-  return html`<button type="button" class="tool" aria-label=${label} title=${label} @click=${act}>${icon}</button>`;
+/** Whether it exists or not. */
+function threadBelow({ channel, id }: Message): Spot {
+  return { channel, thread: id };
 }

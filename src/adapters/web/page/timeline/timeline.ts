@@ -3,7 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { keyed } from 'lit-html/directives/keyed.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { ActivityItem, Message, Spot } from '../../wire.ts';
-import type { Controller } from '../model/controller.ts';
+import type { Page } from '../model/page.ts';
 import {
   channelOf,
   isDm,
@@ -25,7 +25,8 @@ import { welcome } from './welcome.ts';
 const TOGETHER_MS = 5 * 60_000;
 
 /** The messages of one spot, messages being sent, and the bot's activity. */
-export function timeline(state: State, controller: Controller, spot: Spot): TemplateResult {
+export function timeline(page: Page, spot: Spot): TemplateResult {
+  const { state } = page;
   const channel = channelOf(state, spot.channel);
   const messages = messagesAt(state, spot);
   const root = spot.thread === null ? undefined : state.messages.get(spot.thread);
@@ -45,7 +46,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
       message === lastSaid && message.kind === 'said' && !message.addressed && spot.thread === null;
     const isNewDay = before === undefined || !isSameDay(before.atMs, message.atMs);
     const isOpen = state.spot.thread === message.id;
-    const setting = { state, controller, isContinued, thread, canThread, canAsk };
+    const setting = { page, isContinued, thread, canThread, canAsk };
     const deps = [
       message,
       isContinued,
@@ -80,7 +81,7 @@ export function timeline(state: State, controller: Controller, spot: Spot): Temp
       @keydown=${onArrow}
     >
       <div class="lane">
-        ${spot.thread === null && state.isLoaded ? welcome(state, controller, spot, isEmpty) : nothing}
+        ${spot.thread === null && state.isLoaded ? welcome(page, spot, isEmpty) : nothing}
         ${spot.thread === null ? nothing : threadHead(state, root, row, threads.get(spot.thread)?.replies ?? messages.length)}
         ${repeat(
           messages,

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Spot } from '../../wire.ts';
-import type { Controller } from '../model/controller.ts';
-import { channelOf, isDm, type State } from '../model/state.ts';
+import type { Page } from '../model/page.ts';
+import { channelOf, isDm } from '../model/state.ts';
+import { tool } from '../parts/controls.ts';
 import { copy } from '../parts/copy.ts';
 import { botMark, icons } from '../parts/icons.ts';
 
@@ -44,7 +45,7 @@ const STEPS: readonly (readonly [what: string, line: string])[] = [
   ['Then restart Parley', 'npm start'],
 ];
 
-function nextSteps(controller: Controller): TemplateResult {
+function nextSteps({ notify }: Page): TemplateResult {
   return html`
     <section class="steps" aria-labelledby="next-steps">
       <h3 id="next-steps">Next steps</h3>
@@ -55,15 +56,7 @@ function nextSteps(controller: Controller): TemplateResult {
             <span>${what}</span>
             <span class="line">
               <code>${line}</code>
-              <button
-                type="button"
-                class="tool"
-                aria-label="Copy ${line}"
-                title="Copy"
-                @click=${() => void copy(line, controller)}
-              >
-                ${icons.copy}
-              </button>
+              ${tool(`Copy ${line}`, icons.copy, () => void copy(line, notify), { title: 'Copy' })}
             </span>
           </li>`,
         )}
@@ -73,7 +66,8 @@ function nextSteps(controller: Controller): TemplateResult {
 }
 
 /** The beginning of a channel, with suggestions while it is empty. */
-export function welcome(state: State, controller: Controller, spot: Spot, isEmpty: boolean): TemplateResult {
+export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResult {
+  const { state, actions } = page;
   const isAlone = isDm(state, spot);
   const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
   return html`
@@ -91,17 +85,15 @@ export function welcome(state: State, controller: Controller, spot: Spot, isEmpt
         isEmpty
           ? html`<div class="suggestions">
               ${suggestions.map(
-                ({
-                  title,
-                  text,
-                }) => html`<button type="button" class="suggestion" @click=${() => controller.send(spot, text)}>
+                ({ title, text }) => html`
+                <button type="button" class="suggestion" @click=${() => actions.send(spot, text)}>
                   <span>${title}</span><code>${text}</code>
                 </button>`,
               )}
             </div>`
           : nothing
       }
-      ${isEmpty && state.status?.demo === true ? nextSteps(controller) : nothing}
+      ${isEmpty && state.status?.demo === true ? nextSteps(page) : nothing}
       ${
         isEmpty && state.info.isOpen
           ? html`<p class="hint">

@@ -1,0 +1,31 @@
+import type { Spot } from '../../wire.ts';
+import { isTable, isText, recall, remember } from '../model/memory.ts';
+import { parseSlash } from '../model/slash.ts';
+import { type Store, spotKey } from '../model/state.ts';
+
+/** Texts that are not sent yet: one per spot, kept over reloads. */
+export interface Drafts {
+  at(spot: Spot): string;
+  write(spot: Spot, text: string): void;
+}
+
+export function createDrafts({ state, change }: Store): Drafts {
+  const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
+
+  /** Text after a command with a form is not stored, however misspelt, because it may be a secret. */
+  function isStored(draft: string): boolean {
+    const slash = parseSlash(draft.trimStart(), state.info.commands);
+    return slash === null || slash.command?.form === null;
+  }
+
+  return {
+    at: (spot) => drafts[spotKey(spot)] ?? '',
+    write(spot, text) {
+      if (text === '') delete drafts[spotKey(spot)];
+      else drafts[spotKey(spot)] = text;
+      const stored = Object.entries(drafts).filter(([, draft]) => isStored(draft));
+      remember('tab', 'drafts', Object.fromEntries(stored));
+      change();
+    },
+  };
+}
