@@ -7,7 +7,7 @@ import {
 } from '../core/conversations/outcome-report.ts';
 import { createOutcomeLog, DIRECT_MESSAGES } from '../core/conversations/outcomes.ts';
 import { formatDuration } from '../core/kit/durations.ts';
-import { createDates, lastDays } from '../core/ledger/report.ts';
+import { createDates, lastDays } from '../core/kit/periods.ts';
 import { type CliCommand, daysIn, guildOrAll, refuseMore } from './command.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS } from './usage.ts';

@@ -3,7 +3,7 @@ import type { GuildReport } from '../core/access/guilds.ts';
 import { boundsInWords, holdingsInWords } from '../core/access/tier-words.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { eitherOf } from '../core/kit/text.ts';
+import { eitherOf, upperFirst } from '../core/kit/text.ts';
 import {
   accountOf,
   type GuildId,
@@ -139,8 +139,4 @@ async function recent(guild: GuildId | null, { services }: CommandContext): Prom
   const lines = entries.slice(0, LOG_ENTRIES).map(entryInWords);
   if (entries.length > LOG_ENTRIES) lines.push('… `npm run parley -- audit` shows more.');
   return lines.map((line) => `- ${line}`).join('\n');
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

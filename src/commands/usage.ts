@@ -1,8 +1,8 @@
 import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
+import { createDates } from '../core/kit/periods.ts';
 import { PERIOD_WORDS, usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   automaticGroups,
-  createDates,
   groupsOf,
   peopleGroups,
   ratedInWords,

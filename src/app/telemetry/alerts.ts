@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
+import { upperFirst } from '../../core/kit/text.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Notice } from '../../core/ports/surface.ts';
 import type { Obstruction, ProviderFailure } from '../../core/ports/telemetry.ts';
@@ -138,8 +139,4 @@ export function createAlerts(options: AlertsOptions): Alerts {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -10,7 +10,7 @@ import { guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
 import type { GuildInQuestion } from './access.ts';
 import type { AuditLog } from './audit.ts';
 import type { KeyStore, OwnKey } from './key-store.ts';
-import { momentInWords } from './until.ts';
+import { untilInWords } from './until.ts';
 
 const grantSchema = z.object({
   tier: z.enum(TIERS),
@@ -121,7 +121,9 @@ export function createGuilds(options: GuildsOptions): Guilds {
     const before = await ifReadable(bought.get(guild), null);
     const words = (list: readonly Purchase[]) =>
       listed(
-        list.map(({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${until(endsAtMs)}`),
+        list.map(
+          ({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${untilInWords(endsAtMs)}`,
+        ),
       );
     if (before !== null && isDeepStrictEqual(before?.purchases ?? [], now)) return;
     const from = before === null ? 'unreadable' : words(before?.purchases ?? []);
@@ -193,11 +195,7 @@ function normalised(purchases: readonly Purchase[]): Purchase[] {
 }
 
 function grantInWords({ tier, expiresAtMs, replacesDefault }: Grant): string {
-  return `${tier}${until(expiresAtMs)}${replacesDefault ? ', in place of the default tier' : ''}`;
-}
-
-function until(endMs: number | null): string {
-  return endMs === null ? '' : ` until ${momentInWords(endMs)}`;
+  return `${tier}${untilInWords(expiresAtMs)}${replacesDefault ? ', in place of the default tier' : ''}`;
 }
 
 function listed(items: readonly string[]): string | null {

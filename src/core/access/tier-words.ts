@@ -2,7 +2,7 @@ import type { TierBounds } from '../ports/effort.ts';
 import { keyProviderName } from '../ports/tiers.ts';
 import type { Grant, GuildReport } from './guilds.ts';
 import type { OwnKey } from './key-store.ts';
-import { momentInWords } from './until.ts';
+import { untilInWords } from './until.ts';
 
 /** The parts of a guild's tier, one line each. Who granted it and why is for operators only. */
 export function holdingsInWords(
@@ -14,10 +14,11 @@ export function holdingsInWords(
     ...(isReplaced ? [] : [`${defaultTier}: the default tier`]),
     ...grants.map(
       (grant) =>
-        `${grant.tier}: given by the operator${until(grant.expiresAtMs)}${forOperator ? because(grant) : ''}`,
+        `${grant.tier}: given by the operator${untilInWords(grant.expiresAtMs)}${forOperator ? because(grant) : ''}`,
     ),
     ...purchases.map(
-      ({ tier, sku, endsAtMs }) => `${tier}: bought${until(endsAtMs)}${forOperator ? ` (SKU ${sku})` : ''}`,
+      ({ tier, sku, endsAtMs }) =>
+        `${tier}: bought${untilInWords(endsAtMs)}${forOperator ? ` (SKU ${sku})` : ''}`,
     ),
     ...keys.map(keyInWords),
   ];
@@ -38,10 +39,6 @@ function keyInWords({ provider, lastFour, fault }: OwnKey): string {
 function because({ by, reason, replacesDefault }: Grant): string {
   const instead = replacesDefault ? ', in place of the default tier' : '';
   return `${instead} (${by}${reason === '' ? '' : `: ${reason}`})`;
-}
-
-function until(endMs: number | null): string {
-  return endMs === null ? '' : ` until ${momentInWords(endMs)}`;
 }
 
 /** `at most 3,000 tokens, effort at most `low``; null if nothing is bounded. */

@@ -26,6 +26,11 @@ export function momentInWords(atMs: number): string {
   return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)} UTC`;
 }
 
+/** ` until 2027-01-01`; empty for no end. */
+export function untilInWords(endMs: number | null): string {
+  return endMs === null ? '' : ` until ${momentInWords(endMs)}`;
+}
+
 /** `Date.parse` reads 30 February as 2 March. */
 function isInCalendar(date: string): boolean {
   const atMs = Date.parse(date);

@@ -127,8 +127,5 @@ function snapshotOf(models: readonly Model[]): Snapshot {
 function changeBetween(before: Snapshot, after: Snapshot): Pick<CatalogueChange, 'gone' | 'back'> {
   const offered = ({ models }: Snapshot) => new Set(models.filter(({ gone }) => !gone).map(({ id }) => id));
   const [old, now] = [offered(before), offered(after)];
-  return {
-    gone: [...old].filter((id) => !now.has(id)),
-    back: [...now].filter((id) => !old.has(id)),
-  };
+  return { gone: [...old.difference(now)], back: [...now.difference(old)] };
 }

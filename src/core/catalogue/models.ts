@@ -16,20 +16,14 @@ export interface CatalogueSources extends Pick<CatalogueFile, 'models' | 'provid
 /** The facts from each provider that has answered, by wire id. */
 export type KnownFacts = ReadonlyMap<string, ReadonlyMap<string, ModelFacts>>;
 
-type UnpricedOffer = Pick<
-  Offer,
-  'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'thinks' | 'efforts' | 'defaultEffort' | 'endsOn'
->;
+/** The facts that count if the provider names none. */
+type AssumedFacts = Pick<Offer, 'contextTokens' | 'maxOutputTokens' | 'input' | 'output' | 'thinks'>;
 
-const NOTHING_KNOWN: UnpricedOffer = {
+const NOTHING_KNOWN: Omit<AssumedFacts, 'thinks'> = {
   contextTokens: UNKNOWN_CONTEXT_TOKENS,
   maxOutputTokens: null,
   input: ['text'],
   output: ['text'],
-  thinks: false,
-  efforts: [],
-  defaultEffort: null,
-  endsOn: null,
 };
 
 /** The models of the file as the providers describe them now, followed by those of local servers. */
@@ -40,21 +34,17 @@ export function modelsFrom(sources: CatalogueSources, facts: KnownFacts): Model[
   const built = new Map(models.map((entry) => [entry.id, listedModel(entry, facts, byId)]));
   for (const definition of localProviders) {
     const { id: provider } = definition;
+    const listed = models.flatMap(({ routes }) => routes).filter((route) => route.provider === provider);
     const served = [...(facts.get(provider)?.values() ?? [])];
     for (const own of served) {
       const isAlone = served.every(({ id }) => id === own.id || lastOf(id) !== lastOf(own.id));
       const model = localModel(definition, own, isAlone ? lastOf(own.id) : own.id, onlyOn);
       // A local server cannot replace a listed model, or offer one under another name.
-      if (!built.has(model.id) && !isListed(models, provider, own.id)) built.set(model.id, model);
+      const isListed = built.has(model.id) || listed.some(({ wireModel }) => wireModel === own.id);
+      if (!isListed) built.set(model.id, model);
     }
   }
   return [...built.values()];
-}
-
-function isListed(models: readonly ModelEntry[], provider: string, wireModel: string): boolean {
-  return models.some(({ routes }) =>
-    routes.some((route) => route.provider === provider && route.wireModel === wireModel),
-  );
 }
 
 /** Prices of providers that look wrong, by catalogue id. */
@@ -112,11 +102,6 @@ function lastOf(wireModel: string): string {
   return wireModel.slice(wireModel.lastIndexOf('/') + 1);
 }
 
-/** The catalogue id of a local server's model. */
-function localIdOf(provider: string, name: string): string {
-  return `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
-}
-
 /** @param name the last part of the wire id, or all of it if the last part is ambiguous */
 function localModel(
   definition: ProviderDefinition,
@@ -133,7 +118,7 @@ function localModel(
     prices: FREE_OF_CHARGE,
     gone: false,
   };
-  const id = localIdOf(provider, name);
+  const id = `${provider}/${name.replace(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, MAX_ID_CHARS);
   return modelOf({ id, name, tier: 'free', onlyOn, traits: NO_TRAITS }, [route]);
 }
 
@@ -142,29 +127,12 @@ function modelOf(
   routes: readonly Route[],
 ): Model {
   const leading = routes.find(({ gone }) => !gone) ?? (routes[0] as Route);
-  const { contextTokens, maxOutputTokens, prices, doubtedPrices, input, output, gone } = leading;
-  const { thinks, efforts, defaultEffort } = leading;
-  const offer = {
-    contextTokens,
-    maxOutputTokens,
-    prices,
-    ...(doubtedPrices && { doubtedPrices }),
-    input,
-    output,
-    thinks,
-    efforts,
-    defaultEffort,
-    endsOn: lastDay(routes),
-    gone,
-  };
-  return { ...identity, routes, ...offer };
+  const { provider: _provider, wireModel: _wireModel, ...offer } = leading;
+  return { ...identity, routes, ...offer, endsOn: lastDay(routes) };
 }
 
 /** The provider's facts count; the file fills the gaps. Prices are handled separately. */
-function offerOf(
-  own: Omit<UnpricedOffer, 'endsOn' | keyof EffortRange>,
-  facts: ModelFacts | undefined,
-): Omit<UnpricedOffer, keyof EffortRange> {
+function offerOf(own: AssumedFacts, facts: ModelFacts | undefined): AssumedFacts & Pick<Offer, 'endsOn'> {
   return {
     contextTokens: facts?.contextTokens ?? own.contextTokens,
     maxOutputTokens: facts?.maxOutputTokens ?? own.maxOutputTokens,

@@ -1,3 +1,5 @@
+import { counted } from './text.ts';
+
 /** `0.4 s`, `12 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
@@ -10,12 +12,8 @@ export function formatDuration(ms: number): string {
 export function waitInWords(waitMs: number | null): string {
   if (waitMs === null || waitMs < 1_000) return 'in a moment';
   const seconds = Math.ceil(waitMs / 1_000);
-  if (seconds < 60) return `in ${count(seconds, 'second')}`;
+  if (seconds < 60) return `in ${counted(seconds, 'second', 'seconds')}`;
   const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `in about ${count(minutes, 'minute')}`;
-  return `in about ${count(Math.ceil(minutes / 60), 'hour')}`;
-}
-
-function count(amount: number, unit: string): string {
-  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+  if (minutes < 60) return `in about ${counted(minutes, 'minute', 'minutes')}`;
+  return `in about ${counted(Math.ceil(minutes / 60), 'hour', 'hours')}`;
 }

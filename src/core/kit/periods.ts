@@ -30,13 +30,7 @@ const CALENDAR = {
  * @throws RangeError for an unknown time zone
  */
 export function createPeriods(timeZone: string): Periods {
-  // The Swedish locale writes dates as ISO 8601 does.
-  const dates = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  });
+  const dates = isoDates(timeZone);
 
   /** The first moment that has another key. */
   function endOf(kind: keyof typeof CALENDAR, key: string, atMs: number): number {
@@ -68,4 +62,32 @@ export function createPeriods(timeZone: string): Periods {
     current.set(kind, period);
     return period;
   };
+}
+
+/** Time zones differ by multiples of 15 minutes, so a date never changes within a quarter of an hour. */
+const QUARTER_MS = 15 * MINUTE_MS;
+
+/** Returns a function that gives a moment's date in an IANA time zone, such as `2026-11-23`. */
+export function createDates(timeZone: string): (atMs: number) => string {
+  const dates = isoDates(timeZone);
+  const known = new Map<number, string>();
+  return (atMs) => {
+    const quarter = Math.floor(atMs / QUARTER_MS);
+    const date = known.get(quarter) ?? dates.format(quarter * QUARTER_MS);
+    known.set(quarter, date);
+    return date;
+  };
+}
+
+/** The last `count` days, including this one, oldest first. */
+export function lastDays(today: string, count: number): string[] {
+  const endMs = Date.parse(today);
+  return Array.from({ length: count }, (_, index) =>
+    new Date(endMs - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
+  );
+}
+
+/** The Swedish locale writes dates as ISO 8601 does. */
+function isoDates(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
 }

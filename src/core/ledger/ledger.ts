@@ -102,23 +102,18 @@ const RECOVER_EVERY_MS = 5 * 60_000;
 /** Counters outlive their period, so that a process with a slow clock does not start one again. */
 const COUNTER_GRACE_MS = 3_600_000;
 
-/** A draw and its limit. */
-interface LimitDraw extends Draw {
+/** A limit and the draw on it. */
+interface LimitDraw {
   readonly name: LimitName;
   readonly renewsAtMs: number;
+  readonly draw: Draw;
   /** For money: the draw that counts reservations. */
   readonly setAside: Draw | null;
 }
 
 /** The draws of a request: one per limit, and one per counter of reservations. */
 function allOf(draws: readonly LimitDraw[]): Draw[] {
-  const plain = ({ counter, unit, limit, expiresAtMs }: Draw): Draw => ({
-    counter,
-    unit,
-    limit,
-    expiresAtMs,
-  });
-  return draws.flatMap((draw) => [plain(draw), ...(draw.setAside ? [draw.setAside] : [])]);
+  return draws.flatMap(({ draw, setAside }) => (setAside === null ? [draw] : [draw, setAside]));
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -153,40 +148,33 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (payer === 'guild' && scope === 'installation') return [];
       const name = key as LimitName;
       const { key: start, endMs } = periods(period, nowMs);
-      const expiresAtMs = endMs + COUNTER_GRACE_MS;
-      const counterOf = (counted: LedgerUnit) =>
-        JSON.stringify([payer, scope, ...whose[scope], counted, start]);
-      const setAside: Draw | null =
-        unit === 'nanoUsd'
-          ? { counter: counterOf('setAsideNanoUsd'), unit: 'setAsideNanoUsd', limit: null, expiresAtMs }
-          : null;
-      return {
-        name,
-        counter: counterOf(unit),
-        unit,
-        limit: most[name],
-        expiresAtMs,
-        renewsAtMs: endMs,
-        setAside,
-      };
+      const drawOn = (counted: LedgerUnit, limit: number | null): Draw => ({
+        counter: JSON.stringify([payer, scope, ...whose[scope], counted, start]),
+        unit: counted,
+        limit,
+        expiresAtMs: endMs + COUNTER_GRACE_MS,
+      });
+      const setAside = unit === 'nanoUsd' ? drawOn('setAsideNanoUsd', null) : null;
+      return { name, renewsAtMs: endMs, draw: drawOn(unit, most[name]), setAside };
     });
   }
 
   /** @param used values by counter */
-  function levelOf(draw: LimitDraw, used: ReadonlyMap<string, number>): Level {
-    const { name, unit, counter, limit, renewsAtMs, setAside } = draw;
-    const countOf = (of: string | undefined) => (of === undefined ? 0 : (used.get(of) ?? 0));
+  function levelOf(
+    { name, renewsAtMs, draw, setAside }: LimitDraw,
+    used: ReadonlyMap<string, number>,
+  ): Level {
     return {
       limit: name,
-      unit,
-      used: countOf(counter),
-      setAside: countOf(setAside?.counter),
-      most: limit,
+      unit: draw.unit,
+      used: used.get(draw.counter) ?? 0,
+      setAside: (setAside && used.get(setAside.counter)) ?? 0,
+      most: draw.limit,
       renewsAtMs,
     };
   }
 
-  function admitted(reservation: Reservation, levels: readonly Level[]): Reserved {
+  function reservedOf(reservation: Reservation, levels: readonly Level[]): Reserved {
     let generation: string | null = null;
     let ended = false;
 
@@ -242,20 +230,15 @@ export function createLedger(options: LedgerOptions): Ledger {
       if (result.ok) {
         leases.hold(id);
         const used = new Map(draws.map(({ counter }, index) => [counter, result.used[index] ?? 0]));
-        return admitted(
-          reservation,
-          limitDraws.map((draw) => levelOf(draw, used)),
-        );
+        const levels = limitDraws.map((draw) => levelOf(draw, used));
+        return reservedOf(reservation, levels);
       }
-      const draw = limitDraws.find(({ counter }) => counter === result.draw.counter);
-      if (!draw || draw.limit === null) throw new Error(`the counter ${result.draw.counter} has no limit`);
-      const setAside = await store.read(draw.setAside === null ? [] : [draw.setAside.counter]);
-      return {
-        ok: false,
-        ...levelOf(draw, new Map([...setAside, [draw.counter, result.used]])),
-        most: draw.limit,
-        needed: reservation.reserved[draw.unit],
-      };
+      const { counter, unit, limit: most } = result.draw;
+      const exceeded = limitDraws.find(({ draw }) => draw.counter === counter);
+      if (exceeded === undefined || most === null) throw new Error(`the counter ${counter} has no limit`);
+      const setAside = await store.read(exceeded.setAside === null ? [] : [exceeded.setAside.counter]);
+      const level = levelOf(exceeded, new Map([...setAside, [counter, result.used]]));
+      return { ok: false, ...level, most, needed: reservation.reserved[unit] };
     },
 
     async levels(whose, limits) {

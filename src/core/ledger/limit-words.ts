@@ -1,5 +1,6 @@
 import { formatUsd, parseNanoUsd } from '../kit/money.ts';
 import type { PeriodKind } from '../kit/periods.ts';
+import { counted, upperFirst } from '../kit/text.ts';
 import { type CountedUnit, LIMITS, type LimitName } from '../ports/limits.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Level, LimitReached } from './ledger.ts';
@@ -67,8 +68,7 @@ export function useInWords(limit: LimitName, used: number, most: number | null):
 export function amountInWords(limit: LimitName, most: number): string {
   const { unit } = LIMITS[limit];
   if (unit === 'nanoUsd') return usdOrNothing(most);
-  const [one, several] = UNIT_WORDS[unit];
-  return `${most.toLocaleString('en-US')} ${most === 1 ? one : several}`;
+  return counted(most, ...UNIT_WORDS[unit]);
 }
 
 type ParsedAmount =
@@ -120,7 +120,7 @@ function resetInWords(atMs: number, { nowMs, timeZone, platform }: Reader): stri
 /** `in 20 seconds`, `at 00:00 (UTC), in 5 hours`, `on 1 December at 00:00 (UTC)`. */
 function timeInWords(atMs: number, nowMs: number, timeZone: string): string {
   const seconds = Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
-  if (seconds <= 90) return `in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+  if (seconds <= 90) return `in ${counted(seconds, 'second', 'seconds')}`;
   const time = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' }).format(atMs);
   const hours = seconds / 3_600;
   if (hours > 24) {
@@ -128,12 +128,6 @@ function timeInWords(atMs: number, nowMs: number, timeZone: string): string {
     return `on ${day} at ${time} (${timeZone})`;
   }
   const distance =
-    hours < 1
-      ? `${Math.ceil(seconds / 60)} minutes`
-      : `${Math.round(hours)} ${Math.round(hours) === 1 ? 'hour' : 'hours'}`;
+    hours < 1 ? `${Math.ceil(seconds / 60)} minutes` : counted(Math.round(hours), 'hour', 'hours');
   return `at ${time} (${timeZone}), in ${distance}`;
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

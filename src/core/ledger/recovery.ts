@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import type { OpenReservation, Store } from '../ports/store.ts';
-import { amountsOf, type LookUpCost } from './settlement.ts';
-import { type CostBasis, usageRecord } from './usage.ts';
+import { bookingOf, type LookUpCost } from './settlement.ts';
+import type { CostBasis } from './usage.ts';
 
 /** If a provider has no cost for a request by then, it never will. */
 const LOOK_UP_FOR_MS = 24 * 3_600_000;
@@ -24,12 +24,9 @@ export async function recover(
 ): Promise<void> {
   const { store, lookUpCost, clock, log } = options;
 
-  async function settle(reservation: OpenReservation, nanoUsd: number, basis: CostBasis): Promise<void> {
-    const { id, entry, madeAtMs } = reservation;
-    const spent = { costNanoUsd: nanoUsd, promptTokens: 0, completionTokens: 0, basis };
-    const actual = amountsOf(reservation, nanoUsd);
-    const record = usageRecord({ ...entry, ...spent, id, atMs: madeAtMs });
-    await store.write([{ kind: 'settle', reservation, actual, record }]);
+  async function settle(reservation: OpenReservation, costNanoUsd: number, basis: CostBasis): Promise<void> {
+    const spent = { costNanoUsd, promptTokens: 0, completionTokens: 0, basis };
+    await store.write([bookingOf(reservation, spent)]);
   }
 
   for (const reservation of await store.ledger.abandoned(clock.now())) {

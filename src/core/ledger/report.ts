@@ -1,4 +1,6 @@
 import type { Clock } from '../kit/clock.ts';
+import { createDates, lastDays } from '../kit/periods.ts';
+import { counted } from '../kit/text.ts';
 import { AUTOMATIC } from '../ports/automatic.ts';
 import type { LedgerStore, RecordQuery } from '../ports/store.ts';
 import type { FeedbackLog } from './feedback.ts';
@@ -33,35 +35,6 @@ export interface UsageSum {
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** Time zones differ by multiples of 15 minutes, so a date never changes within a quarter of an hour. */
-const QUARTER_MS = 15 * 60_000;
-
-/** Returns a function that gives a moment's date, such as `2026-11-23`. */
-export function createDates(timeZone: string): (atMs: number) => string {
-  // The Swedish locale writes dates as ISO 8601 does.
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  });
-  const known = new Map<number, string>();
-  return (atMs) => {
-    const quarter = Math.floor(atMs / QUARTER_MS);
-    const date = known.get(quarter) ?? format.format(quarter * QUARTER_MS);
-    known.set(quarter, date);
-    return date;
-  };
-}
-
-/** The last `count` days, including this one, oldest first. */
-export function lastDays(today: string, count: number): string[] {
-  const endMs = Date.parse(today);
-  return Array.from({ length: count }, (_, index) =>
-    new Date(endMs - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
-  );
-}
-
 /** The sources of requests: settled ones in the log, others in the ledger. */
 export interface UsageSources {
   readonly usage: Pick<UsageLog, 'query'>;
@@ -109,7 +82,9 @@ export async function usageSince(
   const fromMs = Date.parse(query.day) - DAY_MS;
   for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {
     open.delete(record.id);
-    add(record, { ...NOTHING, ...spentIn(record), requests: requestsIn(record) });
+    const { costNanoUsd, promptTokens, completionTokens } = record;
+    const requests = requestsIn(record);
+    add(record, { ...NOTHING, requests, costNanoUsd, promptTokens, completionTokens });
   }
   for (const { entry, madeAtMs, reserved } of open.values()) {
     const requests = requestsIn(entry);
@@ -177,28 +152,15 @@ const NOTHING: UsageSum = {
   pricedGood: 0,
 };
 
-function spentIn({ costNanoUsd, promptTokens, completionTokens }: UsageRecord) {
-  return { costNanoUsd, promptTokens, completionTokens };
-}
-
 /** Automatic requests cost money but are nobody's request. */
 function requestsIn({ kind }: Pick<UsageRecord, 'kind'>): number {
   return kind === undefined ? 1 : 0;
 }
 
 function plus(one: UsageSum, other: UsageSum): UsageSum {
-  return {
-    requests: one.requests + other.requests,
-    costNanoUsd: one.costNanoUsd + other.costNanoUsd,
-    unsettled: one.unsettled + other.unsettled,
-    unsettledNanoUsd: one.unsettledNanoUsd + other.unsettledNanoUsd,
-    promptTokens: one.promptTokens + other.promptTokens,
-    completionTokens: one.completionTokens + other.completionTokens,
-    good: one.good + other.good,
-    bad: one.bad + other.bad,
-    ratedNanoUsd: one.ratedNanoUsd + other.ratedNanoUsd,
-    pricedGood: one.pricedGood + other.pricedGood,
-  };
+  const sum: Record<keyof UsageSum, number> = { ...NOTHING };
+  for (const kind of Object.keys(NOTHING) as (keyof UsageSum)[]) sum[kind] = one[kind] + other[kind];
+  return sum;
 }
 
 /**
@@ -207,7 +169,8 @@ function plus(one: UsageSum, other: UsageSum): UsageSum {
 export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum): string {
   const rated = good + bad;
   if (rated === 0) return '';
-  const share = `${Math.round((100 * good) / rated)}% of ${rated.toLocaleString('en-US')} rated ${rated === 1 ? 'answer' : 'answers'} good`;
+  const answers = counted(rated, 'rated answer', 'rated answers');
+  const share = `${Math.round((100 * good) / rated)}% of ${answers} good`;
   return pricedGood === 0 ? share : `${share} · ${usdOrNothing(ratedNanoUsd / pricedGood)} per good answer`;
 }
 
@@ -216,7 +179,7 @@ export function sumInWords(sum: UsageSum): string {
   const { requests, costNanoUsd, promptTokens, completionTokens } = sum;
   const tokens = promptTokens + completionTokens;
   if (requests === 0 && !isUnsettled(sum) && tokens === 0 && costNanoUsd === 0) return 'nothing';
-  const count = `${requests.toLocaleString('en-US')} ${requests === 1 ? 'request' : 'requests'} · `;
+  const count = `${counted(requests, 'request', 'requests')} · `;
   const settled = `${requests === 0 ? '' : count}${tokens.toLocaleString('en-US')} tokens · ${usdOrNothing(costNanoUsd)}`;
   return isUnsettled(sum) ? `${settled} · ${unsettledInWords(sum)}` : settled;
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { togetherIn } from '../coordination/together.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import { type Amounts, type LogRecord, type Reservation, type Store, StoreError } from '../ports/store.ts';
+import { type Change, type Reservation, type Store, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
 /**
@@ -38,14 +38,24 @@ export interface Settlement {
 const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000, 5 * 60_000, 30 * 60_000];
 const DOUBT_MS = 10_000;
 
-/** The final amounts of a paid request: everything but the part that was reserved. */
-export function amountsOf({ reserved }: Reservation, nanoUsd: number): Amounts {
-  return { ...reserved, nanoUsd, setAsideNanoUsd: 0 };
+type Settle = Extract<Change, { kind: 'settle' }>;
+
+/** The change that books a cost. */
+export function bookingOf(reservation: Reservation, spent: Spent): Settle {
+  const { id, entry, madeAtMs, reserved } = reservation;
+  return {
+    kind: 'settle',
+    reservation,
+    actual: { ...reserved, nanoUsd: spent.costNanoUsd, setAsideNanoUsd: 0 },
+    record: usageRecord({ ...entry, ...spent, id, atMs: madeAtMs }),
+  };
 }
 
-/** Only the attempt counts. */
-function neverSent({ reserved }: Reservation): Amounts {
-  return { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts: reserved.attempts };
+/** The change that gives everything back but the attempt. */
+function releaseOf(reservation: Reservation): Settle {
+  const { attempts } = reservation.reserved;
+  const actual = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts };
+  return { kind: 'settle', reservation, actual, record: null };
 }
 
 export function createSettlement(options: {
@@ -66,15 +76,9 @@ export function createSettlement(options: {
     },
   });
 
-  async function settle(reservation: Reservation, actual: Amounts, record: LogRecord | null): Promise<void> {
-    await togetherIn(store).write({ kind: 'settle', reservation, actual, record });
-    options.ended(reservation.id);
-  }
-
-  const writeSpent = (reservation: Reservation, spent: Spent) => () => {
-    const { id, entry, madeAtMs } = reservation;
-    const record = usageRecord({ ...entry, ...spent, id, atMs: madeAtMs });
-    return settle(reservation, amountsOf(reservation, spent.costNanoUsd), record);
+  const settle = (change: Settle) => async (): Promise<void> => {
+    await togetherIn(store).write(change);
+    options.ended(change.reservation.id);
   };
 
   async function price(reservation: Reservation, generationId: string): Promise<number | null> {
@@ -93,7 +97,7 @@ export function createSettlement(options: {
   }
 
   return {
-    book: (reservation, spent) => late.write(reservation.id, writeSpent(reservation, spent)),
+    book: (reservation, spent) => late.write(reservation.id, settle(bookingOf(reservation, spent))),
 
     bookWhenPriced(reservation, otherwise, generationId) {
       late.inBackground(reservation.id, async () => {
@@ -101,18 +105,18 @@ export function createSettlement(options: {
         if (costNanoUsd === null && late.signal.aborted) return;
         const spent: Spent =
           costNanoUsd === null ? otherwise : { ...otherwise, costNanoUsd, basis: 'provider' };
-        await late.untilStored(writeSpent(reservation, spent));
+        await late.untilStored(settle(bookingOf(reservation, spent)));
       });
     },
 
-    release: (made) => late.write(made.id, () => settle(made, neverSent(made), null)),
+    release: (reservation) => late.write(reservation.id, settle(releaseOf(reservation))),
 
-    releaseDoubtful(made) {
-      const { id } = made;
-      late.inBackground(id, async () => {
-        await late.untilStored(() => settle(made, neverSent(made), null));
+    releaseDoubtful(reservation) {
+      const release = settle(releaseOf(reservation));
+      late.inBackground(reservation.id, async () => {
+        await late.untilStored(release);
         await late.pause(DOUBT_MS);
-        await late.untilStored(() => settle(made, neverSent(made), null));
+        await late.untilStored(release);
       });
     },
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createDates, lastDays } from '../../../src/core/kit/periods.ts';
 import {
-  createDates,
   groupsOf,
-  lastDays,
   sumInWords,
   sumOf,
   type UsageRow,
