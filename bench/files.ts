@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { pino } from 'pino';
-import { DEFAULT_FILE_LIMITS } from '../src/core/ports/files.ts';
+import { fileLimitsOf, readConfig } from '../src/app/config/config.ts';
 import { createReadContent } from '../src/files/read-content.ts';
 import { pdfOf } from '../test/files/samples.ts';
 import type { Row } from './support/row.ts';
@@ -14,7 +14,7 @@ export async function measureFiles(): Promise<Row[]> {
   const page = Array.from({ length: 45 }, (_, line) => `Line ${line} of a page with some words in it.`);
   const pdf = pdfOf(Array.from({ length: PAGES }, () => page.join('\n')));
   const photo = photoOf(3_264, 2_448);
-  const limits = { ...DEFAULT_FILE_LIMITS, maxPages: PAGES, timeoutMs: 120_000 };
+  const limits = { ...fileLimitsOf(readConfig({})), maxPages: PAGES, timeoutMs: 120_000 };
   const read = createReadContent({ limits, log: pino({ level: 'silent' }) });
   const { signal } = new AbortController();
   const given = [

@@ -2,7 +2,8 @@ import { deflateSync } from 'node:zlib';
 import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
+import { fileLimitsOf, readConfig } from '../../src/app/config/config.ts';
+import type { FileLimits } from '../../src/core/ports/files.ts';
 import { createReadContent } from '../../src/files/read-content.ts';
 import { docx, officeOf, paragraph, pdfOf, pngClaiming, pptx, xlsx } from './samples.ts';
 
@@ -15,7 +16,7 @@ function read(
   limits: Partial<FileLimits> = {},
   signal = never,
 ) {
-  const all = { ...DEFAULT_FILE_LIMITS, timeoutMs: 120_000, ...limits };
+  const all = { ...fileLimitsOf(readConfig({})), timeoutMs: 120_000, ...limits };
   const readContent = createReadContent({ limits: all, log: pino({ level: 'silent' }) });
   const bytes = typeof content === 'string' ? new Uint8Array(Buffer.from(content)) : content;
   return readContent({ name, bytes, maxChars: all.maxChars }, signal);

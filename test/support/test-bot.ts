@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { PEOPLE } from '../../src/adapters/web/server/people.ts';
+import { fileLimitsOf, readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { createDrawChart } from '../../src/charts/draw-chart.ts';
 import { commands as allCommands } from '../../src/commands/index.ts';
@@ -20,17 +21,18 @@ import type { Adapter, AnswerFinder, ReadFile } from '../../src/core/ports/adapt
 import type { Address } from '../../src/core/ports/address.ts';
 import type { Automatic } from '../../src/core/ports/automatic.ts';
 import type { Invocation, Place, PostedMessage, Press } from '../../src/core/ports/events.ts';
-import { DEFAULT_FILE_LIMITS, type FileLimits } from '../../src/core/ports/files.ts';
+import type { FileLimits } from '../../src/core/ports/files.ts';
 import { type LimitsConfig, NO_LIMITS } from '../../src/core/ports/limits.ts';
 import type { BroughtPart } from '../../src/core/ports/parts.ts';
 import type { Store } from '../../src/core/ports/store.ts';
-import { NO_TELEMETRY, type Telemetry } from '../../src/core/ports/telemetry.ts';
+import type { Telemetry } from '../../src/core/ports/telemetry.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
 import { createProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
 import type { Services } from '../../src/core/services.ts';
 import { createReadContent } from '../../src/files/read-content.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
+import { NO_TELEMETRY } from './no-telemetry.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
 import { createLogRecorder, TIMEOUTS } from './provider/test-client.ts';
 
@@ -129,7 +131,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       }),
     ]),
   );
-  const fileLimits = { ...DEFAULT_FILE_LIMITS, ...options.fileLimits };
+  const fileLimits = { ...fileLimitsOf(readConfig({})), ...options.fileLimits };
   const told: TestBot['told'] = [];
   const finders: AnswerFinder[] = [];
   const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);

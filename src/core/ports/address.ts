@@ -10,14 +10,6 @@ export interface Address {
   readonly repliesTo: 'bot' | 'other' | null;
 }
 
-/** The address of a direct message. */
-export const DIRECT: Address = {
-  isDirect: true,
-  mentionsBot: false,
-  opensWithOther: false,
-  repliesTo: null,
-};
-
 /**
  * Decides whom a message is for. `bot`: for the bot, in any place. `others`: not for the bot, in any place. `place`: for the
  * bot if it listens there. A mention of the bot counts most, then the message's beginning, then the message that it replies

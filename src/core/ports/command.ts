@@ -38,50 +38,35 @@ export interface CommandDeclaration {
   readonly isOpenToAll?: boolean;
 }
 
-export type Option = TextOption | SecretOption | ModelOption | FlagOption | ChoiceOption | FileOption;
-export type OptionValue = string | boolean | FilePart;
-
-interface OptionBase {
+interface OptionOf<T extends string> {
+  readonly type: T;
   /** One line, at most 100 characters. */
   readonly description: string;
   readonly required?: boolean;
 }
 
-export interface TextOption extends OptionBase {
-  readonly type: 'text';
-  /** At most 6,000, Discord's limit for a string option. */
-  readonly maxChars: number;
-}
+export type Option =
+  /** At most 6,000 characters, Discord's limit for a string option. */
+  | (OptionOf<'text'> & { readonly maxChars: number })
+  /**
+   * A value that nobody else may see, such as an API key: at most 3,000 characters, Slack's limit for an input. Platforms ask
+   * for all options of such a command in a form (`isAskedInForm`), because text typed after a command is shown, logged and
+   * remembered everywhere.
+   */
+  | (OptionOf<'secret'> & { readonly maxChars: number })
+  /** A model of the catalogue, by id or unambiguous short name. Platforms complete it through `Dispatch.suggest`. */
+  | OptionOf<'model'>
+  /** A file, on platforms whose commands take files. Elsewhere files come with the message (`Invocation.brought`). */
+  | OptionOf<'file'>
+  | OptionOf<'flag'>
+  | ChoiceOption;
 
-/**
- * A value that nobody else may see, such as an API key. Platforms ask for all options of such a command in a form
- * (`isAskedInForm`), because text typed after a command is shown, logged and remembered everywhere.
- */
-export interface SecretOption extends OptionBase {
-  readonly type: 'secret';
-  /** At most 3,000, Slack's limit for an input. */
-  readonly maxChars: number;
-}
-
-/** A model of the catalogue, by id or unambiguous short name. Platforms complete it through `Dispatch.suggest`. */
-export interface ModelOption extends OptionBase {
-  readonly type: 'model';
-}
-
-/** A file, on platforms whose commands take files. Elsewhere files come with the message (`Invocation.brought`). */
-export interface FileOption extends OptionBase {
-  readonly type: 'file';
-}
-
-export interface FlagOption extends OptionBase {
-  readonly type: 'flag';
-}
-
-export interface ChoiceOption extends OptionBase {
-  readonly type: 'choice';
+export interface ChoiceOption extends OptionOf<'choice'> {
   /** At most 25. */
   readonly choices: readonly { readonly value: string; readonly label: string }[];
 }
+
+export type OptionValue = string | boolean | FilePart;
 
 type ValueOf<O extends Option> = O extends { type: 'flag' }
   ? boolean
@@ -99,24 +84,24 @@ export type OptionValues<S extends Readonly<Record<string, Option>>> = {
 };
 
 /** An option that can be typed or asked for in a form. */
-export type TypedOption = Exclude<Option, FileOption>;
+export type TypedOption = Exclude<Option, { type: 'file' }>;
+
+type Optioned = Pick<CommandDeclaration, 'options'>;
 
 /** A command's options without files, for platforms where commands are typed and files come with the message. */
-export function typedOptions({ options }: Pick<CommandDeclaration, 'options'>): [string, TypedOption][] {
+export function typedOptions({ options }: Optioned): [string, TypedOption][] {
   return Object.entries(options).flatMap(([name, option]): [string, TypedOption][] =>
     option.type === 'file' ? [] : [[name, option]],
   );
 }
 
 /** The options with which a message's menu, or a button, runs a command for one person alone. */
-export function optionsForOne({
-  options,
-}: Pick<CommandDeclaration, 'options'>): Readonly<Record<string, boolean>> {
+export function optionsForOne({ options }: Optioned): Readonly<Record<string, boolean>> {
   return options['private'] === undefined ? {} : { private: true };
 }
 
 /** Whether the platform asks for the command's options in a form and accepts none with the command. */
-export function isAskedInForm({ options }: Pick<CommandDeclaration, 'options'>): boolean {
+export function isAskedInForm({ options }: Optioned): boolean {
   return Object.values(options).some(({ type }) => type === 'secret');
 }
 
@@ -146,7 +131,9 @@ export function parseOptions(
     if (value === undefined || value === null) continue;
     const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
     if (option === undefined) {
-      return problem(`\`/${command.name}\` has no option ${quoted(name)}. ${optionList(command)}`);
+      const known = Object.keys(command.options).map((each) => `\`${each}\``);
+      const takes = known.length === 0 ? 'It takes none.' : `It takes ${known.join(', ')}.`;
+      return problem(`\`/${command.name}\` has no option ${quoted(name)}. ${takes}`);
     }
     const fault = faultOf(option, value);
     if (fault !== null) return problem(`\`${name}\` ${fault}`);
@@ -183,11 +170,6 @@ function faultOf(option: Option, value: unknown): string | null {
       return `is ${value.length} characters long; at most ${option.maxChars} are allowed.`;
     }
   }
-}
-
-function optionList(command: Pick<CommandDeclaration, 'options'>): string {
-  const names = Object.keys(command.options).map((name) => `\`${name}\``);
-  return names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`;
 }
 
 function lowerFirst(text: string): string {

@@ -41,7 +41,7 @@ export async function download(
     throw new DownloadRefused(response.status);
   }
   const declared = Number(response.headers.get('content-length') ?? 0);
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const part of response.body ?? []) {
     length += part.byteLength;
@@ -50,11 +50,5 @@ export async function download(
     }
     parts.push(part);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -13,15 +13,6 @@ export interface FileLimits {
   readonly maxMemoryBytes: number;
 }
 
-export const DEFAULT_FILE_LIMITS: FileLimits = {
-  maxFiles: 10,
-  maxBytes: 20_000_000,
-  maxPages: 50,
-  maxChars: 200_000,
-  timeoutMs: 20_000,
-  maxMemoryBytes: 256_000_000,
-};
-
 export interface FileToRead {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -46,10 +46,3 @@ export interface Telemetry {
   /** Runs all work on a question, including `answered`, and returns its result or throws its error. */
   answering<T>(answer: string, work: () => Promise<T>): Promise<T>;
 }
-
-export const NO_TELEMETRY: Telemetry = {
-  answered: () => {},
-  providerFailed: () => {},
-  obstructed: () => {},
-  answering: (_, work) => work(),
-};

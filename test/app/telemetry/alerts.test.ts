@@ -4,9 +4,10 @@ import { type Alerts, createAlerts } from '../../../src/app/telemetry/alerts.ts'
 import { createLog } from '../../../src/app/telemetry/log.ts';
 import { startStoreWatch } from '../../../src/app/telemetry/store-watch.ts';
 import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
-import { NO_TELEMETRY, type Telemetry } from '../../../src/core/ports/telemetry.ts';
+import type { Telemetry } from '../../../src/core/ports/telemetry.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { NO_TELEMETRY } from '../../support/no-telemetry.ts';
 import { createTestBot, invocationOf, testSurface } from '../../support/test-bot.ts';
 
 const silent = pino({ level: 'silent' });

@@ -2,7 +2,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTraces } from '../../../src/app/telemetry/traces.ts';
-import { NO_TELEMETRY } from '../../../src/core/ports/telemetry.ts';
+import { NO_TELEMETRY } from '../../support/no-telemetry.ts';
 import { createTestBot, invocationOf, type TestBot, testSurface } from '../../support/test-bot.ts';
 
 const exporter = new InMemorySpanExporter();

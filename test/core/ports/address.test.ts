@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Address, addresseeOf, DIRECT } from '../../../src/core/ports/address.ts';
+import { type Address, addresseeOf } from '../../../src/core/ports/address.ts';
 
 const NOBODY: Address = { isDirect: false, mentionsBot: false, opensWithOther: false, repliesTo: null };
 
 describe('a message is', () => {
   it.each<[string, Partial<Address>]>([
-    ['in direct messages, whatever it begins with', { ...DIRECT, opensWithOther: true, repliesTo: 'other' }],
+    ['in direct messages, whatever it begins with', { isDirect: true, opensWithOther: true, repliesTo: 'other' }],
     ['where it mentions the bot', { mentionsBot: true }],
     ['… also behind somebody else’s mention', { mentionsBot: true, opensWithOther: true }],
     ['… also in a reply to somebody else', { mentionsBot: true, repliesTo: 'other' }],
