@@ -1,15 +1,9 @@
 import { strFromU8, unzipSync } from 'fflate';
 import type { FileContent } from '../core/ports/files.ts';
-import { limited } from './text.ts';
+import { limited, type TextBounds } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 import { readSheets } from './xlsx.ts';
 import { numbered, type OfficeParts, parseXml } from './xml.ts';
-
-interface Bounds {
-  readonly maxChars: number;
-  readonly maxPages: number;
-  readonly maxMemoryBytes: number;
-}
 
 /**
  * The share of the memory limit for unpacked XML: as text it takes twice its bytes, and the text read from it as much again.
@@ -20,7 +14,10 @@ const UNPACKED_SHARE = 1 / 8;
  * The text of a Word, Excel or PowerPoint file (Office Open XML), without pictures, formulas and formatting.
  * @throws Unreadable
  */
-export function readOffice(bytes: Uint8Array, bounds: Bounds): FileContent {
+export function readOffice(
+  bytes: Uint8Array,
+  bounds: TextBounds & { readonly maxMemoryBytes: number },
+): FileContent {
   const parts = unpack(bytes, bounds.maxMemoryBytes * UNPACKED_SHARE);
   if (parts.has('word/document.xml')) return readWord(parts, bounds);
   if (parts.has('xl/workbook.xml')) return readSheets(parts, bounds);
@@ -46,13 +43,13 @@ function unpack(bytes: Uint8Array, maxBytes: number): OfficeParts {
   return new Map(Object.entries(files).map(([name, content]) => [name, strFromU8(content)]));
 }
 
-function readWord(parts: OfficeParts, { maxChars }: Bounds): FileContent {
+function readWord(parts: OfficeParts, { maxChars }: TextBounds): FileContent {
   const names = ['word/document.xml', 'word/footnotes.xml', 'word/endnotes.xml'];
   const texts = names.map((name) => paragraphs(parts.get(name) ?? '', maxChars));
   return limited(texts.filter((text) => text !== '').join('\n\n'), maxChars);
 }
 
-function readSlides(parts: OfficeParts, { maxChars, maxPages }: Bounds): FileContent {
+function readSlides(parts: OfficeParts, { maxChars, maxPages }: TextBounds): FileContent {
   const slides = numbered(parts, /^ppt\/slides\/slide(\d+)\.xml$/);
   let chars = 0;
   const read: string[] = [];

@@ -1,16 +1,13 @@
 import { getDocumentProxy } from 'unpdf';
 import type { FileContent } from '../core/ports/files.ts';
-import { limited } from './text.ts';
+import { limited, type TextBounds } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 
 /**
  * The text of a PDF, page by page. Scanned pages are not recognised.
  * @throws Unreadable
  */
-export async function readPdf(
-  bytes: Uint8Array,
-  { maxChars, maxPages }: { readonly maxChars: number; readonly maxPages: number },
-): Promise<FileContent> {
+export async function readPdf(bytes: Uint8Array, { maxChars, maxPages }: TextBounds): Promise<FileContent> {
   const document = await getDocumentProxy(bytes, {
     useSystemFonts: false,
     disableFontFace: true,

@@ -1,6 +1,13 @@
 import type { FileContent } from '../core/ports/files.ts';
 import { Unreadable } from './unreadable.ts';
 
+/** The most that is read of one file. */
+export interface TextBounds {
+  readonly maxChars: number;
+  /** Pages of a PDF, slides or sheets. */
+  readonly maxPages: number;
+}
+
 /**
  * Text, code, CSV, JSON or Markdown: UTF-8, UTF-16 with a byte order mark, or old Western encodings, without control
  * characters.

@@ -1,6 +1,5 @@
 import type { FileContent } from '../core/ports/files.ts';
-
-import { limited } from './text.ts';
+import { limited, type TextBounds } from './text.ts';
 import { Unreadable } from './unreadable.ts';
 import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
@@ -14,10 +13,7 @@ const DAY_MS = 86_400_000;
  * Every sheet as CSV under its name. Formulas show their last value.
  * @throws Unreadable
  */
-export function readSheets(
-  parts: OfficeParts,
-  { maxChars, maxPages }: { readonly maxChars: number; readonly maxPages: number },
-): FileContent {
+export function readSheets(parts: OfficeParts, { maxChars, maxPages }: TextBounds): FileContent {
   const names = sheetNames(parts.get('xl/workbook.xml') ?? '');
   const shared = sharedStrings(parts.get('xl/sharedStrings.xml') ?? '');
   const isDate = dateStyles(parts.get('xl/styles.xml') ?? '');
@@ -42,9 +38,6 @@ function sheetNames(xml: string): string[] {
     open(tag, { name }) {
       if (tag === 'sheet' && name !== undefined) names.push(name);
     },
-    text() {},
-    close() {},
-    isEnough: () => false,
   });
   return names;
 }
@@ -68,7 +61,6 @@ function sharedStrings(xml: string): string[] {
       else if (tag === 'rPh') isPhonetic = false;
       else if (tag === 'si') strings.push(text);
     },
-    isEnough: () => false,
   });
   return strings;
 }
@@ -85,11 +77,9 @@ function dateStyles(xml: string): readonly boolean[] {
       } else if (tag === 'cellXfs') isCellStyles = true;
       else if (tag === 'xf' && isCellStyles) styles.push(formats.has(Number(numFmtId)));
     },
-    text() {},
     close(tag) {
       if (tag === 'cellXfs') isCellStyles = false;
     },
-    isEnough: () => false,
   });
   return styles;
 }

@@ -16,10 +16,10 @@ export function numbered(parts: OfficeParts, pattern: RegExp) {
 interface XmlHandler {
   /** The name has no namespace prefix. */
   open(name: string, attributes: Readonly<Record<string, string>>): void;
-  text(piece: string): void;
-  close(name: string): void;
-  /** Whether to stop parsing. */
-  isEnough(): boolean;
+  text?(piece: string): void;
+  close?(name: string): void;
+  /** Whether to stop parsing. Never by default. */
+  isEnough?(): boolean;
 }
 
 /** Characters parsed between two calls of `isEnough`. */
@@ -30,12 +30,12 @@ export function parseXml(xml: string, handler: XmlHandler): void {
   const parser = new SaxesParser();
   const local = (name: string) => name.slice(name.indexOf(':') + 1);
   parser.on('opentag', ({ name, attributes }) => handler.open(local(name), attributes));
-  parser.on('text', (piece) => handler.text(piece));
-  parser.on('closetag', ({ name }) => handler.close(local(name)));
+  parser.on('text', (piece) => handler.text?.(piece));
+  parser.on('closetag', ({ name }) => handler.close?.(local(name)));
   parser.on('error', (error) => {
     throw error;
   });
-  for (let at = 0; at < xml.length && !handler.isEnough(); at += CHUNK_CHARS) {
+  for (let at = 0; at < xml.length && !handler.isEnough?.(); at += CHUNK_CHARS) {
     parser.write(xml.slice(at, at + CHUNK_CHARS));
   }
 }

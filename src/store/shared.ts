@@ -1,4 +1,4 @@
-import type { DeserializedData } from 'keyv';
+import type { DeserializedData, KeyvStoreAdapter } from 'keyv';
 import type { Logger } from 'pino';
 import type { Clock } from '../core/kit/clock.ts';
 import { parseJson } from '../core/kit/json.ts';
@@ -26,6 +26,20 @@ export const KEYV_OPTIONS = {
   serialize: JSON.stringify,
   deserialize: (text: string) => readStored(text) as DeserializedData<never>,
 } as const;
+
+/** Keyv's storage over these three. Keyv itself serializes. */
+export function keyvAdapter(
+  storage: Required<Pick<KeyvStoreAdapter, 'getMany'>> & Pick<KeyvStoreAdapter, 'set' | 'delete'>,
+): KeyvStoreAdapter {
+  const adapter: KeyvStoreAdapter = {
+    opts: {},
+    on: () => adapter,
+    get: async (key) => (await storage.getMany([key]))[0] as never,
+    clear: () => Promise.reject(new Error('clear is not supported')),
+    ...storage,
+  };
+  return adapter;
+}
 
 /** The raw form in which Keyv stores a value; undefined for none. */
 export function stored(value: unknown, ttlMs: number | undefined): object {

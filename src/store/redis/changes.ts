@@ -42,7 +42,7 @@ const FIXED_KEYS = [
  * others the sweep reads their new expiry. Counters are doubles, exact to 2^53, where they stop; they are returned as text,
  * because Lua would print `1e+15`.
  */
-const WRITE = script(`
+const WRITE = script(...FIXED_KEYS)`
 local claims, leases, journals, index, expiry, reservations, reservationLeases, reservationsOf, generations, counters,
   records, recordSeq = unpack(KEYS)
 local keyAt, argAt = ${FIXED_KEYS.length}, 0
@@ -165,7 +165,7 @@ if #finished > 0 then
   redis.call('HDEL', journals, unpack(finished))
 end
 return made
-`);
+`;
 
 /** One change as the script takes it. */
 interface Step {
@@ -185,14 +185,12 @@ export function createRedisChanges({ runScript }: RedisConnection): RedisChanges
   async function make(steps: readonly Step[], lock?: ClaimKey): Promise<readonly boolean[]> {
     const claims = [...(lock === undefined ? [] : [lock]), ...steps.flatMap(({ claim }) => claim ?? [])];
     const ids = [...new Set(claims.map(({ id }) => id))];
-    const made = await runScript(
-      WRITE,
-      [...FIXED_KEYS, ...steps.flatMap(({ keys = [] }) => keys)],
-      [
-        ...[Date.now(), ...(lock === undefined ? ['', ''] : [lock.id, held(lock)]), ids.length, ...ids],
-        ...[steps.length, ...steps.flatMap(({ kind, values = [] }) => [kind, ...values])],
-      ],
-    );
+    const values = [
+      ...[Date.now(), ...(lock === undefined ? ['', ''] : [lock.id, held(lock)]), ids.length, ...ids],
+      ...[steps.length, ...steps.flatMap(({ kind, values = [] }) => [kind, ...values])],
+    ];
+    const keys = steps.flatMap(({ keys = [] }) => keys);
+    const made = await runScript(WRITE, values, keys);
     if (lock !== undefined && made === -1) throw new LockLost(lock);
     return (made as number[]).map((each) => each === 1);
   }

@@ -7,7 +7,7 @@ import { CLAIM_EXPIRY, CLAIM_LEASES, CLAIMS, JOURNALS } from './keys.ts';
 /** Follows the holder's name in a finished claim. Version 0.1.0 only removes the lease. */
 export const FINISHED = ' (finished)';
 
-const CLAIM = script(`
+const CLAIM = script(CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, JOURNALS)`
 local claims, expiry, leases, journals = unpack(KEYS)
 local id, owner, lease, expires, now, journal = unpack(ARGV)
 local fence, expired = 1, nil
@@ -25,9 +25,9 @@ if expired ~= tonumber(expires) then redis.call('ZADD', expiry, expires, id) end
 redis.call('ZADD', leases, lease, id)
 if journal then redis.call('HSET', journals, id, journal) end
 return fence
-`);
+`;
 
-const RENEW = script(`
+const RENEW = script(CLAIMS, CLAIM_LEASES)`
 local claims, leases = unpack(KEYS)
 local ids, due = {}, {}
 for i = 2, #ARGV, 2 do ids[i / 2] = ARGV[i] end
@@ -38,9 +38,9 @@ for i, holder in ipairs(redis.call('HMGET', claims, unpack(ids))) do
   end
 end
 if #due > 0 then redis.call('ZADD', leases, 'XX', unpack(due)) end
-`);
+`;
 
-const TAKE_OVER = script(`
+const TAKE_OVER = script(CLAIMS, CLAIM_LEASES, JOURNALS)`
 local claims, leases, journals = unpack(KEYS)
 local owner, now, lease = unpack(ARGV)
 local id = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 1)[1]
@@ -49,10 +49,10 @@ local fence = tonumber(string.match(redis.call('HGET', claims, id), '^%d+')) + 1
 redis.call('HSET', claims, id, fence .. ' ' .. owner)
 redis.call('ZADD', leases, lease, id)
 return {id, fence, redis.call('HGET', journals, id)}
-`);
+`;
 
 /** Deletes some finished, expired claims. Unfinished claims before and between them stay. */
-const SWEEP = script(`
+const SWEEP = script(CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES)`
 local claims, expiry, leases = unpack(KEYS)
 local now, skip, some = unpack(ARGV)
 local expired, kept = redis.call('ZRANGEBYSCORE', expiry, '-inf', now, 'LIMIT', skip, some), 0
@@ -65,7 +65,7 @@ for _, id in ipairs(expired) do
   end
 end
 return {#expired, kept}
-`);
+`;
 
 /** Journals read in one step; a journal holds the whole text of an answer. */
 const JOURNALS_AT_ONCE = 100;
@@ -78,20 +78,15 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
   return {
     async claim(id, owner, leaseUntilMs, expiresAtMs, journal = null) {
       const entry = journal === null ? [] : [JSON.stringify(journal)];
-      const fence = Number(
-        await runScript(
-          CLAIM,
-          [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES, JOURNALS],
-          [id, owner, leaseUntilMs, expiresAtMs, clock.now(), ...entry],
-        ),
-      );
+      const values = [id, owner, leaseUntilMs, expiresAtMs, clock.now(), ...entry];
+      const fence = Number(await runScript(CLAIM, values));
       return fence === 0 ? null : { id, owner, fence, leaseUntilMs, journal };
     },
 
     async renew(claims, leaseUntilMs) {
       for (let from = 0; from < claims.length; from += RENEWED_AT_ONCE) {
         const some = claims.slice(from, from + RENEWED_AT_ONCE).flatMap((claim) => [claim.id, held(claim)]);
-        await runScript(RENEW, [CLAIMS, CLAIM_LEASES], [leaseUntilMs, ...some]);
+        await runScript(RENEW, [leaseUntilMs, ...some]);
       }
     },
 
@@ -129,20 +124,10 @@ export function createRedisClaims(connection: RedisConnection, clock: Clock): Cl
       }),
 
     async takeOver(owner, nowMs, leaseUntilMs) {
-      const taken = (await runScript(
-        TAKE_OVER,
-        [CLAIMS, CLAIM_LEASES, JOURNALS],
-        [owner, nowMs, leaseUntilMs],
-      )) as [id: string, fence: number, journal: string | null] | null;
+      const taken = await runScript(TAKE_OVER, [owner, nowMs, leaseUntilMs]);
       if (taken === null) return null;
-      const [id, fence, journal] = taken;
-      return {
-        id,
-        owner,
-        fence,
-        leaseUntilMs,
-        journal: journal === null ? null : readStored(journal),
-      };
+      const [id, fence, text] = taken as [id: string, fence: number, journal: string | null];
+      return { id, owner, fence, leaseUntilMs, journal: text && readStored(text) };
     },
   };
 }
@@ -154,11 +139,7 @@ export async function sweepClaims(
   some: number,
 ): Promise<void> {
   for (let skip = 0; ; ) {
-    const [expired, kept] = (await runScript(
-      SWEEP,
-      [CLAIMS, CLAIM_EXPIRY, CLAIM_LEASES],
-      [nowMs, skip, some],
-    )) as [number, number];
+    const [expired, kept] = (await runScript(SWEEP, [nowMs, skip, some])) as [number, number];
     if (expired < some) return;
     skip += kept;
   }

@@ -24,10 +24,15 @@ export type RedisClient = ReturnType<typeof createClient>;
 export interface Script {
   readonly text: string;
   readonly sha1: string;
+  readonly keys: readonly string[];
 }
 
-export function script(text: string): Script {
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+/** The script of a template. @param keys the first of its `KEYS` */
+export function script(...keys: readonly string[]) {
+  return (strings: TemplateStringsArray, ...values: readonly (string | number)[]): Script => {
+    const text = String.raw({ raw: strings }, ...values);
+    return { text, sha1: createHash('sha1').update(text).digest('hex'), keys };
+  };
 }
 
 /** A connection that reconnects by itself. While Redis is unreachable, commands fail at once and none is queued. */
@@ -35,7 +40,12 @@ export interface RedisConnection {
   readonly client: RedisClient;
   /** Runs `work` within the time limit. Rejects with `StoreError` for every fault. */
   run<T>(work: (client: RedisClient) => Promise<T>): Promise<T>;
-  runScript(script: Script, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown>;
+  /** @param moreKeys `KEYS` after those of the script itself; none by default */
+  runScript(
+    script: Script,
+    values: readonly (string | number)[],
+    moreKeys?: readonly string[],
+  ): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -106,9 +116,9 @@ export async function connectRedis(
   return {
     run,
     client,
-    runScript: ({ sha1, text }, keys, values) =>
+    runScript: ({ sha1, text, keys }, values, moreKeys = []) =>
       run(async () => {
-        const given = { keys: [...keys], arguments: values.map(String) };
+        const given = { keys: [...keys, ...moreKeys], arguments: values.map(String) };
         try {
           return await client.evalSha(sha1, given);
         } catch (error) {

@@ -38,7 +38,7 @@ export async function* keyPages(
 }
 
 /** Removes keys that Redis has deleted from the index. For keys indexed without their expiry, stores it. */
-const SWEEP = script(`
+const SWEEP = script(KEYV_KEYS, KEYV_EXPIRY)`
 local index, expiry, now = KEYS[1], KEYS[2], ARGV[1]
 for i = 3, #KEYS do
   local left = redis.call('PTTL', KEYS[i])
@@ -46,7 +46,7 @@ for i = 3, #KEYS do
   if left < 0 then redis.call('ZREM', expiry, KEYS[i])
   else redis.call('ZADD', expiry, string.format('%.0f', now + left), KEYS[i]) end
 end
-`);
+`;
 
 /** Removes expired keys from the index, a limited number per step. */
 export async function sweepKeys({ run, runScript }: RedisConnection): Promise<void> {
@@ -56,7 +56,7 @@ export async function sweepKeys({ run, runScript }: RedisConnection): Promise<vo
     const due = await run((client) =>
       client.zRangeByScore(KEYV_EXPIRY, '-inf', nowMs, { LIMIT: { offset: 0, count: PAGE } }),
     );
-    if (due.length > 0) await runScript(SWEEP, [KEYV_KEYS, KEYV_EXPIRY, ...due], [nowMs]);
+    if (due.length > 0) await runScript(SWEEP, [nowMs], due);
     if (due.length < PAGE) return;
   }
 }

@@ -19,7 +19,7 @@ type Body = Omit<Reservation, 'leaseUntilMs'>;
  * Lua's numbers are doubles, exact up to 2^53, where a counter stops. Results are strings, because Lua would print `1e+15`
  * and the client decodes integers near 2^53 inexactly.
  */
-const RESERVE = script(`
+const RESERVE = script(COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES, RESERVATIONS_OF)`
 local counters, expiry, reservations, leases, guilds = unpack(KEYS)
 local id, lease, body, member = unpack(ARGV)
 local function exact(value) return string.format('%.0f', value) end
@@ -48,12 +48,12 @@ if isNew then
   redis.call('ZADD', guilds, 0, member)
 end
 return {1, unpack(used)}
-`);
+`;
 
-const ANNOTATE = script(`
+const ANNOTATE = script(RESERVATIONS, GENERATIONS)`
 local reservations, generations = unpack(KEYS)
 if redis.call('HEXISTS', reservations, ARGV[1]) == 1 then redis.call('HSET', generations, ARGV[1], ARGV[2]) end
-`);
+`;
 
 export function createRedisLedger(connection: RedisConnection): LedgerStore {
   const { run, runScript } = connection;
@@ -63,24 +63,14 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       checkReservation(reservation);
       const { leaseUntilMs, ...body } = reservation;
       const { id, draws, reserved } = body;
-      const [ok, ...rest] = (
-        (await runScript(
-          RESERVE,
-          [COUNTERS, COUNTER_EXPIRY, RESERVATIONS, RESERVATION_LEASES, RESERVATIONS_OF],
-          [
-            id,
-            leaseUntilMs,
-            JSON.stringify(body),
-            memberOf(body),
-            ...draws.flatMap(({ counter, unit, limit, expiresAtMs }) => [
-              counter,
-              reserved[unit],
-              limit ?? '',
-              expiresAtMs,
-            ]),
-          ],
-        )) as (number | string)[]
-      ).map(Number);
+      const drawn = draws.map((draw) => [
+        draw.counter,
+        reserved[draw.unit],
+        draw.limit ?? '',
+        draw.expiresAtMs,
+      ]);
+      const values = [id, leaseUntilMs, JSON.stringify(body), memberOf(body), ...drawn.flat()];
+      const [ok, ...rest] = ((await runScript(RESERVE, values)) as (number | string)[]).map(Number);
       if (ok === 1) return { ok: true, used: rest };
       const [index = 0, used = 0] = rest;
       const draw = draws[index];
@@ -89,7 +79,7 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
     },
 
     async annotate(id, generationId) {
-      await runScript(ANNOTATE, [RESERVATIONS, GENERATIONS], [id, generationId]);
+      await runScript(ANNOTATE, [id, generationId]);
     },
 
     async renew(ids, leaseUntilMs) {
@@ -104,13 +94,11 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
           of === undefined ? await client.hVals(RESERVATIONS) : await textsOfGuild(client, of.guild);
         const found = texts.map((text) => readStored(text) as Body).filter(({ entry }) => isOf(entry, of));
         if (found.length === 0) return [];
-        const leases = await client.zmScore(
-          RESERVATION_LEASES,
-          found.map(({ id }) => id),
-        );
+        const ids = found.map(({ id }) => id);
+        const leases = await client.zmScore(RESERVATION_LEASES, ids);
+        // Those without a lease were settled between the two reads.
         return found.flatMap((body, index): Reservation[] => {
           const leaseUntilMs = leases[index] ?? null;
-          // Settled between the two reads.
           return leaseUntilMs === null ? [] : [{ ...body, leaseUntilMs }];
         });
       }),
@@ -124,13 +112,10 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
           client.hmGet(RESERVATIONS, ids),
           client.hmGet(GENERATIONS, ids),
         ]);
-        return due.flatMap(({ score }, index): OpenReservation[] => {
-          const body = bodies[index];
-          // Settled between the two reads.
-          if (!body) return [];
-          return [
-            { ...(readStored(body) as Body), leaseUntilMs: score, generationId: generations[index] ?? null },
-          ];
+        // Those without a body were settled between the two reads.
+        return due.flatMap(({ score: leaseUntilMs }, index): OpenReservation[] => {
+          const [body, generationId = null] = [bodies[index], generations[index]];
+          return body ? [{ ...(readStored(body) as Body), leaseUntilMs, generationId }] : [];
         });
       }),
 
@@ -138,12 +123,8 @@ export function createRedisLedger(connection: RedisConnection): LedgerStore {
       if (counters.length === 0) return new Map();
       const values = await run((client) => client.hmGet(COUNTERS, [...counters]));
       // v0.1.0 may have left higher values, which doubles cannot represent exactly.
-      return new Map(
-        counters.map((counter, index) => [
-          counter,
-          Math.min(Number(values[index] ?? 0), Number.MAX_SAFE_INTEGER),
-        ]),
-      );
+      const valueAt = (index: number) => Math.min(Number(values[index] ?? 0), Number.MAX_SAFE_INTEGER);
+      return new Map(counters.map((counter, index) => [counter, valueAt(index)]));
     },
   };
 }
@@ -174,7 +155,7 @@ export async function indexReservations({ run }: RedisConnection): Promise<void>
   });
 }
 
-const SWEEP = script(`
+const SWEEP = script(COUNTERS, COUNTER_EXPIRY)`
 local counters, expiry = unpack(KEYS)
 local expired = redis.call('ZRANGEBYSCORE', expiry, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, counter in ipairs(expired) do
@@ -182,7 +163,7 @@ for _, counter in ipairs(expired) do
   redis.call('ZREM', expiry, counter)
 end
 return #expired
-`);
+`;
 
 /** Deletes expired counters, a limited number per step. */
 export async function sweepCounters(
@@ -190,5 +171,5 @@ export async function sweepCounters(
   nowMs: number,
   some: number,
 ): Promise<void> {
-  while ((await runScript(SWEEP, [COUNTERS, COUNTER_EXPIRY], [nowMs, some])) === some);
+  while ((await runScript(SWEEP, [nowMs, some])) === some);
 }

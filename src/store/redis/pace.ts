@@ -38,7 +38,7 @@ local function save() redis.call('SET', KEYS[1], cmsgpack.pack(limits), 'PX', ${
 `;
 
 /** An owner that does not use its turn within a gap loses it. */
-const BEGIN = script(`${COMMON}
+const BEGIN = script()`${COMMON}
 local id, owner = ARGV[1], ARGV[2]
 local limit, window, lease, gap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 finish(ARGV, 7)
@@ -72,10 +72,10 @@ if at <= now then
 end
 save()
 return math.ceil(math.max(0, at - now))
-`);
+`;
 
 /** Room is limited by the writes that still count when the owed ones are due; a window that is over by then counts nothing. */
-const OWE = script(`${COMMON}
+const OWE = script()`${COMMON}
 local id = ARGV[1]
 local limit, window, due, lease = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local others = forget(limits.owed, now)
@@ -91,17 +91,17 @@ end
 limits.owed[id] = now + lease
 save()
 return 0
-`);
+`;
 
-const END = script(`${COMMON} finish(ARGV, 1) save()`);
+const END = script()`${COMMON} finish(ARGV, 1) save()`;
 
-const BLOCK = script(`${COMMON} limits.blocked = math.max(limits.blocked, now + ARGV[1]) save()`);
+const BLOCK = script()`${COMMON} limits.blocked = math.max(limits.blocked, now + ARGV[1]) save()`;
 
-const SETTLE = script(`${COMMON} limits.owed[ARGV[1]] = nil save()`);
+const SETTLE = script()`${COMMON} limits.owed[ARGV[1]] = nil save()`;
 
 export function createRedisPace({ runScript }: RedisConnection): PaceStore {
   const run = (step: Script, key: string, values: readonly (string | number)[]) =>
-    runScript(step, [paceOf(key)], values);
+    runScript(step, values, [paceOf(key)]);
   const ends = (ended: readonly EndedWrite[]) => ended.flatMap(({ id, countsMs }) => [id, countsMs]);
 
   return {

@@ -7,11 +7,11 @@ const PAGE = 500;
 /** Times have 13 digits until the year 2286. */
 const TIME_DIGITS = 15;
 
-const APPEND = script(`
+const APPEND = script(RECORDS, RECORD_SEQ)`
 local member = ARGV[1] .. ':' .. string.format('%016.0f', redis.call('INCR', KEYS[2]))
 redis.call('HSET', KEYS[1], member, ARGV[2])
 for i = 3, #KEYS do redis.call('ZADD', KEYS[i], 0, member) end
-`);
+`;
 
 export function createRedisRecords({ run, runScript }: RedisConnection): RecordStore {
   async function* pages(query: RecordQuery): AsyncGenerator<[member: string, record: LogRecord][]> {
@@ -40,7 +40,7 @@ export function createRedisRecords({ run, runScript }: RedisConnection): RecordS
 
   return {
     async append(record) {
-      await runScript(APPEND, [RECORDS, RECORD_SEQ, ...indexesOf(record)], recordValues(record));
+      await runScript(APPEND, recordValues(record), indexesOf(record));
     },
 
     async *query(query) {

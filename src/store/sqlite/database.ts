@@ -11,10 +11,13 @@ const BLOCKING_WAIT_MS = 2;
 /** How long a call tries to get the lock before it fails. Transactions take well under a millisecond. */
 const LOCK_WAIT_MS = 5_000;
 const RETRY_AFTER_MS = 20;
+/** SQLite's primary result codes: https://www.sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_NOTADB = 26;
+const FAULTS: Readonly<Record<number, 'full' | 'damaged' | 'no database'>> = {
+  11: 'damaged',
+  13: 'full',
+  26: 'no database',
+};
 /** Keeps the event loop from blocking for more than some milliseconds. */
 const WRITES_TOGETHER = 50;
 /** Keeps every statement short. */
@@ -36,10 +39,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-interface Write {
+interface Write extends Pick<PromiseWithResolvers<unknown>, 'resolve' | 'reject'> {
   work(): unknown;
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
   readonly giveUpAtMs: number;
 }
 
@@ -106,17 +107,12 @@ export function openDatabase(path: string, clock: Clock): Database {
       if (line.length > 0) await nextTurn();
       return untilFree(work);
     },
-    write(work) {
-      return new Promise((resolve, reject) => {
-        line.push({
-          work,
-          resolve: (result) => resolve(result as never),
-          reject,
-          giveUpAtMs: clock.now() + LOCK_WAIT_MS,
-        });
-        // Writes that arrive before its turn join it.
-        writing ??= nextTurn().then(writeAll);
-      });
+    write<T>(work: () => T) {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      line.push({ work, resolve, reject, giveUpAtMs: clock.now() + LOCK_WAIT_MS });
+      // Writes that arrive before its turn join it.
+      writing ??= nextTurn().then(writeAll);
+      return promise as Promise<T>;
     },
     sql(text) {
       let statement = statements.get(text);
@@ -162,16 +158,7 @@ function isLocked(error: unknown): boolean {
 
 /** The fault of the file or its disk; null if it is none of these. */
 export function faultIn(error: unknown): 'full' | 'damaged' | 'no database' | null {
-  switch (kindOf(error instanceof StoreError ? error.cause : error)) {
-    case SQLITE_FULL:
-      return 'full';
-    case SQLITE_CORRUPT:
-      return 'damaged';
-    case SQLITE_NOTADB:
-      return 'no database';
-    default:
-      return null;
-  }
+  return FAULTS[kindOf(error instanceof StoreError ? error.cause : error) ?? 0] ?? null;
 }
 
 function storeError(cause: unknown): StoreError {
