@@ -5,7 +5,10 @@ const NOBODY: Address = { isDirect: false, mentionsBot: false, opensWithOther: f
 
 describe('a message is', () => {
   it.each<[string, Partial<Address>]>([
-    ['in direct messages, whatever it begins with', { isDirect: true, opensWithOther: true, repliesTo: 'other' }],
+    [
+      'in direct messages, whatever it begins with',
+      { isDirect: true, opensWithOther: true, repliesTo: 'other' },
+    ],
     ['where it mentions the bot', { mentionsBot: true }],
     ['… also behind somebody else’s mention', { mentionsBot: true, opensWithOther: true }],
     ['… also in a reply to somebody else', { mentionsBot: true, repliesTo: 'other' }],
