@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSlackAdapter } from '../src/adapters/slack/adapter.ts';
-import { createManifest } from '../src/adapters/slack/manifest.ts';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createWebAdapter } from '../src/adapters/web/adapter.ts';
 import { createHttpServer } from '../src/app/http/http-server.ts';
 import { createPlaygroundHost } from '../src/app/playground-host.ts';
@@ -10,7 +8,7 @@ import { systemClock } from '../src/core/kit/clock.ts';
 import type { GuildId } from '../src/core/ports/actor.ts';
 import { TIERS, type Tier } from '../src/core/ports/tiers.ts';
 import { openBench, openGuild } from './adapters/discord/harness.ts';
-import { createFakeSlack } from './support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from './support/slack/parley.ts';
 import {
   createTestBot,
   invocationOf,
@@ -49,15 +47,9 @@ const CELLS = TIERS.flatMap((tier) =>
 const PATIENCE = 180_000;
 
 let bot: TestBot;
-const cleanups: (() => Promise<unknown>)[] = [];
-
 beforeEach(async () => {
   bot = await createTestBot();
-  cleanups.push(bot.close);
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  onTestFinished(bot.close);
 });
 
 /** The models that reached the provider while `work` ran; an answer is ready where one should. */
@@ -141,7 +133,7 @@ describe.each(CELLS)('$model, asked for in a guild of tier $tier,', ({ tier, mod
 
   it('as DEFAULT_MODEL answers where it is allowed alone', { timeout: PATIENCE }, async () => {
     const other = await createTestBot({ defaultModel: model });
-    cleanups.push(other.close);
+    onTestFinished(other.close);
     const guild = newGuild();
     await other.grant(guild, tier);
     const question = messageOf('Why?', { actor: testActor('mia', { guild }) });
@@ -312,14 +304,14 @@ describe('the playground, asked over HTTP by hand', () => {
     });
     const server = createHttpServer(adapter.routes, log);
     const origin = await server.listen('127.0.0.1', 0);
-    cleanups.push(() => server.close());
+    onTestFinished(() => server.close());
     await adapter.start({
       ...bot.dispatch,
       command: track(bot.dispatch.command),
       message: track(bot.dispatch.message),
       press: track(bot.dispatch.press),
     });
-    cleanups.push(() => adapter.stop());
+    onTestFinished(() => adapter.stop());
     return async (path: string, body: object): Promise<number> => {
       const { status } = await fetch(`${origin}/playground/api/${path}`, {
         method: 'POST',
@@ -377,7 +369,7 @@ describe('Discord, with the real discord.js,', () => {
   }, async () => {
     const { limiters, dispatch } = bot;
     const bench = await openBench({ commands, limiters, dispatch });
-    cleanups.push(bench.close);
+    onTestFinished(bench.close);
     const { guild, channel, ada } = openGuild(bench.discord);
     for (const { tier, model, isAllowed } of CELLS) {
       await bot.grant(`discord:${guild.id}`, tier);
@@ -406,7 +398,7 @@ describe('a form on Discord that nobody was shown', () => {
   }, async () => {
     const { limiters, dispatch } = bot;
     const bench = await openBench({ commands, limiters, dispatch });
-    cleanups.push(bench.close);
+    onTestFinished(bench.close);
     const { guild, channel, bob } = openGuild(bench.discord);
     const admin = bench.discord.person('Admin');
     guild.join(admin, ['ManageGuild']);
@@ -439,21 +431,8 @@ describe('a form on Discord that nobody was shown', () => {
 
 describe('Slack, with the real Bolt,', () => {
   it('lets through what the tier allows, by slash command', { timeout: PATIENCE }, async () => {
-    const manifest = createManifest({ commands, url: null, agentView: false });
-    const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
-    cleanups.push(slack.close);
-    const adapter = createSlackAdapter({
-      botToken: slack.app.botToken,
-      transport: { mode: 'socket', appToken: slack.app.appToken },
-      apiUrl: slack.apiUrl,
-      commands,
-      limiters: bot.limiters,
-      fetch,
-      clock: systemClock,
-      log: bot.log,
-    });
-    await adapter.start(bot.dispatch);
-    cleanups.push(() => adapter.stop());
+    const slack = await openSlack();
+    await connectToSlack(slack, bot);
     const ann = slack.user('Ann');
     for (const [index, { tier, model, isAllowed }] of CELLS.entries()) {
       // A channel each, so that Slack's limit on posts in one holds nothing up.

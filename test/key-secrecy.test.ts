@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../src/cli/run.ts';
 import { openGuild } from './adapters/discord/harness.ts';
 import { openReader } from './adapters/web/playground.ts';
@@ -34,20 +34,13 @@ const keyOf = (platform: keyof typeof SECRETS) => `${SECRETS[platform]}wxyz`;
 let folder: string;
 let provider: FakeProvider;
 let program: Program;
-const cleanups: (() => unknown)[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-'));
   provider = await createFakeProvider({ keys: Object.keys(SECRETS).map((name) => keyOf(name as 'web')) });
-  cleanups.push(
-    () => rmSync(folder, { recursive: true }),
-    () => provider.close(),
-  );
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => provider.close());
 });
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** Faults that quote the key which they came with, as careless gateways do. */
 const QUOTING: readonly Reply[] = [
   (response, request) =>
@@ -105,7 +98,7 @@ async function start(environment: Record<string, string>) {
     LOG_CONTENT: 'on',
     ...environment,
   });
-  cleanups.push(() => program.kill());
+  onTestFinished(() => program.kill());
 }
 
 describe('a key that guilds bring on three platforms', () => {
@@ -113,9 +106,9 @@ describe('a key that guilds bring on three platforms', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
-    cleanups.push(() => discord.close());
+    onTestFinished(() => discord.close());
     const slack = await createFakeSlack({ triggersLiveMs: 60_000 });
-    cleanups.push(() => slack.close());
+    onTestFinished(() => slack.close());
     const { guild, channel, ada } = openGuild(discord);
     guild.join(ada, ['ManageGuild']);
     const ann = slack.user('Ann', { isAdmin: true });
@@ -130,7 +123,7 @@ describe('a key that guilds bring on three platforms', () => {
     const pages = await Promise.all(
       ['admin', 'member'].map((as) => openReader(new URL(`/playground/api/events?as=${as}`, program.url))),
     );
-    for (const each of pages) cleanups.push(() => each.close());
+    for (const each of pages) onTestFinished(() => each.close());
     const [page] = pages;
     const notices = () => page?.messages.filter(({ kind }) => kind === 'notice') ?? [];
 
@@ -243,13 +236,13 @@ describeWithRedis('a key that a guild brings, in Redis,', () => {
   let redis: TestRedis;
   beforeEach(async () => {
     redis = await startRedis();
-    cleanups.push(() => redis.stop());
+    onTestFinished(() => redis.stop());
   });
 
   it('stands there for nobody to read', { timeout: TIMEOUT_MS }, async () => {
     await start({ STORE_URL: redis.url });
     const page = await openReader(new URL('/playground/api/events?as=admin', program.url));
-    cleanups.push(() => page.close());
+    onTestFinished(() => page.close());
     const form = { provider: 'openrouter', key: keyOf('web') };
     await post('command', {
       as: 'admin',

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createManifest } from '../../src/adapters/slack/manifest.ts';
 import type { Check } from '../../src/app/checks/check.ts';
 import { examine } from '../../src/app/checks/doctor.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
@@ -21,6 +20,7 @@ import { firstReleaseFile } from '../support/first-release.ts';
 import { createFakeProvider, type FakeProviderOptions } from '../support/provider/fake-provider.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
 import { createFakeSlack } from '../support/slack/fake-slack.ts';
+import { manifestOf } from '../support/slack/parley.ts';
 
 const log = pino({ level: 'silent' });
 const KEY = 'sk-or-v1-secret-of-the-operator';
@@ -112,8 +112,7 @@ describe('the doctor', () => {
       models: [...MODELS, { id: 'anthropic/claude-3.5-sonnet', name: 'Claude' }],
     });
     const bench = kept(await openBench({ commands: [...commands], prepare: openGuild }));
-    const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url: null, agentView: false })));
-    const slack = kept(await createFakeSlack({ manifest }));
+    const slack = kept(await createFakeSlack({ manifest: manifestOf() }));
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log });
     await store.close();
     const checks = await look({

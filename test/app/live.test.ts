@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Check } from '../../src/app/checks/check.ts';
 import { type LiveTarget, lookLive } from '../../src/app/checks/live/live.ts';
 import { fillTo, firstDifference } from '../../src/app/checks/live/samples.ts';
@@ -15,11 +15,6 @@ import { createFakeProvider } from '../support/provider/fake-provider.ts';
 import { createFakeSlack, type FakeSlackOptions } from '../support/slack/fake-slack.ts';
 
 const KEY = 'sk-or-v1-secret-of-the-operator';
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 /** Changes what goes out before it does, or what comes back. */
 type Deviate = (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
 const straight: Deviate = (fetch) => fetch;
@@ -34,7 +29,7 @@ async function look(
   }: { deviate?: Deviate; signal?: AbortSignal } = {},
 ) {
   const provider = await createFakeProvider({ keys: [KEY] });
-  closing.push(provider.close);
+  onTestFinished(provider.close);
   provider.answer('ready', { prompt_tokens: 10, completion_tokens: 1, cost: 0 });
   const environment: Record<string, string> = {
     STORE_URL: 'memory:',
@@ -61,7 +56,7 @@ const differences = (checks: readonly Check[]) => lines(checks).filter((line) =>
 async function onDiscord(options: FakeDiscordOptions & Parameters<typeof look>[3] = {}) {
   const clock = createFastClock();
   const discord = await createFakeDiscord({ ...options, clock });
-  closing.push(discord.close);
+  onTestFinished(discord.close);
   const guild = discord.guild({ bot: ['ManageThreads'] });
   const channel = guild.channel();
   const { checks, provider } = await look(
@@ -76,7 +71,7 @@ async function onDiscord(options: FakeDiscordOptions & Parameters<typeof look>[3
 async function onSlack(options: FakeSlackOptions & Parameters<typeof look>[3] = {}) {
   const clock = createFastClock();
   const slack = await createFakeSlack({ ...options, clock });
-  closing.push(slack.close);
+  onTestFinished(slack.close);
   const channel = slack.channel('garden', [slack.user('Ann')]);
   const { checks, provider } = await look(
     { platform: 'slack', channel },
@@ -174,7 +169,7 @@ describe('the live look at Discord', () => {
   it('says what is left where the bot may not take it away', async () => {
     const clock = createFastClock();
     const discord = await createFakeDiscord({ clock });
-    closing.push(discord.close);
+    onTestFinished(discord.close);
     const channel = discord.guild().channel();
     const { checks } = await look(
       { platform: 'discord', channel: channel.id },

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createManifest } from '../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import type { Ask } from '../../src/cli/setup/ask.ts';
 import { writeVariables } from '../../src/cli/setup/env-file.ts';
@@ -15,6 +14,7 @@ import { openGuild } from '../adapters/discord/harness.ts';
 import { createFakeDiscord } from '../support/discord/fake-discord.ts';
 import { createFakeProvider } from '../support/provider/fake-provider.ts';
 import { createFakeSlack } from '../support/slack/fake-slack.ts';
+import { manifestOf } from '../support/slack/parley.ts';
 
 const KEY = 'sk-or-v1-secret-of-the-operator';
 const EXAMPLE = readFileSync('.env.example', 'utf8');
@@ -102,8 +102,7 @@ beforeEach(() => {
 async function openServers() {
   const provider = await createFakeProvider({ keys: [KEY] });
   const discord = await createFakeDiscord();
-  const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url: null, agentView: false })));
-  const slack = await createFakeSlack({ manifest });
+  const slack = await createFakeSlack({ manifest: manifestOf() });
   opened.push(provider, discord, slack);
   return { provider, discord, slack };
 }

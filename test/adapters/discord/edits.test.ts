@@ -1,15 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { saidIn } from '../../support/said.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { openBench, openGuild } from './harness.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** Edits come quickly, so that a test need not wait for them; the rules are the same. */
 const QUICK = {
@@ -19,14 +14,14 @@ const QUICK = {
 
 async function open() {
   const bot = await createTestBot({ defaultTier: 'premium' });
-  cleanups.push(bot.close);
+  onTestFinished(bot.close);
   const bench = await openBench({
     commands,
     limiters: bot.limiters,
     dispatch: bot.dispatch,
     rateLimits: QUICK,
   });
-  cleanups.push(bench.close);
+  onTestFinished(bench.close);
   bot.finders.push(bench.adapter);
   const { ada, channel } = openGuild(bench.discord);
   const { discord } = bench;

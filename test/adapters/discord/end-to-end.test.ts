@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
@@ -12,11 +12,6 @@ import { type Bench, type BenchOptions, openBench, openGuild } from './harness.t
 /** The whole core, the real discord.js, and people at a Discord that holds everybody to its rules. */
 type Stage = TestBot & Bench & ReturnType<typeof openGuild>;
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function open(
   options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild' | 'automatic' | 'file'> = {},
 ): Promise<Stage> {
@@ -28,9 +23,9 @@ async function open(
     ...(automatic ? { automatic } : {}),
     ...(file ? { file } : {}),
   });
-  cleanups.push(bot.close);
+  onTestFinished(bot.close);
   const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
-  cleanups.push(bench.close);
+  onTestFinished(bench.close);
   return { ...bot, ...bench, ...openGuild(bench.discord) };
 }
 

@@ -1,15 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { openBench, openGuild } from './harness.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** Edits come quickly, so that a test need not wait for them; the rules are the same. */
 const QUICK = {
@@ -33,14 +28,14 @@ async function startBot(options: TestBotOptions = {}) {
 
 async function open() {
   const bot = await startBot();
-  cleanups.push(bot.close);
+  onTestFinished(bot.close);
   const bench = await openBench({
     commands,
     rateLimits: QUICK,
     limiters: bot.limiters,
     dispatch: bot.dispatch,
   });
-  cleanups.push(bench.close);
+  onTestFinished(bench.close);
   bot.behind(bench.adapter);
   return { ...bot, ...bench, ...openGuild(bench.discord) };
 }
@@ -96,7 +91,7 @@ describe('an answer whose thread is locked while it grows', () => {
     for (let process = 0; process < 2; process++) {
       if (process === 1) discord.setThread(thread, { locked: false, archived: true });
       const bot = await startBot({ store, provider });
-      cleanups.push(bot.close);
+      onTestFinished(bot.close);
       bot.behind(await connect({ dispatch: bot.dispatch, limiters: bot.limiters, commands }));
       processes.push(bot);
     }

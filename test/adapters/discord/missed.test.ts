@@ -1,12 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { type Bench, openBench, openGuild } from './harness.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** What the model was asked, without names. */
 const questions = ({ provider }: TestBot) =>
@@ -14,17 +9,17 @@ const questions = ({ provider }: TestBot) =>
 
 async function setUp() {
   const core = await createTestBot();
-  closers.push(core.close);
+  onTestFinished(core.close);
   for (let count = 0; count < 60; count++) core.provider.answer('Yes.');
   const bench: Bench = await openBench({ dispatch: core.dispatch, limiters: core.limiters });
-  closers.push(bench.close);
+  onTestFinished(bench.close);
   return { core, bench, discord: bench.discord, ...openGuild(bench.discord) };
 }
 
 /** Another process on the same store and provider. */
 async function another(core: TestBot): Promise<TestBot> {
   const next = await createTestBot({ store: core.store, provider: core.provider });
-  closers.push(next.close);
+  onTestFinished(next.close);
   return next;
 }
 

@@ -1,44 +1,17 @@
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../../src/app/http/http-client.ts';
-import { commands } from '../../../src/commands/index.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { until } from './harness.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 async function setUp(agentView: boolean) {
   // Minutes at Slack's pace in seconds.
   const clock = createFastClock(20);
   const bot = await createTestBot({ steadyClock: clock });
-  closers.push(bot.close);
-  const manifest = createManifest({ commands, url: null, agentView });
-  const slack = await createFakeSlack({
-    manifest: JSON.parse(JSON.stringify(manifest)),
-    clock,
-    deliveryClock: systemClock,
-  });
-  closers.push(slack.close);
-  const adapter = createSlackAdapter({
-    botToken: slack.app.botToken,
-    transport: { mode: 'socket', appToken: slack.app.appToken },
-    apiUrl: slack.apiUrl,
-    commands,
-    limiters: bot.limiters,
-    fetch: createFetch(),
-    clock,
-    log: pino({ level: 'silent' }),
-  });
-  await adapter.start(bot.dispatch);
-  closers.push(() => adapter.stop());
+  onTestFinished(bot.close);
+  const slack = await openSlack({ agentView, clock, deliveryClock: systemClock });
+  await connectToSlack(slack, bot, clock);
   const ann = slack.user('Ann');
   const general = slack.channel('general', [ann]);
 

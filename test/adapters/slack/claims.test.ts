@@ -1,16 +1,11 @@
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { openBench, until } from './harness.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const TRANSPORTS = [['Socket Mode', false] as const, ['HTTP', true] as const];
 
@@ -40,9 +35,9 @@ async function setUp(http: boolean, { agentView = false } = {}) {
     },
   }) as Store;
   const bot = await createTestBot({ store });
-  closers.push(bot.close);
+  onTestFinished(bot.close);
   const bench = await openBench({ http, commands, agentView, dispatch: bot.dispatch });
-  closers.push(bench.close);
+  onTestFinished(bench.close);
   const { slack } = bench;
   const ann = slack.user('Ann');
   const general = slack.channel('general', [ann]);

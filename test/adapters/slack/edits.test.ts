@@ -1,49 +1,20 @@
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../../src/app/http/http-client.ts';
-import { commands } from '../../../src/commands/index.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { saidIn } from '../../support/said.ts';
-import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
-import { createTestBot, type TestBot } from '../../support/test-bot.ts';
+import { createTestBot } from '../../support/test-bot.ts';
 import { until } from './harness.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** All of Parley behind the real Bolt, in so many processes on one store. */
 async function setUp({ processes = 1, agentView = false } = {}) {
   const bot = await createTestBot();
-  closers.push(bot.close);
-  const manifest = createManifest({ commands, url: null, agentView });
-  const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
-  closers.push(slack.close);
+  onTestFinished(bot.close);
+  const slack = await openSlack({ agentView });
   const { store, provider } = bot;
   for (let process = 0; process < processes; process++) {
     const core = process === 0 ? bot : await createTestBot({ store, provider });
-    if (process > 0) closers.push(core.close);
-    await connect(core);
-  }
-
-  async function connect(core: TestBot): Promise<void> {
-    const adapter = createSlackAdapter({
-      botToken: slack.app.botToken,
-      transport: { mode: 'socket', appToken: slack.app.appToken },
-      apiUrl: slack.apiUrl,
-      commands,
-      limiters: core.limiters,
-      fetch: createFetch(),
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
-    });
-    core.finders.push(adapter);
-    await adapter.start(core.dispatch);
-    closers.push(() => adapter.stop());
+    if (process > 0) onTestFinished(core.close);
+    await connectToSlack(slack, core);
   }
 
   const ann = slack.user('Ann');

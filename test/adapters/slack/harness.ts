@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
@@ -11,6 +10,7 @@ import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
+import { manifestOf } from '../../support/slack/parley.ts';
 
 export interface Bench {
   readonly slack: FakeSlack;
@@ -86,7 +86,7 @@ export const COMMANDS: readonly Command[] = [askCommand, modelCommand, stopComma
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const { commands = COMMANDS, agentView = false, clock = systemClock } = options;
   const url = options.http ? 'https://parley.example.com' : null;
-  const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url, agentView })));
+  const manifest = manifestOf({ commands, url, agentView });
   const slack = await createFakeSlack({ manifest, deliveryClock: systemClock, ...options, clock });
   const recorded = createRecordingDispatch();
   const limiters = createWriteLimiters(clock);

@@ -1,21 +1,10 @@
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../../src/app/http/http-client.ts';
-import { commands } from '../../../src/commands/index.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/kit/clock.ts';
-import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { withoutDay } from '../../support/said.ts';
-import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { until } from './harness.ts';
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const OFFER = 'I was away when you wrote this. Do you still want an answer?';
 
@@ -24,26 +13,9 @@ const questionsTo = ({ provider }: TestBot) =>
 
 async function open() {
   const core = await createTestBot();
-  closers.push(core.close);
-  const manifest = createManifest({ commands, url: null, agentView: false });
-  const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
-  closers.push(slack.close);
-  async function connect(bot: TestBot): Promise<Adapter> {
-    const adapter = createSlackAdapter({
-      botToken: slack.app.botToken,
-      transport: { mode: 'socket', appToken: slack.app.appToken },
-      apiUrl: slack.apiUrl,
-      commands,
-      limiters: bot.limiters,
-      fetch: createFetch(),
-      clock: systemClock,
-      log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
-    });
-    closers.push(() => adapter.stop());
-    await adapter.start(bot.dispatch);
-    return adapter;
-  }
-  return { core, slack, connect };
+  onTestFinished(core.close);
+  const slack = await openSlack();
+  return { core, slack, connect: (bot: TestBot) => connectToSlack(slack, bot) };
 }
 
 describe('what people write on Slack while the bot is away', () => {
@@ -80,7 +52,7 @@ describe('what people write on Slack while the bot is away', () => {
     const processes: TestBot[] = [];
     for (let count = 0; count < 2; count++) {
       const next = await createTestBot({ store: core.store, provider: core.provider });
-      closers.push(next.close);
+      onTestFinished(next.close);
       processes.push(next);
     }
     await Promise.all(processes.map(connect));
@@ -132,7 +104,7 @@ describe('what people write on Slack while the bot is away', () => {
     ann.say(general, `${mention} ${command}`, { thread: ts });
     const clock = { ...systemClock, now: () => systemClock.now() + agoMin * 60_000 };
     const next = await createTestBot({ store: core.store, provider: core.provider, clock });
-    closers.push(next.close);
+    onTestFinished(next.close);
     core.provider.answer('So it is.');
     await connect(next);
     await until(() => inThread().some(({ text }) => text.startsWith(shown)));

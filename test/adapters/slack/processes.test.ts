@@ -1,8 +1,5 @@
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { commands } from '../../../src/commands/index.ts';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -11,7 +8,8 @@ import { fastPace } from '../../support/fast-pace.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createFakeProvider, type FakeProvider } from '../../support/provider/fake-provider.ts';
 import { describeWithRedis, startRedis, type TestRedis } from '../../support/redis.ts';
-import { createFakeSlack, type FakeSlack } from '../../support/slack/fake-slack.ts';
+import type { FakeSlack } from '../../support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { until } from './harness.ts';
 
@@ -21,13 +19,8 @@ const log = pino({ level: 'silent' });
 
 describeWithRedis('two processes in one Slack workspace', () => {
   let redis: TestRedis;
-  const closers: (() => Promise<unknown>)[] = [];
-
   beforeAll(async () => {
     redis = await startRedis();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
   });
   afterAll(() => redis?.stop());
 
@@ -35,36 +28,23 @@ describeWithRedis('two processes in one Slack workspace', () => {
     await redis.flush();
     const clock = createFastClock(SPEED);
     const provider = await createFakeProvider();
-    closers.push(provider.close);
-    const manifest = JSON.parse(JSON.stringify(createManifest({ commands, url: null, agentView })));
-    const slack = await createFakeSlack({ manifest, clock, deliveryClock: systemClock });
-    closers.push(slack.close);
+    onTestFinished(provider.close);
+    const slack = await openSlack({ agentView, clock, deliveryClock: systemClock });
     for (let process = 0; process < 2; process++) await startProcess(slack, provider, clock);
     return { clock, provider, slack, ann: slack.user('Ann') };
   }
 
   async function startProcess(slack: FakeSlack, provider: FakeProvider, clock: Clock): Promise<void> {
     const store = await openStore(redis.url, { clock: systemClock, log });
-    closers.push(store.close);
+    onTestFinished(store.close);
     const { pace } = store;
     if (pace === undefined) throw new Error('Redis shares the pace');
     // A machine that is busy must not take Redis for away.
     const sharedLimiter = createSharedLimiter(fastPace(pace, SPEED), { clock: createFastClock(0.1), log });
-    closers.push(sharedLimiter.stop);
+    onTestFinished(sharedLimiter.stop);
     const bot = await createTestBot({ store, provider, steadyClock: clock, sharedLimiter });
-    closers.push(bot.close);
-    const adapter = createSlackAdapter({
-      botToken: slack.app.botToken,
-      transport: { mode: 'socket', appToken: slack.app.appToken },
-      apiUrl: slack.apiUrl,
-      commands,
-      limiters: bot.limiters,
-      fetch,
-      clock,
-      log,
-    });
-    await adapter.start(bot.dispatch);
-    closers.push(adapter.stop);
+    onTestFinished(bot.close);
+    await connectToSlack(slack, bot, clock);
   }
 
   /** The next question is answered bit by bit, for about a minute of the clock's. */

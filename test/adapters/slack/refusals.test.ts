@@ -1,20 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { openBench, until } from './harness.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function setUp() {
   const clock = createFastClock(20);
   const bot = await createTestBot({ clock });
-  closers.push(bot.close);
+  onTestFinished(bot.close);
   const bench = await openBench({ commands, dispatch: bot.dispatch, clock });
-  closers.push(bench.close);
+  onTestFinished(bench.close);
   const { slack } = bench;
   const ann = slack.user('Ann');
   const general = slack.channel('general', [ann]);

@@ -1,50 +1,20 @@
-import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
-import { createFetch } from '../../../src/app/http/http-client.ts';
-import { commands } from '../../../src/commands/index.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
-import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import { THINKING_FILE } from '../../support/models.ts';
 import { saidIn } from '../../support/said.ts';
-import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import type { Person } from '../../support/slack/person.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { until } from './harness.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 /** All of Parley behind the real Bolt, with a Slack and a provider on loopback. */
 async function setUp(options: TestBotOptions & { agentView?: boolean } = {}) {
   const bot = await createTestBot(options);
-  closers.push(bot.close);
-  const manifest = createManifest({ commands, url: null, agentView: options.agentView ?? false });
-  const slack = await createFakeSlack({ manifest: JSON.parse(JSON.stringify(manifest)) });
-  closers.push(slack.close);
-
-  async function connect(core: TestBot): Promise<Adapter> {
-    const adapter = createSlackAdapter({
-      botToken: slack.app.botToken,
-      transport: { mode: 'socket', appToken: slack.app.appToken },
-      apiUrl: slack.apiUrl,
-      commands,
-      limiters: core.limiters,
-      fetch: createFetch(),
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
-    });
-    await adapter.start(core.dispatch);
-    closers.push(() => adapter.stop());
-    return adapter;
-  }
-
+  onTestFinished(bot.close);
+  const slack = await openSlack({ agentView: options.agentView ?? false });
+  const connect = (core: TestBot) => connectToSlack(slack, core);
   await connect(bot);
   const ann = slack.user('Ann');
   const bob = slack.user('Bob');
@@ -95,7 +65,7 @@ describe('Parley on Slack', () => {
     const context = await setUp();
     const { bot, slack, ann, general, mention, endedAt, connect } = context;
     const second = await createTestBot({ store: bot.store, provider: bot.provider });
-    closers.push(second.close);
+    onTestFinished(second.close);
     await connect(second);
     bot.provider.answer('Hello.');
     const { ts } = ann.say(general, `${mention} hi`);

@@ -2,11 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 // Before anything that has discord.js in it, as at a real start.
 import { createDiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
-import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { createSocketProxy, type Proxies } from '../../../src/app/http/proxies.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
@@ -16,12 +15,8 @@ import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
 import { openProxy } from '../../support/proxy.ts';
 import { createRecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
+import { manifestOf } from '../../support/slack/parley.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 const shared = () => ({
   commands: [],
@@ -41,23 +36,23 @@ async function serveTls(port: number): Promise<string> {
     socket.on('error', () => onward.destroy()).on('close', () => onward.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
+  onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, GATEWAY_TEST.cert]);
-  closing.push(() => setDefaultCACertificates(before));
+  onTestFinished(() => setDefaultCACertificates(before));
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('Discord behind a proxy', () => {
   it('is reached through it alone: its API by requests, its gateway by a tunnel', async () => {
     const discord = await createFakeDiscord({ gatewayUrl: 'wss://gateway.test/gateway' });
-    closing.push(() => discord.close());
+    onTestFinished(() => discord.close());
     const target = new URL(discord.apiUrl);
     const proxy = await openProxy(target.origin, await serveTls(Number(target.port)));
-    closing.push(() => proxy.close());
+    onTestFinished(() => proxy.close());
     const proxies = { HTTP_PROXY: `http://${proxy.url}`, HTTPS_PROXY: `http://${proxy.url}` };
     const socketAgent = createSocketProxy(proxies)?.agent;
     if (socketAgent === undefined) throw new Error('there is a proxy');
@@ -72,7 +67,7 @@ describe('Discord behind a proxy', () => {
         waitForIdentify: async () => {},
       },
     });
-    closing.push(() => adapter.stop());
+    onTestFinished(() => adapter.stop());
     await adapter.start(createRecordingDispatch());
     expect(adapter.ready()).toBe(true);
     expect(proxy.asked).toContain('CONNECT gateway.test:443');
@@ -83,13 +78,11 @@ describe('Discord behind a proxy', () => {
 
 describe('Slack behind a proxy', () => {
   async function startSlack(how: { readonly noProxy?: string } = {}) {
-    const manifest = JSON.parse(
-      JSON.stringify(createManifest({ commands: [], url: null, agentView: false })),
-    );
+    const manifest = manifestOf({ commands: [] });
     const slack = await createFakeSlack({ manifest, socketHost: 'sockets.test' });
-    closing.push(() => slack.close());
+    onTestFinished(() => slack.close());
     const proxy = await openProxy(new URL(slack.apiUrl).origin);
-    closing.push(() => proxy.close());
+    onTestFinished(() => proxy.close());
     const proxies: Proxies = { HTTP_PROXY: `http://${proxy.url}`, NO_PROXY: how.noProxy };
     const socketDispatcher = createSocketProxy(proxies)?.dispatcher;
     if (socketDispatcher === undefined) throw new Error('there is a proxy');
@@ -101,7 +94,7 @@ describe('Slack behind a proxy', () => {
       fetch: createFetch(proxies),
       socketDispatcher,
     });
-    closing.push(() => adapter.stop());
+    onTestFinished(() => adapter.stop());
     const started = adapter.start(createRecordingDispatch());
     return { slack, proxy, adapter, started };
   }

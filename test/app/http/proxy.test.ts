@@ -3,18 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpServer } from '../../../src/app/http/http-server.ts';
 import { forOperator } from '../../../src/app/http/operator-only.ts';
 import { startPlayground } from '../../adapters/web/playground.ts';
 import { ADMIN_TOKEN, startDashboard } from '../../admin/dashboard.ts';
 import { freePort } from '../../support/free-port.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** The site as it is delivered; without the lines that keep paths inside, as the docs say, if `isOpen`. */
 function site(file: string, isOpen: boolean): string {
@@ -63,7 +58,7 @@ async function proxied(program: keyof typeof PROXIES, upstream: string, isOpen =
   const port = await freePort();
   const proxy = PROXIES[program](port, upstream, folder, isOpen);
   const ended = new Promise((resolve) => proxy.once('exit', resolve));
-  closers.push(async () => {
+  onTestFinished(async () => {
     proxy.kill('SIGTERM');
     await ended;
     rmSync(folder, { recursive: true, force: true });
@@ -78,7 +73,7 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as it is delivered', (prog
 
   it.skipIf(!isInstalled(program))('the playground asks for the token, and works with it', async () => {
     const playground = await startPlayground({ adminToken });
-    closers.push(() => playground.close());
+    onTestFinished(() => playground.close());
     const address = await proxied(program, playground.url.origin);
     expect((await fetch(`${address}/playground/`)).status).toBe(200);
     expect((await fetch(`${address}/playground/api/room`)).status).toBe(401);
@@ -96,7 +91,7 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as it is delivered', (prog
     'the dashboard asks for the token, takes forms of its own, and no others',
     async () => {
       const dashboard = await startDashboard();
-      closers.push(() => dashboard.close());
+      onTestFinished(() => dashboard.close());
       const address = await proxied(program, dashboard.url);
       const post = (path: string, fields: Record<string, string>, headers: Record<string, string>) =>
         fetch(address + path, {
@@ -120,7 +115,7 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as it is delivered', (prog
 
   it.skipIf(!isInstalled(program))('a playground without a token is closed', async () => {
     const playground = await startPlayground();
-    closers.push(() => playground.close());
+    onTestFinished(() => playground.close());
     const address = await proxied(program, playground.url.origin);
     for (const path of ['', 'api/room'])
       expect((await fetch(`${address}/playground/${path}`)).status, path).toBe(403);
@@ -135,7 +130,7 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as it is delivered', (prog
       };
       for (const check of [{ adminToken }, { isExposed: true }, {}]) {
         const server = createHttpServer([forOperator(route, check)], pino({ level: 'silent' }));
-        closers.push(() => server.close());
+        onTestFinished(() => server.close());
         const address = await proxied(program, await server.listen('127.0.0.1', 0), true);
         const headers = { authorization: `Bearer ${adminToken}` };
         expect((await fetch(`${address}/metrics`)).status).toBe(401);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   MAX_TURNS,
   type Memory,
@@ -15,16 +15,11 @@ import { tapStore } from '../../support/tapped-store.ts';
 const { log } = createLogRecorder();
 let clock: FakeClock;
 let store: Store;
-let closing: (() => Promise<void>)[];
 
 beforeEach(async () => {
   clock = createFakeClock();
   store = await openStore('memory:', { clock, log });
-  closing = [() => store.close()];
-});
-
-afterEach(async () => {
-  for (const close of closing.reverse()) await close();
+  onTestFinished(() => store.close());
 });
 
 const processOn = (onStore = store): Conversations => createConversations(onStore, 86_400_000);

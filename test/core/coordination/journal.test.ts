@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createJournal, type Journal } from '../../../src/core/coordination/journal.ts';
 import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
 import { type Change, type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
@@ -19,18 +19,13 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 let clock: FakeClock;
 let store: Store;
-let closing: (() => Promise<unknown>)[];
 let isAway: boolean;
 
 beforeEach(async () => {
   clock = createFakeClock();
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
   isAway = false;
-  closing = [() => store.close()];
-});
-
-afterEach(async () => {
-  for (const close of closing.reverse()) await close();
+  onTestFinished(() => store.close());
 });
 
 /** The store, whose claims fail while `isAway`. */
@@ -62,7 +57,7 @@ function counted(onWrite: (journals: number) => void): Store {
 
 function journalOf(owner: string, over = store): Journal {
   const journal = createJournal({ store: over, owner, clock, log: createLogRecorder().log });
-  closing.push(() => journal.stop());
+  onTestFinished(() => journal.stop());
   return journal;
 }
 
@@ -166,7 +161,7 @@ describe('the journal', () => {
 
   it('goes on where the store comes back without its data', async () => {
     const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
-    closing.push(() => fresh.close());
+    onTestFinished(() => fresh.close());
     let now = store;
     const changing: Store = {
       ...store,
@@ -284,7 +279,7 @@ describe('two bots on one store', () => {
     const first = await createTestBot({ store });
     const second = await createTestBot({ store, provider: first.provider });
     bots = [first, second];
-    for (const bot of bots) closing.push(() => bot.close());
+    for (const bot of bots) onTestFinished(() => bot.close());
   });
 
   const bot = (index: number) => bots[index] as TestBot;
@@ -363,7 +358,7 @@ describe('two bots on one store', () => {
 describe('a bot whose store is away', () => {
   it('refuses a question in words, and answers the next one when the store is back', async () => {
     const bot = await createTestBot({ store: unreliable() });
-    closing.push(() => bot.close());
+    onTestFinished(() => bot.close());
     isAway = true;
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
     await bot.dispatch.message(asked);
@@ -378,7 +373,7 @@ describe('a bot whose store is away', () => {
 
   it('finishes what it was answering, whole and marked as complete', async () => {
     const bot = await createTestBot({ store: unreliable() });
-    closing.push(() => bot.close());
+    onTestFinished(() => bot.close());
     const live = bot.provider.live();
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
     const answering = bot.dispatch.message(asked);
@@ -395,7 +390,7 @@ describe('a bot whose store is away', () => {
 
   it('stores which messages an answer has once the store is back, so that the answer can be deleted', async () => {
     const bot = await createTestBot({ store: unreliable(), clock });
-    closing.push(() => bot.close());
+    onTestFinished(() => bot.close());
     const live = bot.provider.live();
     const asked = messageOf('Hello?', { place: { key: 'thread' } });
     const answering = bot.dispatch.message(asked);
@@ -436,7 +431,7 @@ describe('a bot whose store is away', () => {
         ledger: refuse(store.ledger, ['reserve', 'annotate', 'renew']),
       },
     });
-    closing.push(() => bot.close());
+    onTestFinished(() => bot.close());
     const place = { key: 'thread' };
     const live = bot.provider.live();
     const asked = messageOf('Hello?', { place });
@@ -475,7 +470,7 @@ describe('a bot whose clock jumps', () => {
       let offsetMs = 0;
       const jumping = { ...systemClock, now: () => Date.now() + offsetMs };
       const bot = await createTestBot({ store, clock: jumping, steadyClock });
-      closing.push(() => bot.close());
+      onTestFinished(() => bot.close());
       const live = bot.provider.live();
       const event = messageOf('Hello?', { id: 'event', place: { key: 'thread' } });
       const answering = bot.dispatch.message(event);

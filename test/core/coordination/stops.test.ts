@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LiveAnswer, LiveAnswers } from '../../../src/core/coordination/live-answers.ts';
 import { createStops, type Stops } from '../../../src/core/coordination/stops.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
@@ -27,16 +27,11 @@ const PATIENT = { timeout: 15_000 };
 const byMia = { kind: 'person', user: 'mia', name: 'Mia' } as const;
 let clock: FakeClock;
 let store: Store;
-let closing: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
   clock = createFakeClock();
   store = await openStore('memory:', { clock, log });
-  closing = [() => store.close()];
-});
-
-afterEach(async () => {
-  for (const close of closing.reverse()) await close();
+  onTestFinished(() => store.close());
 });
 
 const wishes = async (): Promise<unknown[]> =>
@@ -52,7 +47,7 @@ describe('wishes to stop', () => {
   function processNamed(owner: string): Stops & { readonly live: LiveAnswers } {
     const live: LiveAnswers = new Map();
     const stops = createStops({ store, owner, clock, log }, live);
-    closing.push(() => stops.stop());
+    onTestFinished(() => stops.stop());
     return { ...stops, live };
   }
 
@@ -262,11 +257,7 @@ describe('two bots on one store', () => {
     provider = await createFakeProvider({ generations: { [GENERATION_ID]: { total_cost: 0.001 } } });
     hears = await createTestBot({ store, clock, provider });
     writes = await createTestBot({ store, clock, provider });
-    closing.push(
-      () => provider.close(),
-      () => hears.close(),
-      () => writes.close(),
-    );
+    for (const each of [provider, hears, writes]) onTestFinished(() => each.close());
   });
 
   /** Somebody asks, and the answer has begun. */
@@ -433,7 +424,7 @@ describe('two bots on one store', () => {
       clock,
       provider,
     });
-    closing.push(() => slow.close());
+    onTestFinished(() => slow.close());
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
     await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Joining } from '../../../src/core/ports/events.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -21,22 +21,17 @@ import {
 import { waitUntil } from '../../support/wait-until.ts';
 
 const HOUR_MS = 3_600_000;
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 const clock = createFakeClock(Date.UTC(2026, 10, 30));
 
 async function open(options: TestBotOptions = {}): Promise<TestBot> {
   const bot = await createTestBot({ clock, ...options });
-  cleanups.push(bot.close);
+  onTestFinished(bot.close);
   return bot;
 }
 
 async function emptyStore(): Promise<Store> {
   const store = await openStore('memory:', { clock, log: createLogRecorder().log });
-  cleanups.push(() => store.close());
+  onTestFinished(() => store.close());
   return store;
 }
 
@@ -73,7 +68,7 @@ describe('a bot that comes to a new place', () => {
 
   it('is known there for good', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-'));
-    cleanups.push(async () => rmSync(folder, { recursive: true }));
+    onTestFinished(async () => rmSync(folder, { recursive: true }));
     const { log } = createLogRecorder();
     const club = joining('discord:1', clock.now());
     for (const clock of [createFakeClock(club.atMs), createFakeClock(club.atMs + 400 * 24 * HOUR_MS)]) {
@@ -119,13 +114,13 @@ describe('a bot that comes to a new place', () => {
 
   it('greets nobody as a store of v0.1.0 is taken over', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-'));
-    cleanups.push(async () => rmSync(folder, { recursive: true }));
+    onTestFinished(async () => rmSync(folder, { recursive: true }));
     firstReleaseFile(join(folder, 'parley.db'));
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, {
       clock,
       log: createLogRecorder().log,
     });
-    cleanups.push(() => store.close());
+    onTestFinished(() => store.close());
     const bot = await open({ store });
     const recent = joining('discord:2', clock.now() - HOUR_MS);
     await bot.dispatch.joined(recent);

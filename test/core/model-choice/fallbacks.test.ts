@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
@@ -19,11 +19,6 @@ import {
 const PLACE = { channel: 'c1', key: 'discord:c1' };
 const DOWN = json(503, { error: { code: 503, message: 'down' } });
 const GONE = json(404, { error: { code: 404, message: 'No endpoints found for this model' } });
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third']) {
   const model = (id: string, more: object = {}) => ({
@@ -52,10 +47,7 @@ async function world(fallbacks?: readonly string[]) {
   const clock = createFakeClock(Date.UTC(2026, 10, 12, 9));
   const store = await openStore('memory:', { clock, log: createLogRecorder().log });
   const provider = await createFakeProvider({ dialect: 'compatible' });
-  closing.push(
-    () => store.close(),
-    () => provider.close(),
-  );
+  for (const each of [store, provider]) onTestFinished(() => each.close());
   const bot = async (shared: Store = store): Promise<TestBot> => {
     const made = await createTestBot({
       store: shared,
@@ -65,7 +57,7 @@ async function world(fallbacks?: readonly string[]) {
       defaultModel: 'maker/first',
       clock,
     });
-    closing.push(() => made.close());
+    onTestFinished(() => made.close());
     return made;
   };
   const first = await bot();

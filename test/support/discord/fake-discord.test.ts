@@ -8,18 +8,13 @@ import {
   REST,
   Routes,
 } from 'discord.js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
 import { createFakeDiscord, type FakeDiscord, type FakeDiscordOptions } from './fake-discord.ts';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function open(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
   const discord = await createFakeDiscord(options);
-  cleanups.push(() => discord.close());
+  onTestFinished(() => discord.close());
   return discord;
 }
 
@@ -41,7 +36,7 @@ async function connect(
     // The default throttle waits 5 s before it identifies again.
     ws: { buildIdentifyThrottler: async () => ({ waitForIdentify: async () => undefined }) },
   });
-  cleanups.push(() => client.destroy());
+  onTestFinished(() => client.destroy());
   const ready = new Promise((resolve) => client.once(Events.ClientReady, resolve));
   await client.login(discord.token);
   await ready;
@@ -465,7 +460,7 @@ describe('its gateway', () => {
       shardCount: 2,
       rest: { api: discord.apiUrl },
     });
-    cleanups.push(() => client.destroy());
+    onTestFinished(() => client.destroy());
     const ready = new Promise((resolve) => client.once(Events.ClientReady, resolve));
     await client.login(discord.token);
     await ready;

@@ -1,5 +1,5 @@
 import { App, type Logger, LogLevel } from '@slack/bolt';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
 import { waitUntil } from '../wait-until.ts';
 import { createFakeSlack, type FakeSlackOptions } from './fake-slack.ts';
@@ -15,14 +15,9 @@ const silent: Logger = {
   setName() {},
 };
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function setUp(options: FakeSlackOptions = {}) {
   const slack = await createFakeSlack(options);
-  closers.push(() => slack.close());
+  onTestFinished(() => slack.close());
   const ann = slack.user('Ann');
   const general = slack.channel('general', [ann]);
   return { slack, ann, general };
@@ -40,7 +35,7 @@ async function bySocket(options: FakeSlackOptions = {}) {
   });
   const start = async () => {
     await app.start();
-    closers.push(() => app.stop());
+    onTestFinished(async () => void (await app.stop()));
   };
   return { ...context, app, start };
 }
@@ -160,7 +155,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
       app.event('message', async ({ event }) => void seen.push(event.ts));
     await start();
     await second.start();
-    closers.push(() => second.stop());
+    onTestFinished(async () => void (await second.stop()));
     expect(slack.socket.connections).toBe(2);
     const sent = [ann.say(general, 'a'), ann.say(general, 'b'), ann.say(general, 'c')].map(({ ts }) => ts);
     await waitUntil(() => expect(seen.toSorted()).toEqual(sent));
@@ -185,7 +180,7 @@ describe('the loopback Slack with the real Bolt, over signed HTTP', () => {
       await ack();
     });
     const server = await app.start({ port: 0, host: '127.0.0.1' });
-    closers.push(() => app.stop());
+    onTestFinished(async () => void (await app.stop()));
     const address = (server as unknown as { address(): { port: number } }).address();
     slack.useHttp(`http://127.0.0.1:${address.port}/slack/events`);
     ann.say(general, 'hi');

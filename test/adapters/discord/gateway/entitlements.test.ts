@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { commands } from '../../../../src/commands/index.ts';
 import type { GuildId } from '../../../../src/core/ports/actor.ts';
 import type { Tier } from '../../../../src/core/ports/tiers.ts';
@@ -13,18 +13,13 @@ const SKU_TIERS = new Map<string, Tier>([
 /** The whole core behind the real discord.js, at a Discord where tiers are sold. */
 type Stage = TestBot & Bench & ReturnType<typeof openGuild>;
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function open(prepare?: (discord: Bench['discord']) => void): Promise<Stage> {
   const bot = await createTestBot({ skuTiers: SKU_TIERS });
-  cleanups.push(bot.close);
+  onTestFinished(bot.close);
   const { limiters, dispatch } = bot;
   const skus = new Set(SKU_TIERS.keys());
   const bench = await openBench({ commands, skus, limiters, dispatch, ...(prepare ? { prepare } : {}) });
-  cleanups.push(bench.close);
+  onTestFinished(bench.close);
   return { ...bot, ...bench, ...openGuild(bench.discord) };
 }
 
