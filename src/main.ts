@@ -4,6 +4,7 @@ import { readSetup, SetupError } from './app/config/setup.ts';
 import { unreadVariables } from './app/config/unread-variables.ts';
 import { type App, startApp } from './app/start.ts';
 import { createLog } from './app/telemetry/log.ts';
+import { messageOf } from './core/kit/text.ts';
 import { StartError } from './core/ports/adapter.ts';
 
 /**
@@ -57,9 +58,7 @@ function createStop(app: App): (graceMs: number) => void {
     try {
       await app.stop(graceMs);
     } catch (error) {
-      process.stderr.write(
-        `Not everything could be shut down cleanly: ${error instanceof Error ? error.message : String(error)}\n`,
-      );
+      process.stderr.write(`Not everything could be shut down cleanly: ${messageOf(error)}\n`);
       process.exitCode = 1;
     }
     process.exit();

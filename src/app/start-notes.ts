@@ -4,8 +4,7 @@ import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { Pause } from '../core/chat/pause.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { LocalServer } from '../core/provider/local.ts';
-import type { Config } from './config/variables.ts';
-import { isVariable, VARIABLES } from './config/variables.ts';
+import { type Config, isVariable, VARIABLES } from './config/variables.ts';
 import type { StartedAdapter } from './create-adapters.ts';
 import type { Offer } from './offer.ts';
 import type { KeyRefusal } from './providers/keys.ts';
@@ -17,8 +16,8 @@ const MAX_SHOWN = 3;
 /** What the start found out, for the notes below the block. */
 export interface Found {
   readonly config: Config;
-  readonly offer: Offer;
-  readonly adapters: readonly StartedAdapter[];
+  readonly offer: Pick<Offer, 'catalogue' | 'found'> & { readonly providers: Pick<Providers, 'nameOf'> };
+  readonly adapters: readonly Pick<StartedAdapter, 'platform' | 'notes'>[];
   readonly refusals: readonly KeyRefusal[];
   readonly gone: readonly GoneModel[];
   /** Guilds' keys that were encrypted anew; null if `ENCRYPTION_KEY_OLD` is not set. */
@@ -44,13 +43,13 @@ export function startNotes(found: Found): readonly string[] {
 }
 
 /** The remedy for a model that is gone. */
-export function goneInWords({ id, instead }: GoneModel, file: string): string {
+function goneInWords({ id, instead }: GoneModel, file: string): string {
   const remedy = instead === null ? `remove it from ${file}` : `replace it by ${instead} in ${file}`;
   return `${id} is no longer offered by its provider: ${remedy}. \`npm run doctor\` checks all models.`;
 }
 
 /** The lines that offer this machine's models on chat platforms too. */
-export function localInWords(found: readonly LocalServer[], file: string): string[] {
+function localInWords(found: readonly LocalServer[], file: string): string[] {
   return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
     const listed = models
       .filter(isListable)
@@ -76,7 +75,7 @@ function absentInWords(model: string): string {
 }
 
 /** The remedy for a key that its provider rejects. */
-function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Providers): string {
+function refusedInWords({ id, variable }: KeyRefusal, { nameOf }: Pick<Providers, 'nameOf'>): string {
   const key = isVariable(variable) ? VARIABLES[variable].expected : 'a key that it takes';
   return `${nameOf(id)} rejects the key in ${variable}. Set it to ${key} and restart Parley.`;
 }

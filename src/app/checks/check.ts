@@ -11,7 +11,7 @@ export interface Check {
 
 export type Area = 'Setup' | 'Machine' | 'Store' | 'Providers' | 'Models' | 'Discord' | 'Slack' | 'Live';
 
-/** Collects the checks of one area. */
+/** Collects the checks of one area. The full stop of a sentence is dropped. */
 export interface Findings {
   readonly checks: Check[];
   ok(finding: string): void;
@@ -22,11 +22,16 @@ export interface Findings {
 
 export function createFindings(area: Area): Findings {
   const checks: Check[] = [];
-  return {
-    checks,
-    ok: (finding) => checks.push({ area, state: 'ok', finding, remedy: null }),
-    off: (finding, remedy) => checks.push({ area, state: 'off', finding, remedy }),
-    warn: (finding, remedy) => checks.push({ area, state: 'warn', finding, remedy }),
-    fail: (finding, remedy) => checks.push({ area, state: 'fail', finding, remedy }),
-  };
+  const add = (state: Check['state']) => (finding: string, remedy?: string) =>
+    void checks.push({
+      area,
+      state,
+      finding: withoutStop(finding),
+      remedy: remedy === undefined ? null : withoutStop(remedy),
+    });
+  return { checks, ok: add('ok'), off: add('off'), warn: add('warn'), fail: add('fail') };
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }

@@ -7,6 +7,7 @@ import { registrationState } from '../../adapters/discord/gateway/registration.t
 import { createRest, type DiscordRest } from '../../adapters/discord/rest/rest.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import { messageOf } from '../../core/kit/text.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { Config } from '../config/variables.ts';
@@ -122,7 +123,9 @@ async function checkCommands(
 }
 
 function wordsOf(error: unknown): [finding: string, remedy: string] {
-  if (error instanceof StartError) return [error.message.replace(/\.$/, ''), error.remedy.replace(/\.$/, '')];
-  const words = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-  return [`Unexpected answer from Discord: ${words}`, 'Check https://discordstatus.com, then try again'];
+  if (error instanceof StartError) return [error.message, error.remedy];
+  return [
+    `Unexpected answer from Discord: ${messageOf(error)}`,
+    'Check https://discordstatus.com, then try again',
+  ];
 }

@@ -33,7 +33,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   if (!instructions.ok) setup.fail(instructions.fault.finding, instructions.fault.remedy);
   const keyVariables = file?.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
   for (const remark of unreadVariables(environment, keyVariables)) {
-    setup.warn(remark.replace(/\.$/, ''), 'Correct the name, or remove it');
+    setup.warn(remark, 'Correct the name, or remove it');
   }
   if (setup.checks.length === 0) setup.ok('Environment and models file are valid');
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import { messageOf } from '../../core/kit/text.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
 import { missingKeys } from '../providers/keys.ts';
@@ -79,7 +80,7 @@ async function checkOne(
     return list;
   } catch (error) {
     findings.fail(
-      `${name} cannot be reached: ${error instanceof Error ? error.message.replace(/\.$/, '') : String(error)}`,
+      `${name} cannot be reached: ${messageOf(error)}`,
       `Check the network, and that ${baseUrl} is the right address`,
     );
     return null;

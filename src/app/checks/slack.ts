@@ -69,6 +69,6 @@ async function attempt({ fail }: Findings, work: () => Promise<void>): Promise<v
     await work();
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    fail(error.message.replace(/\.$/, ''), error.remedy.replace(/\.$/, ''));
+    fail(error.message, error.remedy);
   }
 }

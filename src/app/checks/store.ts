@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
+import { messageOf } from '../../core/kit/text.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { openStore } from '../../store/open-store.ts';
 import { inspectFile } from '../../store/sqlite/restore.ts';
@@ -37,7 +38,7 @@ export async function checkStore({ config, clock, log }: StoreCheckOptions): Pro
     }
   } catch (error) {
     const remedy = error instanceof StartError ? error.remedy : 'See docs/backup.md for restoring a backup';
-    findings.fail(error instanceof Error ? error.message.replace(/\.$/, '') : String(error), remedy);
+    findings.fail(messageOf(error), remedy);
   }
   return findings.checks;
 }

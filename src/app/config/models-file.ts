@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../../core/catalogue/file.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
+import { messageOf } from '../../core/kit/text.ts';
 
 /** The interval between checks of the file's time and size, which also work on network file systems and mounts. */
 const LOOK_EVERY_MS = 2_000;
@@ -58,7 +59,7 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
 
 /** The faults alone, on one line: the rest of the message is for a start. */
 function faultsIn(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   const faults = Array.from(words.matchAll(/^ {2}- (.*)$/gm), ([, fault = '']) => fault);
   return faults.length === 0 ? words : faults.join('; ');
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createTasks } from '../../core/kit/tasks.ts';
-import { upperFirst } from '../../core/kit/text.ts';
+import { messageOf, upperFirst } from '../../core/kit/text.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Notice } from '../../core/ports/surface.ts';
 import type { Obstruction, ProviderFailure } from '../../core/ports/telemetry.ts';
@@ -93,7 +93,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
           if (!(await tell(operator, notice, signal))) log.debug({ operator }, 'could not tell an operator');
         } catch (error) {
           if (signal.aborted) return;
-          log.warn({ operator, reason: reasonOf(error) }, 'could not tell an operator');
+          log.warn({ operator, reason: messageOf(error) }, 'could not tell an operator');
         }
       }
     });
@@ -135,8 +135,4 @@ export function createAlerts(options: AlertsOptions): Alerts {
 
     stop: () => tasks.stop(),
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

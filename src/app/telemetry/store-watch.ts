@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/kit/clock.ts';
 import { type Background, repeat } from '../../core/kit/repeat.ts';
+import { messageOf } from '../../core/kit/text.ts';
 import type { Store } from '../../core/ports/store.ts';
 
 const EVERY_MS = 30_000;
@@ -41,7 +42,7 @@ export function startStoreWatch(options: {
           await write();
         } catch (error) {
           isDown = true;
-          return failed(error instanceof Error ? error.message : String(error));
+          return failed(messageOf(error));
         }
       }
       if (isDown) log.info({}, 'the store accepts writes again');

@@ -1,6 +1,6 @@
 import { ChannelType, Routes } from 'discord.js';
 import { z } from 'zod';
-import { answerBody, noticeBodies } from '../../../adapters/discord/answers/content.ts';
+import { ANSWER_LIMITS, answerBody, noticeBodies } from '../../../adapters/discord/answers/content.ts';
 import { createChannelWriter } from '../../../adapters/discord/answers/message-writers.ts';
 import { buttonsOf } from '../../../adapters/discord/answers/read-back.ts';
 import { startThread } from '../../../adapters/discord/answers/threads.ts';
@@ -8,16 +8,15 @@ import { createRest, type DiscordRest, insisting } from '../../../adapters/disco
 import { SIZES } from '../../../adapters/discord/rest/sizes.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import { sizeOf } from '../../../core/kit/text-size.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import type { Config } from '../../config/variables.ts';
 import { createObserver, type Observed } from './observe.ts';
-import { BUTTONS, EDITS, FILE, fillTo, firstDifference } from './samples.ts';
-import { type LivePlatform, PASTE, type Stage } from './stage.ts';
-import { playSteps } from './steps.ts';
+import { FILE } from './samples.ts';
+import type { LivePlatform, Stage } from './stage.ts';
+import { playSteps, type Room } from './steps.ts';
 
 const channelSchema = z.object({ type: z.number(), guild_id: z.string().optional() });
 const sentSchema = z.object({
@@ -50,116 +49,74 @@ export function discordLive(
       const answer = await rest.insist({ method: 'GET', path: Routes.channel(channelId) }, stage.signal);
       const { type, guild_id: guild } = channelSchema.parse(answer);
       stage.findings.ok(`The channel is visible; its type is ${ChannelType[type] ?? type}`);
-      const room = createRoom(rest, channelId, stage);
-      await playSteps(stage, {
-        edits: () => edits(room),
-        readBack: (what, text) => readsBack(room, what, contentOf(text)),
-        buttons: () => buttons(room),
-        longText: (script, sample) => longText(room, script, sample),
-        unitOfLength: () => unitOfLength(room),
-        thread: () => thread(room),
-        file: () => file(room),
-        askModel: () => askModel(guild === undefined ? null : `discord:${guild}`),
-      });
+      const room = createRoom(createMessages(rest, channelId, stage), stage);
+      await playSteps(stage, room, () => askModel(guild === undefined ? null : `discord:${guild}`));
       reportLimits(observer.seen, stage);
     },
   };
 }
 
-interface Room {
+/** The messages of one channel, such as a thread. */
+interface Messages {
   readonly rest: DiscordRest;
   readonly channelId: string;
-  readonly stage: Stage;
-  send(body: Body, files?: readonly NoticeFile[]): Promise<string>;
-  edit(id: string, body: Body): Promise<void>;
+  send(content: string, buttons?: readonly Button[], files?: readonly NoticeFile[]): Promise<string>;
+  edit(id: string, content: string): Promise<void>;
   read(id: string): Promise<z.infer<typeof sentSchema>>;
-  /** The same room in another channel, such as a thread. */
-  in(channelId: string): Room;
 }
 
-type Body = ReturnType<typeof answerBody>;
-
-function createRoom(rest: DiscordRest, channelId: string, stage: Stage): Room {
+function createMessages(rest: DiscordRest, channelId: string, stage: Stage): Messages {
   const { signal } = stage;
   const writer = createChannelWriter(insisting(rest), channelId);
   const deletes: Scope = { key: `discord:delete:${channelId}`, limit: 3, windowMs: 2_000 };
   return {
     rest,
     channelId,
-    stage,
-    async send(body, files = []) {
-      const id = await writer.send(body, files, signal);
+    async send(content, buttons = [], files = []) {
+      const id = await writer.send(bodyOf(content, buttons), files, signal);
       stage.undo('a message', (until) =>
         rest.insist({ method: 'DELETE', path: Routes.channelMessage(channelId, id), scope: deletes }, until),
       );
       return id;
     },
-    edit: (id, body) => writer.edit(id, body, [], signal),
+    edit: (id, content) => writer.edit(id, bodyOf(content, []), [], signal),
     async read(id) {
       const path = Routes.channelMessage(channelId, id);
       return sentSchema.parse(await rest.insist({ method: 'GET', path }, signal));
     },
-    in: (other) => createRoom(rest, other, stage),
   };
 }
 
-/** A text as Parley rewrites it for Discord. */
-function contentOf(text: string): string {
-  return noticeBodies(text)[0]?.content ?? '';
+function bodyOf(text: string, buttons: readonly Button[]): ReturnType<typeof answerBody> {
+  return answerBody({ text, source: text, status: 'streaming', note: null, footer: null, buttons });
 }
 
-function bodyOf(content: string, buttons: readonly Button[] = []): Body {
-  return answerBody({
-    text: content,
-    source: content,
-    status: 'streaming',
-    note: null,
-    footer: null,
-    buttons,
-  });
-}
-
-async function edits({ send, edit, read, stage }: Room): Promise<void> {
-  const id = await send(bodyOf('Parley live check: 0. All of this will be deleted again.'));
-  for (let count = 1; count <= EDITS; count++) await edit(id, bodyOf(`Parley live check: ${count}.`));
-  const { content } = await read(id);
-  const difference = firstDifference(`Parley live check: ${EDITS}.`, content);
-  if (difference === null) stage.findings.ok(`${EDITS} edits arrived, the last one last`);
-  else stage.findings.warn(`The last of ${EDITS} edits did not arrive: ${difference}`, PASTE);
-}
-
-async function readsBack(room: Room, what: string, content: string): Promise<void> {
-  const { stage, send, read } = room;
-  const stands = await read(await send(bodyOf(content)));
-  const difference = firstDifference(content, stands.content);
-  if (difference === null) stage.findings.ok(`${what} is read back as it was sent`);
-  else stage.findings.warn(`${what} is read back differently: ${difference}`, PASTE);
-}
-
-async function buttons({ stage, send, read }: Room): Promise<void> {
-  const stands = await read(await send(bodyOf('Two buttons that do nothing.', BUTTONS)));
-  const kinds = buttonsOf(stands).map(({ kind }) => kind);
-  if (kinds.join() === BUTTONS.map(({ kind }) => kind).join())
-    stage.findings.ok('Buttons are read back with their ids');
-  else stage.findings.warn(`${kinds.length} of 2 buttons are read back with their ids`, PASTE);
-}
-
-async function longText(room: Room, script: string, sample: string): Promise<void> {
-  const { max, unit } = SIZES.content;
-  const text = fillTo(max, sample, (part) => sizeOf(part, unit));
-  await readsBack(
-    room,
-    `A text of ${text.length} UTF-16 units, ${[...text].length} characters, ${Buffer.byteLength(text)} bytes (${script})`,
-    text,
-  );
+function createRoom(messages: Messages, stage: Stage): Room {
+  const { send, edit, read } = messages;
+  /** A text as Parley rewrites it for Discord. */
+  const written = (text: string) => noticeBodies(text)[0]?.content ?? '';
+  return {
+    limits: ANSWER_LIMITS,
+    post: (text, buttons) => send(written(text), buttons),
+    edit: (id, text) => edit(id, written(text)),
+    async read(id) {
+      const stands = await read(id);
+      return { text: stands.content, buttons: buttonsOf(stands).map(({ kind }) => kind) };
+    },
+    written,
+    rendersAnew: false,
+    unitOfLength: () => unitOfLength(stage, messages),
+    thread: () => thread(stage, messages),
+    file: () => file(stage, messages),
+  };
 }
 
 /** Text over the limit in UTF-16 units that may be within it in code points. */
-async function unitOfLength({ stage, send }: Room): Promise<void> {
+async function unitOfLength({ findings, differs }: Stage, { send }: Messages): Promise<void> {
   const { max } = SIZES.content;
   const takes = async (text: string) => {
     try {
-      await send(bodyOf(text));
+      await send(text);
       return true;
     } catch (error) {
       if (error instanceof Unshowable) return false;
@@ -167,18 +124,15 @@ async function unitOfLength({ stage, send }: Room): Promise<void> {
     }
   };
   if (await takes('x'.repeat(max + 1))) {
-    stage.findings.warn(
-      `A message of ${max + 1} characters is accepted; Parley assumes at most ${max}`,
-      PASTE,
-    );
-  } else stage.findings.ok(`A message of ${max + 1} characters is refused, as assumed`);
+    differs(`A message of ${max + 1} characters is accepted; Parley assumes at most ${max}`);
+  } else findings.ok(`A message of ${max + 1} characters is refused, as assumed`);
   const unit = (await takes('🦊'.repeat(max / 2 + 1))) ? 'code points, which are never more' : 'them too';
-  stage.findings.ok(`Parley counts UTF-16 units; Discord counts ${unit}`);
+  findings.ok(`Parley counts UTF-16 units; Discord counts ${unit}`);
 }
 
-async function thread({ rest, channelId, stage, send, in: inside }: Room): Promise<void> {
+async function thread(stage: Stage, { rest, channelId, send }: Messages): Promise<void> {
   const { signal, findings } = stage;
-  const root = await send(bodyOf('A thread starts here.'));
+  const root = await send('A thread starts here.');
   const opened = await startThread(rest, channelId, root, 'Parley’s look', signal);
   if (opened === 'impossible') {
     return findings.warn(
@@ -197,27 +151,24 @@ async function thread({ rest, channelId, stage, send, in: inside }: Room): Promi
       throw error;
     }
   });
-  const id = await inside(root).send(bodyOf('Written in the thread.'));
-  const stands = await inside(root).read(id);
+  const inside = createMessages(rest, root, stage);
+  const stands = await inside.read(await inside.send('Written in the thread.'));
   await close(true, signal);
   // Messages in an archived thread cannot be deleted.
   stage.undo('a closed thread', (until) => close(false, until));
   if (stands.content === 'Written in the thread.')
     findings.ok('A thread can be created, written to, and closed');
-  else findings.warn('A message in a thread is read back differently', PASTE);
+  else stage.differs('A message in a thread is read back differently');
 }
 
-async function file({ stage, send, read }: Room): Promise<void> {
-  const { attachments } = await read(await send(bodyOf('A file.'), [FILE]));
+async function file({ findings, differs }: Stage, { send, read }: Messages): Promise<void> {
+  const { attachments } = await read(await send('A file.', [], [FILE]));
   const [stands] = attachments;
-  if (stands?.filename === FILE.name && stands.size === FILE.bytes.length)
-    stage.findings.ok('A file arrives intact');
-  else {
-    stage.findings.warn(
-      `A file of ${FILE.bytes.length} bytes is read back as ${stands === undefined ? 'none' : `${stands.filename}, ${stands.size} bytes`}`,
-      PASTE,
-    );
+  if (stands?.filename === FILE.name && stands.size === FILE.bytes.length) {
+    return findings.ok('A file arrives intact');
   }
+  const arrived = stands === undefined ? 'none' : `${stands.filename}, ${stands.size} bytes`;
+  differs(`A file of ${FILE.bytes.length} bytes is read back as ${arrived}`);
 }
 
 /** Limits that Parley assumes before the first response reports them: `createChannelWriter`. */
@@ -226,7 +177,7 @@ const ASSUMED = [
   { route: 'PATCH /channels/:id/messages/:id', what: 'Edits in a channel', limit: 5, windowMs: 5_000 },
 ];
 
-function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
+function reportLimits(seen: readonly Observed[], { findings, differs }: Stage): void {
   for (const { route, what, limit, windowMs } of ASSUMED) {
     const answers = seen.filter((answer) => answer.route === route);
     const numbers = (name: string) =>
@@ -235,17 +186,13 @@ function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
         .filter((number) => !Number.isNaN(number));
     const told = Math.max(...numbers('x-ratelimit-limit'));
     const toldMs = Math.max(...numbers('x-ratelimit-reset-after')) * 1_000;
-    if (!Number.isFinite(told)) {
-      findings.warn(
-        `${what}: no X-RateLimit headers; Parley assumes ${limit} in ${windowMs / 1_000} s`,
-        PASTE,
-      );
-    } else if (told === limit && Math.abs(toldMs - windowMs) <= SLACK_MS) {
-      findings.ok(`${what}: ${limit} in ${windowMs / 1_000} s, as assumed`);
+    const assumed = `${limit} in ${windowMs / 1_000} s`;
+    if (!Number.isFinite(told)) differs(`${what}: no X-RateLimit headers; Parley assumes ${assumed}`);
+    else if (told === limit && Math.abs(toldMs - windowMs) <= SLACK_MS) {
+      findings.ok(`${what}: ${assumed}, as assumed`);
     } else {
-      findings.warn(
-        `${what}: the headers say ${told} in about ${(toldMs / 1_000).toFixed(1)} s; Parley starts with ${limit} in ${windowMs / 1_000} s until the first response`,
-        PASTE,
+      differs(
+        `${what}: the headers say ${told} in about ${(toldMs / 1_000).toFixed(1)} s; Parley starts with ${assumed} until the first response`,
       );
     }
   }
@@ -253,6 +200,6 @@ function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
   if (limited.length === 0) findings.ok(`${seen.length} requests, none of which hit a limit`);
   for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
     const scopes = [...new Set(hits.map(({ headers }) => headers.get('x-ratelimit-scope') ?? 'no scope'))];
-    findings.warn(`A limit was hit ${hits.length} times: ${route} (${scopes.join(', ')})`, PASTE);
+    differs(`A limit was hit ${hits.length} times: ${route} (${scopes.join(', ')})`);
   }
 }

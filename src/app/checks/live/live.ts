@@ -1,26 +1,13 @@
-import type { Logger } from 'pino';
-import type { CatalogueFile } from '../../../core/catalogue/file.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Config } from '../../config/variables.ts';
 import type { Check } from '../check.ts';
-import { askCheapestModel } from './ask-model.ts';
-import { onStage } from './stage.ts';
+import { type AskModelOptions, askCheapestModel } from './ask-model.ts';
+import { onStage, type StageOptions } from './stage.ts';
 
 export interface LiveTarget {
   readonly platform: 'discord' | 'slack';
   readonly channel: string;
 }
 
-export interface LiveOptions {
-  readonly config: Config;
-  readonly file: CatalogueFile;
-  readonly keyIn: (variable: string) => string | undefined;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-  readonly onStep: (what: string) => void;
-}
+export type LiveOptions = AskModelOptions & StageOptions;
 
 const TARGETS = {
   discord: /^discord:(?<channel>\d{17,20})$/,
@@ -59,10 +46,7 @@ export async function lookLive(
       if (guild === null) return null;
       const answer = await askCheapestModel(guild, options, stage.signal);
       if (!answer.ok) {
-        stage.findings.warn(
-          `No model was asked: ${answer.why.replace(/\.$/, '')}`,
-          'Run `npm run doctor` for the providers',
-        );
+        stage.findings.warn(`No model was asked: ${answer.why}`, 'Run `npm run doctor` for the providers');
         return null;
       }
       const { model, text, cost } = answer;

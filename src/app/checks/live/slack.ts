@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MESSAGE_LIMITS, messageScope, postScope } from '../../../adapters/slack/api/limits.ts';
 import { SIZES } from '../../../adapters/slack/api/sizes.ts';
-import { createWebApi, type Json, SlackRefusal } from '../../../adapters/slack/api/web-api.ts';
+import { createWebApi, SlackRefusal } from '../../../adapters/slack/api/web-api.ts';
 import { createWorkspace, textOf, type Workspace } from '../../../adapters/slack/api/workspace.ts';
 import { readBack } from '../../../adapters/slack/posting/read-back.ts';
 import { createUpload, deleteFile } from '../../../adapters/slack/posting/upload-files.ts';
@@ -13,13 +13,15 @@ import {
 } from '../../../adapters/slack/text/message-content.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
+import type { Button } from '../../../core/ports/buttons.ts';
 import type { Config } from '../../config/variables.ts';
 import { createObserver, type Observed } from './observe.ts';
-import { BUTTONS, EDITS, FILE, fillTo, firstDifference, wordsAlone } from './samples.ts';
-import { type LivePlatform, PASTE, type Stage } from './stage.ts';
-import { playSteps } from './steps.ts';
+import { BUTTONS, FILE } from './samples.ts';
+import type { LivePlatform, Stage } from './stage.ts';
+import { playSteps, type Room } from './steps.ts';
 
 const channelSchema = z.object({ is_member: z.boolean().optional(), is_im: z.boolean().optional() });
+const elementSchema = z.looseObject({ value: z.string().optional(), action_id: z.string().optional() });
 const messageSchema = z.object({
   ts: z.string(),
   text: z.string().default(''),
@@ -28,7 +30,7 @@ const messageSchema = z.object({
     .array(z.looseObject({ id: z.string(), name: z.string().optional(), title: z.string().optional() }))
     .default([]),
 });
-type Stands = z.infer<typeof messageSchema>;
+type Message = z.infer<typeof messageSchema>;
 
 /** Plays the steps of a live check in one Slack channel. */
 export function slackLive(
@@ -56,45 +58,36 @@ export function slackLive(
         );
       }
       findings.ok('The bot is a member of the channel');
-      const room = createRoom(workspace, channel, stage);
-      await playSteps(stage, {
-        edits: () => edits(room),
-        readBack: (what, text) => readsBack(room, what, text),
-        buttons: () => buttons(room),
-        longText: (script, sample) => longText(room, script, sample),
-        unitOfLength: () => unitOfLength(room),
-        thread: () => thread(room),
-        file: () => file(room),
-        askModel: () => askModel(`slack:${workspace.team}`),
-      });
-      reportBlocks(room, stage);
+      const messages = createMessages(workspace, channel, stage);
+      await playSteps(stage, createRoom(messages, stage), () => askModel(`slack:${workspace.team}`));
+      reportBlocks(messages, stage);
       reportLimits(observer.seen, stage);
     },
   };
 }
 
-interface Room {
+/** The channel's messages. */
+interface Messages {
   readonly workspace: Workspace;
   readonly channel: string;
-  readonly stage: Stage;
-  /** Types of the blocks that Markdown came back as. */
+  /** Types of the blocks that messages came back with. */
   readonly kinds: Set<string>;
   send(content: MessageContent, threadTs?: string): Promise<string>;
-  update(ts: string, content: Json): Promise<void>;
-  read(ts: string, threadTs?: string): Promise<Stands>;
+  update(ts: string, content: MessageContent): Promise<void>;
+  read(ts: string, threadTs?: string): Promise<Message>;
   remove(what: string, ts: string): void;
 }
 
-function createRoom(workspace: Workspace, channel: string, stage: Stage): Room {
+function createMessages(workspace: Workspace, channel: string, stage: Stage): Messages {
   const { signal } = stage;
   const { team } = workspace;
-  const remove: Room['remove'] = (what, ts) =>
+  const kinds = new Set<string>();
+  const remove: Messages['remove'] = (what, ts) =>
     stage.undo(what, (until) => workspace.call('chat.delete', { channel, ts }, until));
   return {
     workspace,
     channel,
-    stage,
-    kinds: new Set(),
+    kinds,
     remove,
     async send(content, threadTs) {
       const args = { channel, thread_ts: threadTs, ...content, unfurl_links: false, unfurl_media: false };
@@ -129,61 +122,47 @@ function createRoom(workspace: Workspace, channel: string, stage: Stage): Room {
   };
 }
 
-async function edits({ send, update, read, stage }: Room): Promise<void> {
-  const words = (count: number) => markdownContent(`Parley live check: ${count}.`);
-  const ts = await send(words(0));
-  for (let count = 1; count <= EDITS; count++) await update(ts, { ...words(count) });
-  const stands = readBack(await read(ts)).trim();
-  const difference = firstDifference(`Parley live check: ${EDITS}.`, stands);
-  if (difference === null) stage.findings.ok(`${EDITS} edits arrived, the last one last`);
-  else stage.findings.warn(`The last of ${EDITS} edits did not arrive: ${difference}`, PASTE);
+function createRoom(messages: Messages, stage: Stage): Room {
+  const { send, update, read, kinds } = messages;
+  const withoutButtons = new Set<string>();
+  return {
+    limits: MESSAGE_LIMITS,
+    async post(text, buttons) {
+      if (buttons !== undefined) return send(withButtons(text, buttons));
+      const ts = await send(markdownContent(text));
+      withoutButtons.add(ts);
+      return ts;
+    },
+    edit: (ts, text) => update(ts, markdownContent(text)),
+    async read(ts) {
+      const stands = await read(ts);
+      if (withoutButtons.has(ts)) for (const { type } of stands.blocks) kinds.add(type);
+      return { text: readBack(stands).trim(), buttons: buttonsOf(stands) };
+    },
+    written: (text) => text,
+    rendersAnew: true,
+    unitOfLength: () => unitOfLength(stage, messages),
+    thread: () => thread(stage, messages),
+    file: () => file(stage, messages),
+  };
 }
 
-async function readsBack(room: Room, what: string, text: string): Promise<void> {
-  const { send, read, kinds, stage } = room;
-  const stands = await read(await send(markdownContent(text)));
-  for (const { type } of stands.blocks) kinds.add(type);
-  const got = readBack(stands).trim();
-  const difference = firstDifference(text, got);
-  if (difference === null) stage.findings.ok(`${what} is read back as it was sent`);
-  else if (wordsAlone(text) === wordsAlone(got)) {
-    stage.findings.ok(`${what} is read back in Slack’s own rendering, with all its words`);
-  } else stage.findings.warn(`${what} is read back differently: ${difference}`, PASTE);
+function withButtons(text: string, buttons: readonly Button[]): MessageContent {
+  return contentOf({ text, source: text, status: 'streaming', note: null, footer: null, buttons });
 }
 
-async function buttons({ send, read, stage }: Room): Promise<void> {
-  const text = 'Two buttons that do nothing.';
-  const view = {
-    text,
-    source: text,
-    status: 'streaming',
-    note: null,
-    footer: null,
-    buttons: BUTTONS,
-  } as const;
-  const stands = await read(await send(contentOf(view)));
-  const actions = stands.blocks.find(({ type }) => type === 'actions');
-  const elements = z
-    .array(z.looseObject({ value: z.string().optional() }))
+function buttonsOf({ blocks }: Message): string[] {
+  const actions = blocks.find(({ type }) => type === 'actions');
+  return z
+    .array(elementSchema)
     .catch([])
-    .parse(actions?.['elements']);
-  if (elements.length === BUTTONS.length && elements.every(({ value }) => value === 'live-look')) {
-    stage.findings.ok('Buttons are read back with their values');
-  } else stage.findings.warn(`${elements.length} of 2 buttons are read back`, PASTE);
-}
-
-async function longText(room: Room, script: string, sample: string): Promise<void> {
-  const { maxChars, lengthOf = (part: string) => part.length } = MESSAGE_LIMITS;
-  const text = fillTo(maxChars, sample, lengthOf);
-  await readsBack(
-    room,
-    `A text of ${Buffer.byteLength(text)} bytes, ${[...text].length} characters (${script})`,
-    text,
-  );
+    .parse(actions?.['elements'])
+    .filter(({ value }) => value === BUTTONS[0]?.answerId)
+    .map(({ action_id: kind = '' }) => kind);
 }
 
 /** Text with twice as many bytes as characters shows which of them Slack counts. */
-async function unitOfLength({ send, update, stage }: Room): Promise<void> {
+async function unitOfLength({ findings, differs }: Stage, { send, update }: Messages): Promise<void> {
   const { max } = SIZES.updateText;
   const ts = await send(markdownContent('A text grows here.'));
   const takes = async (text: string) => {
@@ -195,27 +174,24 @@ async function unitOfLength({ send, update, stage }: Room): Promise<void> {
       throw error;
     }
   };
-  if (await takes('x'.repeat(max)))
-    stage.findings.ok(`chat.update accepts a text of ${max} bytes, as assumed`);
-  else
-    stage.findings.warn(`chat.update refuses a text of ${max} bytes, which Parley assumes is allowed`, PASTE);
+  if (await takes('x'.repeat(max))) findings.ok(`chat.update accepts a text of ${max} bytes, as assumed`);
+  else differs(`chat.update refuses a text of ${max} bytes, which Parley assumes is allowed`);
   if (await takes('я'.repeat(max / 2 + 1))) {
-    stage.findings.warn(
+    differs(
       `chat.update accepts ${max + 2} bytes in ${max / 2 + 1} characters, so its limit is higher; Parley assumes ${max} bytes to be safe`,
-      PASTE,
     );
-  } else stage.findings.ok('chat.update counts bytes of UTF-8, as assumed');
+  } else findings.ok('chat.update counts bytes of UTF-8, as assumed');
 }
 
-async function thread({ send, read, stage }: Room): Promise<void> {
+async function thread({ findings, differs }: Stage, { send, read }: Messages): Promise<void> {
   const root = await send(markdownContent('A thread starts here.'));
   const reply = await send(markdownContent('Written in the thread.'), root);
   const stands = readBack(await read(reply, root)).trim();
-  if (stands === 'Written in the thread.') stage.findings.ok('A thread can be created and written to');
-  else stage.findings.warn('A message in a thread is read back differently', PASTE);
+  if (stands === 'Written in the thread.') findings.ok('A thread can be created and written to');
+  else differs('A message in a thread is read back differently');
 }
 
-async function file({ workspace, channel, stage, remove }: Room): Promise<void> {
+async function file(stage: Stage, { workspace, channel, remove }: Messages): Promise<void> {
   const { signal, findings } = stage;
   await createUpload(workspace, { channel, threadTs: null }, [FILE])(signal);
   const answer = await workspace.call('conversations.history', { channel, limit: 5 }, signal);
@@ -234,23 +210,22 @@ async function file({ workspace, channel, stage, remove }: Room): Promise<void> 
   findings.ok('A file arrives');
 }
 
-function reportBlocks({ kinds }: Room, { findings }: Stage): void {
+function reportBlocks({ kinds }: Messages, { findings, differs }: Stage): void {
   const list = [...kinds].toSorted();
   if (list.length === 0) return;
   const known = list.every((kind) => kind === 'markdown' || kind === 'rich_text');
   const words = `Markdown blocks come back as ${list.join(', ')}`;
   if (known) findings.ok(words);
-  else findings.warn(`${words}; Parley can read back markdown and rich_text`, PASTE);
+  else differs(`${words}; Parley can read back markdown and rich_text`);
 }
 
-function reportLimits(seen: readonly Observed[], { findings }: Stage): void {
+function reportLimits(seen: readonly Observed[], { findings, differs }: Stage): void {
   const limited = seen.filter(({ status }) => status === 429);
   if (limited.length === 0) findings.ok(`${seen.length} calls, none of which hit a limit`);
   for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
     const waits = hits.map(({ headers }) => headers.get('retry-after') ?? '?');
-    findings.warn(
+    differs(
       `A limit was hit ${hits.length} times: ${route.replace('POST ', '')} (Retry-After ${waits.join(', ')} s)`,
-      PASTE,
     );
   }
 }

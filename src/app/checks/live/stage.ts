@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/kit/clock.ts';
+import { messageOf } from '../../../core/kit/text.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { type Check, createFindings, type Findings } from '../check.ts';
 
@@ -8,6 +8,8 @@ export interface Stage {
   /** Aborts if the person cancels. */
   readonly signal: AbortSignal;
   step(what: string, work: () => Promise<void>): Promise<void>;
+  /** Reports something that Parley assumes otherwise. */
+  differs(finding: string): void;
   /**
    * Registers a cleanup, run at the end in reverse order, whatever happens. `what` names the remains if the cleanup fails.
    */
@@ -24,14 +26,11 @@ export interface LivePlatform {
 export type AskModel = (guild: GuildId | null) => Promise<string | null>;
 
 export interface StageOptions {
-  readonly clock: Clock;
+  /** Aborts if the person cancels. */
   readonly signal: AbortSignal;
   /** Called at the beginning of each step. */
   readonly onStep: (what: string) => void;
 }
-
-/** The remedy for what nobody expected. */
-export const PASTE = 'Paste this report into an issue';
 
 /** Enough to delete about forty messages within the platforms' limits. */
 const CLEAN_UP_MS = 120_000;
@@ -47,7 +46,7 @@ export async function onStage(
     if (signal.aborted) findings.fail('Interrupted', 'Run it again for the rest');
     else
       findings.fail(
-        `${what}: ${wordsOf(error)}`,
+        `${what}: ${messageOf(error)}`,
         'Check the platform’s message, and paste this into an issue',
       );
   };
@@ -64,6 +63,7 @@ export async function onStage(
         fail(what, error);
       }
     },
+    differs: (finding) => findings.warn(finding, 'Paste this report into an issue'),
     undo: (what, work) => void undone.push({ what, work }),
   };
   try {
@@ -75,13 +75,9 @@ export async function onStage(
   const until = AbortSignal.timeout(CLEAN_UP_MS);
   const left: string[] = [];
   for (const { what, work } of undone.toReversed()) {
-    await work(until).catch((error: unknown) => left.push(`${what} (${wordsOf(error)})`));
+    await work(until).catch((error: unknown) => left.push(`${what} (${messageOf(error)})`));
   }
   if (left.length === 0) findings.ok(`Everything was cleaned up again, ${undone.length} in all`);
   else findings.off(`Left behind: ${left.join('; ')}`, 'Delete it yourself');
   return findings.checks;
-}
-
-function wordsOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
