@@ -52,7 +52,7 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     retract: nothing,
     view: async () => null,
     stop: nothing,
-    opened: () => {},
+    unlocked: () => {},
     deleteAnswer: nothing,
     wasAsked: async () => false,
     edited: nothing,

@@ -1,6 +1,6 @@
 import { listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { parseUntil } from '../core/access/until.ts';
-import { MAX_PAUSE_CHARS } from '../core/chat/pause.ts';
+import { MAX_PAUSE_CHARS } from '../core/chat/question/pause.ts';
 import { changeAccess } from '../core/conversations/access-changes.ts';
 import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';

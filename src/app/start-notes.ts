@@ -1,7 +1,7 @@
 import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
-import type { Pause } from '../core/chat/pause.ts';
+import type { Pause } from '../core/chat/question/pause.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { LocalServer } from '../core/provider/local.ts';
 import { type Config, isVariable, VARIABLES } from './config/variables.ts';

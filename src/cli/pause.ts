@@ -1,6 +1,6 @@
 import { createAuditLog } from '../core/access/audit.ts';
 import { momentInWords } from '../core/access/until.ts';
-import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/pause.ts';
+import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/question/pause.ts';
 import { counted } from '../core/kit/text.ts';
 import { type CliCommand, type CliContext, refuseMore, UsageError } from './command.ts';
 import { withAnswers } from './services.ts';

@@ -7,11 +7,10 @@ import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import { type AnswersUnderWay, createAnswersUnderWay } from '../core/chat/under-way.ts';
 import { createAnswerRecords } from '../core/conversations/answer-records.ts';
-import { createConversations } from '../core/conversations/conversations.ts';
+import { type ChatRecords, createChatRecords } from '../core/conversations/chat-records.ts';
 import { createOutcomeLog } from '../core/conversations/outcomes.ts';
-import { createPersonas } from '../core/conversations/personas.ts';
 import { createPrivacy, type Privacy } from '../core/conversations/privacy.ts';
-import { createSettings, type Settings } from '../core/conversations/settings.ts';
+import type { Settings } from '../core/conversations/settings.ts';
 import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops } from '../core/coordination/stops.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
@@ -56,22 +55,16 @@ export async function withPrivacy<T>(
   context: CliContext,
   work: (privacy: Privacy) => Promise<T>,
 ): Promise<T> {
-  const { store, clock, config } = context;
+  const { store, clock } = context;
   const { records, ledger } = store;
-  const retentionMs = config.RETENTION_DAYS * DAY_MS;
   return withLocks(context, async (locks) => {
     const stops = createStops({ store, owner: randomUUID(), clock, log: SILENT }, new Map());
     try {
-      const conversations = createConversations(store, retentionMs);
-      const personas = createPersonas(store, locks);
       const audit = createAuditLog(records);
       return await work(
         createPrivacy({
           stops,
-          conversations,
-          answers: createAnswerRecords(store, retentionMs),
-          settings: settingsOf(context, locks),
-          personas,
+          records: recordsOf(context, locks),
           logs: {
             usage: createUsageLog(records),
             feedback: createFeedbackLog(records),
@@ -94,14 +87,13 @@ export async function withSettings<T>(
   context: CliContext,
   work: (settings: Settings) => Promise<T>,
 ): Promise<T> {
-  return withLocks(context, (locks) => work(settingsOf(context, locks)));
+  return withLocks(context, (locks) => work(recordsOf(context, locks).settings));
 }
 
 /** Instructions and automatic tasks are left out: only the bot needs them. */
-function settingsOf({ store, config }: CliContext, locks: Locks): Settings {
-  const conversations = createConversations(store, config.RETENTION_DAYS * DAY_MS);
-  const personas = createPersonas(store, locks);
-  return createSettings({ store, locks, conversations, personas, instructions: null, automatic: new Set() });
+function recordsOf({ store, clock, config }: CliContext, locks: Locks): ChatRecords {
+  const retentionMs = config.RETENTION_DAYS * DAY_MS;
+  return createChatRecords({ store, locks, retentionMs, instructions: null, automatic: new Set(), clock });
 }
 
 /** Access to the answers in progress in a bot's processes. */

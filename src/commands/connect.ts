@@ -1,4 +1,4 @@
-import { explain, inOneLine } from '../core/chat/answer/explain.ts';
+import { explain, inOneLine } from '../core/chat/words/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { accountOf, placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';

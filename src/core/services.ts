@@ -2,9 +2,8 @@ import type { AuditLog } from './access/audit.ts';
 import type { Guilds } from './access/guilds.ts';
 import type { OwnKeys } from './access/own-keys.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
-import type { Deletion } from './chat/actions/deletion.ts';
 import type { Chat } from './chat/chat.ts';
-import type { Pauses } from './chat/pause.ts';
+import type { Pauses } from './chat/question/pause.ts';
 import type { AnswersUnderWay } from './chat/under-way.ts';
 import type { OutcomeLog } from './conversations/outcomes.ts';
 import type { Personas } from './conversations/personas.ts';
@@ -53,7 +52,6 @@ export interface Services {
   readonly ledger: Ledger;
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;
-  readonly deletion: Deletion;
   readonly drawChart: DrawChart;
   /** IANA name of the time zone of days. */
   readonly timeZone: string;

@@ -100,7 +100,7 @@ export function createRecordingDispatch(): RecordingDispatch {
     dropClaim: async () => {},
     wasAsked: async () => recorded.asked,
     edited: async (edit) => void edits.push(edit),
-    opened: () => {},
+    unlocked: () => {},
     deleteAnswer: async () => {},
     async view(request) {
       recorded.viewRequests.push(request);

@@ -71,10 +71,10 @@ export function listen(client: Client, context: InteractionContext): Background 
     });
   });
   client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {
-    if (!(state?.locked && state.archived)) dispatch.opened('discord', id);
+    if (!(state?.locked && state.archived)) dispatch.unlocked('discord', id);
   });
   // Discord does not report threads that were unlocked before the session began.
-  client.on(Events.ShardReady, () => dispatch.opened('discord', null));
+  client.on(Events.ShardReady, () => dispatch.unlocked('discord', null));
   if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>
     tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));

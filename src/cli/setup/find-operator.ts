@@ -75,7 +75,7 @@ async function findOperator(
     retract: nothing,
     view: async () => null,
     stop: nothing,
-    opened: () => {},
+    unlocked: () => {},
     deleteAnswer: nothing,
     wasAsked: async () => false,
     edited: nothing,

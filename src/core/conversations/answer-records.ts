@@ -6,6 +6,7 @@ import { endedMoment } from '../ports/buttons.ts';
 import { EFFORTS } from '../ports/effort.ts';
 import { type BroughtPart, broughtSchema, isBy } from '../ports/parts.ts';
 import type { Store } from '../ports/store.ts';
+import type { Turn } from './conversation.ts';
 
 const shownSchema = z.object({
   /** `Surface.reference`; null if the place ends with the process. */
@@ -221,6 +222,14 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       for await (const record of find(guild, matches)) await remove(record);
     },
   };
+}
+
+/** The turn that an answer makes in its conversation. */
+export function turnOf(
+  { id: answerId, turn: id, user, author, question, brought = [] }: AnswerRecord,
+  answer: Pick<Turn, 'answer' | 'model' | 'status' | 'askedAtMs' | 'bill' | 'tokens'>,
+): Turn {
+  return { id, user, author, question, ...(brought.length > 0 && { brought }), answerId, ...answer };
 }
 
 /** The record without messages that this person wrote. */

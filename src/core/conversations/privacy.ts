@@ -8,12 +8,11 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitRules } from '../ledger/rules.ts';
 import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
-import type { AnswerRecord, AnswerRecords } from './answer-records.ts';
+import type { AnswerRecord } from './answer-records.ts';
+import type { ChatRecords } from './chat-records.ts';
 import type { Conversation, Turn } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
 import type { OutcomeLog } from './outcomes.ts';
-import type { Personas } from './personas.ts';
-import type { PersonSetting, Settings } from './settings.ts';
+import type { PersonSetting } from './settings.ts';
 
 /**
  * People's data: deletion and access. Tiers, limits and the audit log stay, because they are others' decisions. So do the
@@ -69,10 +68,7 @@ export interface PersonalData {
 
 export interface PrivacyOptions {
   readonly stops: Stops;
-  readonly conversations: Conversations;
-  readonly answers: AnswerRecords;
-  readonly settings: Settings;
-  readonly personas: Personas;
+  readonly records: Omit<ChatRecords, 'listening'>;
   readonly logs: {
     readonly usage: UsageLog;
     readonly feedback: FeedbackLog;
@@ -95,7 +91,8 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
 export function createPrivacy(options: PrivacyOptions): Privacy {
-  const { stops, conversations, answers, settings, personas } = options;
+  const { stops } = options;
+  const { conversations, answers, settings, personas } = options.records;
   const { usage, feedback, outcomes } = options.logs;
   const { ledger, limits, audit, clock } = options;
 

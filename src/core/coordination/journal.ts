@@ -116,6 +116,7 @@ export const writtenSchema = z.object({
 });
 
 export type AnswerState = z.infer<typeof answerSchema>;
+export type AnswerEnd = NonNullable<AnswerState['ending']>;
 export type Written = z.infer<typeof writtenSchema>;
 export type Asked = z.infer<typeof askedSchema>;
 

@@ -56,11 +56,15 @@ export interface Resumed {
   readonly isWhole: boolean;
 }
 
-export interface ReplyOptions {
-  readonly surface: Surface;
+/** The services behind all replies of a process. */
+export interface Delivery {
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface ReplyOptions extends Delivery {
+  readonly surface: Surface;
   /** Buttons of the growing message. */
   readonly buttons: readonly Button[];
   /** Shows nothing before the answer has ended. Default false. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { RESTARTING } from '../chat/question/question.ts';
-import type { Entry, Journal } from '../coordination/journal.ts';
-import type { Stops } from '../coordination/stops.ts';
+import { RESTARTING } from '../chat/turn.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import type { Entry } from '../coordination/journal.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';
@@ -21,13 +21,13 @@ export interface Arrivals {
 }
 
 export function createArrivals(options: {
-  readonly journal: Journal;
-  readonly stops: Pick<Stops, 'arrive'>;
+  readonly coordination: Pick<Coordination, 'journal' | 'stops'>;
   readonly hearing: Hearing;
   readonly teller: Teller;
   readonly log: Logger;
 }): Arrivals {
-  const { journal, stops, hearing, teller, log } = options;
+  const { hearing, teller, log } = options;
+  const { journal, stops } = options.coordination;
   let isClosed = false;
   /** Claims in progress, and … */
   const claiming = new Map<string, Promise<boolean>>();

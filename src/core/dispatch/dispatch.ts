@@ -1,16 +1,13 @@
 import type { Logger } from 'pino';
-import { explain, inOneLine } from '../chat/answer/explain.ts';
-import { RESTARTING } from '../chat/question/question.ts';
 import type { CatchUp } from '../chat/recovery/catch-up.ts';
+import { RESTARTING } from '../chat/turn.ts';
+import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Command } from '../command.ts';
-import type { Journal } from '../coordination/journal.ts';
-import type { Locks } from '../coordination/locks.ts';
-import type { Stops } from '../coordination/stops.ts';
+import type { Coordination } from '../coordination/coordination.ts';
 import { addresseeOf } from '../ports/address.ts';
 import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
 import { isForSetup, type NameOperator } from '../ports/operator.ts';
 import { broughtIn, wordsIn } from '../ports/parts.ts';
-import { StoreError } from '../ports/store.ts';
 import type { Services } from '../services.ts';
 import { createArrivals } from './arrivals.ts';
 import type { Greetings } from './greetings.ts';
@@ -31,14 +28,11 @@ export interface Dispatcher extends Dispatch {
 export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
-  readonly journal: Journal;
-  readonly stops: Stops;
-  readonly locks: Pick<Locks, 'hold'>;
+  readonly coordination: Pick<Coordination, 'journal' | 'stops' | 'locks'>;
   readonly catchUp: CatchUp;
   readonly greetings: Greetings;
   readonly nameOperator: NameOperator;
-  /** As `Takeover.opened`. */
-  readonly opened: Dispatch['opened'];
+  readonly unlocked: Dispatch['unlocked'];
   readonly log: Logger;
 }
 
@@ -46,8 +40,6 @@ export interface DispatchOptions {
 const MAX_MESSAGE_CHARS = 40_000;
 
 const NOTHING_ASKED = 'Ask me a question, or type `/help` to see what I can do.';
-const CANNOT_DELETE =
-  'I could not delete all messages of this answer. Delete them yourself or ask an admin. I no longer remember the answer.';
 
 function tooLong(chars: number): string {
   const [length, most] = [chars, MAX_MESSAGE_CHARS].map((count) => count.toLocaleString('en-US'));
@@ -56,16 +48,16 @@ function tooLong(chars: number): string {
 
 /** Passes platforms' events to commands and the chat: each event once, and each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { services, journal, catchUp, nameOperator, log } = options;
+  const { services, coordination, catchUp, nameOperator, log } = options;
   const { chat, settings, clock } = services;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const teller = createTeller(nameOperator, log);
   const hearing = createHearing({ chat, settings, clock, log });
-  const arrivals = createArrivals({ journal, stops: options.stops, hearing, teller, log });
+  const arrivals = createArrivals({ coordination, hearing, teller, log });
   const permission = createPermission(services);
   const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
   const runPress = createPressRunner({ chat, permission, teller });
-  const dealWithMissed = createMissedHandler({ ...options, chat, hearing, teller });
+  const dealWithMissed = createMissedHandler({ chat, hearing, coordination, teller, log });
 
   function noSuchCommand(): string {
     return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;
@@ -94,7 +86,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     dropClaim: arrivals.dropClaim,
     hears: hearing.hears,
     channelRules: hearing.channelRules,
-    opened: options.opened,
+    unlocked: options.unlocked,
     joined: (joining) => options.greetings.greet(joining),
     nameOperator,
     suggest: createSuggestions({ commands, services, log }),
@@ -190,18 +182,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       await Promise.all([...places.values()].map(dealWithMissed));
     },
 
-    deleteAnswer: (request) =>
-      arrivals.once(request, async () => {
-        const text = await services.deletion.run(request).catch((error: unknown) => {
-          log.warn({ err: error, event: request.id }, 'could not delete an answer');
-          if (error instanceof StoreError) throw error;
-          return CANNOT_DELETE;
-        });
-        await teller.say(request.surface, text);
-      }),
+    deleteAnswer: (request) => arrivals.once(request, () => chat.deleteAnswer(request)),
 
     async retract(eventId, key) {
-      if (key !== undefined) await services.deletion.messageGone(key);
+      if (key !== undefined) await chat.messageGone(key);
       await chat.retract(eventId);
     },
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
-import type { Entry, Journal } from '../coordination/journal.ts';
-import type { Locks } from '../coordination/locks.ts';
+import type { Coordination } from '../coordination/coordination.ts';
+import type { Entry } from '../coordination/journal.ts';
 import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
@@ -32,12 +32,12 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
 export function createMissedHandler(options: {
   readonly chat: Pick<Chat, 'ask'>;
   readonly hearing: Pick<Hearing, 'isHeard'>;
-  readonly locks: Pick<Locks, 'hold'>;
-  readonly journal: Journal;
+  readonly coordination: Pick<Coordination, 'locks' | 'journal'>;
   readonly teller: Teller;
   readonly log: Logger;
 }): (found: readonly MissedMessage[]) => Promise<void> {
-  const { chat, hearing, locks, journal, teller, log } = options;
+  const { chat, hearing, teller, log } = options;
+  const { locks, journal } = options.coordination;
 
   /** Whether it was for the bot when it was written. */
   async function wasForBot({ message: { address, place, parts }, atMs }: MissedMessage): Promise<boolean> {

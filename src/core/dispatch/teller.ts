@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { explain, inOneLine } from '../chat/answer/explain.ts';
+import { explain, inOneLine } from '../chat/words/explain.ts';
 import { PlaceGone, PlaceLocked } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Notice, Surface } from '../ports/surface.ts';

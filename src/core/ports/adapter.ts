@@ -67,6 +67,9 @@ export interface Adapter {
 /** Finds answers that were posted earlier. */
 export type AnswerFinder = Pick<Adapter, 'reopen' | 'changeButtons'>;
 
+/** Those of a guild's platform; null for a platform that does not run here. */
+export type FinderOf = (guild: GuildId) => AnswerFinder | null;
+
 /** `Adapter.readFile` of the guild's platform. */
 export type ReadFile = NonNullable<Adapter['readFile']>;
 

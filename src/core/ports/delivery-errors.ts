@@ -55,7 +55,7 @@ export class PlaceGone extends Error {
 }
 
 /**
- * Nothing can be shown in this place until somebody unlocks it; the adapter then calls `Dispatch.opened`. Until then the
+ * Nothing can be shown in this place until somebody unlocks it; the adapter then calls `Dispatch.unlocked`. Until then the
  * answer is kept.
  */
 export class PlaceLocked extends Error {

@@ -103,7 +103,7 @@ export interface Dispatch {
    * Reports that a locked place (`PlaceLocked.key`) may take messages again. Null stands for any place of the platform, after
    * a time in which the adapter could not hear of unlocks. Waiting answers are finished in the background.
    */
-  opened(platform: Platform, at: string | null): void;
+  unlocked(platform: Platform, at: string | null): void;
   /**
    * Reports that a message was deleted. If it was the question with this event id, its answer stops, in whichever process. If
    * it was a message of an answer (`key`, as `LiveMessage.key`), the conversation follows what is left. Resolves once that is

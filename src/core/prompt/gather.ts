@@ -45,7 +45,7 @@ const MAX_CACHED_CHARS = 32_000_000;
 /** Places that were told what the bot may not read, so that they hear it once. */
 const MAX_TOLD = 1_000;
 
-export function createGather({ reader }: { readonly reader: BroughtReader }): Gather {
+export function createGather(reader: BroughtReader): Gather {
   const cache = createImageCache();
   const told = new Set<string>();
 

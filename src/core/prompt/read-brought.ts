@@ -4,6 +4,7 @@ import { startDeadline } from '../kit/deadline.ts';
 import { createSlots, type Slots } from '../kit/slots.ts';
 import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
+import type { ReadFile } from '../ports/adapter.ts';
 import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
 import { type BroughtPart, type FilePart, filesIn, isFromThread } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
@@ -20,19 +21,9 @@ export interface ReadBrought {
   readonly remarks: readonly string[];
 }
 
-/**
- * Fetches a file's bytes from its platform.
- * @throws FileUnavailable with the reason, or the signal's reason
- */
-type FetchFile = (
-  guild: GuildId,
-  file: FilePart,
-  maxBytes: number,
-  signal: AbortSignal,
-) => Promise<Uint8Array<ArrayBuffer>>;
-
 export interface BroughtReaderOptions {
-  readonly fetchFile: FetchFile;
+  /** Fetches a file of a guild's platform; null for platforms without files. */
+  readonly readFileOf: (guild: GuildId) => ReadFile | null;
   readonly readContent: ReadContent;
   readonly limits: FileLimits;
   readonly clock: Clock;
@@ -65,7 +56,7 @@ const TOO_MANY: FileContent = {
 
 /** One guild's files do not hold up those of others. */
 export function createBroughtReader(options: BroughtReaderOptions): BroughtReader {
-  const { fetchFile, readContent, limits, clock, log } = options;
+  const { readFileOf, readContent, limits, clock, log } = options;
   const places = createSlots({ ...AT_ONCE, ...WAITING, clock });
   const threads = createSlots({ ...THREADS, ...WAITING, clock });
 
@@ -105,7 +96,9 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
     const late = new FileUnavailable(`It could not be fetched within ${timeoutMs / 1_000} s.`);
     const limit = startDeadline(clock, timeoutMs, signal, () => late);
     try {
-      const bytes = await fetchFile(guild, file, maxBytes, limit.signal);
+      const readFile = readFileOf(guild);
+      if (readFile === null) throw new FileUnavailable('Files of this platform cannot be read.');
+      const bytes = await readFile(file.reference, maxBytes, limit.signal);
       limit.pause();
       const read = () => readContent({ name: file.name, bytes, maxChars }, signal);
       return await inTurn(threads, guild, read, signal);

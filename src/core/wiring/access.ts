@@ -3,8 +3,8 @@ import { createGuilds, type Guilds } from '../access/guilds.ts';
 import { createKeyStore } from '../access/key-store.ts';
 import { createKeyWarnings } from '../access/key-warnings.ts';
 import { createOwnKeys, type OwnKeys } from '../access/own-keys.ts';
+import type { Coordination } from '../coordination/coordination.ts';
 import { createRoles, type Roles } from '../ports/actor.ts';
-import type { Coordination } from './coordination.ts';
 import type { CoreOptions } from './options.ts';
 
 /** The services for permissions and keys. */

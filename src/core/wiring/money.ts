@@ -1,3 +1,4 @@
+import type { Coordination } from '../coordination/coordination.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import {
   createModelRequests,
@@ -9,7 +10,6 @@ import { createLimitRules, type LimitRules } from '../ledger/rules.ts';
 import { createLimitWarnings } from '../ledger/warnings.ts';
 import { NO_LIMITS } from '../ports/limits.ts';
 import type { Access } from './access.ts';
-import type { Coordination } from './coordination.ts';
 import type { AccessOptions, CoreOptions, HabitOptions, PlatformOptions } from './options.ts';
 
 /** Limits, the ledger, and the only way to a model. */

@@ -6,7 +6,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { Slots } from '../kit/slots.ts';
 import type { ModelOffer } from '../ledger/model-requests.ts';
 import type { GuildId, PeopleIn } from '../ports/actor.ts';
-import type { AnswerFinder, ReadFile, TellAdmins } from '../ports/adapter.ts';
+import type { FinderOf, ReadFile, TellAdmins } from '../ports/adapter.ts';
 import type { Automatic } from '../ports/automatic.ts';
 import type { DrawChart } from '../ports/chart.ts';
 import type { FileLimits, ReadContent } from '../ports/files.ts';
@@ -65,8 +65,7 @@ export interface PlatformOptions {
   readonly peopleIn: PeopleIn;
   /** Fetches a file of a platform; null for platforms without files. */
   readonly readFileOf: (guild: GuildId) => ReadFile | null;
-  /** Finds earlier answers on a guild's platform; null for one that does not run here. */
-  readonly finderOf: (guild: GuildId) => AnswerFinder | null;
+  readonly finderOf: FinderOf;
 }
 
 /** Reading files and drawing charts. */

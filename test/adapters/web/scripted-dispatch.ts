@@ -66,7 +66,7 @@ export function createScriptedDispatch({
     press: (event) => take({ kind: 'press', event }),
     wasAsked: async () => false,
     edited: async () => {},
-    opened: () => {},
+    unlocked: () => {},
     deleteAnswer: ({ message, remove }) => remove([message]),
     view: async () => null,
     stop: async () => {},

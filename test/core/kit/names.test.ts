@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { threadTitle } from '../../../src/core/chat/answer/thread-title.ts';
+import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
 import { plainName } from '../../../src/core/kit/text.ts';
 
 describe('a name that is shown', () => {

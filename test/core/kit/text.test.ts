@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { threadTitle } from '../../../src/core/chat/answer/thread-title.ts';
+import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
 import { oneLine } from '../../../src/core/kit/text.ts';
 
 describe('oneLine', () => {

@@ -1,5 +1,5 @@
 import { type Channel, type Message, MessageType } from 'discord.js';
-import { threadTitle } from '../../../core/chat/answer/thread-title.ts';
+import { threadTitle } from '../../../core/chat/words/thread-title.ts';
 import { addresseeOf } from '../../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { Part } from '../../../core/ports/parts.ts';

@@ -1,4 +1,4 @@
-import { explain, inOneLine } from '../../../core/chat/answer/explain.ts';
+import { explain, inOneLine } from '../../../core/chat/words/explain.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';

@@ -1,4 +1,4 @@
-import { explain, inOneLine } from '../../../core/chat/answer/explain.ts';
+import { explain, inOneLine } from '../../../core/chat/words/explain.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { editOf, type PostedMessage } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';

@@ -1,4 +1,4 @@
-import { threadTitle } from '../../../core/chat/answer/thread-title.ts';
+import { threadTitle } from '../../../core/chat/words/thread-title.ts';
 import type { ThreadRead } from '../../../core/ports/events.ts';
 import { filePart, type QuotedPart } from '../../../core/ports/parts.ts';
 import type { StoredMessage } from './messages.ts';

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import type { LiveAnswers } from '../../coordination/live-answers.ts';
 import { oneLine } from '../../kit/text.ts';
+import type { GuildId } from '../../ports/actor.ts';
 import type { Press } from '../../ports/events.ts';
-import type { Tell } from '../answer/tell.ts';
-import type { AskedJob, Question, QuestionRunnerOptions } from '../question/job.ts';
+import type { RunJob } from '../question/job.ts';
+import type { PauseCheck } from '../question/pause.ts';
+import type { Messenger } from '../words/messenger.ts';
 import { EXPIRED, type Pressed } from './pressed.ts';
 
 /** Questions that are asked once more, by a button. */
 export interface Again {
+  /** Catalogue id of the model that gave an answer; null if it is not stored. */
+  answeredBy(answerId: string, guild: GuildId): Promise<string | null>;
   /** Answers a question again, with another model if one is named. */
   retry(press: Press, model: string | null): Promise<void>;
   /** Answers a question whose price the asker accepted. */
@@ -20,19 +26,20 @@ export interface Again {
   goOn(press: Press): Promise<void>;
 }
 
-interface AgainOptions extends Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'live'> {
+export interface AgainOptions {
+  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
+  readonly live: LiveAnswers;
   readonly pressed: Pressed;
-  readonly tell: Tell;
-  readonly run: (job: AskedJob) => Promise<void>;
-  /** If the bot is paused, tells the asker. */
-  readonly isPaused: (question: Pick<Question, 'surface'>) => Promise<boolean>;
-  /** Ends delivery at once. */
-  readonly abandoned: AbortSignal;
+  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
+  readonly run: RunJob;
+  readonly isPaused: PauseCheck;
 }
 
 export function createAgain(options: AgainOptions): Again {
-  const { answers, conversations, live, tell, run, isPaused, abandoned } = options;
-  const { recordFor } = options.pressed;
+  const { live, run, isPaused } = options;
+  const { tell, abandoned } = options.messenger;
+  const { answers, conversations } = options.records;
+  const { recordFor, turnOf } = options.pressed;
 
   /** Answers a button's question again, as it was asked. */
   async function askAgain(
@@ -77,7 +84,7 @@ export function createAgain(options: AgainOptions): Again {
       conversation: conversation.id,
       turn: record.turn,
       previous: { id: record.id, inPlace: false },
-      async onAdmitted() {
+      async retirePrevious() {
         await Promise.all([press.retire(abandoned), afterwards(record)]);
       },
       isConfirmed: true,
@@ -85,6 +92,11 @@ export function createAgain(options: AgainOptions): Again {
   }
 
   return {
+    async answeredBy(answerId, guild) {
+      const record = await answers.get(answerId);
+      if (record?.guild !== guild) return null;
+      return (await turnOf(record))?.model ?? null;
+    },
     retry: (press, model) => askAgain(press, { model }),
     confirm: (press) => askAgain(press),
     answerMissed: (press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
@@ -109,7 +121,7 @@ export function createAgain(options: AgainOptions): Again {
         asker: { user: actor.user, name: actor.name },
         conversation: record.conversation,
         turn: randomUUID(),
-        onAdmitted: () => press.retire(abandoned),
+        retirePrevious: () => press.retire(abandoned),
       });
     },
   };

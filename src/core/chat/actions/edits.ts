@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord, ShownAnswer } from '../../conversations/answer-records.ts';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import type { Stops } from '../../coordination/stops.ts';
+import type { FinderOf } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { broughtIn, isFromThread, wordsIn } from '../../ports/parts.ts';
 import type { SecretCheck } from '../../prompt/secrets.ts';
-import type { Tell } from '../answer/tell.ts';
-import type { AskedJob, Question, QuestionRunnerOptions } from '../question/job.ts';
+import { placeKeyOf, type Question, type RunJob } from '../question/job.ts';
+import type { PauseCheck } from '../question/pause.ts';
+import type { Messenger } from '../words/messenger.ts';
 
 export type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
 
@@ -19,20 +23,20 @@ export interface Edits {
   edited(question: EditedQuestion): Promise<void>;
 }
 
-interface EditOptions extends Pick<QuestionRunnerOptions, 'answers' | 'stops' | 'finderOf'> {
+export interface EditOptions {
+  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
+  readonly stops: Pick<Stops, 'isUnderWay' | 'send'>;
+  readonly finderOf: FinderOf;
   readonly secretIn: SecretCheck;
-  readonly tell: Tell;
-  readonly run: (job: AskedJob) => Promise<void>;
-  /** If the bot is paused, tells the asker. */
-  readonly isPaused: (question: Question) => Promise<boolean>;
-  /** The conversation that a question continues; begins one if there is none. */
-  readonly conversationOf: (question: Question) => Promise<string>;
-  /** Ends delivery at once. */
-  readonly abandoned: AbortSignal;
+  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
+  readonly run: RunJob;
+  readonly isPaused: PauseCheck;
 }
 
 export function createEdits(options: EditOptions): Edits {
-  const { answers, stops, secretIn, tell, run, isPaused, conversationOf } = options;
+  const { stops, secretIn, run, isPaused } = options;
+  const { tell, abandoned } = options.messenger;
+  const { answers, conversations } = options.records;
 
   /** Puts a button for the edited question under the finished answer. */
   async function offerEdited(
@@ -49,7 +53,7 @@ export function createEdits(options: EditOptions): Edits {
     if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
     const { id: answerId } = record;
     const buttons = buttonsAt(answerId, { ...moment, isEdited: true });
-    await finder.changeButtons({ reference, answerId }, buttons, options.abandoned);
+    await finder.changeButtons({ reference, answerId }, buttons, abandoned);
   }
 
   return {
@@ -79,13 +83,13 @@ export function createEdits(options: EditOptions): Edits {
       const target = record === null ? { eventId: message } : { id: record.id, message };
       await stops.send(target, { kind: 'question_edited', editedAt });
       if (secret !== null) return tell(surface, secret);
+      const place = [question.place.guild, placeKeyOf(question)] as const;
       await run({
         question,
         asker: question.actor,
-        conversation: record?.conversation ?? (await conversationOf(question)),
+        conversation: record?.conversation ?? (await conversations.openConversation(...place)).id,
         turn: record?.turn ?? randomUUID(),
-        ...(record === null ? {} : { previous: { id: record.id, inPlace: true } }),
-        onAdmitted: async () => {},
+        ...(record !== null && { previous: { id: record.id, inPlace: true } }),
       });
     },
   };

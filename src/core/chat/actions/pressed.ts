@@ -1,11 +1,11 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
 import type { Turn } from '../../conversations/conversation.ts';
 import { plainName } from '../../kit/text.ts';
-import { mayActAs } from '../../ports/actor.ts';
+import { mayActAs, type Roles } from '../../ports/actor.ts';
 import { BUTTONS } from '../../ports/buttons.ts';
 import type { Press } from '../../ports/events.ts';
-import type { Tell } from '../answer/tell.ts';
-import type { QuestionRunnerOptions } from '../question/job.ts';
+import type { Tell } from '../words/messenger.ts';
 
 export const EXPIRED = 'This button has expired. Ask again with `/ask`.';
 
@@ -23,7 +23,8 @@ export interface Pressed {
 }
 
 export function createPressed(
-  { answers, conversations, roles }: Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'roles'>,
+  { answers, conversations }: Pick<ChatRecords, 'answers' | 'conversations'>,
+  roles: Roles,
   tell: Tell,
 ): Pressed {
   async function look({ button, answerId, actor }: PressedBy): Promise<AnswerRecord | string> {

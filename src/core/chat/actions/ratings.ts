@@ -5,7 +5,7 @@ import { createThrottle } from '../../kit/throttle.ts';
 import type { FeedbackLog, Verdict } from '../../ledger/feedback.ts';
 import type { Actor, GuildId } from '../../ports/actor.ts';
 import type { Admission, Press } from '../../ports/events.ts';
-import type { Tell } from '../answer/tell.ts';
+import type { Tell } from '../words/messenger.ts';
 import type { Pressed, PressedBy } from './pressed.ts';
 
 /** Ratings per person, so that presses cannot fill the store: … */

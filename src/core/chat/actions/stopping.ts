@@ -1,9 +1,10 @@
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import type { Coordination } from '../../coordination/coordination.ts';
 import { isOf } from '../../coordination/live-answers.ts';
 import { inItsPlace, type StopsSent, type StopTarget } from '../../coordination/stops.ts';
-import { type Actor, mayActAs } from '../../ports/actor.ts';
+import { type Actor, mayActAs, type Roles } from '../../ports/actor.ts';
 import type { Place, Press } from '../../ports/events.ts';
-import type { Tell } from '../answer/tell.ts';
-import type { QuestionRunnerOptions } from '../question/job.ts';
+import type { Tell } from '../words/messenger.ts';
 import type { Pressed } from './pressed.ts';
 
 /** How people end answers. */
@@ -16,12 +17,19 @@ export interface Stopping {
   retract(eventId: string): Promise<void>;
 }
 
-export function createStopping(
-  options: Pick<QuestionRunnerOptions, 'answers' | 'conversations' | 'live' | 'roles' | 'stops'>,
-  { recordFor }: Pressed,
-  tell: Tell,
-): Stopping {
-  const { answers, conversations, live, stops } = options;
+export interface StoppingOptions {
+  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
+  readonly coordination: Pick<Coordination, 'live' | 'stops'>;
+  readonly roles: Roles;
+  readonly pressed: Pressed;
+  readonly tell: Tell;
+}
+
+export function createStopping(options: StoppingOptions): Stopping {
+  const { roles, tell } = options;
+  const { answers, conversations } = options.records;
+  const { live, stops } = options.coordination;
+  const { recordFor } = options.pressed;
 
   return {
     async stop(press) {
@@ -41,7 +49,7 @@ export function createStopping(
       if (answering.guild !== press.actor.guild) {
         return tell(press.surface, 'This answer has already ended.');
       }
-      if (!isOf(answering, user) && !mayActAs(await options.roles(press.actor), 'admin')) {
+      if (!isOf(answering, user) && !mayActAs(await roles(press.actor), 'admin')) {
         return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
       }
       await stops.send(inItsPlace(answering.id, answering.message), cause);
@@ -49,7 +57,7 @@ export function createStopping(
 
     async stopAt(place, actor) {
       const { user, name } = actor;
-      const whose = mayActAs(await options.roles(actor), 'admin') ? {} : { user };
+      const whose = mayActAs(await roles(actor), 'admin') ? {} : { user };
       const conversation = place.key === null ? null : await conversations.at(place.key);
       const { guild, channel } = place;
       const target: StopTarget = conversation

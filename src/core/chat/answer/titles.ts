@@ -4,7 +4,7 @@ import type { Actor } from '../../ports/actor.ts';
 import type { Place } from '../../ports/events.ts';
 import type { Rename } from '../../ports/surface.ts';
 import type { RunErrand } from '../../prompt/automatic.ts';
-import { titleIn } from './thread-title.ts';
+import { titleIn } from '../words/thread-title.ts';
 
 /** A first question with its answer, and the way to name its thread. */
 export interface FirstTurn {

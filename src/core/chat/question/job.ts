@@ -1,32 +1,9 @@
-import type { Logger } from 'pino';
-import type { AnswerRecord, AnswerRecords } from '../../conversations/answer-records.ts';
-import type { Conversations } from '../../conversations/conversations.ts';
-import type { Listening } from '../../conversations/listening.ts';
-import type { Settings } from '../../conversations/settings.ts';
-import type { Entry, Journal } from '../../coordination/journal.ts';
-import type { LiveAnswers, StopCause } from '../../coordination/live-answers.ts';
-import type { Locks } from '../../coordination/locks.ts';
-import type { Stops } from '../../coordination/stops.ts';
-import type { WriteLimiters } from '../../delivery/write-limiter.ts';
-import type { Clock } from '../../kit/clock.ts';
-import type { Slots } from '../../kit/slots.ts';
-import type { ModelRequests } from '../../ledger/model-requests.ts';
-import type { ModelChooser, SeeingModel } from '../../model-choice/chooser.ts';
-import type { OpenAnswerer } from '../../model-choice/fallbacks.ts';
-import { type Actor, type GuildId, platformOf, type Roles } from '../../ports/actor.ts';
-import type { AnswerFinder } from '../../ports/adapter.ts';
+import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import { type Actor, platformOf } from '../../ports/actor.ts';
 import type { Effort } from '../../ports/effort.ts';
 import type { Place, ThreadReader } from '../../ports/events.ts';
-import type { NameOperator } from '../../ports/operator.ts';
 import { broughtIn, type Part, wordsIn } from '../../ports/parts.ts';
-import type { Platform } from '../../ports/platforms.ts';
 import type { Surface } from '../../ports/surface.ts';
-import type { Telemetry } from '../../ports/telemetry.ts';
-import type { Compact } from '../../prompt/compaction.ts';
-import type { Gather } from '../../prompt/gather.ts';
-import type { Titles } from '../answer/titles.ts';
-import type { CatchUp } from '../recovery/catch-up.ts';
-import type { HeldAnswers } from '../recovery/held-answers.ts';
 
 /** A question at a place, with the options of this request. */
 export interface Question {
@@ -65,8 +42,8 @@ export interface Job {
   /** Resolves when a conversation is stored that begins with this; left out of others. */
   readonly begun?: Promise<void>;
   readonly turn: string;
-  /** Removes the buttons from the previous answer, once the new one is admitted. */
-  readonly onAdmitted: () => Promise<void>;
+  /** Removes the buttons from the previous answer. Called once the new one's request is admitted. Left out if there is none. */
+  readonly retirePrevious?: () => Promise<void>;
   /** The previous answer, if any; `inPlace` if it was stopped for this one, which replaces it. */
   readonly previous?: { readonly id: string; readonly inPlace: boolean };
   /** Whether the person has accepted the price, or the question was answered before. Default false. */
@@ -78,57 +55,8 @@ export interface AskedJob extends Omit<Job, 'conversation'> {
   readonly conversation: string | Promise<string>;
 }
 
-export interface QuestionRunnerOptions {
-  readonly conversations: Conversations;
-  readonly answers: AnswerRecords;
-  readonly listening: Listening;
-  readonly catchUp: CatchUp;
-  readonly live: LiveAnswers;
-  readonly stops: Stops;
-  readonly journal: Journal;
-  readonly locks: Pick<Locks, 'acquireLock'>;
-  readonly slots: Slots;
-  readonly models: ModelRequests;
-  readonly choose: ModelChooser;
-  readonly openAnswerer: OpenAnswerer;
-  readonly seeing: SeeingModel;
-  readonly gather: Gather;
-  readonly compact: Compact;
-  readonly titles: Pick<Titles, 'name'>;
-  /** The highest cost in nano-dollars of a question with attachments that needs no confirmation; null for any cost. */
-  readonly confirmAboveNanoUsd: number | null;
-  readonly settings: Pick<Settings, 'at'>;
-  /** Finds earlier answers on a guild's platform. */
-  readonly finderOf: (guild: GuildId) => AnswerFinder | null;
-  readonly roles: Roles;
-  readonly nameOperator: NameOperator;
-  /** The notice under answers of the demo; null if models answer. */
-  readonly demoNotice: string | null;
-  /** Answers whose place is locked. */
-  readonly held: Pick<HeldAnswers, 'hold'>;
-  /** As `Takeover.opened`. */
-  readonly opened: (platform: Platform, at: string) => void;
-  readonly limiters: WriteLimiters;
-  readonly clock: Clock;
-  readonly timeZone: string;
-  readonly telemetry: Telemetry;
-  readonly log: Logger;
-  /** Whether to log questions and answers. Default false. */
-  readonly logContent?: boolean;
-}
-
-/** One try to answer a job. */
-export interface Attempt {
-  readonly id: string;
-  readonly askedAtMs: number;
-  readonly entry: Entry;
-  readonly stop: (cause: StopCause) => void;
-  readonly signal: AbortSignal;
-  /** Stores something together with the end of the turn and of the event; repeats it if it rejects. */
-  readonly whenOver: (store: () => Promise<unknown>) => void;
-  /** Whether the conversation was forgotten, so that nothing may be stored, even of a stopped or complete answer. */
-  readonly isForgotten: () => boolean;
-}
+/** Answers a job in its turn. Resolves when its last state is shown, or the asker was told why there is none. */
+export type RunJob = (job: AskedJob) => Promise<void>;
 
 /** Whether messages beside the answer are for the bot from now on. */
 export function isHeard({ isOverheard = false, isPrivate }: Surface): boolean {
@@ -136,10 +64,7 @@ export function isHeard({ isOverheard = false, isPrivate }: Surface): boolean {
 }
 
 /** The record for the buttons under an answer to the job. */
-export function recordOf(
-  { question, asker, conversation, turn }: Omit<Job, 'onAdmitted'>,
-  id: string,
-): AnswerRecord {
+export function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
   const brought = broughtIn(question.parts);
   return {
     id,
@@ -160,7 +85,11 @@ export function recordOf(
   };
 }
 
-/** The key of a question's conversation; a private one belongs to its asker, wherever it is asked. */
-export function placeKeyOf(place: Place, surface: Surface, actor: Actor): string | null {
+/** The key of a question's conversation; a private one belongs to its asker, wherever it is asked. Null for one of its own. */
+export function placeKeyOf({
+  place,
+  surface,
+  actor,
+}: Pick<Question, 'place' | 'surface' | 'actor'>): string | null {
   return surface.isPrivate ? `${platformOf(place.guild)}:private/${place.channel}/${actor.user}` : place.key;
 }

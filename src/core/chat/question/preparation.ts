@@ -1,15 +1,20 @@
+import type { Logger } from 'pino';
 import { refusalByLists } from '../../access/lists.ts';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
 import { type Conversation, type Memory, memoryBefore } from '../../conversations/conversation.ts';
 import type { SettingsHere } from '../../conversations/settings.ts';
 import type { Seen } from '../../coordination/collection.ts';
-import type { Look } from '../../ledger/model-requests.ts';
-import { mayActAs, type Whose } from '../../ports/actor.ts';
+import type { Look, ModelRequests } from '../../ledger/model-requests.ts';
+import type { ModelChooser, SeeingModel } from '../../model-choice/chooser.ts';
+import { mayActAs, type Roles, type Whose } from '../../ports/actor.ts';
 import type { Model } from '../../ports/model.ts';
 import { type BroughtPart, broughtIn, wordsIn } from '../../ports/parts.ts';
 import type { Surface } from '../../ports/surface.ts';
-import type { Gathered } from '../../prompt/gather.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { Gather, Gathered } from '../../prompt/gather.ts';
 import { withoutSecrets } from '../../prompt/secrets.ts';
-import { type Attempt, type Job, type QuestionRunnerOptions, recordOf } from './job.ts';
+import type { Attempt } from './attempt.ts';
+import { type Job, recordOf } from './job.ts';
 import type { Obstacles } from './obstacles.ts';
 import { createUnheard } from './unheard.ts';
 
@@ -18,8 +23,6 @@ export interface Prepared {
   readonly ok: true;
   /** The conversation as it was read, to be replaced by that with this turn. */
   readonly seen: Seen<Conversation>;
-  /** Whether this is the conversation's first answer. */
-  readonly isNew: boolean;
   /** Whether nobody was told yet that the bot listens here. */
   readonly isUntold: boolean;
   readonly here: SettingsHere;
@@ -27,8 +30,6 @@ export interface Prepared {
   readonly model: Model;
   /** Earlier turns for the prompt. */
   readonly memory: Memory;
-  /** The person's own words; empty if they only brought something. */
-  readonly words: string;
   readonly brought: BroughtPart[];
   readonly images: Gathered['images'];
   /** As `Gathered.read`. */
@@ -46,9 +47,22 @@ export interface NotPrepared {
 /** Rejects with the attempt's reason if it is stopped. */
 export type Prepare = (job: Job, attempt: Attempt) => Promise<Prepared | NotPrepared>;
 
+export interface PreparationOptions {
+  readonly records: Pick<ChatRecords, 'conversations' | 'answers' | 'listening' | 'settings'>;
+  readonly models: Pick<ModelRequests, 'look'>;
+  readonly choose: ModelChooser;
+  readonly seeing: SeeingModel;
+  readonly gather: Gather;
+  readonly roles: Roles;
+  readonly obstacles: Obstacles;
+  readonly telemetry: Pick<Telemetry, 'obstructed'>;
+  readonly log: Logger;
+}
+
 /** Reads settings and access, picks the model and collects what was brought. Nothing is reserved or shown yet. */
-export function createPreparation(options: QuestionRunnerOptions, obstacles: Obstacles): Prepare {
-  const { conversations, answers, listening, models, log } = options;
+export function createPreparation(options: PreparationOptions): Prepare {
+  const { models, obstacles, log } = options;
+  const { conversations, answers, listening, settings } = options.records;
   const unheard = createUnheard(listening);
 
   async function prepare(job: Job, { id, signal }: Attempt): Promise<Prepared | NotPrepared> {
@@ -63,7 +77,7 @@ export function createPreparation(options: QuestionRunnerOptions, obstacles: Obs
     const [seen, isUntold, here, looked] = await Promise.all([
       looking,
       place.key === null || listening.isUntold(place.key, conversation),
-      options.settings.at({
+      settings.at({
         place,
         user: actor.user,
         conversation: looking.then(({ value }) => value ?? null),
@@ -101,27 +115,11 @@ export function createPreparation(options: QuestionRunnerOptions, obstacles: Obs
     if (brought.length > 0) await answers.save({ ...recordOf(job, id), brought });
     const unseen = gathered.isBlind ? await blindness(model, actor) : null;
     const remarks = [remark, unseen, ...gathered.remarks].filter((line) => line !== null);
-    const words = wordsIn(question.parts);
     const { images, read } = gathered;
-    if (words === '' && read === null) {
+    if (wordsIn(question.parts) === '' && read === null) {
       return { ok: false, text: ['I could not read any of your attachments.', ...remarks].join('\n') };
     }
-    const isNew = begun === null || begun.turns.length === 0;
-    return {
-      ok: true,
-      seen,
-      isNew,
-      isUntold,
-      here,
-      looked,
-      model,
-      memory,
-      words,
-      brought,
-      images,
-      read,
-      remarks,
-    };
+    return { ok: true, seen, isUntold, here, looked, model, memory, brought, images, read, remarks };
   }
 
   /** Says that a model cannot see pictures, and which one can. */

@@ -25,7 +25,18 @@ export interface HeldAnswers {
    * Removes an answer that the try of this number finishes, and may be repeated by that try. False if the answer was forgotten, or is
    * held for a later try.
    */
-  take(platform: Platform, id: string, tries: number): Promise<boolean>;
+  takeHeld(platform: Platform, id: string, tries: number): Promise<boolean>;
+}
+
+/** The event id of one try to finish a held answer. */
+export function unlockEventOf(answerId: string, tries: number): string {
+  return `${answerId}/opened/${tries}`;
+}
+
+/** The number of the try behind such an event; null for other events. */
+export function triesIn(event: string): number | null {
+  const tries = /\/opened\/(\d+)$/.exec(event)?.[1];
+  return tries === undefined ? null : Number(tries);
 }
 
 const schema = z.object({});
@@ -58,7 +69,7 @@ export function createHeldAnswers(
       const keys = new Set(await Array.fromAsync(places.keys(prefix)));
       for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
     },
-    async take(platform, id, tries) {
+    async takeHeld(platform, id, tries) {
       const before = await answers.unhold(id, tries);
       if (before === null || (before.held !== undefined && before.held.tries > tries)) return false;
       if (before.held !== undefined) await places.delete(keyOf(platform, before.held.at, id));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { INTERRUPTED } from '../../../../src/core/chat/answer/answering.ts';
+import { INTERRUPTED } from '../../../../src/core/chat/words/stop-words.ts';
 import type { Adapter } from '../../../../src/core/ports/adapter.ts';
 import { PlaceLocked } from '../../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../../src/core/ports/scope.ts';
@@ -479,13 +479,13 @@ describe('an answer that is held until its place is unlocked', () => {
 
         const life = createLife(at, when);
         const second = await world.bot(life);
-        second.dispatch.opened('discord', 'thread');
+        second.dispatch.unlocked('discord', 'thread');
         const isShown = () => surface.shown?.status === 'complete' && world.openClaims.size === 0;
         await eventually(world.clock, () => expect(life.isOver || isShown()).toBe(true));
         const heir = await world.bot();
         for (let times = 0; times < 2; times++) {
           // As after a start.
-          heir.dispatch.opened('discord', null);
+          heir.dispatch.unlocked('discord', null);
           await eventually(world.clock, () => expect(isShown()).toBe(true));
         }
         const about = `dead ${when} step ${at}`;
@@ -522,7 +522,7 @@ describe('an answer that is held until its place is unlocked', () => {
       if (refused++ < 2) throw new StoreError('away');
       return claim(...args);
     };
-    bot.dispatch.opened('discord', 'thread');
+    bot.dispatch.unlocked('discord', 'thread');
     await eventually(world.clock, () => expect(surface.shown?.status).toBe('complete'));
     expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER));
   });

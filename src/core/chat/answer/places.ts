@@ -1,4 +1,8 @@
-import { type Attempt, isHeard, type Job, placeKeyOf, type QuestionRunnerOptions } from './job.ts';
+import type { Logger } from 'pino';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import type { Attempt } from '../question/attempt.ts';
+import { isHeard, type Job, placeKeyOf } from '../question/job.ts';
+import type { CatchUp } from '../recovery/catch-up.ts';
 
 /** The places of one answer: its messages and threads. Each leads to the conversation from then on. */
 export interface AnswerPlaces {
@@ -12,18 +16,24 @@ export interface AnswerPlaces {
   told(): Promise<void>;
 }
 
+export interface PlacesOptions {
+  readonly records: Pick<ChatRecords, 'conversations' | 'answers' | 'listening'>;
+  readonly catchUp: Pick<CatchUp, 'talkedAt'>;
+  readonly log: Logger;
+}
+
 /** @param adopted key of an existing message whose content the answer replaces; null if there is none */
 export function createAnswerPlaces(
-  { conversations, answers, listening, catchUp, log }: QuestionRunnerOptions,
+  { records: { conversations, answers, listening }, catchUp, log }: PlacesOptions,
   { question, conversation }: Job,
   { id, signal }: Attempt,
   adopted: string | null,
 ): AnswerPlaces {
-  const { actor, place, surface } = question;
+  const { place, surface } = question;
   const messages = adopted === null ? [] : [adopted];
   const threads = new Set(place.key === null ? [] : [place.key]);
   const storing: Promise<void>[] = [];
-  const ownPlace = placeKeyOf(place, surface, actor);
+  const ownPlace = placeKeyOf(question);
 
   const logged = (promise: Promise<unknown>, words: string): Promise<void> =>
     promise.then(

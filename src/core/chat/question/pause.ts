@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { type AuditLog, INSTALLATION } from '../access/audit.ts';
-import { type CollectionStore, createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import { type AuditLog, INSTALLATION } from '../../access/audit.ts';
+import { type CollectionStore, createCollection } from '../../coordination/collection.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Surface } from '../../ports/surface.ts';
+import type { Tell } from '../words/messenger.ts';
 
 const pauseSchema = z.object({
   /** The text for people; empty for the default. */
@@ -22,6 +24,17 @@ export interface Pauses {
   begin(text: string, by: string): Promise<void>;
   /** Resolves to the pause that it ended; null if there was none. */
   end(by: string): Promise<Pause | null>;
+}
+
+/** Tells the asker if the bot is paused; resolves to whether it is. */
+export type PauseCheck = (at: { readonly surface: Surface }) => Promise<boolean>;
+
+export function createPauseCheck(pauses: Pick<Pauses, 'words'>, tell: Tell): PauseCheck {
+  return async ({ surface }) => {
+    const words = await pauses.words();
+    if (words !== null) await tell(surface, words);
+    return words !== null;
+  };
 }
 
 /** Longest text for people, in UTF-16 units. */

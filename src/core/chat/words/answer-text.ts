@@ -1,53 +1,45 @@
 import { formatDuration } from '../../kit/durations.ts';
 import { formatUsd } from '../../kit/money.ts';
-import { oneLine } from '../../kit/text.ts';
+import { counted, oneLine } from '../../kit/text.ts';
+import type { Bill } from '../../ledger/admitted-request.ts';
 import type { Effort } from '../../ports/effort.ts';
 import type { Model } from '../../ports/model.ts';
 import type { ChatEvent, Citation } from '../../ports/provider.ts';
 import type { NoticeFile } from '../../ports/surface.ts';
 
+/** How an answer came about, for its footer. */
+export interface FooterFacts {
+  readonly model: Pick<Model, 'name'>;
+  /** Name of the persona that answered; null for none. */
+  readonly persona: string | null;
+  /** The requested effort; null if the model decided. */
+  readonly effort: Effort | null;
+  /** The reason why another model than the chosen one answered; null if none did. */
+  readonly because: string | null;
+  readonly durationMs: number;
+  /** How long the model reasoned; shown from one second on. */
+  readonly thinkingMs: number;
+  /** For example `read 14 messages, 1 file`; null for nothing. */
+  readonly read: string | null;
+}
+
 /**
  * One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. Null if nothing was used, as after an immediate
  * failure.
  */
-export function footerOf(facts: {
-  readonly model: Pick<Model, 'name'>;
-  /** Name of the persona that answered; null for none. */
-  readonly persona: string | null;
-  /** The requested effort; null or left out if the model decided. */
-  readonly effort?: Effort | null;
-  /** The reason why another model than the chosen one answered; null if none did. */
-  readonly because?: string | null;
-  readonly durationMs: number;
-  /** How long the model reasoned; shown from one second on. */
-  readonly thinkingMs?: number;
-  readonly tokens: number;
-  readonly costNanoUsd: number;
-  /** For example `read 14 messages, 1 file`. */
-  readonly read?: string | null;
-  /** Whether tokens and cost are the provider's own figures. */
-  readonly exact: boolean;
-  /** Whether the cost is the highest possible. */
-  readonly atMost: boolean;
-}): string | null {
-  if (facts.tokens === 0 && facts.costNanoUsd === 0) return null;
-  const about = facts.exact ? '' : '≈ ';
-  const tokens = `${about}${facts.tokens.toLocaleString('en-US')} ${facts.tokens === 1 ? 'token' : 'tokens'}`;
-  const cost =
-    facts.costNanoUsd === 0
-      ? formatUsd(0)
-      : (facts.atMost ? 'at most ' : about) + formatUsd(facts.costNanoUsd);
-  const { persona, because, effort, durationMs, thinkingMs = 0, read } = facts;
-  const model = because ? `${facts.model.name}, ${because}` : facts.model.name;
-  const thought = thinkingMs >= 1_000 && `thought for ${formatDuration(thinkingMs)}`;
+export function footerOf(facts: FooterFacts, bill: Bill): string | null {
+  if (bill.tokens === 0 && bill.costNanoUsd === 0) return null;
+  const about = bill.exact ? '' : '≈ ';
+  const cost = formatUsd(bill.costNanoUsd);
+  const { persona, because, effort, durationMs, thinkingMs, read } = facts;
   return [
     persona,
-    model,
+    because === null ? facts.model.name : `${facts.model.name}, ${because}`,
     effort && `effort ${effort}`,
     formatDuration(durationMs),
-    thought,
-    tokens,
-    cost,
+    thinkingMs >= 1_000 && `thought for ${formatDuration(thinkingMs)}`,
+    `${about}${counted(bill.tokens, 'token', 'tokens')}`,
+    bill.costNanoUsd === 0 ? cost : (bill.atMost ? 'at most ' : about) + cost,
     read,
   ]
     .filter(Boolean)

@@ -6,8 +6,8 @@ import { createUsageLog, type UsageLog } from '../ledger/usage.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { CoreOptions } from './options.ts';
 
-/** The records of requests and answers. */
-export interface Records {
+/** What is logged in the store about requests and answers. */
+export interface Logs {
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;
   readonly outcomes: OutcomeLog;
@@ -16,10 +16,10 @@ export interface Records {
   stop(): Promise<void>;
 }
 
-export function wireRecords(
+export function wireLogs(
   { store: { records }, telemetry, habits: { retentionMs }, clock, log }: CoreOptions,
   audit: AuditLog,
-): Records {
+): Logs {
   const usage = createUsageLog(records);
   const feedback = createFeedbackLog(records);
   const outcomes = createOutcomeLog(records);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { entryInWords } from '../../../src/core/access/audit.ts';
-import { createPauses } from '../../../src/core/chat/pause.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
-import { createTestBot, invocationOf, messageOf, type TestBot } from '../../support/test-bot.ts';
+import { entryInWords } from '../../../../src/core/access/audit.ts';
+import { createPauses } from '../../../../src/core/chat/question/pause.ts';
+import { systemClock } from '../../../../src/core/kit/clock.ts';
+import { createTestBot, invocationOf, messageOf, type TestBot } from '../../../support/test-bot.ts';
 
 let bot: TestBot;
 /** The store has a bot and, as the command line does, another process. */

@@ -1,13 +1,15 @@
-import type { Ending } from '../../delivery/reply.ts';
+import type { AnswerEnd } from '../../coordination/journal.ts';
 import type { ChatEvent } from '../../ports/provider.ts';
 
 /** A provider's proper end of an answer. */
-export interface Finished {
-  readonly done: Extract<ChatEvent, { type: 'done' }>;
+export type Done = Extract<ChatEvent, { type: 'done' }>;
+
+/** All that came of an answer. */
+export interface Content {
+  readonly text: string;
+  readonly images: readonly unknown[];
   /** Whether any reasoning came. */
-  readonly isThinking: boolean;
-  /** The number of images shown with the text. */
-  readonly images: number;
+  readonly isReasoned: boolean;
 }
 
 /** Limits on the answer's length, in tokens. */
@@ -17,20 +19,16 @@ export interface Caps {
   readonly affordableTokens: number | null;
 }
 
-type Words = Pick<Ending, 'status' | 'note'> & {
-  /** Whether the model would have continued, so that the rest can be requested. */
-  readonly isCut?: boolean;
-};
+/** How an answer ended, apart from its footer. */
+export type EndWords = Omit<AnswerEnd, 'footer'>;
 
-/**
- * The words under an answer that its provider ended.
- * @param hasText false if there is nothing to read
- */
-export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps): Words {
-  if (!hasText && finished.images === 0) return { status: 'failed', note: emptyNote(finished, caps) };
-  const { done } = finished;
+/** How an answer ended whose provider ended it. */
+export function endOfDone(done: Done, content: Content, caps: Caps): EndWords {
+  if (content.text.trim() === '' && content.images.length === 0) {
+    return { status: 'failed', note: emptyNote(done, content.isReasoned, caps) };
+  }
   const note = [
-    endNote(finished, caps),
+    endNote(done, caps),
     done.skippedLines > 0 && 'Part of this answer could not be read and is missing.',
     done.skippedImages > 0 && skippedImagesNote(done.skippedImages),
     done.tools.length > 0 && `The model also called ${toolNames(done.tools)}, which it does not have here.`,
@@ -38,11 +36,12 @@ export function finishedEnding(finished: Finished, hasText: boolean, caps: Caps)
     .filter(Boolean)
     .join(' ');
   const status = done.finish === 'content_filter' ? 'failed' : 'complete';
-  return { status, note: note || null, isCut: done.finish === 'length' && caps.affordableTokens === null };
+  const isCut = done.finish === 'length' && caps.affordableTokens === null;
+  return { status, note: note || null, ...(isCut && { isCut }) };
 }
 
-function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps): string | null {
-  switch (done.finish) {
+function endNote({ finish }: Done, { maxOutputTokens, affordableTokens }: Caps): string | null {
+  switch (finish) {
     case 'length':
       if (affordableTokens !== null) {
         return `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
@@ -57,13 +56,12 @@ function endNote({ done }: Finished, { maxOutputTokens, affordableTokens }: Caps
   }
 }
 
-function emptyNote(finished: Finished, { maxOutputTokens }: Caps): string {
-  const { done, isThinking } = finished;
+function emptyNote(done: Done, isReasoned: boolean, { maxOutputTokens }: Caps): string {
   const { finish, skippedLines, tools, usage } = done;
   if (finish === 'content_filter') {
     return "The provider's content filter stopped the answer. Try rephrasing your question, or pick another model.";
   }
-  if (finish === 'length' && (isThinking || (usage?.reasoningTokens ?? 0) > 0)) {
+  if (finish === 'length' && (isReasoned || (usage?.reasoningTokens ?? 0) > 0)) {
     return `The model used all ${inDigits(maxOutputTokens)} tokens for thinking and wrote no answer. Ask for less at a time, use less \`effort\`, or pick another model. The operator can raise its \`answerTokens\` in models.json.`;
   }
   if (finish === 'length') {

@@ -1,6 +1,6 @@
 import { type Node, Parser } from 'commonmark';
 import { describe, expect, it } from 'vitest';
-import { footerOf, sourcesOf } from '../../../../src/core/chat/answer/answer-text.ts';
+import { footerOf, sourcesOf } from '../../../../src/core/chat/words/answer-text.ts';
 
 /** The links of a list of sources as a reader of Markdown sees them, one per entry; anything else beside them shows as text. */
 function entriesOf(markdown: string): string[] {
@@ -87,25 +87,26 @@ describe('the footer', () => {
   const facts = {
     model: { name: 'M' },
     persona: null,
+    effort: null,
+    because: null,
     durationMs: 1_234,
-    tokens: 1_000,
-    costNanoUsd: 0,
-    exact: true,
-    atMost: false,
+    thinkingMs: 0,
+    read: null,
   };
+  const bill = { tokens: 1_000, costNanoUsd: 0, exact: true, atMost: false };
 
   it('says model, time, tokens and price, and which of them are estimates, where anything was used', () => {
-    expect(footerOf(facts)).toBe('M · 1.2 s · 1,000 tokens · free');
-    expect(footerOf({ ...facts, tokens: 0 })).toBeNull();
-    expect(footerOf({ ...facts, durationMs: 20_000, thinkingMs: 12_000 })).toBe(
+    expect(footerOf(facts, bill)).toBe('M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf(facts, { ...bill, tokens: 0 })).toBeNull();
+    expect(footerOf({ ...facts, durationMs: 20_000, thinkingMs: 12_000 }, bill)).toBe(
       'M · 20 s · thought for 12 s · 1,000 tokens · free',
     );
-    expect(footerOf({ ...facts, thinkingMs: 900 })).toBe('M · 1.2 s · 1,000 tokens · free');
-    expect(footerOf({ ...facts, persona: 'Pirate' })).toBe('Pirate · M · 1.2 s · 1,000 tokens · free');
-    expect(footerOf({ ...facts, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
+    expect(footerOf({ ...facts, thinkingMs: 900 }, bill)).toBe('M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf({ ...facts, persona: 'Pirate' }, bill)).toBe('Pirate · M · 1.2 s · 1,000 tokens · free');
+    expect(footerOf(facts, { ...bill, tokens: 1, costNanoUsd: 1_200_000, exact: false })).toBe(
       'M · 1.2 s · ≈ 1 token · ≈ $0.0012',
     );
-    expect(footerOf({ ...facts, costNanoUsd: 1_200_000, exact: false, atMost: true })).toBe(
+    expect(footerOf(facts, { ...bill, costNanoUsd: 1_200_000, exact: false, atMost: true })).toBe(
       'M · 1.2 s · ≈ 1,000 tokens · at most $0.0012',
     );
   });

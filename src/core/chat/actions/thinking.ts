@@ -1,0 +1,23 @@
+import type { Press } from '../../ports/events.ts';
+import { MAX_REASONING_CHARS } from '../answer/draft.ts';
+import type { Tell } from '../words/messenger.ts';
+import type { Pressed } from './pressed.ts';
+
+export interface Thinking {
+  /** Shows a person the model's reasoning. */
+  showThinking(press: Press): Promise<void>;
+}
+
+export function createThinking({ recordFor }: Pressed, tell: Tell): Thinking {
+  return {
+    async showThinking(press) {
+      const record = await recordFor(press);
+      if (record === null) return;
+      const { reasoning } = record;
+      if (reasoning === undefined) return tell(press.surface, 'The model’s thinking is no longer stored.');
+      const isCut = reasoning.length >= MAX_REASONING_CHARS;
+      const head = `**What the model thought**${isCut ? ` (its first ${MAX_REASONING_CHARS.toLocaleString('en-US')} characters)` : ''}`;
+      await tell(press.surface, `${head}\n\n${reasoning}`);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import type { Place, Press } from '../../ports/events.ts';
+import type { Titles } from '../answer/titles.ts';
+import type { Messenger } from '../words/messenger.ts';
+import { threadTitle } from '../words/thread-title.ts';
+import type { Pressed } from './pressed.ts';
+
+/** Threads that go on with an answer, and whether the bot listens in them. */
+export interface Threads {
+  continueInThread(press: Press): Promise<void>;
+  /** Whether messages here are for the bot without a mention. */
+  hears(place: Place, writtenAtMs?: number): Promise<boolean>;
+  /** Switches listening at a place on or off, whatever is answered there. */
+  setListening(place: Place, state: 'on' | 'off'): Promise<void>;
+  /** Ends listening in the place of the button. */
+  unlisten(press: Press): Promise<void>;
+}
+
+export interface ThreadsOptions {
+  readonly records: Pick<ChatRecords, 'answers' | 'conversations' | 'listening' | 'settings'>;
+  readonly titles: Pick<Titles, 'name'>;
+  readonly pressed: Pressed;
+  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
+}
+
+export function createThreads(options: ThreadsOptions): Threads {
+  const { titles, pressed } = options;
+  const { tell, abandoned } = options.messenger;
+  const { answers, conversations, listening, settings } = options.records;
+
+  async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
+    if (place.key === null) throw new Error('there is no thread to listen in');
+    const { id } = await conversations.openConversation(place.guild, place.key);
+    await listening.set(place.key, id, state);
+  }
+
+  return {
+    async continueInThread(press) {
+      const record = await pressed.recordFor(press);
+      if (record === null) return;
+      if (record.isPrivate || press.surface.isPrivate) {
+        return tell(press.surface, 'This answer is private, so it cannot continue where others can read it.');
+      }
+      const key = await press.openThread(threadTitle(record.question), abandoned);
+      if (key === null)
+        return tell(press.surface, 'Threads are not possible here. Reply to the answer instead.');
+      await conversations.attach(record.conversation, key);
+      await listening.begin(key, record.conversation);
+      const { renameThread: rename, actor, place } = press;
+      const conversation = await conversations.get(record.conversation);
+      const first = conversation?.turns[0];
+      const { automatic } = await settings.at({ place, conversation });
+      if (rename === undefined || conversation === null || first === undefined || !automatic.titles) return;
+      const { question, answer } = first;
+      titles.name({ rename, question, answer, actor, place, conversation: conversation.id });
+    },
+
+    async hears({ key }, writtenAtMs) {
+      return key !== null && (await listening.hears(key, writtenAtMs));
+    },
+
+    setListening,
+
+    async unlisten({ place, actor, answerId, surface }) {
+      const record = await answers.get(answerId);
+      if (place.key === null || place.guild !== actor.guild || (record && record.guild !== actor.guild)) {
+        return tell(surface, 'This button has expired. Use `/listen state:off`.');
+      }
+      await setListening(place, 'off');
+      await tell(
+        surface,
+        'I no longer listen in this thread. Mention me to ask something. `/listen state:on` switches it on again.',
+      );
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { explainRefusal } from '../../access/access.ts';
+import { allowanceFor, effortRemark } from '../../access/allowance.ts';
+import { userMessage } from '../../conversations/user-message.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { ModelRequests } from '../../ledger/model-requests.ts';
+import type { Answerer, NotOpened, OpenAnswerer, Opened } from '../../model-choice/fallbacks.ts';
+import { platformOf } from '../../ports/actor.ts';
+import type { Model } from '../../ports/model.ts';
+import { wordsIn } from '../../ports/parts.ts';
+import { LOCAL_PLATFORM } from '../../ports/platforms.ts';
+import type { Compact } from '../../prompt/compaction.ts';
+import { createPrompting } from '../../prompt/shortening.ts';
+import { mostTokensOfAny } from '../../tokens/most-tokens.ts';
+import type { Attempt } from './attempt.ts';
+import type { Job, Question } from './job.ts';
+import { isInLongThread } from './long-thread.ts';
+import type { Prepared } from './preparation.ts';
+
+/** An admitted request with the question's prompt. */
+export interface Requested {
+  readonly ok: true;
+  readonly request: Answerer;
+  /** Remarks for the asker on what was sent. */
+  readonly remarks: readonly string[];
+  /** As `Moment.isInLongThread`. */
+  readonly isInLongThread: boolean;
+}
+
+/**
+ * Builds the prompt and opens the request, with another model if the chosen one fails. Rejects with the attempt's reason if
+ * it is stopped.
+ */
+export type RequestAnswer = (
+  job: Job,
+  attempt: Attempt,
+  prepared: Prepared,
+) => Promise<Requested | NotOpened>;
+
+export interface RequestOptions {
+  readonly models: Pick<ModelRequests, 'openRequest'>;
+  readonly openAnswerer: OpenAnswerer;
+  readonly compact: Compact;
+  /** The highest cost in nano-dollars of a question with attachments that needs no confirmation; null for any cost. */
+  readonly confirmAboveNanoUsd: number | null;
+  /** The notice under answers of the demo; null if models answer. */
+  readonly demoNotice: string | null;
+  /** IANA name of the time zone of the day that a prompt names. */
+  readonly timeZone: string;
+  readonly clock: Clock;
+}
+
+/** Shown above an answer for which a summary was made. */
+const SUMMARISED = 'I summarised the older part of this conversation: `/context` shows it.';
+
+export function createRequesting(options: RequestOptions): RequestAnswer {
+  const { models, clock } = options;
+  // Creating one takes a fifth of a millisecond, so it is done once.
+  const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
+
+  /** Remarks for the asker on a request that was admitted. */
+  function remarksOn({ place, webSearch }: Question, { current }: Answerer, asked: Model): string[] {
+    const { access, searchesWeb } = current.request;
+    const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';
+    return [
+      isDemo ? options.demoNotice : null,
+      webSearch && !searchesWeb
+        ? `${asked.name} cannot search the web here. Pick another model for that.`
+        : null,
+    ].filter((line) => line !== null);
+  }
+
+  return async (job, { id, signal }, prepared) => {
+    const { question, asker, conversation, isConfirmed = false } = job;
+    const { actor, place } = question;
+    const { here, looked, memory, brought, images } = prepared;
+    const compact = here.automatic.summaries ? options.compact : null;
+    const prompting = createPrompting(compact, { conversation, memory, actor, place });
+    const pictures = [...images.values()].flat().length;
+    const aboveNanoUsd = brought.length > 0 && !isConfirmed ? options.confirmAboveNanoUsd : null;
+    // A summary of a thread needs no thinking.
+    const chosenEffort = question.isAboutThread ? null : here.effort;
+    const effort = question.effort ?? chosenEffort?.effort ?? null;
+    const temperature = here.persona?.persona.temperature;
+
+    async function openRequest(model: Model, fallbacks: number): Promise<Opened | NotOpened> {
+      const access = looked.decide(model.id);
+      if (!access.ok) return { ok: false, text: explainRefusal(access) };
+      const { maxOutputTokens } = allowanceFor(access, effort);
+      const prompt = await prompting.promptFor(
+        {
+          guild: place.guild,
+          model,
+          maxOutputTokens,
+          images,
+          asker,
+          question: { text: wordsIn(question.parts), brought },
+          day: days.format(clock.now()),
+          instructions: here.instructions,
+          channel: place.channelName ?? 'this channel',
+        },
+        signal,
+      );
+      if (!prompt.ok) return { ...prompt, isTooLong: true };
+      const request = await models.openRequest({
+        id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
+        guild: place.guild,
+        user: actor.user,
+        ...(actor.isOutsider && { isOutsider: true }),
+        groups: actor.groups,
+        userName: actor.name,
+        model: model.id,
+        messages: prompt.messages,
+        maxOutputTokens,
+        effort,
+        webSearch: question.webSearch || here.webSearch,
+        conversation,
+        looked,
+        ...(aboveNanoUsd !== null && {
+          brought: {
+            bytes: mostTokensOfAny(userMessage({ text: '', brought })),
+            images: pictures,
+            aboveNanoUsd,
+          },
+        }),
+        ...(temperature !== undefined && { temperature }),
+      });
+      if (!request.ok) return request;
+      const remark = question.effort === undefined ? null : effortRemark(request.access, question.effort);
+      return { ok: true, request, questionTokens: prompt.questionTokens, remark };
+    }
+
+    const request = await options.openAnswerer({
+      place,
+      model: prepared.model,
+      chosen: here.fallback,
+      suits: ({ input }) => pictures === 0 || input.includes('image'),
+      open: openRequest,
+    });
+    if (!request.ok) return request;
+    const turns = [...prompting.memory.turns, prepared];
+    return {
+      ok: true,
+      request,
+      remarks: [
+        ...(prompting.isSummarised ? [SUMMARISED] : []),
+        ...remarksOn(question, request, prepared.model),
+      ],
+      isInLongThread: isInLongThread(question, here.readsContext, turns),
+    };
+  };
+}

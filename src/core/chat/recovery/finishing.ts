@@ -1,0 +1,165 @@
+import { type ShownAnswer, turnOf } from '../../conversations/answer-records.ts';
+import type { ChatRecords } from '../../conversations/chat-records.ts';
+import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
+import type { AnswerState, Orphan, Written } from '../../coordination/journal.ts';
+import { createReply, type Delivery, type Resumed } from '../../delivery/reply.ts';
+import { splitText } from '../../markdown/splitter.ts';
+import type { Adapter, Reopened } from '../../ports/adapter.ts';
+import { buttonsAt } from '../../ports/buttons.ts';
+import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
+import { textInHistory } from '../words/answer-text.ts';
+import { INTERRUPTED } from '../words/stop-words.ts';
+import { type HeldAnswers, triesIn } from './held-answers.ts';
+
+/**
+ * Finishes the answer to an event of a dead process, or of a place that was locked. Resolves to false if another process, or a
+ * later try, has to do it.
+ *
+ * @throws PlaceGone if nothing can be shown there any more
+ */
+export type FinishAnswer = (
+  event: Pick<Orphan, 'eventId' | 'entry'> & { readonly written: Written },
+  adapter: Required<Pick<Adapter, 'reopen'>>,
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+const NOT_BEGUN = 'The bot was restarted before it could answer. Please try again.';
+
+export function createFinisher(
+  { answers, conversations }: Pick<ChatRecords, 'answers' | 'conversations'>,
+  held: Pick<HeldAnswers, 'hold' | 'takeHeld'>,
+  delivery: Delivery,
+): FinishAnswer {
+  const { log } = delivery;
+
+  const finish: FinishAnswer = async ({ written, entry, eventId: event }, adapter, signal) => {
+    const { platform, place: reference, answer } = written;
+    const tries = triesIn(event);
+    if (answer !== null) {
+      entry.watch(() => answer);
+      // The record loses it only now: this entry's journal has it.
+      if (tries !== null && !(await held.takeHeld(platform, answer.id, tries))) return true;
+      await keepTurn(answer);
+    }
+    const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
+    if (place === null) {
+      log.warn({ event }, "a dead process's answer has no place any more");
+      return true;
+    }
+    const { surface } = place;
+    if (answer === null) {
+      await surface.tellPrivately({ text: NOT_BEGUN }, signal);
+      return true;
+    }
+    if (place.message?.isEnded) return true;
+    const resumed = resumedAt(answer, place);
+    if (stands(answer, resumed, surface)) return true;
+    // The found message is recorded before its button is removed.
+    entry.resumeAt(surface);
+    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
+    await entry.keep();
+    const storing = resumed.message === null ? [] : [attach(answer, resumed.message.live)];
+    const reply = createReply({
+      ...delivery,
+      surface,
+      buttons: buttonsAt(answer.id, { state: 'running' }),
+      onOpen(message) {
+        entry.watch(() => ({ ...answer, ...reply.progress }));
+        const kept = entry.keep();
+        storing.push(kept, attach(answer, message));
+        return kept;
+      },
+      signal,
+      resumed,
+    });
+    reply.write(answer.text);
+    const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
+    const note = [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS);
+    const moment = momentAfter(ending, surface);
+    const buttons = buttonsAt(answer.id, moment);
+    const isShown = await reply.finish({ ...ending, note: note || null, buttons });
+    storing.push(noteShown(answer.id, shownBy(reply, surface, moment)));
+    await Promise.all(storing);
+    if (reply.lockedAt !== null) {
+      await held.hold({
+        platform,
+        at: reply.lockedAt,
+        reference: surface.reference ?? reference,
+        // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
+        state: { ...answer, ...reply.progress },
+        tries: (tries ?? 0) + 1,
+      });
+      return true;
+    }
+    const { status } = ending;
+    log.info({ event, answer: answer.id, status, isShown }, 'finished an answer of a dead process');
+    return isShown || !signal.aborted;
+  };
+
+  /** Stores the question and the text that had arrived in the conversation. */
+  async function keepTurn({ id, model, askedAtMs, images, ending, ...answer }: AnswerState): Promise<void> {
+    const text = textInHistory(answer.text, images);
+    if (text === '' || model === null) return;
+    const record = await answers.get(id);
+    const conversation = record && (await conversations.get(record.conversation));
+    if (!record || !conversation) return;
+    if (conversation.turns.some((kept) => kept.id === record.turn && kept.askedAtMs >= askedAtMs)) return;
+    await conversations.record(
+      conversation.id,
+      turnOf(record, { answer: text, model, status: ending?.status ?? 'interrupted', askedAtMs }),
+      // It may have been forgotten meanwhile.
+      async () => (await answers.get(id)) !== null,
+    );
+  }
+
+  /** An edit of the question finds the answer by this. */
+  async function noteShown(id: string, shown: ShownAnswer): Promise<void> {
+    try {
+      await answers.amend(id, { shown });
+    } catch (error) {
+      log.error({ err: error, answer: id }, 'could not store the place of an answer');
+    }
+  }
+
+  /** Lets a reply to the message continue the conversation. */
+  async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
+    try {
+      const record = await answers.get(id);
+      if (record === null) return;
+      await Promise.all([conversations.attach(record.conversation, key), answers.attach(id, key)]);
+      const { messages = [] } = record;
+      if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
+      if (threadKey) await conversations.attach(record.conversation, threadKey);
+    } catch (error) {
+      log.error({ err: error, answer: id }, 'could not connect a message to its conversation');
+    }
+  }
+
+  return finish;
+}
+
+/**
+ * The point from which to continue. The journal may be older than the messages: if its growing message has no button any
+ * more, or is not the newest, that message was completed since. A message that cannot be read is repeated in a new one,
+ * because its progress is unknown.
+ */
+function resumedAt(
+  { sealed, message, ending }: AnswerState,
+  { message: found, isUnread }: Reopened,
+): Resumed {
+  const isCompleted = message !== null && message !== found?.live.key && !isUnread;
+  return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
+}
+
+/** Only the dead process had the images. */
+function lostNote(images: number): string | null {
+  if (images === 0) return null;
+  return images === 1
+    ? 'The image of this answer was lost.'
+    : `The ${images} images of this answer were lost.`;
+}
+
+/** Whether all messages are complete: the last one was posted, and has lost its buttons to a retry, or was deleted. */
+function stands({ text }: AnswerState, { sealed, message, isWhole }: Resumed, { limits }: Surface): boolean {
+  return isWhole && message === null && sealed > 0 && splitText(text, limits).length <= sealed;
+}

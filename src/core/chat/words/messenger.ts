@@ -1,0 +1,31 @@
+import { Stopped } from '../../coordination/live-answers.ts';
+import type { Delivery } from '../../delivery/reply.ts';
+import type { NameOperator } from '../../ports/operator.ts';
+import type { Surface } from '../../ports/surface.ts';
+
+/** Tells the asker alone. */
+export type Tell = (surface: Surface, text: string) => Promise<void>;
+
+/** How the chat's words reach people, until this process gives up on that. */
+export interface Messenger {
+  readonly delivery: Delivery;
+  readonly nameOperator: NameOperator;
+  readonly tell: Tell;
+  /** Aborts with `Stopped` to end all delivery at once; the journal then has the rest. */
+  readonly abandoned: AbortSignal;
+  abandon(): void;
+}
+
+export function createMessenger(delivery: Delivery, nameOperator: NameOperator): Messenger {
+  const abandoning = new AbortController();
+  const { signal } = abandoning;
+  return {
+    delivery,
+    nameOperator,
+    async tell(surface, text) {
+      await surface.tellPrivately({ text: nameOperator(text) }, signal);
+    },
+    abandoned: signal,
+    abandon: () => abandoning.abort(new Stopped({ kind: 'shutdown' })),
+  };
+}
