@@ -54,7 +54,6 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     "require-trusted-types-for 'script'",
     'trusted-types lit-html dompurify',
   ];
-  const isOpen = (request: IncomingMessage) => login?.hasSession(request) ?? true;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response, policy);
@@ -87,7 +86,9 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
       response.setHeader('set-cookie', login.openSession(token, request));
       return sendJson(response, 200, {});
     }
-    if (!isOpen(request)) throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
+    if (login?.hasSession(request) === false) {
+      throw new Refused(401, 'Log in with the ADMIN_TOKEN of this installation.');
+    }
     const endpoint = api.get(key);
     if (endpoint === undefined) throw new Refused(404, 'Not found.');
     await endpoint(request, response, url.searchParams);
@@ -119,20 +120,8 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     async start(dispatch) {
       await room.load();
       actions = createActions({ room, dispatch, uploads, commands: host.commands, newId });
-      const epoch = randomBytes(6).toString('hex');
-      api = createApi({
-        room,
-        actions,
-        dispatch,
-        uploads,
-        maxFileBytes,
-        host,
-        clock,
-        epoch,
-        isOpen,
-        signal: stopping.signal,
-        asksForToken: login !== undefined,
-      });
+      const { signal } = stopping;
+      api = createApi({ room, actions, dispatch, uploads, host, clock, maxFileBytes, login, signal });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
     readFile: (reference) => uploads.read(reference),

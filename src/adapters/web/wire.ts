@@ -79,7 +79,9 @@ export interface Suggestion {
 
 /** `GET api/status`: the content of the bar at one spot. */
 export interface Status {
+  /** The model's provider, for people: `OpenRouter`, `Demo`. */
   readonly provider: string;
+  /** The model that answers there; null if the tier includes none. */
   readonly model: { readonly id: string; readonly name: string } | null;
   /** How much the model can be asked to think, the least first; empty if it takes no effort. */
   readonly efforts: readonly string[];
@@ -90,6 +92,7 @@ export interface Status {
   readonly tier: string;
   /** Today's cost, formatted. */
   readonly spent: string;
+  /** Whether the scripted demo answers instead of a language model. */
   readonly demo: boolean;
 }
 

@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from 'lit-html';
 import type { Spot } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer/composer.ts';
+import { composerView } from './composer/composer-view.ts';
 import { formView, showForm } from './form.ts';
 import type { Page } from './model/page.ts';
 import { channelOf, type State } from './model/state.ts';
@@ -29,7 +30,7 @@ export function drawPage(page: Page, composer: Composer): void {
         ${sidebar(page)}
         <div class="scrim" @click=${() => navigation.toggleSidebar(false)}></div>
         <main class="channel" ?inert=${state.isSidebarOpen}>
-          ${bar(page)} ${banner(state)} ${timeline(page, channelSpot)} ${composer.view(channelSpot)}
+          ${bar(page)} ${banner(state)} ${timeline(page, channelSpot)} ${composerView(composer, channelSpot)}
         </main>
         ${spot.thread === null ? nothing : thread(page, composer)}
       </div>
@@ -90,7 +91,7 @@ function thread(page: Page, composer: Composer): TemplateResult {
         ${demoMark(state)}
         ${tool('Close the thread', icons.close, close, { className: 'forth', title: 'Close (Esc)' })}
       </header>
-      ${timeline(page, state.spot)} ${composer.view(state.spot)}
+      ${timeline(page, state.spot)} ${composerView(composer, state.spot)}
     </section>
   `;
 }

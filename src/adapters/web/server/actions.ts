@@ -5,7 +5,6 @@ import { type Dispatch, NO_RULES } from '../../../core/ports/events.ts';
 import type { FilePart } from '../../../core/ports/parts.ts';
 import { Refused } from '../../../http/requests.ts';
 import type {
-  GivenFile,
   PostCommand,
   PostMessage,
   PostPress,
@@ -18,6 +17,7 @@ import { createDeeds } from './deeds.ts';
 import { addressOf, placeOf, withoutMention } from './people.ts';
 import { createPresses } from './press.ts';
 import { personNamed, reachable, visible } from './reach.ts';
+import { createRemoval } from './removal.ts';
 import type { Room } from './room.ts';
 import { createThreads } from './threads.ts';
 import type { Uploads } from './uploads.ts';
@@ -55,6 +55,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
   const deeds = createDeeds(room, newId);
   const threads = createThreads(room);
   const presses = createPresses({ room, dispatch, commands, deeds, threads });
+  const remove = createRemoval({ room, dispatch, uploads, deeds, run });
 
   function run(work: Promise<void>): void {
     running.add(work.finally(() => room.touchStatus()));
@@ -62,16 +63,8 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
 
   /** Puts what somebody said into the room. */
   async function say(said: Said, files: readonly FilePart[]): Promise<void> {
-    await room.post({ ...said, kind: 'said', files: files.map(fileInfo) });
-  }
-
-  /** Removes a message of an answer. One with a thread stays, without its words. */
-  async function removeShown(key: string): Promise<void> {
-    const shown = room.find(key);
-    if (shown?.kind === 'answer' && room.hasReplies(key)) {
-      const note = 'This answer was deleted.';
-      await room.replace({ ...shown, text: '', note, footer: null, buttons: [], files: [] });
-    } else await room.remove(key);
+    const infos = files.map(({ reference: id, name, mediaType }) => ({ id, name, mediaType }));
+    await room.post({ ...said, kind: 'said', files: infos });
   }
 
   return {
@@ -93,11 +86,7 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       if (answerSpot.thread !== null) await threads.openThread(answerSpot.thread);
       const event = deeds.at(id, person, answerSpot, { audience: owner });
       const parts = [{ type: 'text', text: withoutMention(text) } as const, ...attached];
-      const readThread =
-        thread === null
-          ? {}
-          : { readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs) };
-      run(dispatch.message({ ...event, parts, address, ...readThread }));
+      run(dispatch.message({ ...event, parts, address, ...threads.readerFor(id, spot) }));
     },
 
     async command({ id, as, command: name, options, text, files: given, channel, thread }) {
@@ -115,11 +104,16 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       const event = deeds.at(id, person, spot, { audience, isPrivate, about: answers ? null : text });
       // The page submits a form under the command's name without arguments.
       const isFilledIn = text.trim() === `/${name}`;
-      const readThread =
-        thread === null
-          ? {}
-          : { readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs) };
-      run(dispatch.command({ ...event, command: name, options, brought, isFilledIn, ...readThread }));
+      run(
+        dispatch.command({
+          ...event,
+          command: name,
+          options,
+          brought,
+          isFilledIn,
+          ...threads.readerFor(id, spot),
+        }),
+      );
     },
 
     pressForm: presses.form,
@@ -128,25 +122,9 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
       run(presses.press(post));
     },
 
-    async remove({ as, message: messageId }) {
+    async remove({ as, message: id }) {
       const person = personNamed(as);
-      const message = visible(room, messageId, person);
-      if (message.kind === 'answer') {
-        if (room.hasReplies(messageId)) throw new Refused(409, 'This message has a thread.');
-        const event = deeds.on(newId(), person, message);
-        const remove = async (keys: readonly string[]) => {
-          for (const key of keys) await removeShown(key);
-        };
-        return run(dispatch.deleteAnswer({ ...event, message: messageId, isOwn: true, remove }));
-      }
-      if (message.user !== person.id && person.role === 'member') {
-        throw new Refused(403, 'Only its author or an admin can delete this message.');
-      }
-      if (room.hasReplies(messageId))
-        throw new Refused(409, 'This message has a thread, so it cannot be deleted.');
-      if (message.kind === 'said') await dispatch.retract(`web:${messageId}`);
-      await room.remove(messageId);
-      if (message.kind === 'said') await uploads.delete(message.files.map((file) => file.id));
+      await remove(newId(), person, visible(room, id, person));
     },
 
     async rename({ as, thread, title }) {
@@ -161,8 +139,4 @@ export function createActions({ room, dispatch, uploads, commands, newId }: Acti
 
     settled: () => running.settled(),
   };
-}
-
-function fileInfo({ reference, name, mediaType }: FilePart): GivenFile {
-  return { id: reference, name, mediaType };
 }

@@ -1,8 +1,8 @@
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Effort } from '../../../core/ports/effort.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { Tier } from '../../../core/ports/tiers.ts';
+import type { Status } from '../wire.ts';
 
 /**
  * Everything that the playground needs besides `Dispatch`: the menu's commands, and the content of its bar. Wired by
@@ -19,25 +19,7 @@ export interface PlaygroundHost {
   setTier(tier: Tier): Promise<void>;
 }
 
-export interface PlaygroundStatus {
-  /** The model's provider, for people: `OpenRouter`, `Demo`. */
-  readonly provider: string;
-  /** The model that answers at the place; null if the tier includes none. */
-  readonly model: { readonly id: string; readonly name: string } | null;
-  /** How much the model can be asked to think, the least first; empty if it takes no effort. */
-  readonly efforts: readonly Effort[];
-  /** The effort that was chosen for the place, as the model takes it; null if nobody chose. */
-  readonly effort: Effort | null;
-  /** All models, with prices, and the reason why the place cannot use one. */
-  readonly models: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly price: string;
-    readonly lock: string | null;
-  }[];
-  readonly tier: Tier;
+export interface PlaygroundStatus extends Omit<Status, 'spent'> {
   /** The cost of `web:local` since the day began. */
   readonly spentNanoUsd: number;
-  /** Whether the scripted demo answers instead of a language model. */
-  readonly demo: boolean;
 }

@@ -47,14 +47,11 @@ export function createPresses(options: {
   ): Promise<void> {
     const command = commands.find(({ name }) => name === buttonRow(kind).command);
     if (command === undefined) throw new TypeError(`no command stands behind the button ${kind}`);
-    const { thread } = message;
     await dispatch.command({
       ...deeds.at(id, person, message, { audience: person.id, isPrivate: true }),
       command: command.name,
       options: optionsForOne(command),
-      ...(thread !== null && {
-        readThread: async (sinceMs: number | null) => threads.before(thread, id, sinceMs),
-      }),
+      ...threads.readerFor(id, message),
     });
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
+import { TIERS } from '../../../core/ports/tiers.ts';
 import type { PostCommand, PostMessage, PostPress, PostRemove, PostRename } from '../wire.ts';
 
 /** Longer than a surface's message, so that a person can paste a page of text. */
@@ -62,4 +63,4 @@ export const uploadSchema = z.object({
 });
 
 export const loginSchema = z.object({ token: z.string().max(1_000) });
-export const tierSchema = z.object({ tier: z.string().max(40) });
+export const tierSchema = z.object({ tier: z.enum(TIERS) });

@@ -143,19 +143,14 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
     },
     remove,
     newestWithButton: (answerId) =>
-      messages
-        .values()
+      [...messages.values()]
         .filter((message) => message.kind === 'answer')
-        .filter(({ buttons }) => buttons.some((button) => button.answerId === answerId))
-        .toArray()
-        .at(-1),
+        .findLast(({ buttons }) => buttons.some((button) => button.answerId === answerId)),
     hasReplies,
     thread: (rootId) =>
-      messages
-        .values()
+      [...messages.values()]
         .filter(({ id, thread, audience }) => audience === null && (id === rootId || thread === rootId))
-        .toArray()
-        .toSorted((a, b) => a.order - b.order),
+        .sort((a, b) => a.order - b.order),
     setActivity(id, activity, audience) {
       const key = `activity/${id}`;
       if (activity === null) changes.remove(key);

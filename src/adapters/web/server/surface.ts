@@ -3,6 +3,7 @@ import { parseJson } from '../../../core/kit/json.ts';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
+import type { ActivityItem } from '../wire.ts';
 import type { StoredAnswer } from './messages.ts';
 import type { Room } from './room.ts';
 
@@ -38,6 +39,14 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   let nextAnswerId = options.nextId ?? newId();
   let nextNoticeId = newId();
 
+  function showActivity(activity: ActivityItem['activity'], queue: string | null = null): void {
+    room.setActivity(question, { ...place, kind: 'activity', id: question, user, activity, queue }, audience);
+  }
+
+  function endActivity(): void {
+    room.setActivity(question, null, audience);
+  }
+
   return {
     limits: { maxChars: MAX_MESSAGE_CHARS, dialect: 'strict' },
     openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
@@ -46,29 +55,12 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
     isOverheard: spot.thread !== null && !isDm,
     ...(spot.thread !== null && { rename: (title) => nameThread(room, spot.thread, title) }),
     get reference() {
-      return JSON.stringify({
-        question,
-        user,
-        spot: place,
-        audience,
-        isDm,
-        isPrivate,
-        about,
-        nextId: nextAnswerId,
-      });
+      const nextId = nextAnswerId;
+      return JSON.stringify({ question, user, spot: place, audience, isDm, isPrivate, about, nextId });
     },
-    indicate(activity) {
-      const shown = { ...place, kind: 'activity', id: question, user, queue: null } as const;
-      room.setActivity(question, activity === 'idle' ? null : { ...shown, activity }, audience);
-    },
-    waits(queue) {
-      const shown = { ...place, kind: 'activity', id: question, user, queue } as const;
-      room.setActivity(question, { ...shown, activity: 'queued' }, audience);
-    },
-    think() {
-      const shown = { ...place, kind: 'activity', id: question, user, queue: null } as const;
-      room.setActivity(question, { ...shown, activity: 'thinking' }, audience);
-    },
+    indicate: (activity) => (activity === 'idle' ? endActivity() : showActivity(activity)),
+    waits: (queue) => showActivity('queued', queue),
+    think: () => showActivity('thinking'),
     async openMessage(view, signal) {
       signal.throwIfAborted();
       const id = nextAnswerId;
@@ -77,23 +69,15 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) });
       else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
       nextAnswerId = newId();
-      room.setActivity(question, null, audience);
+      endActivity();
       return liveMessage(room, id);
     },
     async tellPrivately(notice, signal) {
       signal.throwIfAborted();
       const id = nextNoticeId;
       const files = (notice.files ?? []).map(fileOf);
-      await room.post({
-        ...place,
-        kind: 'notice',
-        id,
-        user,
-        audience: user,
-        about,
-        text: notice.text,
-        files,
-      });
+      const { text } = notice;
+      await room.post({ ...place, kind: 'notice', id, user, audience: user, about, text, files });
       nextNoticeId = newId();
     },
   };

@@ -1,6 +1,7 @@
 import { threadTitle } from '../../../core/chat/words/thread-title.ts';
-import type { ThreadRead } from '../../../core/ports/events.ts';
+import type { ThreadRead, ThreadReader } from '../../../core/ports/events.ts';
 import { filePart, type QuotedPart } from '../../../core/ports/parts.ts';
+import type { Spot } from '../wire.ts';
 import type { StoredMessage } from './messages.ts';
 import { personOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
@@ -9,26 +10,32 @@ import type { Room } from './room.ts';
 export interface Threads {
   /** Titled as given, or by the beginning of the message; an open thread keeps its title. */
   openThread(rootId: string, title?: string): Promise<void>;
-  /** The messages of a thread before a given one: its first, and the newest hundred; or only what people wrote since a time. */
-  before(rootId: string, questionId: string, sinceMs: number | null): ThreadRead;
+  /**
+   * Reads the messages of a question's thread before the question: the first, and the newest hundred; or only what people
+   * wrote since a time. Empty outside threads.
+   */
+  readerFor(questionId: string, spot: Spot): { readonly readThread?: ThreadReader };
 }
 
 export function createThreads(room: Room): Threads {
+  function before(rootId: string, questionId: string, sinceMs: number | null): ThreadRead {
+    const isNews = ({ kind, atMs }: StoredMessage) =>
+      sinceMs === null ? kind !== 'notice' : kind === 'said' && atMs > sinceMs;
+    const [root, ...rest] = room
+      .thread(rootId)
+      .filter((message) => message.id !== questionId && isNews(message));
+    const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
+    return { messages: messages.map(quoted), problem: null };
+  }
+
   return {
     async openThread(rootId, title) {
       const root = room.find(rootId);
       if (root?.threadTitle !== null) return;
       await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
     },
-
-    before(rootId, questionId, sinceMs) {
-      const isNews = ({ kind, atMs }: StoredMessage) =>
-        sinceMs === null ? kind !== 'notice' : kind === 'said' && atMs > sinceMs;
-      const before = room.thread(rootId).filter((message) => message.id !== questionId && isNews(message));
-      const [root, ...rest] = before;
-      const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
-      return { messages: messages.map(quoted), problem: null };
-    },
+    readerFor: (questionId, { thread }) =>
+      thread === null ? {} : { readThread: async (sinceMs) => before(thread, questionId, sinceMs) },
   };
 }
 

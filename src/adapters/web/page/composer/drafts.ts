@@ -6,10 +6,11 @@ import { type Store, spotKey } from '../model/state.ts';
 /** Texts that are not sent yet: one per spot, kept over reloads. */
 export interface Drafts {
   at(spot: Spot): string;
+  /** Draws it at once, so that the next key goes into this text and not into the one before. */
   write(spot: Spot, text: string): void;
 }
 
-export function createDrafts({ state, change }: Store): Drafts {
+export function createDrafts({ state, draw }: Store): Drafts {
   const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
 
   /** Text after a command with a form is not stored, however misspelt, because it may be a secret. */
@@ -25,7 +26,7 @@ export function createDrafts({ state, change }: Store): Drafts {
       else drafts[spotKey(spot)] = text;
       const stored = Object.entries(drafts).filter(([, draft]) => isStored(draft));
       remember('tab', 'drafts', Object.fromEntries(stored));
-      change();
+      draw();
     },
   };
 }

@@ -1,0 +1,98 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import type { Spot } from '../../wire.ts';
+import { parseSlash } from '../model/slash.ts';
+import { channelOf, type State } from '../model/state.ts';
+import { icons } from '../parts/icons.ts';
+import type { Composer } from './composer.ts';
+import { fieldAt, fieldId } from './field.ts';
+import { menuView, signature } from './menu-view.ts';
+
+const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
+export function composerView(composer: Composer, spot: Spot): TemplateResult {
+  const { state, drafts, menu, attachments } = composer;
+  const text = drafts.at(spot);
+  const open = menu.at(spot);
+  const { command, options = {} } = parseSlash(text, state.info.commands) ?? {};
+  const submit = (event: Event) => {
+    event.preventDefault();
+    composer.send(spot);
+  };
+  const pick = ({ currentTarget }: Event) => {
+    const input = currentTarget as HTMLInputElement;
+    if (input.files !== null) composer.attach(spot, input.files);
+    input.value = '';
+  };
+  return html`
+    <form class="composer" @submit=${submit}>
+      ${open === null ? nothing : menuView(fieldId(spot), open, (index) => menu.take(spot, index))}
+      <div class="box">
+        ${command === undefined ? nothing : signature(command, options, (option) => composer.add(spot, command, option))}
+        ${fieldView(composer, spot)} ${attachments.view(spot)}
+        <div class="composer-foot">
+          <label class="attach" title="Attach files">
+            ${icons.attach}<input type="file" multiple aria-label="Attach files" @change=${pick} />
+          </label>
+          ${hint(composer, spot)}
+          <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === '' && !attachments.has(spot)}>
+            ${icons.send}
+          </button>
+        </div>
+      </div>
+    </form>
+  `;
+}
+
+function fieldView(composer: Composer, spot: Spot): TemplateResult {
+  const { state, drafts, menu } = composer;
+  const id = fieldId(spot);
+  const open = menu.at(spot);
+  const place = placeholder(state, spot);
+  const write = () => {
+    drafts.write(spot, fieldAt(spot).value);
+    void menu.complete(spot);
+  };
+  const paste = (event: ClipboardEvent) => {
+    const { files } = event.clipboardData ?? {};
+    if (files === undefined || files.length === 0) return;
+    event.preventDefault();
+    composer.attach(spot, files);
+  };
+  return html`<textarea
+    id=${id}
+    rows="1"
+    placeholder=${place}
+    aria-label=${place}
+    aria-autocomplete="list"
+    aria-haspopup="listbox"
+    aria-controls=${open === null ? nothing : `${id}-menu`}
+    aria-activedescendant=${open !== null && open.active >= 0 ? `${id}-item-${open.active}` : nothing}
+    autocomplete="off"
+    enterkeyhint="send"
+    .value=${live(drafts.at(spot))}
+    @input=${write}
+    @keydown=${(event: KeyboardEvent) => composer.onKey(event, spot)}
+    @blur=${menu.close}
+    @paste=${paste}
+  ></textarea>`;
+}
+
+function hint(composer: Composer, spot: Spot): TemplateResult {
+  const problem = composer.problemAt(spot);
+  if (problem?.isUrgent) return html`<span class="composer-hint unsent" role="alert">${problem.words}</span>`;
+  if (problem !== null) return html`<span class="composer-hint">${problem.words}</span>`;
+  if (composer.lacksMention(spot)) {
+    return html`<span class="composer-hint">
+      Parley answers here when it is mentioned.
+      <button type="button" class="link" @click=${() => composer.send(spot, true)}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
+    </span>`;
+  }
+  return html`<span class="composer-hint idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;
+}
+
+function placeholder(state: State, spot: Spot): string {
+  if (spot.thread !== null) return 'Reply in the thread';
+  const channel = channelOf(state, spot.channel);
+  return channel?.owner === null ? `Message #${channel.name}` : 'Message Parley';
+}
