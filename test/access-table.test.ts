@@ -7,7 +7,7 @@ import { commands } from '../src/commands/index.ts';
 import { systemClock } from '../src/core/kit/clock.ts';
 import type { GuildId } from '../src/core/ports/actor.ts';
 import { TIERS, type Tier } from '../src/core/ports/tiers.ts';
-import { openBench, openGuild } from './adapters/discord/harness.ts';
+import { openBehind } from './adapters/discord/harness.ts';
 import { connectToSlack, openSlack } from './support/slack/parley.ts';
 import {
   createTestBot,
@@ -367,10 +367,8 @@ describe('Discord, with the real discord.js,', () => {
   it('lets through what the tier allows, by slash command and by autocomplete', {
     timeout: PATIENCE,
   }, async () => {
-    const { limiters, dispatch } = bot;
-    const bench = await openBench({ commands, limiters, dispatch });
-    onTestFinished(bench.close);
-    const { guild, channel, ada } = openGuild(bench.discord);
+    const bench = await openBehind(bot);
+    const { guild, channel, ada } = bench;
     for (const { tier, model, isAllowed } of CELLS) {
       await bot.grant(`discord:${guild.id}`, tier);
       const choices = await ada.autocomplete('ask', 'model', model, { channel });
@@ -396,10 +394,8 @@ describe('a form on Discord that nobody was shown', () => {
   it('opens nothing to a member, and to an admin no more than the form would', {
     timeout: PATIENCE,
   }, async () => {
-    const { limiters, dispatch } = bot;
-    const bench = await openBench({ commands, limiters, dispatch });
-    onTestFinished(bench.close);
-    const { guild, channel, bob } = openGuild(bench.discord);
+    const bench = await openBehind(bot);
+    const { guild, channel, bob } = bench;
     const admin = bench.discord.person('Admin');
     guild.join(admin, ['ManageGuild']);
     const told = async (person: typeof admin, id: string, fields: Record<string, string>) => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../src/cli/run.ts';
-import { openGuild } from './adapters/discord/harness.ts';
 import { openReader } from './adapters/web/playground.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
+import { openGuild } from './support/discord/guild.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { errorChunk } from './support/provider/chunks.ts';
 import {
@@ -114,11 +114,8 @@ describe('a key that guilds bring on three platforms', () => {
     const ann = slack.user('Ann', { isAdmin: true });
     const general = slack.channel('general', [ann]);
     await start({
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API_URL: discord.apiUrl,
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
+      ...discord.environment,
+      ...slack.environment,
     });
     const pages = await Promise.all(
       ['admin', 'member'].map((as) => openReader(new URL(`/playground/api/events?as=${as}`, program.url))),

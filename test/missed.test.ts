@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../src/core/kit/clock.ts';
-import { openGuild } from './adapters/discord/harness.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
+import { openGuild } from './support/discord/guild.ts';
 import { launchProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
 import { describeWithRedis, startRedis, type TestRedis } from './support/redis.ts';
@@ -66,7 +66,7 @@ async function openDiscord(clock: Clock): Promise<Town> {
       discord.messages(place).map((message) => message.buttons.map(({ label }) => label)),
     );
   return {
-    environment: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+    environment: discord.environment,
     say(place, text) {
       if (place === 'direct') ada.say(ada.dm, text);
       else if (place === 'channel') ada.say(other, `${discord.botMention} ${text}`);
@@ -103,11 +103,7 @@ async function openSlack(clock: Clock): Promise<Town> {
       ),
     ].map(({ buttons }) => buttons.map(({ label }) => label));
   return {
-    environment: {
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
-    },
+    environment: slack.environment,
     say(place, text) {
       if (place === 'direct') ann.say(ann.dm, text);
       else if (place === 'channel') ann.say(random, `${bot} ${text}`);

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openGuild } from './adapters/discord/harness.ts';
 import type { Reader } from './adapters/web/playground.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
+import { openGuild } from './support/discord/guild.ts';
 import { openPage } from './support/playground-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { createFakeProvider, type FakeProvider } from './support/provider/fake-provider.ts';
 import { saidIn } from './support/said.ts';
-import { createFakeSlack } from './support/slack/fake-slack.ts';
+import { createFakeSlack, type FakeSlackOptions } from './support/slack/fake-slack.ts';
 
 /** A lease runs out 10 s after the death; the rest is for a busy machine. */
 const TIMEOUT_MS = 300_000;
@@ -118,8 +118,7 @@ async function openDiscord() {
   const discord = await createFakeDiscord({ acknowledgeWithinMs: 60_000 });
   platforms.push(discord);
   const environment = {
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.apiUrl,
+    ...discord.environment,
     PLAYGROUND: 'on',
     // Titles would be requests of their own.
     AUTOMATIC: 'off',
@@ -127,15 +126,13 @@ async function openDiscord() {
   return { discord, environment, ...openGuild(discord) };
 }
 
-async function openSlack() {
-  const slack = await createFakeSlack();
+async function openSlack(options: FakeSlackOptions = {}) {
+  const slack = await createFakeSlack(options);
   platforms.push(slack);
   const ann = slack.user('Ann');
   const channel = slack.channel('general', [ann]);
   const environment = {
-    SLACK_BOT_TOKEN: slack.app.botToken,
-    SLACK_APP_TOKEN: slack.app.appToken,
-    SLACK_API_URL: slack.apiUrl,
+    ...slack.environment,
     PLAYGROUND: 'on',
     AUTOMATIC: 'off',
   };
@@ -327,16 +324,7 @@ describe('a process that is killed right after it acknowledged a question', () =
   it('leaves it to the next start, which tells the asker', { timeout: TIMEOUT_MS }, async () => {
     // On a busy machine three seconds pass before the acknowledgement. Slack would send the event again after a minute,
     // and by then the silent look-up has timed out and the question is dealt with.
-    const slack = await createFakeSlack({ acknowledgeWithinMs: 60_000 });
-    platforms.push(slack);
-    const ann = slack.user('Ann');
-    const channel = slack.channel('general', [ann]);
-    const environment = {
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
-      PLAYGROUND: 'on',
-    };
+    const { slack, ann, channel, environment } = await openSlack({ acknowledgeWithinMs: 60_000 });
     const before = await start(environment);
     // Nobody is looked up before it is killed.
     slack.faults.add({ method: 'users.info', how: { kind: 'silence' }, times: 10 });

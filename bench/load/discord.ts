@@ -54,7 +54,7 @@ export async function createLoadDiscord(options: LoadOptions): Promise<LoadDisco
   }
 
   return {
-    environment: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+    environment: discord.environment,
     byCommand: way('Discord, by /ask', (person, channel, question) =>
       person.slash('ask', { prompt: question }, { channel }),
     ),

@@ -36,11 +36,7 @@ export async function createLoadSlack(options: LoadOptions): Promise<LoadSlack> 
   );
 
   return {
-    environment: {
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
-    },
+    environment: slack.environment,
     byMention: {
       name: 'Slack, by mention',
       async ask(question, slot) {

@@ -6,8 +6,8 @@ import { createGuildNames } from '../../src/core/access/guild-names.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
-import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import { StoreError } from '../../src/core/ports/store.ts';
+import { factsOf } from '../support/models.ts';
 import { invocationOf, testActor } from '../support/test-bot.ts';
 import { ADMIN_TOKEN, type Dashboard, startDashboard } from './dashboard.ts';
 
@@ -307,19 +307,7 @@ describe('the models', () => {
     const [first, ...others] = catalogue.list('web');
     catalogue.apply(
       'openrouter',
-      others.map(({ name, routes }) => ({
-        id: routes[0]?.wireModel ?? '',
-        name,
-        contextTokens: null,
-        maxOutputTokens: null,
-        prices: NO_PRICES,
-        inputModalities: null,
-        outputModalities: null,
-        thinks: null,
-        efforts: null,
-        defaultEffort: null,
-        expiresAt: null,
-      })),
+      others.map(({ routes }) => factsOf(routes[0]?.wireModel ?? '')),
     );
     const { text } = await dashboard.get('/admin/models');
     const stateOf = (id = '') =>

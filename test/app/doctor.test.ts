@@ -14,8 +14,9 @@ import { commands } from '../../src/commands/index.ts';
 import { replacementFor } from '../../src/core/catalogue/replacement.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { openBench, openGuild } from '../adapters/discord/harness.ts';
+import { openBench } from '../adapters/discord/harness.ts';
 import { createFakeDiscord } from '../support/discord/fake-discord.ts';
+import { openGuild } from '../support/discord/guild.ts';
 import { firstReleaseFile } from '../support/first-release.ts';
 import { createFakeProvider, type FakeProviderOptions } from '../support/provider/fake-provider.ts';
 import { describeWithRedis, startRedis } from '../support/redis.ts';
@@ -118,11 +119,8 @@ describe('the doctor', () => {
     const checks = await look({
       OPENROUTER_API_KEY: KEY,
       OPENROUTER_BASE_URL: url,
-      DISCORD_TOKEN: bench.discord.token,
-      DISCORD_API_URL: bench.discord.apiUrl,
-      SLACK_BOT_TOKEN: slack.app.botToken,
-      SLACK_APP_TOKEN: slack.app.appToken,
-      SLACK_API_URL: slack.apiUrl,
+      ...bench.discord.environment,
+      ...slack.environment,
     });
     expect(checks.filter(({ state }) => state === 'warn' || state === 'fail')).toEqual([]);
     expect(of(checks, 'Machine')).toContain('ok: The clock is correct');
@@ -211,7 +209,7 @@ describe('the doctor', () => {
     discord.guild({ name: 'Whole' });
     discord.guild({ name: 'Strict', everyone: ['ViewChannel', 'SendMessages'], bot: [] });
     discord.guild({ name: 'Elsewhere', withBot: false });
-    const checks = await look({ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl });
+    const checks = await look(discord.environment);
     expect(of(checks, 'Discord')).toEqual([
       expect.stringMatching(/^ok: The token/),
       expect.stringMatching(/^warn: Message Content Intent is off/),
@@ -259,8 +257,7 @@ describe('the doctor', () => {
         RETENTION_DAYS: 'long',
         MODELS_FILE: join(folder, 'none.json'),
         DISCORD_TOKN: 'secret',
-        DISCORD_TOKEN: discord.token,
-        DISCORD_API_URL: discord.apiUrl,
+        ...discord.environment,
       },
       ['DISCORD_TOKN'],
     );

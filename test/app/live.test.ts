@@ -61,7 +61,7 @@ async function onDiscord(options: FakeDiscordOptions & Parameters<typeof look>[3
   const channel = guild.channel();
   const { checks, provider } = await look(
     { platform: 'discord', channel: channel.id },
-    { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+    discord.environment,
     clock,
     options,
   );
@@ -73,12 +73,7 @@ async function onSlack(options: FakeSlackOptions & Parameters<typeof look>[3] = 
   const slack = await createFakeSlack({ ...options, clock });
   onTestFinished(slack.close);
   const channel = slack.channel('garden', [slack.user('Ann')]);
-  const { checks, provider } = await look(
-    { platform: 'slack', channel },
-    { SLACK_BOT_TOKEN: slack.app.botToken, SLACK_APP_TOKEN: slack.app.appToken, SLACK_API_URL: slack.apiUrl },
-    clock,
-    options,
-  );
+  const { checks, provider } = await look({ platform: 'slack', channel }, slack.environment, clock, options);
   return { slack, channel, checks, provider };
 }
 
@@ -171,11 +166,7 @@ describe('the live look at Discord', () => {
     const discord = await createFakeDiscord({ clock });
     onTestFinished(discord.close);
     const channel = discord.guild().channel();
-    const { checks } = await look(
-      { platform: 'discord', channel: channel.id },
-      { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
-      clock,
-    );
+    const { checks } = await look({ platform: 'discord', channel: channel.id }, discord.environment, clock);
     expect(differences(checks)).toEqual([
       expect.stringMatching(
         /^off: Left behind: an archived thread, because deleting it needs Manage Threads/,

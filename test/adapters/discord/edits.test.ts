@@ -1,37 +1,22 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commands } from '../../../src/commands/index.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { saidIn } from '../../support/said.ts';
 import { createTestBot } from '../../support/test-bot.ts';
-import { openBench, openGuild } from './harness.ts';
-
-/** Edits come quickly, so that a test need not wait for them; the rules are the same. */
-const QUICK = {
-  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
-  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
-};
+import { openBehind, QUICK } from './harness.ts';
 
 async function open() {
   const bot = await createTestBot({ defaultTier: 'premium' });
   onTestFinished(bot.close);
-  const bench = await openBench({
-    commands,
-    limiters: bot.limiters,
-    dispatch: bot.dispatch,
-    rateLimits: QUICK,
-  });
-  onTestFinished(bench.close);
-  bot.finders.push(bench.adapter);
-  const { ada, channel } = openGuild(bench.discord);
-  const { discord } = bench;
+  const bench = await openBehind(bot, { rateLimits: QUICK });
+  const { discord, ada } = bench;
   const mention = discord.botMention;
   const ended = () => discord.messages(ada.dm).filter((message) => labels(message).includes('Retry…'));
   const readsLast = async () => {
     const { turns = [] } = (await bot.services.chat.conversationAt(dmOf(ada.id, ada.dm.id))) ?? {};
     return turns.map(({ question, answer }) => [question, answer]);
   };
-  return { ...bot, ...bench, ada, channel, mention, ended, readsLast };
+  return { ...bench, mention, ended, readsLast };
 }
 
 const dmOf = (user: string, channel: string) =>

@@ -1,16 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commands } from '../../../src/commands/index.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { THINKING_FILE } from '../../support/models.ts';
 import { saidIn } from '../../support/said.ts';
-import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
+import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
+import { type BenchOptions, openBehind, QUICK } from './harness.ts';
 
 /** The whole core, the real discord.js, and people at a Discord that holds everybody to its rules. */
-type Stage = TestBot & Bench & ReturnType<typeof openGuild>;
+type Stage = Awaited<ReturnType<typeof openBehind>>;
 
 async function open(
   options: BenchOptions & Pick<TestBotOptions, 'limits' | 'maxStreamsPerGuild' | 'automatic' | 'file'> = {},
@@ -24,17 +23,8 @@ async function open(
     ...(file ? { file } : {}),
   });
   onTestFinished(bot.close);
-  const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
-  onTestFinished(bench.close);
-  return { ...bot, ...bench, ...openGuild(bench.discord) };
+  return openBehind(bot, options);
 }
-
-/** Edits come quickly, so that a test need not wait for them; the rules are the same. */
-const QUICK = {
-  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
-  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
-  '* /webhooks/:id/:token': { limit: 5, windowMs: 200 },
-};
 
 const labels = (message: SeenMessage | null | undefined) => message?.buttons.map(({ label }) => label) ?? [];
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/commands/connect.ts';
-import { askCommand, type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
+import { openGuild } from '../../support/discord/guild.ts';
+import { askCommand, type Bench, type BenchOptions, openBench } from './harness.ts';
 
 let bench: Bench;
 afterEach(() => bench.close());

@@ -1,7 +1,9 @@
 import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
 import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
 import type { Shards } from '../../../src/adapters/discord/gateway/client.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
+import { commands } from '../../../src/commands/index.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
@@ -11,7 +13,9 @@ import {
   type FakeDiscord,
   type FakeDiscordOptions,
 } from '../../support/discord/fake-discord.ts';
+import { openGuild } from '../../support/discord/guild.ts';
 import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
+import type { TestBot } from '../../support/test-bot.ts';
 
 const nothing = async () => {};
 
@@ -129,13 +133,17 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   };
 }
 
-/** A guild with a channel and two members. */
-export function openGuild(discord: FakeDiscord) {
-  const guild = discord.guild({ name: 'Home' });
-  const channel = guild.channel();
-  const ada = discord.person('Ada');
-  const bob = discord.person('Bob');
-  guild.join(ada);
-  guild.join(bob);
-  return { guild, channel, ada, bob };
+/** Puts a core behind the real discord.js, in a guild with two people. Closed after the test, before the core. */
+export async function openBehind(bot: TestBot, options: BenchOptions = {}) {
+  const bench = await openBench({ commands, ...options, limiters: bot.limiters, dispatch: bot.dispatch });
+  onTestFinished(bench.close);
+  bot.finders.push(bench.adapter);
+  return { ...bot, ...bench, ...openGuild(bench.discord) };
 }
+
+/** Limits for `rateLimits`: edits come quickly, so that a test need not wait for them; the rules are the same. */
+export const QUICK = {
+  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
+  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
+  '* /webhooks/:id/:token': { limit: 5, windowMs: 200 },
+};

@@ -4,13 +4,7 @@ import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
-import { openBench, openGuild } from './harness.ts';
-
-/** Edits come quickly, so that a test need not wait for them; the rules are the same. */
-const QUICK = {
-  'POST /channels/:id/messages': { limit: 5, windowMs: 200 },
-  'PATCH /channels/:id/messages/:id': { limit: 5, windowMs: 200 },
-};
+import { openBehind, QUICK } from './harness.ts';
 
 async function startBot(options: TestBotOptions = {}) {
   let adapter: Adapter | null = null;
@@ -29,15 +23,9 @@ async function startBot(options: TestBotOptions = {}) {
 async function open() {
   const bot = await startBot();
   onTestFinished(bot.close);
-  const bench = await openBench({
-    commands,
-    rateLimits: QUICK,
-    limiters: bot.limiters,
-    dispatch: bot.dispatch,
-  });
-  onTestFinished(bench.close);
+  const bench = await openBehind(bot, { rateLimits: QUICK });
   bot.behind(bench.adapter);
-  return { ...bot, ...bench, ...openGuild(bench.discord) };
+  return bench;
 }
 
 const labels = (message: SeenMessage | undefined) => message?.buttons.map(({ label }) => label) ?? [];

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
-import { type Bench, openBench, openGuild } from './harness.ts';
+import { openBehind } from './harness.ts';
 
 /** What the model was asked, without names. */
 const questions = ({ provider }: TestBot) =>
@@ -11,9 +11,8 @@ async function setUp() {
   const core = await createTestBot();
   onTestFinished(core.close);
   for (let count = 0; count < 60; count++) core.provider.answer('Yes.');
-  const bench: Bench = await openBench({ dispatch: core.dispatch, limiters: core.limiters });
-  onTestFinished(bench.close);
-  return { core, bench, discord: bench.discord, ...openGuild(bench.discord) };
+  const bench = await openBehind(core);
+  return { core, bench, ...bench };
 }
 
 /** Another process on the same store and provider. */

@@ -2,8 +2,9 @@ import { PermissionsBitField } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../../src/adapters/discord/gateway/permissions.ts';
 import { StartError } from '../../../src/core/ports/adapter.ts';
+import { openGuild } from '../../support/discord/guild.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { type Bench, type BenchOptions, openBench, openGuild } from './harness.ts';
+import { type Bench, type BenchOptions, openBench } from './harness.ts';
 
 let bench: Bench | null = null;
 afterEach(async () => {

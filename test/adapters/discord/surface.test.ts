@@ -2,9 +2,10 @@ import { parseButton } from '../../../src/adapters/discord/answers/content.ts';
 import type { Surface } from '../../../src/core/ports/surface.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
 import type { Fault } from '../../support/discord/faults.ts';
+import { openGuild } from '../../support/discord/guild.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { openBench, openGuild } from './harness.ts';
+import { openBench } from './harness.ts';
 
 /** Two minutes of streaming in six seconds. */
 const SPEED = 20;

@@ -6,7 +6,7 @@ import { type ModelsFile, watchModelsFile } from '../../../src/app/config/models
 import { readSetup } from '../../../src/app/config/setup.ts';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
-import { NO_PRICES } from '../../../src/core/ports/provider.ts';
+import { factsOf } from '../../support/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -66,8 +66,8 @@ describe('the models file', () => {
 
   it('keeps what providers said of models that stay', async () => {
     catalogue.apply('openrouter', [
-      { ...FACTS, id: ID },
-      { ...FACTS, id: 'openai/gpt-4o' },
+      factsOf(ID, { contextTokens: 99 }),
+      factsOf('openai/gpt-4o', { contextTokens: 99 }),
     ]);
     expect(catalogue.get('deepseek/deepseek-chat', 'discord')?.gone).toBe(true);
     await file.reload();
@@ -75,16 +75,3 @@ describe('the models file', () => {
     expect(catalogue.get(ID, 'discord')).toMatchObject({ gone: false, contextTokens: 99 });
   });
 });
-
-const FACTS = {
-  name: 'x',
-  contextTokens: 99,
-  maxOutputTokens: null,
-  prices: NO_PRICES,
-  inputModalities: null,
-  outputModalities: null,
-  thinks: null,
-  efforts: null,
-  defaultEffort: null,
-  expiresAt: null,
-};

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EFFORTS } from '../../../src/core/ports/effort.ts';
 import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { readModels } from '../../../src/core/provider/models.ts';
+import { factsOf } from '../../support/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 
 function read(...data: unknown[]) {
@@ -56,21 +57,8 @@ describe('readModels', () => {
   });
 
   it('knows the id alone where a server says no more', () => {
-    expect(read({ id: 'gpt-4o', object: 'model', created: 1, owned_by: 'openai' }).models).toEqual([
-      {
-        id: 'gpt-4o',
-        name: 'gpt-4o',
-        contextTokens: null,
-        maxOutputTokens: null,
-        prices: NO_PRICES,
-        inputModalities: null,
-        outputModalities: null,
-        thinks: null,
-        efforts: null,
-        defaultEffort: null,
-        expiresAt: null,
-      },
-    ]);
+    const { models } = read({ id: 'gpt-4o', object: 'model', created: 1, owned_by: 'openai' });
+    expect(models).toEqual([factsOf('gpt-4o')]);
   });
 
   it('reads the context length that vLLM names', () => {

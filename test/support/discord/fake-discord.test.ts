@@ -11,11 +11,17 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
 import { createFakeDiscord, type FakeDiscord, type FakeDiscordOptions } from './fake-discord.ts';
+import { openGuild } from './guild.ts';
 
 async function open(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
   const discord = await createFakeDiscord(options);
   onTestFinished(() => discord.close());
   return discord;
+}
+
+async function openHome(options: FakeDiscordOptions = {}) {
+  const discord = await open(options);
+  return { discord, ...openGuild(discord) };
 }
 
 const INTENTS = [
@@ -73,11 +79,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it('delivers messages, and takes answers with allowed mentions', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     client.on(Events.MessageCreate, (message: Message) => {
       if (message.author.bot) return;
@@ -97,11 +99,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it('pings by default: everybody from a message, users alone from an interaction', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     await registered(discord, client);
     const rest = restOf(discord);
@@ -118,11 +116,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it('shows a deferred reply as thinking until it is edited, without an edit mark', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     await registered(discord, client);
     const deferred = Promise.withResolvers<() => Promise<unknown>>();
@@ -141,11 +135,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it('offers autocomplete, and refuses more than 25 choices', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     await registered(discord, client);
     client.on(Events.InteractionCreate, async (interaction) => {
@@ -165,11 +155,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it('delivers presses on buttons', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     client.on(Events.InteractionCreate, (interaction) => {
       if (interaction.isButton()) void interaction.update({ content: 'pressed', components: [] });
@@ -188,11 +174,7 @@ describe('the loopback Discord and the real discord.js', () => {
   });
 
   it("strips content where the intent is missing, except in mentions, direct messages and the bot's own", async () => {
-    const discord = await open({ messageContent: false });
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome({ messageContent: false });
     const client = await connect(discord, INTENTS.slice(0, 3));
     const heard: string[] = [];
     client.on(Events.MessageCreate, (message) => heard.push(message.content));
@@ -206,12 +188,8 @@ describe('the loopback Discord and the real discord.js', () => {
 
 describe('its rules', () => {
   async function place(options: FakeDiscordOptions = {}) {
-    const discord = await open(options);
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
-    return { discord, guild, channel, ada, rest: restOf(discord) };
+    const home = await openHome(options);
+    return { ...home, rest: restOf(home.discord) };
   }
 
   it('answers an over-long message with 50035 and the fault at its path', async () => {
@@ -417,11 +395,7 @@ describe('its rules', () => {
 
 describe('its gateway', () => {
   it('resumes after a cut, and replays what was missed, once', async () => {
-    const discord = await open();
-    const guild = discord.guild();
-    const channel = guild.channel();
-    const ada = discord.person('Ada');
-    guild.join(ada);
+    const { discord, channel, ada } = await openHome();
     const client = await connect(discord);
     const heard: string[] = [];
     client.on(Events.MessageCreate, (message) => heard.push(message.content));

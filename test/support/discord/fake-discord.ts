@@ -83,6 +83,8 @@ export interface FakeDiscord {
   /** For `DISCORD_API_URL` and discord.js's `rest.api`. */
   readonly apiUrl: string;
   readonly token: string;
+  /** The variables by which Parley reaches it. */
+  readonly environment: { readonly DISCORD_TOKEN: string; readonly DISCORD_API_URL: string };
   readonly applicationId: string;
   readonly botMention: string;
   readonly gateway: Gateway;
@@ -288,6 +290,10 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
   return {
     apiUrl: `http://127.0.0.1:${port}/api`,
     token: world.application.token,
+    environment: {
+      DISCORD_TOKEN: world.application.token,
+      DISCORD_API_URL: `http://127.0.0.1:${port}/api`,
+    },
     applicationId: world.application.id,
     botMention: `<@${world.application.bot.id}>`,
     gateway,

@@ -54,6 +54,12 @@ export interface FakeSlackOptions {
 export interface FakeSlack {
   /** For `SLACK_API_URL`. */
   readonly apiUrl: string;
+  /** The variables by which Parley reaches it, through Socket Mode. */
+  readonly environment: {
+    readonly SLACK_BOT_TOKEN: string;
+    readonly SLACK_APP_TOKEN: string;
+    readonly SLACK_API_URL: string;
+  };
   readonly app: App;
   readonly teamId: string;
   readonly faults: Faults;
@@ -304,6 +310,11 @@ export async function createFakeSlack(options: FakeSlackOptions = {}): Promise<F
 
   return {
     apiUrl: `${origin}/api/`,
+    environment: {
+      SLACK_BOT_TOKEN: app.botToken,
+      SLACK_APP_TOKEN: app.appToken,
+      SLACK_API_URL: `${origin}/api/`,
+    },
     app,
     teamId: workspace.teamId,
     faults,

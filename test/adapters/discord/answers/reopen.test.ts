@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessageView, Surface } from '../../../../src/core/ports/surface.ts';
+import { openGuild } from '../../../support/discord/guild.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
-import { type Bench, type BenchOptions, openBench, openGuild } from '../harness.ts';
+import { type Bench, type BenchOptions, openBench } from '../harness.ts';
 
 const never = new AbortController().signal;
 const MINUTE_MS = 60_000;

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { commands } from '../../../../src/commands/index.ts';
 import type { GuildId } from '../../../../src/core/ports/actor.ts';
 import type { Tier } from '../../../../src/core/ports/tiers.ts';
-import { createTestBot, type TestBot } from '../../../support/test-bot.ts';
-import { type Bench, openBench, openGuild } from '../harness.ts';
+import { createTestBot } from '../../../support/test-bot.ts';
+import { type Bench, openBehind } from '../harness.ts';
 
 const SKU_TIERS = new Map<string, Tier>([
   ['100', 'openai'],
@@ -11,16 +11,12 @@ const SKU_TIERS = new Map<string, Tier>([
 ]);
 
 /** The whole core behind the real discord.js, at a Discord where tiers are sold. */
-type Stage = TestBot & Bench & ReturnType<typeof openGuild>;
+type Stage = Awaited<ReturnType<typeof openBehind>>;
 
 async function open(prepare?: (discord: Bench['discord']) => void): Promise<Stage> {
   const bot = await createTestBot({ skuTiers: SKU_TIERS });
   onTestFinished(bot.close);
-  const { limiters, dispatch } = bot;
-  const skus = new Set(SKU_TIERS.keys());
-  const bench = await openBench({ commands, skus, limiters, dispatch, ...(prepare ? { prepare } : {}) });
-  onTestFinished(bench.close);
-  return { ...bot, ...bench, ...openGuild(bench.discord) };
+  return openBehind(bot, { skus: new Set(SKU_TIERS.keys()), ...(prepare ? { prepare } : {}) });
 }
 
 async function untilTier({ services }: Stage, guild: GuildId, tier: Tier): Promise<void> {

@@ -1,7 +1,8 @@
 import { SnowflakeUtil } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
-import { type Bench, openBench, openGuild } from '../harness.ts';
+import { openGuild } from '../../../support/discord/guild.ts';
+import { type Bench, openBench } from '../harness.ts';
 
 let bench: Bench | null = null;
 afterEach(async () => {

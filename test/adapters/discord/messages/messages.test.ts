@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { addresseeOf } from '../../../../src/core/ports/address.ts';
 import { PlaceGone } from '../../../../src/core/ports/delivery-errors.ts';
 import type { MessageView } from '../../../../src/core/ports/surface.ts';
+import { openGuild } from '../../../support/discord/guild.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
-import { type Bench, type BenchOptions, openBench, openGuild } from '../harness.ts';
+import { type Bench, type BenchOptions, openBench } from '../harness.ts';
 
 const never = new AbortController().signal;
 

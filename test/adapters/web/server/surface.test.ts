@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createRoom } from '../../../../src/adapters/web/server/room.ts';
+import { createRoom, type Room } from '../../../../src/adapters/web/server/room.ts';
 import { createWebSurface, reopenWebSurface } from '../../../../src/adapters/web/server/surface.ts';
 import type { Item } from '../../../../src/adapters/web/wire.ts';
 import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
@@ -12,22 +12,33 @@ import { viewOf } from '../scripted-dispatch.ts';
 
 const never = new AbortController().signal;
 
+/** Ids of messages, each once. */
+function createIds(): () => string {
+  let ids = 0;
+  return () => `message-${++ids}`;
+}
+
+/** The surface of a member's question in a channel. */
+function surfaceIn(room: Room, newId: () => string) {
+  return createWebSurface(room, {
+    question: 'question-1',
+    user: 'member',
+    spot: { channel: 'general', thread: null },
+    audience: null,
+    isDm: false,
+    isPrivate: false,
+    about: null,
+    newId,
+  });
+}
+
 surfaceContract('playground', {
   lacks: ['shut', 'refuseFiles', 'failNext'],
   async open() {
     const clock = createFastClock();
     const room = createRoom(openStore(new Map()), clock, pino({ level: 'silent' }));
-    let ids = 0;
-    const surface = createWebSurface(room, {
-      question: 'question-1',
-      user: 'member',
-      spot: { channel: 'general', thread: null },
-      audience: null,
-      isDm: false,
-      isPrivate: false,
-      about: null,
-      newId: () => `message-${++ids}`,
-    });
+    const newId = createIds();
+    const surface = surfaceIn(room, newId);
     const shown = (reader: string): Item[] => room.changes.since(null, reader).items.map(([, item]) => item);
     const answers = (reader: string) => shown(reader).filter((item) => item.kind === 'answer');
 
@@ -35,7 +46,7 @@ surfaceContract('playground', {
       surface,
       clock,
       limiters: createWriteLimiters(clock),
-      reopen: async (lost) => reopenWebSurface(room, lost, () => `message-${++ids}`),
+      reopen: async (lost) => reopenWebSurface(room, lost, newId),
       pingSpellings: ['@Mia', '@everyone'],
       pings: () => 0,
       violations: () => [],
@@ -79,17 +90,7 @@ describe('a playground whose store fails', () => {
       }),
     );
     const room = createRoom(store, clock, pino({ level: 'silent' }));
-    let ids = 0;
-    const surface = createWebSurface(room, {
-      question: 'question-1',
-      user: 'member',
-      spot: { channel: 'general', thread: null },
-      audience: null,
-      isDm: false,
-      isPrivate: false,
-      about: null,
-      newId: () => `message-${++ids}`,
-    });
+    const surface = surfaceIn(room, createIds());
     const answers = () =>
       room.changes
         .since(null, 'member')
@@ -137,8 +138,7 @@ describe('a place in the playground', () => {
 
   async function setUp() {
     const values = new Map<string, unknown>();
-    let ids = 0;
-    const newId = () => `message-${++ids}`;
+    const newId = createIds();
     const openRoom = async () => {
       const room = createRoom(openStore(values), createFakeClock(), pino({ level: 'silent' }));
       await room.load();
