@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
+import { BoundedMap } from '../core/kit/bounded-map.ts';
 import type { Clock } from '../core/kit/clock.ts';
 import { Refused } from './requests.ts';
 
@@ -31,21 +32,14 @@ const MAX_ADDRESSES = 1_000;
 
 /** Sessions last 12 hours. An address may try five wrong tokens a minute. */
 export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
-  /** Times of failed logins by address, the latest address last. */
-  const wrong = new Map<string, readonly number[]>();
+  /** Times of failed logins by address. */
+  const wrong = new BoundedMap<string, readonly number[]>(MAX_ADDRESSES);
   let key: Buffer | null = null;
 
   /** Signs with a key that is slow to derive, so that nobody can test tokens against a stolen cookie. */
   function signatureOf(session: string): string {
     key ??= scryptSync(adminToken, 'parley session', 32);
     return createHmac('sha256', key).update(session).digest('base64url');
-  }
-
-  function noteWrong(address: string, recent: readonly number[]): void {
-    wrong.delete(address);
-    wrong.set(address, [...recent, clock.now()]);
-    const [oldest] = wrong.keys();
-    if (wrong.size > MAX_ADDRESSES && oldest !== undefined) wrong.delete(oldest);
   }
 
   return {
@@ -64,7 +58,7 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
         if (recent.length >= MAX_WRONG) {
           throw new Refused(429, 'Too many wrong tokens. Wait a minute and try again.');
         }
-        noteWrong(address, recent);
+        wrong.set(address, [...recent, nowMs]);
         log.warn({ address, wrong: recent.length + 1 }, 'a login failed: wrong token');
         throw new Refused(401, 'Wrong token. Enter the ADMIN_TOKEN of this installation.');
       }

@@ -1,6 +1,7 @@
 import { App } from '@slack/bolt';
 import type { Logger } from 'pino';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
+import { BoundedMap } from '../../core/kit/bounded-map.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { waitAtMost } from '../../core/kit/deadline.ts';
 import { createTasks, type Tasks } from '../../core/kit/tasks.ts';
@@ -19,7 +20,6 @@ import { listen } from './inbound/listeners.ts';
 import { createMissed, type Missed } from './inbound/missed.ts';
 import type { SlackContext } from './payloads/context.ts';
 import { createFileReader } from './payloads/read-file.ts';
-import { createTwins } from './payloads/twins.ts';
 import { createChannels } from './people/channels.ts';
 import { createDirectory } from './people/directory.ts';
 import { createMembership } from './people/membership.ts';
@@ -48,6 +48,9 @@ export interface SlackAdapterOptions {
 
 /** Slack itself redelivers what it could not deliver for less than this: https://docs.slack.dev/apis/events-api#retries */
 const REDELIVERED_MS = 30_000;
+
+/** Events whose mention another process handles are never asked for. */
+const MAX_TWINS = 1_000;
 
 /** How long the stop waits for Slack to remove signs on questions. */
 const LAST_WORDS_MS = 3_000;
@@ -174,7 +177,7 @@ function contextOf(
     commands: commands.map((command) => inWordsOf('slack', command)),
     directory: createDirectory(workspace, channels, clock, log, signal),
     membership: createMembership(channels, clock),
-    twins: createTwins(),
+    twins: new BoundedMap(MAX_TWINS),
     inOrder: createInOrder(),
     responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
   };

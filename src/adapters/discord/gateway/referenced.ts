@@ -1,4 +1,5 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
+import { BoundedMap } from '../../../core/kit/bounded-map.ts';
 
 /**
  * Keeps the messages that others reply to. Discord sends them along, but discord.js keeps them only in a message cache, which
@@ -16,14 +17,11 @@ export interface Referenced {
 const MAX_REMEMBERED = 200;
 
 export function rememberReferenced(client: Client): Referenced {
-  const remembered = new Map<string, unknown>();
+  const remembered = new BoundedMap<string, unknown>(MAX_REMEMBERED);
   client.ws.on(
     GatewayDispatchEvents.MessageCreate,
     ({ id, referenced_message: referenced }: { id: string; referenced_message?: unknown }) => {
-      if (!referenced) return;
-      remembered.set(id, referenced);
-      const [oldest] = remembered.keys();
-      if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+      if (referenced) remembered.set(id, referenced);
     },
   );
   return {

@@ -1,4 +1,5 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
+import { upperFirst } from '../../../core/kit/text.ts';
 import { clip } from '../../../core/kit/text-size.ts';
 import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
@@ -42,7 +43,7 @@ function formNamed(
     title: clip(title, SIZES.formTitle),
     components: Object.entries(options).map(([name, option]) => ({
       type: ComponentType.Label,
-      label: clip(labelOf(name), SIZES.formLabel),
+      label: clip(upperFirst(name), SIZES.formLabel),
       description: clip(option.description, SIZES.formDescription),
       component: {
         custom_id: name,
@@ -101,8 +102,4 @@ function inputOf(option: Option, models: readonly Suggestion[]): object {
 
 function selectOption({ value, label }: Suggestion): object {
   return { value, label: clip(label, SIZES.selectOption) };
-}
-
-function labelOf(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

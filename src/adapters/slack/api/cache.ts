@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/kit/bounded-map.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 
 /** A bounded cache whose entries expire. Faults are not cached. */
@@ -22,8 +23,7 @@ const MAX_CACHED = 2_000;
 
 /** Keeps at most `maxEntries`, 2,000 by default, each for `ttlMs` milliseconds. */
 export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CACHED): Cache<T> {
-  /** In the order of their arrival. */
-  const entries = new Map<string, Entry<T>>();
+  const entries = new BoundedMap<string, Entry<T>>(maxEntries);
 
   function current(key: string): Entry<T> | undefined {
     const known = entries.get(key);
@@ -36,15 +36,6 @@ export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CAC
     return atMs <= nowMs && nowMs < atMs + ttlMs;
   }
 
-  function keep(key: string, entry: Entry<T>): void {
-    entries.delete(key);
-    if (entries.size >= maxEntries) {
-      const [oldest] = entries.keys();
-      if (oldest !== undefined) entries.delete(oldest);
-    }
-    entries.set(key, entry);
-  }
-
   async function get(key: string, load: () => Promise<T>, serves?: Serves<T>): Promise<T> {
     const known = current(key);
     if (known !== undefined) {
@@ -54,7 +45,7 @@ export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CAC
       if (entries.get(key) !== known) return get(key, load, serves);
     }
     const entry = { atMs: clock.now(), value: load() };
-    keep(key, entry);
+    entries.set(key, entry);
     try {
       return await entry.value;
     } catch (error) {
@@ -65,7 +56,7 @@ export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CAC
 
   return {
     get,
-    put: (key, value, askedAtMs) => keep(key, { value: Promise.resolve(value), atMs: askedAtMs }),
+    put: (key, value, askedAtMs) => void entries.set(key, { value: Promise.resolve(value), atMs: askedAtMs }),
     hasRoomFor(key) {
       for (const [oldest, entry] of entries) {
         if (entries.size < maxEntries || isCurrent(entry)) break;

@@ -1,15 +1,23 @@
+import { z } from 'zod';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import { readMessage } from '../payloads/read-messages.ts';
-import type { PointedAt } from './form.ts';
+
+/** The message on which a form was opened. */
+export const pointedAt = z.object({
+  ts: z.string(),
+  author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
+  /** As much of its text as a form can keep, in case the bot cannot read it again. */
+  text: z.string(),
+});
 
 /** The message on which a form was opened: complete if the bot may read it, else the part that the form kept. */
 export async function pointedPart(
   slack: SlackContext,
   channel: string,
   threadTs: string | null,
-  about: PointedAt,
+  about: z.infer<typeof pointedAt>,
 ): Promise<QuotedPart> {
   try {
     const message = await readMessage(slack.workspace, { channel, ts: about.ts, threadTs }, slack.signal);

@@ -9,10 +9,10 @@ import { SIZES } from '../api/sizes.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import type { shortcutBody } from '../payloads/payloads.ts';
+import { openForm } from './command-form.ts';
 import { readerOf } from './pointed-at.ts';
 import { readThread } from './read-thread.ts';
 import { type Asker, runRequest } from './run-command.ts';
-import { openForm } from './slash-commands.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
 export const DELETE_ANSWER = 'delete-answer';
@@ -42,7 +42,6 @@ export async function receiveShortcut(
   const preview = { type: 'plain_text', text: clip(`${who}\n${named}`, SIZES.section), emoji: false };
   await openForm(slack, command, body.trigger_id, context, {
     intro: { type: 'section', text: preview },
-    preset: {},
   });
 }
 

@@ -1,16 +1,12 @@
-import { z } from 'zod';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
-import { parseJson } from '../../../core/kit/json.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
-import { SlackRefusal } from '../api/web-api.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import type { CommandBody } from '../payloads/payloads.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 import { parseArguments } from './arguments.ts';
-import { type FormContext, type FormExtras, formView, readForm, readFormFiles } from './form.ts';
-import { pointedPart } from './pointed-at.ts';
+import { openForm } from './command-form.ts';
 import { runRequest } from './run-command.ts';
 
 /** The id of the action; unique. */
@@ -31,7 +27,7 @@ export async function receiveCommand(
   ).trim();
   if (isAskedInForm(command)) return openSecretForm(slack, command, body, text !== '');
   if (text === '' && Object.values(command.options).some((option) => option.type === 'model')) {
-    const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
+    const context = { channel: body.channel_id, responseUrl: body.response_url };
     const said = isPrivate ? await sayingOf(slack, command, body) : null;
     const intro = said === null ? null : { type: 'section', text: { type: 'mrkdwn', text: toMrkdwn(said) } };
     // A slash command in a channel belongs to no conversation, because they do not work in threads.
@@ -67,84 +63,13 @@ async function openSecretForm(
   const tellPrivately = (text: string) =>
     slack.responseUrl(body.response_url)?.tellPrivately(text, null, signal);
   if (!admission.ok) return void (await tellPrivately(admission.notice.text));
-  const context = { channel: body.channel_id, responseUrl: body.response_url, threadTs: null, about: null };
-  await openForm(slack, command, body.trigger_id, context, { intro: null, preset: {} });
+  const context = { channel: body.channel_id, responseUrl: body.response_url };
+  await openForm(slack, command, body.trigger_id, context);
   if (isTypedBehind) await tellPrivately(`\`/${command.name}\` ${TYPED_BEHIND}`);
 }
 
 const TYPED_BEHIND =
   'opens a form, so I ignored the text you typed after it. If that was a key, delete it at its provider and create a new one, because Slack keeps the text of commands.';
-
-export async function openForm(
-  slack: SlackContext,
-  command: CommandDeclaration,
-  triggerId: string,
-  context: Omit<FormContext, 'command'>,
-  extras: FormExtras,
-): Promise<void> {
-  const { workspace, log, signal } = slack;
-  const open = (takesFiles: boolean) => {
-    const view = formView(command, { ...context, command: command.name }, extras, takesFiles);
-    return workspace.call('views.open', { trigger_id: triggerId, view }, signal);
-  };
-  const { takesFileInputs } = workspace.quirks;
-  try {
-    await open(takesFileInputs);
-  } catch (error) {
-    if (!takesFileInputs || !(error instanceof SlackRefusal)) throw error;
-    await open(false);
-    workspace.quirks.takesFileInputs = false;
-    log.warn({ err: error }, 'Slack refuses files in forms here; forms no longer ask for them');
-  }
-}
-
-const contextSchema = z.object({
-  command: z.string(),
-  channel: z.string(),
-  responseUrl: z.string(),
-  threadTs: z.string().nullable(),
-  about: z
-    .object({
-      ts: z.string(),
-      author: z.object({ user: z.string().nullable(), name: z.string() }).nullable(),
-      text: z.string(),
-    })
-    .nullable()
-    // Missing in forms of an earlier version.
-    .default(null),
-});
-
-/** The data that a form kept. */
-export function readContext(metadata: string): FormContext {
-  return contextSchema.parse(parseJson(metadata));
-}
-
-/** Passes a submitted form to core as the command. */
-export async function receiveForm(
-  slack: SlackContext,
-  form: {
-    readonly id: string;
-    readonly user: string;
-    readonly context: FormContext;
-    readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  },
-): Promise<void> {
-  const { context } = form;
-  const command = slack.commands.find(({ name }) => name === context.command);
-  if (command === undefined) return;
-  const { channel, threadTs, about } = context;
-  await runRequest(slack, {
-    id: form.id,
-    command,
-    options: readForm(command, form.values),
-    from: { user: form.user, channel, threadTs, responseUrl: slack.responseUrl(context.responseUrl) },
-    isFilledIn: true,
-    brought: [
-      ...readFormFiles(form.values),
-      ...(about === null ? [] : [await pointedPart(slack, channel, threadTs, about)]),
-    ],
-  });
-}
 
 /** A form must open within three seconds of the action. */
 const SAYING_MS = 1_500;

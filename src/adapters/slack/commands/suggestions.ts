@@ -4,8 +4,8 @@ import { placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import type { suggestionBody } from '../payloads/payloads.ts';
-import { readPressContext } from './form.ts';
-import { readContext } from './slash-commands.ts';
+import { readContext } from './command-form.ts';
+import { readPressContext } from './press-form.ts';
 
 export interface SelectOption {
   text: { type: 'plain_text'; text: string };

@@ -26,7 +26,7 @@ export async function claimMessage(
   }
   const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
   // In a channel Slack also sends an `app_mention`, which has no files.
-  if (edit === null && isAddressed && !isDirect && event.type === 'message') slack.twins.note(id, event);
+  if (edit === null && isAddressed && !isDirect && event.type === 'message') slack.twins.set(id, event);
   const { channel, ts } = question.event;
   const threadTs = rootTs ?? (isDirect && slack.agentView.isOn ? ts : null);
   const place = placeAt(workspace.team, channel, placeKeyOf(slack, question, threadTs));

@@ -1,7 +1,9 @@
 import type { App } from '@slack/bolt';
 import type { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import { FORM_CALLBACK, PRESS_CALLBACK, readPressContext, readPressForm } from '../commands/form.ts';
+import { FORM_CALLBACK, openForm, readContext, receiveForm } from '../commands/command-form.ts';
+import type { FilledForm } from '../commands/form-inputs.ts';
+import { PRESS_CALLBACK, readPressContext } from '../commands/press-form.ts';
 import {
   ASK_ABOUT,
   DELETE_ANSWER,
@@ -10,7 +12,7 @@ import {
   receiveMenu,
   receiveShortcut,
 } from '../commands/shortcuts.ts';
-import { commandId, openForm, readContext, receiveCommand, receiveForm } from '../commands/slash-commands.ts';
+import { commandId, receiveCommand } from '../commands/slash-commands.ts';
 import { suggestOptions } from '../commands/suggestions.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import {
@@ -33,8 +35,6 @@ import { receiveJoin } from './joins.ts';
 import { buttonOf, pressId, receivePress, receivePressForm, threadOf } from './presses.ts';
 import { receiveMessage } from './receive-message.ts';
 import { receiveStop } from './sessions.ts';
-
-type ViewValues = z.infer<typeof viewBody>['view']['state']['values'];
 
 /**
  * Registers Bolt's listeners. Questions are claimed in the store before the acknowledgement (messages by `claimsFirst`), and
@@ -114,8 +114,8 @@ function listenToButtons(app: App, slack: SlackContext, deeds: Deeds): void {
     if (command === undefined || !(await deeds.isOurs('a button', team?.id ?? null, null))) return;
     await deeds.attend('a button', null, async () => {
       const channel = await slack.workspace.directChannel(user.id, slack.signal);
-      const context = { channel, responseUrl: '', threadTs: null, about: null };
-      await openForm(slack, command, trigger_id, context, { intro: null, preset: { scope: 'guild' } });
+      const context = { channel, responseUrl: '' };
+      await openForm(slack, command, trigger_id, context, { preset: { scope: 'guild' } });
     });
   });
 }
@@ -154,11 +154,11 @@ function listenToShortcuts(app: App, slack: SlackContext, deeds: Deeds): void {
 }
 
 function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
-  /** Deals with a form that was sent off; with no context, nothing is known of where it was opened. */
+  /** Handles a form that was sent off. Without a context it is not known where it was opened. */
   function on<C extends Pick<Deed, 'channel' | 'threadTs' | 'responseUrl'>>(
     callback: string,
     read: (metadata: string) => C | null,
-    work: (form: { id: string; user: string; context: C; values: ViewValues }) => Promise<void>,
+    work: (form: FilledForm<C>) => Promise<void>,
   ): void {
     app.view(callback, async ({ ack, body }) => {
       const { team, user: person, view } = viewBody.parse(body);
@@ -181,7 +181,5 @@ function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
   }
 
   on(FORM_CALLBACK, readContext, (form) => receiveForm(slack, form));
-  on(PRESS_CALLBACK, readPressContext, ({ values, ...form }) =>
-    receivePressForm(slack, { ...form, given: readPressForm(form.context, values) }),
-  );
+  on(PRESS_CALLBACK, readPressContext, (form) => receivePressForm(slack, form));
 }

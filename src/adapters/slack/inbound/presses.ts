@@ -11,7 +11,8 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { deliveryError } from '../api/errors.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import type { Json } from '../api/web-api.ts';
-import { type PressContext, pressFormView } from '../commands/form.ts';
+import type { FilledForm } from '../commands/form-inputs.ts';
+import { type PressContext, pressFormView, readPressForm } from '../commands/press-form.ts';
 import { runOnThread } from '../commands/shortcuts.ts';
 import type { SlackContext } from '../payloads/context.ts';
 import type { PressBody } from '../payloads/payloads.ts';
@@ -88,18 +89,14 @@ async function pressCommand(
 }
 
 /** Brings what was filled into a button's form. */
-export async function receivePressForm(
-  slack: SlackContext,
-  form: {
-    readonly id: string;
-    readonly user: string;
-    readonly context: PressContext;
-    readonly given: Json;
-  },
-): Promise<void> {
-  const { channel, messageTs: ts, threadTs } = form.context;
+export async function receivePressForm(slack: SlackContext, form: FilledForm<PressContext>): Promise<void> {
+  const { id, user, context } = form;
+  const { channel, messageTs: ts, threadTs } = context;
   await bringPress(slack, {
-    ...form,
+    id,
+    user,
+    context,
+    given: readPressForm(form),
     async shown(signal) {
       const message = await readMessage(slack.workspace, { channel, ts, threadTs }, signal);
       return message === null ? null : { text: message.text, blocks: (message.blocks ?? []) as Json[] };

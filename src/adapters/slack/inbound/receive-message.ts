@@ -36,7 +36,7 @@ export async function receiveMessage(slack: SlackContext, event: MessageEvent): 
       signal,
     );
   } finally {
-    slack.twins.forget(question.id);
+    slack.twins.delete(question.id);
     await dispatch.dropClaim(edit === null ? question.id : editOf(question.id, edit.edited.ts));
   }
 }

@@ -5,7 +5,7 @@ import type { Directory } from '../people/directory.ts';
 import type { Membership } from '../people/membership.ts';
 import type { ResponseUrl } from '../posting/response-url.ts';
 import type { InOrder } from '../transport/in-order.ts';
-import type { Twins } from './twins.ts';
+import type { MessageEvent } from './payloads.ts';
 
 /** Everything that the handlers of people's actions need, for one workspace. */
 export interface SlackContext extends SurfaceParts {
@@ -13,7 +13,8 @@ export interface SlackContext extends SurfaceParts {
   readonly commands: readonly CommandDeclaration[];
   readonly directory: Directory;
   readonly membership: Membership;
-  readonly twins: Twins;
+  /** `message` events by question, whose `app_mention` may be handled already, because that does not list attachments. */
+  readonly twins: Map<string, MessageEvent>;
   /** Keeps the order of messages in one place although their lookups take different times. */
   readonly inOrder: InOrder;
   /** Null for addresses that are not Slack's. */

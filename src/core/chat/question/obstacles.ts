@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Place } from '../../ports/events.ts';
@@ -14,7 +15,7 @@ const MAX_REMEMBERED = 1_000;
 
 /** Remembers at most 1,000 obstacles, each for five minutes. */
 export function createObstacles(clock: Clock): Obstacles {
-  const known = new Map<string, { readonly text: string; readonly untilMs: number }>();
+  const known = new BoundedMap<string, { readonly text: string; readonly untilMs: number }>(MAX_REMEMBERED);
   return {
     at(place) {
       const found = known.get(place.channel) ?? known.get(place.key ?? '');
@@ -23,10 +24,7 @@ export function createObstacles(clock: Clock): Obstacles {
     note(place, extent, text) {
       const key = extent === 'channel' ? place.channel : place.key;
       if (key === null) return;
-      known.delete(key);
       known.set(key, { text, untilMs: clock.now() + REMEMBERED_MS });
-      const [oldest] = known.keys();
-      if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createCollection } from '../../coordination/collection.ts';
+import { BoundedMap } from '../../kit/bounded-map.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { platformOf } from '../../ports/actor.ts';
 import type { Away, Place } from '../../ports/events.ts';
@@ -44,7 +45,7 @@ export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: Ca
     ttlMs: retentionMs,
   });
   const places = createCollection(store, 'talked', { version: 1, schema: placeSchema, ttlMs: retentionMs });
-  const written = new Map<string, number>();
+  const written = new BoundedMap<string, number>(MAX_FRESH);
 
   async function latestPlaces(platform: Platform): Promise<Away['places']> {
     const found = new Map<string, z.infer<typeof placeSchema>>();
@@ -72,10 +73,7 @@ export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: Ca
       const nowMs = clock.now();
       if (key === null || maxAgeMs === 0 || (written.get(key) ?? 0) > nowMs - FRESH_MS) return;
       await places.set(key, { guild, atMs: nowMs });
-      written.delete(key);
       written.set(key, nowMs);
-      const [oldest] = written.keys();
-      if (written.size > MAX_FRESH && oldest !== undefined) written.delete(oldest);
     },
   };
 }
