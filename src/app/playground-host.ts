@@ -19,8 +19,8 @@ async function spentToday({ usage, ledger, clock, timeZone }: Services): Promise
   return sumOf(await usageSince({ usage, ledger }, { of: { guild: GUILD }, day }, dateOf)).costNanoUsd;
 }
 
-function lockOf({ tier }: Model, decision: AccessDecision | undefined): string | null {
-  if (decision === undefined || decision.ok) return null;
+function lockOf({ tier }: Model, decision: AccessDecision): string | null {
+  if (decision.ok) return null;
   switch (decision.reason) {
     case 'locked':
       return `needs the tier ${tier}`;
@@ -45,29 +45,24 @@ export function createPlaygroundHost(parts: {
     async status(place) {
       const conversation = await services.chat.conversationAt(place);
       const { model: setting, effort } = await services.settings.at({ place, conversation });
-      const listed = services.catalogue.list(platformOf(GUILD));
-      const [{ tier }, choice, spentNanoUsd, decisions] = await Promise.all([
-        services.guilds.access(GUILD),
+      const [{ guild, decide }, choice, spentNanoUsd] = await Promise.all([
+        services.models.look(GUILD),
         services.choose({ whose: GUILD, setting, asked: null }),
         spentToday(services),
-        services.models.decideAll(
-          listed.map(({ id }) => id),
-          GUILD,
-        ),
       ]);
-      const decision = choice.ok ? await services.models.decide(choice.model.id, GUILD) : null;
+      const decision = choice.ok ? decide(choice.model.id) : null;
       return {
         provider: decision?.ok ? nameOf(decision.route.provider) : 'none',
         model: choice.ok ? { id: choice.model.id, name: choice.model.name } : null,
         efforts: decision?.ok ? effortsFor(decision) : [],
         effort: decision?.ok && effort !== null ? allowanceFor(decision, effort.effort).effort : null,
-        models: listed.map((model, index) => ({
+        models: services.catalogue.list(platformOf(GUILD)).map((model) => ({
           id: model.id,
           name: model.name,
           price: priceOf(model),
-          lock: lockOf(model, decisions[index]),
+          lock: lockOf(model, decide(model.id)),
         })),
-        tier,
+        tier: guild.tier,
         spentNanoUsd,
         demo: isDemo,
       };

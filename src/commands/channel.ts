@@ -90,7 +90,7 @@ async function changeIn(
   else if (effort !== undefined) {
     const here = await services.settings.at({ place, conversation: null });
     const current = await services.choose({ whose: actor, setting: here.model, asked: change.model ?? null });
-    const granted = current.ok ? await services.models.decide(current.model.id, actor) : null;
+    const granted = current.ok ? (await services.models.look(actor)).decide(current.model.id) : null;
     const refused = granted?.ok ? refusedEffort(granted, effort) : null;
     if (refused !== null) return refused;
     change = { ...change, effort };

@@ -82,25 +82,16 @@ async function connected(
   lastFour: string,
   { place, services }: Pick<CommandContext, 'place' | 'services'>,
 ): Promise<string> {
-  const { catalogue, guilds, models } = services;
-  const listed = catalogue.list(platformOf(place.guild));
-  const [{ tier }, decisions] = await Promise.all([
-    guilds.access(place.guild),
-    models.decideAll(
-      listed.map(({ id }) => id),
-      place.guild,
-    ),
-  ]);
-  const paid = decisions.flatMap((decision) =>
-    decision.ok && decision.payer === 'guild' && decision.route.provider === provider
-      ? [decision.model.name]
-      : [],
-  );
+  const { guild, decide } = await services.models.look(place.guild);
+  const paid = services.catalogue.list(platformOf(place.guild)).flatMap(({ id, name }) => {
+    const decision = decide(id);
+    return decision.ok && decision.payer === 'guild' && decision.route.provider === provider ? [name] : [];
+  });
   const name = keyProviderName(provider);
   return [
-    `The key …${lastFour} for ${name} is connected, and ${placeOf(place.guild)} now has the tier \`${tier}\`.`,
+    `The key …${lastFour} for ${name} is connected, and ${placeOf(place.guild)} now has the tier \`${guild.tier}\`.`,
     paid.length === 0 ? 'None of the available models can use it.' : `It pays for ${paid.join(', ')}.`,
-    opens(tier, 'premium') ? '' : '`/tier` shows how to get more models.',
+    opens(guild.tier, 'premium') ? '' : '`/tier` shows how to get more models.',
     `Everyone here can use them, and ${name} bills the key’s account. Set a limit with \`/limits\`, see the cost with \`/usage\`, remove the key with \`/disconnect\`.`,
   ]
     .filter((sentence) => sentence !== '')

@@ -74,7 +74,7 @@ export const model = defineCommand({
     } else if (effort !== undefined) {
       const { model: setting } = await settings.at({ place, conversation });
       const current = await services.choose({ whose: actor, setting, asked: chosen?.model.id ?? null });
-      const granted = current.ok ? await models.decide(current.model.id, actor) : null;
+      const granted = current.ok ? (await models.look(actor)).decide(current.model.id) : null;
       if (!granted?.ok) return tell(current.ok ? NOT_NOW : current.text);
       const refused = refusedEffort(granted, effort);
       if (refused !== null) return tell(refused);
@@ -120,7 +120,7 @@ async function answeringHere({ actor, place, services }: ViewContext): Promise<s
   const answers =
     current.remark ??
     `**${current.model.name}** (\`${current.model.id}\`) answers here: ${originOf(setting)}.${ifItFails}`;
-  const granted = effort === null ? null : await models.decide(current.model.id, actor);
+  const granted = effort === null ? null : (await models.look(actor)).decide(current.model.id);
   if (effort === null || !granted?.ok) return answers;
   const words = effortInWords(granted, effort.effort);
   return `${answers} Effort: \`${effort.effort}\`, ${originOf(effort)}. ${words}`.trim();

@@ -44,10 +44,8 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
   const currentId = current.ok ? current.model.id : null;
   const { tier } = await services.guilds.access(actor);
 
-  const decisions = await services.models.decideAll(
-    found.map(({ id }) => id),
-    actor,
-  );
+  const { decide } = await services.models.look(actor);
+  const decisions = found.map(({ id }) => decide(id));
   const sections: string[] = [];
   let takesEffort = false;
   for (const modelTier of TIERS) {

@@ -3,11 +3,11 @@ import type { ViewContext } from '../core/command.ts';
 import { platformOf, type Whose } from '../core/ports/actor.ts';
 
 /** Whether `whose` may use the model that a person spelled, by its id or a short name. */
-export function decideSpelled(
+export async function decideSpelled(
   { place, services }: ViewContext,
   spelled: string,
   whose: Whose,
 ): Promise<AccessDecision> {
   const { model } = services.catalogue.resolve(spelled, platformOf(place.guild));
-  return services.models.decide(model?.id ?? spelled, whose);
+  return (await services.models.look(whose)).decide(model?.id ?? spelled);
 }

@@ -33,11 +33,8 @@ export function createSuggestions(options: {
     const found = catalogue
       .list(platformOf(place.guild))
       .filter(({ gone, id, name }) => !gone && `${id} ${name}`.toLowerCase().includes(wanted));
-    const decisions = await models.decideAll(
-      found.map(({ id }) => id),
-      actor,
-    );
-    return { found, decisions };
+    const { decide } = await models.look(actor);
+    return { found, decisions: found.map(({ id }) => decide(id)) };
   }
 
   /** Models that could replace an answer's model, most similar price first. */

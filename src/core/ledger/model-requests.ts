@@ -63,12 +63,8 @@ export interface ModelRequest {
  * admitted request can be streamed, once, and every admitted request must be settled, whatever its outcome.
  */
 export interface ModelRequests {
-  /** The models that somebody may use at this moment, for menus and defaults. `openRequest` checks again. */
+  /** Decides which models somebody may use at this moment, for menus and defaults. `openRequest` checks again. */
   look(whose: Whose): Promise<Look>;
-  /** The same for one model. */
-  decide(model: string, whose: Whose): Promise<AccessDecision>;
-  /** The same for many models, after reading the guild once; in their order. */
-  decideAll(models: readonly string[], whose: Whose): Promise<readonly AccessDecision[]>;
   openRequest(request: ModelRequest): Promise<Admitted | Refused>;
 }
 
@@ -77,11 +73,9 @@ export interface Look {
   readonly atMs: number;
   readonly guild: GuildInQuestion;
   readonly rules: GuildRules;
-  readonly decide: Decide;
+  /** Decides about a model by these. */
+  readonly decide: (model: string) => AccessDecision;
 }
-
-/** Decides about a model by the guild's holdings as they were read. */
-export type Decide = (model: string) => AccessDecision;
 
 export interface Refused {
   readonly ok: false;
@@ -163,8 +157,6 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
 
   return {
     look,
-    decide: async (model, whose) => (await look(whose)).decide(model),
-    decideAll: async (models, whose) => models.map((await look(whose)).decide),
 
     async openRequest(request) {
       const { looked } = request;

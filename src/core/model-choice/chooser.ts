@@ -1,14 +1,14 @@
 import { type AccessRefused, explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { SettingsHere } from '../conversations/settings.ts';
-import type { Decide, ModelRequests } from '../ledger/model-requests.ts';
+import type { Look, ModelRequests } from '../ledger/model-requests.ts';
 import { type GuildId, guildOf, placeOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 
 export interface ModelWish {
   readonly whose: Whose;
   /** Decisions about models, if the guild was read already; else the guild is read. */
-  readonly decide?: Decide;
+  readonly decide?: Look['decide'];
   /** The setting at the place; used if no model is named. */
   readonly setting: SettingsHere['model'];
   /** The model as typed in this request; null if settings decide. */
@@ -62,7 +62,7 @@ export function createModelChooser(parts: {
   };
 
   /** The default model if the guild may use it, else the first allowed model, preferably a free one. */
-  function fallback(guild: GuildId, decide: Decide): Model | null {
+  function fallback(guild: GuildId, decide: Look['decide']): Model | null {
     const listed = catalogue.list(platformOf(guild));
     const free = listed.filter(({ tier }) => tier === 'free');
     const ids = [...free, ...listed].map(({ id }) => id);
@@ -71,7 +71,7 @@ export function createModelChooser(parts: {
   }
 
   /** The reason why no model can be used: no key, no model left, or no tier for any. */
-  function withoutModels(guild: GuildId, decide: Decide) {
+  function withoutModels(guild: GuildId, decide: Look['decide']) {
     const listed = catalogue.list(platformOf(guild));
     const decisions = listed.map(({ id }) => decide(id));
     const refused = (reason: AccessRefused['reason']) =>
@@ -110,17 +110,14 @@ export function createSeeingModel({
   models,
 }: {
   readonly catalogue: Catalogue;
-  readonly models: Pick<ModelRequests, 'decideAll'>;
+  readonly models: Pick<ModelRequests, 'look'>;
 }): SeeingModel {
   return async (whose) => {
     const seeing = catalogue
       .list(platformOf(guildOf(whose)))
       .filter(({ gone, input }) => !gone && input.includes('image'))
       .toSorted((a, b) => Number(b.tier === 'free') - Number(a.tier === 'free'));
-    const decisions = await models.decideAll(
-      seeing.map(({ id }) => id),
-      whose,
-    );
-    return decisions.find((decision) => decision.ok)?.model ?? null;
+    const { decide } = await models.look(whose);
+    return seeing.find(({ id }) => decide(id).ok) ?? null;
   };
 }

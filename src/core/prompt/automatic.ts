@@ -44,7 +44,7 @@ const SHORT_CHARS = 8_000;
 /** Each task has 45 s. */
 export function createErrands(options: {
   readonly catalogue: Catalogue;
-  readonly models: Pick<ModelRequests, 'decideAll' | 'openRequest'>;
+  readonly models: Pick<ModelRequests, 'look' | 'openRequest'>;
   readonly clock: Clock;
   readonly log: Logger;
 }): RunErrand {
@@ -59,11 +59,9 @@ export function createErrands(options: {
       text.length <= SHORT_CHARS ? mostTokensOfAny(text) : await mostTokens(text, '200k', signal);
     const bounds = { promptTokens, outputTokens: maxOutputTokens, webSearches: 0, images: 0 };
     const listed = catalogue.list(platformOf(actor.guild)).filter(({ gone, thinks }) => !gone && !thinks);
-    const decisions = await models.decideAll(
-      listed.map(({ id }) => id),
-      actor,
-    );
-    const able = decisions.flatMap((decision) => {
+    const { decide } = await models.look(actor);
+    const able = listed.flatMap(({ id }) => {
+      const decision = decide(id);
       if (!decision.ok) return [];
       const { model, route } = decision;
       const { promptPicoUsd, completionPicoUsd } = route.prices;

@@ -46,7 +46,7 @@ export type LookAhead = (
 
 export function createLookAhead(options: {
   readonly catalogue: Pick<Catalogue, 'dearest'>;
-  readonly models: Pick<ModelRequests, 'decide'>;
+  readonly models: Pick<ModelRequests, 'look'>;
   readonly choose: ModelChooser;
   readonly settings: Pick<Settings, 'at'>;
   readonly clock: Clock;
@@ -56,7 +56,7 @@ export function createLookAhead(options: {
   return async ({ actor, place, conversation }, signal) => {
     const here = await settings.at({ place, conversation });
     const chosen = await choose({ whose: actor, setting: here.model, asked: null });
-    const access = chosen.ok ? await models.decide(chosen.model.id, actor) : null;
+    const access = chosen.ok ? (await models.look(actor)).decide(chosen.model.id) : null;
     if (!access?.ok) return null;
     const { model, route, payer } = access;
     const wish = here.effort?.effort ?? null;

@@ -133,8 +133,9 @@ async function cheapestFor(
   models: ModelRequests,
   catalogue: Catalogue,
 ): Promise<string | null> {
-  const ids = catalogue.list(platformOf(guild)).map(({ id }) => id);
-  const open = (await models.decideAll(ids, guild)).flatMap((decision) => {
+  const { decide } = await models.look(guild);
+  const open = catalogue.list(platformOf(guild)).flatMap(({ id }) => {
+    const decision = decide(id);
     if (!decision.ok || decision.payer !== 'operator') return [];
     const worst = worstCostNanoUsd(decision.route, BOUNDS, catalogue.dearest);
     return worst <= MOST_NANO_USD ? [{ id: decision.model.id, worst }] : [];
