@@ -1,3 +1,5 @@
+import { endWithin } from './text.ts';
+
 /** The ways in which platforms measure a text. Each is additive over code points. */
 const UNITS = {
   /** JavaScript's own length; an emoji counts two or more. Never less than the number of code points or graphemes. */
@@ -24,14 +26,8 @@ export function sizeOf(text: string, unit: TextUnit): number {
 /** Cuts a text that is too long at a whole grapheme, and adds `…`. The result, `…` included, fits the limit. */
 export function clip(text: string, { max, unit }: Pick<SizeLimit, 'max' | 'unit'>): string {
   if (sizeOf(text, unit) <= max) return text;
-  let room = max - sizeOf('…', unit);
-  let end = 0;
   // A text measures at least its UTF-16 length in every unit, so nothing beyond `max` can fit.
-  for (const { index, segment } of new Intl.Segmenter().segment(text.slice(0, max + 1))) {
-    room -= sizeOf(segment, unit);
-    if (room < 0) break;
-    end = index + segment.length;
-  }
+  const end = endWithin(text.slice(0, max + 1), max - UNITS[unit]('…'), UNITS[unit]);
   return `${text.slice(0, end).trimEnd()}…`;
 }
 

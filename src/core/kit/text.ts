@@ -1,5 +1,20 @@
 const MAX_QUOTED_CHARS = 80;
 
+/** Cuts text into graphemes: what people take for one character. */
+export const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+/** The end of the last grapheme that fits into `room`. Measures UTF-16 units by default. */
+export function endWithin(text: string, room: number, sizeOf = (part: string) => part.length): number {
+  let left = room;
+  let end = 0;
+  for (const { index, segment } of graphemes.segment(text)) {
+    left -= sizeOf(segment);
+    if (left < 0) break;
+    end = index + segment.length;
+  }
+  return end;
+}
+
 /**
  * Puts a text on one line of at most `maxChars` UTF-16 units. Cuts at a word if one ends in the second half, never inside a
  * grapheme. Empty if nothing in it is visible.
@@ -8,11 +23,7 @@ export function oneLine(text: string, maxChars: number): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   if (!/[^\p{C}\p{Z}\p{M}]/u.test(line)) return '';
   if (line.length <= maxChars) return line;
-  let end = 0;
-  for (const { index, segment } of new Intl.Segmenter().segment(line.slice(0, 2 * maxChars))) {
-    if (index + segment.length > maxChars - 1) break;
-    end = index + segment.length;
-  }
+  const end = endWithin(line.slice(0, 2 * maxChars), maxChars - 1);
   const cut = line.slice(0, end);
   const word = line[end] === ' ' ? end : cut.lastIndexOf(' ');
   return `${(word > maxChars / 2 ? cut.slice(0, word) : cut).trimEnd()}…`;

@@ -12,6 +12,7 @@ import {
 } from './blocks.ts';
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
 import { createGraphemes } from './graphemes.ts';
+import { closingOf } from './inline.ts';
 
 /** Markup that a part repeats from the previous one, so that it can stand by itself. */
 export interface Prefix {
@@ -121,16 +122,8 @@ function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: 
     (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
   );
   const inline = open.map(({ delimiter }) => delimiter).join('');
-  const suffix = open
-    .map(({ delimiter }) => delimiter)
-    .reverse()
-    .join('');
-  return {
-    end,
-    suffix,
-    prefix: prefixOfText(request, lines, nextPlace, inline, suffix),
-    next,
-  };
+  const suffix = closingOf(open);
+  return { end, suffix, prefix: prefixOfText(request, lines, nextPlace, inline, suffix), next };
 }
 
 interface Place {

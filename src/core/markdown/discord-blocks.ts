@@ -1,6 +1,6 @@
 import { type BlockState, continuation, documentStart, type Line, scanLine } from './blocks.ts';
-import { heal } from './healer.ts';
-import { parseInline } from './inline.ts';
+import { bareMarkPattern, heal } from './healer.ts';
+import { parseInline, withoutDelimiters } from './inline.ts';
 import { breakFences, HARD_BREAK, rewriteInline, type SourceEnd } from './rewrite-inline.ts';
 import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 
@@ -49,7 +49,6 @@ interface Held {
 }
 
 const definitionPattern = /^\[(?!\^)([^\]]+)\]:\s+<?([^\s<>]+)>?(?:\s+["'(](.*)["')])?\s*$/;
-const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
 
 export function createDiscordBlocks(from?: Held): DiscordBlocks {
   const held: Held = from ?? {
@@ -120,10 +119,14 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
 
   /** Closes code without a closing fence: at the end of its list, its quote or the text. */
   function endFence({ leaf, containers }: BlockState): string {
-    if (leaf.kind !== 'fence') return '';
+    return leaf.kind === 'fence' ? closeFence(continuation(containers)) : '';
+  }
+
+  /** Nothing for a fence without code, which was not opened. */
+  function closeFence(marks: string): string {
     const isEmpty = held.fence !== null;
     held.fence = null;
-    return isEmpty ? '' : emit(`${continuation(containers)}\`\`\``);
+    return isEmpty ? '' : emit(`${marks}\`\`\``);
   }
 
   function heading(marks: string, level: number, content: string, isOpen: boolean): string {
@@ -211,11 +214,8 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
       }
       case 'code':
         return out + code(text, line);
-      case 'fence-end': {
-        const isEmpty = held.fence !== null;
-        held.fence = null;
-        return out + (isEmpty ? '' : emit(`${marks}\`\`\``));
-      }
+      case 'fence-end':
+        return out + closeFence(marks);
       case 'indented':
         if (!line.begins) {
           held.paragraph.push({ marks, content: content.trimStart() });
@@ -223,12 +223,12 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
         }
         return out + endParagraph(false) + indented(text, line);
       case 'delimiter-row': {
-        const head = held.paragraph.pop();
-        if (head === undefined || (held.open !== null && held.paragraph.length === 0)) {
-          if (head !== undefined) held.paragraph.push(head);
+        const head = held.paragraph.at(-1);
+        if (head === undefined || (held.open !== null && held.paragraph.length === 1)) {
           held.paragraph.push({ marks, content });
           return out;
         }
+        held.paragraph.pop();
         out += endParagraph(false);
         held.table = {
           marks: head.marks,
@@ -345,16 +345,10 @@ function taskBox(_: string, mark: string): string {
 /** Text that is bold as a whole needs no marks inside. */
 function withoutStrong(text: string): string {
   const { spans } = parseInline(text, false, 'discord');
-  const hidden = new Uint8Array(text.length);
-  for (const { start, end, delimiter, kind } of spans) {
-    if (kind !== 'emphasis' || delimiter !== '**') continue;
-    hidden.fill(1, start, start + 2);
-    hidden.fill(1, end - 2, end);
-  }
-  return text
-    .split('')
-    .filter((_, at) => hidden[at] === 0)
-    .join('');
+  return withoutDelimiters(
+    text,
+    spans.filter(({ kind, delimiter }) => kind === 'emphasis' && delimiter === '**'),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+import { graphemes } from '../kit/text.ts';
 
 /** Wide and full-width East Asian characters (https://www.unicode.org/reports/tr11/), and pictures. */
 const wide =
@@ -9,7 +9,7 @@ const invisible = /^[\p{M}\p{Cf}\p{Cc}]+$/u;
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemes.segment(text)) {
     if (invisible.test(segment)) continue;
     columns += wide.test(segment) && !/^[\uff61-\uffdc]/.test(segment) ? 2 : 1;
   }

@@ -1,4 +1,4 @@
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+import { graphemes } from '../kit/text.ts';
 
 /**
  * Returns a function that finds the start of the grapheme around a place, or the place itself if it lies between two. A
@@ -9,7 +9,7 @@ export function createGraphemes(text: string): (at: number) => number {
   /** The segmented stretch: from an ASCII character (or the beginning) to the next one, which fixes everything before it. */
   let from = 0;
   let to = 0;
-  let segments = segmenter.segment('');
+  let segments = graphemes.segment('');
 
   return (at) => {
     if (at <= 0 || at >= text.length) return at;
@@ -17,7 +17,7 @@ export function createGraphemes(text: string): (at: number) => number {
     if (at <= from || at > to) {
       for (from = at - 1; from > 0 && !isAscii(from); from--);
       for (to = at; to < text.length && !isAscii(to); to++);
-      segments = segmenter.segment(text.slice(from, to + 1));
+      segments = graphemes.segment(text.slice(from, to + 1));
     }
     return from + (segments.containing(at - from)?.index ?? 0);
   };

@@ -9,7 +9,7 @@ import {
   scanLine,
   startIn,
 } from './blocks.ts';
-import { parseInline } from './inline.ts';
+import { closingOf, parseInline } from './inline.ts';
 
 /** Shows growing Markdown without half-written markup. The work per view is bounded by the last block. */
 export interface Healer {
@@ -24,7 +24,7 @@ export interface Healer {
 }
 
 /** A line that is only a block's mark so far, or may become one: `-`, `##`, `3.`, `|--`. */
-const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
+export const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
 /** A line that may become a table's head. A second pipe makes it a spoiler. */
 const tableHeadPattern = /^\|(?!\|)/;
 /** A line that may become a link reference definition, which shows nothing. */
@@ -112,13 +112,7 @@ function healBlocks(text: string, start: BlockState, dialect: Dialect): string {
     }
     healed += shown.slice(from + at);
     if (inline.open.length === 0) return healed;
-    return (
-      healed.trimEnd() +
-      inline.open
-        .map(({ delimiter }) => delimiter)
-        .reverse()
-        .join('')
-    );
+    return healed.trimEnd() + closingOf(inline.open);
   }
 }
 

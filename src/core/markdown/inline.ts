@@ -16,6 +16,27 @@ export interface Span {
   readonly delimiter: string;
 }
 
+/** The delimiters that close these spans, the innermost first. */
+export function closingOf(open: readonly Span[]): string {
+  return open
+    .map(({ delimiter }) => delimiter)
+    .toReversed()
+    .join('');
+}
+
+/** The text without the delimiters of these spans. */
+export function withoutDelimiters(text: string, spans: readonly Span[]): string {
+  const hidden = new Uint8Array(text.length);
+  for (const { start, end, delimiter } of spans) {
+    hidden.fill(1, start, start + delimiter.length);
+    hidden.fill(1, end - delimiter.length, end);
+  }
+  return text
+    .split('')
+    .filter((_, at) => hidden[at] === 0)
+    .join('');
+}
+
 interface Inline {
   readonly spans: readonly Span[];
   /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only in a growing block. */
@@ -67,11 +88,8 @@ const labelPattern = /\[(?:\\.|[^\\[\]])*\]/y;
 const partialLabelPattern = /\[(?:\\.|[^\\[\]])*$/y;
 const whitespacePattern = /\s/;
 const punctuationPattern = /[\p{P}\p{S}]/u;
-const specials = {
-  commonmark: /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g,
-  strict: /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g,
-  discord: /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g,
-} as const satisfies Record<Dialect, RegExp>;
+const special = /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g;
+const specialOnDiscord = /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g;
 
 /**
  * Parses `text` as the content of one block. Container markers inside it must be replaced by spaces. `growing`: more may
@@ -220,10 +238,10 @@ export function parseInline(
     return tail;
   };
 
-  const special = specials[dialect];
+  const specials = dialect === 'discord' ? specialOnDiscord : special;
   for (let at = 0; at < end; ) {
-    special.lastIndex = at;
-    const found = special.exec(text);
+    specials.lastIndex = at;
+    const found = specials.exec(text);
     if (found === null) break;
     at = read(found.index);
   }

@@ -7,7 +7,6 @@ const JOINER = '\u2060';
 const space = /\s/;
 /** A line so far that begins a block. */
 const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) $/;
-const punctuation = /[\p{P}\p{S}]/u;
 
 /**
  * For renderers that follow CommonMark by the letter. Next to CJK letters they read `**优点：**速度` and `是**「重点」**吗` as plain
@@ -40,7 +39,8 @@ export function createJoiningRewriter() {
     if (opened !== -1) {
       if (flanks.spaceBefore) return stars;
       open = open.slice(0, opened);
-      const isPlain = flanks.punctuationBefore && next !== '' && !space.test(next) && !punctuation.test(next);
+      const isPlain =
+        flanks.punctuationBefore && next !== '' && !space.test(next) && !flanks.punctuationAfter;
       return isPlain ? JOINER + stars : stars;
     }
     if (!flanks.left) return stars;

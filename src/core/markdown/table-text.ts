@@ -1,6 +1,6 @@
 import { withoutCode } from '../kit/code-spans.ts';
 import { displayWidth } from './display-width.ts';
-import { parseInline } from './inline.ts';
+import { parseInline, withoutDelimiters } from './inline.ts';
 import { breakFences, type Definitions, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
 
 type Align = 'left' | 'right' | 'center';
@@ -95,16 +95,14 @@ function listOf(head: readonly string[], rows: Table['rows'], definitions: Defin
 }
 
 function plainText(cell: string): string {
-  const { spans } = parseInline(cell, false, 'discord');
-  const hidden = new Uint8Array(cell.length);
-  for (const { start, end, delimiter, kind } of spans) {
-    if (kind === 'opaque' && cell[start] === '\\') hidden[start] = 1;
-    hidden.fill(1, start, start + delimiter.length);
-    hidden.fill(1, end - delimiter.length, end);
-  }
-  const shown = [...cell.split('')].filter((_, at) => hidden[at] === 0).join('');
+  const marked = parseInline(cell, false, 'discord').spans.map((span) =>
+    // Of an escape the backslash goes.
+    span.kind === 'opaque' && cell[span.start] === '\\'
+      ? { ...span, end: span.start + 1, delimiter: '\\' }
+      : span,
+  );
   return breakFences(
-    shown
+    withoutDelimiters(cell, marked)
       .replace(/<br\s*\/?>/gi, ', ')
       .replace(
         /&(amp|lt|gt|nbsp|quot);/g,
