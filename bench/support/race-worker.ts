@@ -87,9 +87,7 @@ if (import.meta.main) {
     const id = `${owner}-${serial++}`;
     const opened = await models.openRequest({
       id,
-      guild: RACE_GUILD,
-      user: `user ${serial % 20}`,
-      groups: async () => [],
+      actor: { guild: RACE_GUILD, user: `user ${serial % 20}`, name: 'Mia', groups: async () => [] },
       model: MODEL,
       messages: [{ role: 'user', content: 'Hi' }],
       maxOutputTokens: OUTPUT_TOKENS,

@@ -11,7 +11,7 @@ import type { OwnKeys } from '../access/own-keys.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatUsd } from '../kit/money.ts';
-import { type Actor, type GuildId, guildOf, platformOf, type Whose } from '../ports/actor.ts';
+import { type Actor, guildOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Automatic } from '../ports/automatic.ts';
 import { type Effort, ROOM_FACTORS } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
@@ -30,14 +30,8 @@ import { worstCaseOf } from './worst-case.ts';
 export interface ModelRequest {
   /** Unique. Becomes the reservation's id. */
   readonly id: string;
-  readonly guild: GuildId;
-  readonly user: string;
-  /** As `Actor.isOutsider`. */
-  readonly isOutsider?: boolean;
-  /** `Actor.groups` of the person, because groups can have limits. */
-  readonly groups: Actor['groups'];
-  /** Display name, for reports. */
-  readonly userName?: string;
+  /** The person whose limits count: their own, those of their groups, and those of their guild. */
+  readonly actor: Omit<Actor, 'managesGuild'>;
   /** Catalogue id. */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
@@ -132,12 +126,13 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     worstNanoUsd: number,
     most: GuildLimits,
   ): Promise<Reserved | Refused> {
-    const { id, guild, user, userName, kind } = request;
+    const { id, kind } = request;
+    const { guild, user, name: userName } = request.actor;
     const reserved = await ledger.reserve({
       id,
       guild,
       user,
-      ...(userName === undefined ? {} : { userName }),
+      userName,
       model: model.id,
       provider: route.provider,
       payer,
@@ -161,13 +156,13 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     async openRequest(request) {
       const { looked } = request;
       const isFresh = looked !== undefined && clock.now() - looked.atMs <= FRESH_MS;
-      const { guild, rules, decide } = isFresh ? looked : await look(request);
+      const { guild, rules, decide } = isFresh ? looked : await look(request.actor);
       const access = decide(request.model);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { model, route, payer } = access;
       const provider = providers.get(route.provider);
       if (provider === undefined) throw new Error(`the route names no provider: ${route.provider}`);
-      const key = payer === 'guild' ? await ownKeys.useKey(request.guild, route.provider) : null;
+      const key = payer === 'guild' ? await ownKeys.useKey(guild.id, route.provider) : null;
       if (payer === 'guild' && key === null) return { ok: false, text: explainLostKey(route.provider) };
 
       // One snapshot for the whole request, so that it is held to and settled at the prices of its reservation, even if the
@@ -180,7 +175,12 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       if (request.brought !== undefined && worst.broughtNanoUsd > request.brought.aboveNanoUsd) {
         return askFirst(model.name, worstNanoUsd);
       }
-      const most = await limits.limitsBy(rules, { ...request, payer }, guild.operatorTier, guild.hostTier);
+      const most = await limits.limitsBy(
+        rules,
+        { ...request.actor, payer },
+        guild.operatorTier,
+        guild.hostTier,
+      );
       const reserved = await reserveCost(request, access, worstNanoUsd, most);
       if (!reserved.ok) return { ...reserved, text: `${reserved.text}${aboutEffort(allowed)}` };
       const wire = {
@@ -205,7 +205,7 @@ function withinBounds(request: ModelRequest, access: AccessGranted): ModelReques
 
 /** The request for the provider, built from the request, its model and its route. */
 function wireOf(
-  { guild, user, messages, maxOutputTokens, effort, conversation, temperature }: ModelRequest,
+  { actor, messages, maxOutputTokens, effort, conversation, temperature }: ModelRequest,
   { model, route }: AccessGranted,
 ) {
   const { reasoningInText, firstProgressMs, progressMs } = model.traits;
@@ -214,7 +214,7 @@ function wireOf(
     messages,
     maxOutputTokens,
     ...(effort && { effort }),
-    user: `${guild}/${user}`,
+    user: `${actor.guild}/${actor.user}`,
     sessionId: conversation,
     ...(temperature === undefined ? {} : { temperature }),
     ...(reasoningInText && { reasoningInText }),

@@ -82,11 +82,7 @@ export function createErrands(options: {
     const request = await models.openRequest({
       id: randomUUID(),
       kind,
-      guild: place.guild,
-      user: actor.user,
-      ...(actor.isOutsider && { isOutsider: true }),
-      groups: actor.groups,
-      userName: actor.name,
+      actor,
       model: model.id,
       messages,
       maxOutputTokens,

@@ -23,6 +23,7 @@ import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from 
 import { waitUntil } from '../../support/wait-until.ts';
 
 const payer = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
+const asker = { guild: 'discord:1', user: 'mia', name: 'Mia', groups: async () => [] } as const;
 const model = 'openai/gpt-4o-mini';
 
 let bot: TestBot;
@@ -66,8 +67,7 @@ describe('what a request costs', () => {
       const content = [{ type: 'text', text: 'Hi' } as const, ...Array.from({ length: images }, () => image)];
       return bot.services.models.openRequest({
         id: randomUUID(),
-        ...payer,
-        groups: async () => [],
+        actor: asker,
         model,
         messages: [{ role: 'user', content }],
         maxOutputTokens: 10,
@@ -90,8 +90,7 @@ describe('what a request costs', () => {
       const before = await spent();
       await bot.services.models.openRequest({
         id: randomUUID(),
-        ...payer,
-        groups: async () => [],
+        actor: asker,
         model,
         messages: messages.map((content) => ({ role: 'user', content })),
         maxOutputTokens: 10,
@@ -354,9 +353,7 @@ describe('an admitted request', () => {
   async function admit(more: Partial<ModelRequest> = {}, models = bot.services.models): Promise<Admitted> {
     const request = await models.openRequest({
       id: randomUUID(),
-      guild: payer.guild,
-      user: payer.user,
-      groups: async () => [],
+      actor: asker,
       model,
       messages: [{ role: 'user', content: 'Hi' }],
       maxOutputTokens: 100,

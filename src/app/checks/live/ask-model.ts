@@ -53,10 +53,7 @@ export async function askCheapestModel(
   if (model === null) return { ok: false, why: 'no model that this server may use costs at most $0.01' };
   const request = await models.openRequest({
     id: randomUUID(),
-    guild,
-    user: 'doctor',
-    groups: async () => [],
-    userName: 'doctor',
+    actor: { guild, user: 'doctor', name: 'doctor', groups: async () => [] },
     model,
     messages: [{ role: 'user', content: QUESTION }],
     maxOutputTokens: BOUNDS.outputTokens,

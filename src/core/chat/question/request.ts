@@ -103,11 +103,7 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
       if (!prompt.ok) return { ...prompt, isTooLong: true };
       const request = await models.openRequest({
         id: fallbacks === 0 ? id : `${id}.${fallbacks}`,
-        guild: place.guild,
-        user: actor.user,
-        ...(actor.isOutsider && { isOutsider: true }),
-        groups: actor.groups,
-        userName: actor.name,
+        actor,
         model: model.id,
         messages: prompt.messages,
         maxOutputTokens,

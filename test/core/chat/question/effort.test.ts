@@ -298,9 +298,7 @@ describe('what a tier allows', () => {
     await start({ tiers: { free: { maxEffort: 'low', maxAnswerTokens: 3_000 } } });
     const request = await bot.services.models.openRequest({
       id: 'request',
-      guild: 'discord:1',
-      user: 'mia',
-      groups: async () => [],
+      actor: { guild: 'discord:1', user: 'mia', name: 'Mia', groups: async () => [] },
       model: GPT5.id,
       messages: [{ role: 'user', content: 'Hi' }],
       maxOutputTokens: 1_000_000,
@@ -364,9 +362,7 @@ describe('what runs by itself', () => {
     const request = await bot.services.models.openRequest({
       id: 'summary',
       kind: 'summaries',
-      guild: 'discord:1',
-      user: 'mia',
-      groups: async () => [],
+      actor: { guild: 'discord:1', user: 'mia', name: 'Mia', groups: async () => [] },
       model: CLAUDE.id,
       messages: [{ role: 'user', content: 'Hi' }],
       maxOutputTokens: 2_000,
