@@ -1,4 +1,4 @@
-import type { DeserializedData, KeyvStoreAdapter } from 'keyv';
+import { type DeserializedData, Keyv, type KeyvStoreAdapter } from 'keyv';
 import type { Logger } from 'pino';
 import type { Clock } from '../core/kit/clock.ts';
 import { parseJson } from '../core/kit/json.ts';
@@ -17,28 +17,24 @@ export interface StoreDependencies {
 export const SWEEP_EVERY_MS = 5 * 60_000;
 
 /**
- * `throwOnErrors` makes a failed read reject, where Keyv would report a miss. The adapters prefix keys, because Keyv's own
- * prefix confuses `a` with `namespace:a`. Values are JSON.
+ * Values as a Keyv over `read`, which returns texts; they are changed through `Store.write`. `throwOnErrors` makes a failed
+ * read reject, where Keyv would report a miss. Keyv's own prefix would confuse `a` with `namespace:a`.
  */
-export const KEYV_OPTIONS = {
-  throwOnErrors: true,
-  useKeyPrefix: false,
-  serialize: JSON.stringify,
-  deserialize: (text: string) => readStored(text) as DeserializedData<never>,
-} as const;
-
-/** Keyv's storage over these three. Keyv itself serializes. */
-export function keyvAdapter(
-  storage: Required<Pick<KeyvStoreAdapter, 'getMany'>> & Pick<KeyvStoreAdapter, 'set' | 'delete'>,
-): KeyvStoreAdapter {
-  const adapter: KeyvStoreAdapter = {
+export function createValues(
+  read: (keys: readonly string[]) => Promise<readonly (string | null | undefined)[]>,
+): Keyv {
+  const store: KeyvStoreAdapter = {
     opts: {},
-    on: () => adapter,
-    get: async (key) => (await storage.getMany([key]))[0] as never,
-    clear: () => Promise.reject(new Error('clear is not supported')),
-    ...storage,
+    on: () => store,
+    get: async (key) => (await read([key]))[0] as never,
+    getMany: async (keys) => (await read(keys)) as never,
+    set: () => Promise.reject(new Error('values are set by Store.write')),
+    // Keyv asks for it if it finds that a value has expired. The store's sweep deletes that.
+    delete: async () => false,
+    clear: () => Promise.reject(new Error('values cannot be cleared')),
   };
-  return adapter;
+  const deserialize = (text: string) => readStored(text) as DeserializedData<never>;
+  return new Keyv({ throwOnErrors: true, useKeyPrefix: false, deserialize, store });
 }
 
 /** The raw form in which Keyv stores a value; undefined for none. */
@@ -50,7 +46,7 @@ export function stored(value: unknown, ttlMs: number | undefined): object {
 export function textOf(raw: object): string;
 export function textOf(raw: unknown): string | undefined;
 export function textOf(raw: unknown): string | undefined {
-  return raw === undefined ? undefined : KEYV_OPTIONS.serialize(raw);
+  return raw === undefined ? undefined : JSON.stringify(raw);
 }
 
 /** Whether a request belongs to a guild, or to one person in it. Always true without `of`. */

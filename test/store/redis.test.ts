@@ -138,7 +138,7 @@ describeWithRedis('Redis', () => {
 
     it('makes every call reject where its answers stop coming, and none when they come again', async () => {
       const keyv = valuesOf(store, 'notes');
-      await keyv.set('one', 1);
+      await keyv.set('kept', 1);
       redis.pause();
       try {
         await expectAllToReject();
@@ -155,7 +155,7 @@ describeWithRedis('Redis', () => {
           { timeout: 10_000 },
         )
         .toBe('back');
-      expect(await keyv.get('one')).toBeDefined();
+      expect(await keyv.get('kept')).toBeDefined();
     });
 
     it('makes every call reject once the store is closed, and is not connected to again', async () => {
@@ -294,7 +294,7 @@ describeWithRedis('Redis', () => {
       const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
       const notes = valuesOf(store, 'notes');
       const others = Array.from({ length: 5_000 }, (_, index) => ({ key: `discord:2/${index}`, value: 1 }));
-      await notes.setMany(others);
+      for (let at = 0; at < others.length; at += 500) await notes.setMany(others.slice(at, at + 500));
       await notes.set('discord:1/a', 1, 60_000);
       await store.ledger.reserve({ ...RESERVATION, id: 'own', draws: [] });
       await client.configResetStat();
@@ -344,9 +344,9 @@ describeWithRedis('Redis', () => {
       const notes = valuesOf(store, 'notes');
       const claim = await store.claims.claim('lock', 'p', clock.now() + 60_000, 0);
       await notes.setMany([
-        { key: 'deleted', value: 1, ttl: 60_000 },
-        { key: 'expires', value: 1, ttl: 60_000 },
-        { key: 'stays', value: 1, ttl: 60_000 },
+        { key: 'deleted', value: 1, ttlMs: 60_000 },
+        { key: 'expires', value: 1, ttlMs: 60_000 },
+        { key: 'stays', value: 1, ttlMs: 60_000 },
       ]);
       const locked = { key: keyIn('notes', 'under a lock'), value: 1, ttlMs: 60_000 };
       if (claim) await store.write([{ kind: 'set', ...locked }], claim);

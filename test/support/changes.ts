@@ -10,7 +10,7 @@ import {
 
 /** Changes of a store one at a time; each resolves to whether it was made. */
 
-export async function change(store: Store, one: Change): Promise<boolean> {
+export async function change(store: Pick<Store, 'write'>, one: Change): Promise<boolean> {
   return (await store.write([one]))[0] === true;
 }
 
@@ -32,15 +32,16 @@ export function settle(
 }
 
 /** The values of one namespace. */
-export function valuesOf(store: Pick<Store, 'values' | 'keys'>, namespace: string) {
+export function valuesOf(store: Pick<Store, 'values' | 'write' | 'keys'>, namespace: string) {
   const { values } = store;
   return {
     get: (key: string) => values.get(keyIn(namespace, key)),
     getMany: (keys: readonly string[]) => values.getMany(keys.map((key) => keyIn(namespace, key))),
-    set: (key: string, value: unknown, ttlMs?: number) => values.set(keyIn(namespace, key), value, ttlMs),
-    setMany: (entries: readonly { key: string; value: unknown; ttl?: number }[]) =>
-      values.setMany(entries.map((entry) => ({ ...entry, key: keyIn(namespace, entry.key) }))),
-    delete: (key: string) => values.delete(keyIn(namespace, key)),
+    set: (key: string, value: unknown, ttlMs?: number) =>
+      change(store, { kind: 'set', key: keyIn(namespace, key), value, ...(ttlMs && { ttlMs }) }),
+    setMany: (entries: readonly { key: string; value: unknown; ttlMs?: number }[]) =>
+      store.write(entries.map((entry) => ({ kind: 'set', ...entry, key: keyIn(namespace, entry.key) }))),
+    delete: (key: string) => change(store, { kind: 'delete', key: keyIn(namespace, key) }),
     async *entries(): AsyncGenerator<[key: string, value: unknown]> {
       for await (const key of store.keys(namespace, '')) yield [key, await values.get(keyIn(namespace, key))];
     },

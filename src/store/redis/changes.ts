@@ -175,14 +175,12 @@ interface Step {
   readonly values?: readonly (string | number)[];
 }
 
-export interface RedisChanges {
-  readonly write: Store['write'];
-  /** Sets what Keyv has serialized. */
-  setText(key: string, text: string, ttlMs: number | undefined): Promise<void>;
-}
-
-export function createRedisChanges({ runScript }: RedisConnection): RedisChanges {
-  async function make(steps: readonly Step[], lock?: ClaimKey): Promise<readonly boolean[]> {
+/** `Store.write`: changes of one call are one script. */
+export function createRedisWrite({ runScript }: RedisConnection): Store['write'] {
+  return async (changes, lock) => {
+    checkChanges(changes);
+    if (changes.length === 0) return [];
+    const steps = changes.map(stepOf);
     const claims = [...(lock === undefined ? [] : [lock]), ...steps.flatMap(({ claim }) => claim ?? [])];
     const ids = [...new Set(claims.map(({ id }) => id))];
     const values = [
@@ -193,28 +191,16 @@ export function createRedisChanges({ runScript }: RedisConnection): RedisChanges
     const made = await runScript(WRITE, values, keys);
     if (lock !== undefined && made === -1) throw new LockLost(lock);
     return (made as number[]).map((each) => each === 1);
-  }
-
-  return {
-    async write(changes, lock) {
-      checkChanges(changes);
-      return changes.length === 0 ? [] : make(changes.map(stepOf), lock);
-    },
-    async setText(key, text, ttlMs) {
-      await make([setStep(key, text, ttlMs)]);
-    },
   };
-}
-
-function setStep(key: string, text: string, ttlMs: number | undefined): Step {
-  return { kind: 'set', keys: [keyOf(key)], values: [text, ttlOf(ttlMs)] };
 }
 
 function stepOf(change: Change): Step {
   const { kind } = change;
   switch (kind) {
-    case 'set':
-      return setStep(change.key, textOf(stored(change.value, change.ttlMs)), change.ttlMs);
+    case 'set': {
+      const { key, value, ttlMs } = change;
+      return { kind, keys: [keyOf(key)], values: [textOf(stored(value, ttlMs)), ttlOf(ttlMs)] };
+    }
     case 'delete':
       return { kind, keys: [keyOf(change.key)] };
     case 'replace': {

@@ -57,7 +57,7 @@ export async function connectRedis(
 ): Promise<RedisConnection> {
   let started = false;
   let closed = false;
-  const client = open(url, (retries) => {
+  const client = openClient(url, (retries) => {
     // At the start a person is watching and is better told at once.
     if (!started) return false;
     const afterMs = Math.min(RECONNECT_AFTER_MS.first * 2 ** retries, RECONNECT_AFTER_MS.most);
@@ -136,7 +136,7 @@ export async function connectRedis(
   };
 }
 
-function open(url: string, reconnectStrategy: (retries: number) => number | false): RedisClient {
+function openClient(url: string, reconnectStrategy: (retries: number) => number | false): RedisClient {
   try {
     return createClient({
       url,

@@ -1,20 +1,18 @@
-import { Keyv } from 'keyv';
 import type { Logger } from 'pino';
 import { repeat } from '../../core/kit/repeat.ts';
 import { VERSION } from '../../core/kit/version.ts';
 import { StartError } from '../../core/ports/adapter.ts';
-import type { Store } from '../../core/ports/store.ts';
-import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
+import { partsOfKey, type Store } from '../../core/ports/store.ts';
+import { createValues, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createTrustedTime } from '../trusted-time.ts';
-import { createRedisChanges } from './changes.ts';
+import { createRedisWrite } from './changes.ts';
 import { createRedisClaims, sweepClaims } from './claims.ts';
 import { connectRedis, type RedisConnection, unreachable } from './connection.ts';
-import { indexAllKeys, keyPages, sweepKeys } from './key-index.ts';
+import { indexAllKeys, keyPages, redisKey, sweepKeys } from './key-index.ts';
 import { INDEXED_BY, SCHEMA_KEY } from './keys.ts';
 import { createRedisLedger, indexReservations, sweepCounters } from './ledger.ts';
 import { createRedisPace } from './pace.ts';
 import { createRedisRecords } from './records.ts';
-import { createRedisKeyvAdapter } from './values.ts';
 
 const SCHEMA_VERSION = 1;
 /** The first version that can list sorted sets alphabetically and backwards. */
@@ -44,7 +42,6 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
     await connection.close();
     throw error instanceof StartError ? error : unreachable(url, error);
   }
-  const changes = createRedisChanges(connection);
 
   const trustedTime = createTrustedTime(dependencies);
   /** Processes are upgraded one by one, so one without indexes may have written in the meantime. */
@@ -65,8 +62,10 @@ export async function openRedisStore(url: string, dependencies: RedisStoreDepend
   );
 
   return {
-    values: new Keyv({ ...KEYV_OPTIONS, store: createRedisKeyvAdapter(connection, changes) }),
-    write: changes.write,
+    values: createValues((keys) =>
+      connection.run((client) => client.mGet(keys.map((key) => redisKey(...partsOfKey(key))))),
+    ),
+    write: createRedisWrite(connection),
     async *keys(namespace, prefix) {
       for await (const page of keyPages(connection, namespace, prefix)) yield* page;
     },

@@ -1,10 +1,9 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Keyv } from 'keyv';
 import { repeat } from '../../core/kit/repeat.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
-import { KEYV_OPTIONS, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
+import { createValues, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';
 import { createTrustedTime } from '../trusted-time.ts';
 import { createSqliteWrite } from './changes.ts';
 import { createSqliteClaims } from './claims.ts';
@@ -14,7 +13,7 @@ import { makeFolder } from './folder.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
 import { upgrade } from './upgrade.ts';
-import { createSqliteKeyvAdapter, createValueRows, listKeys } from './values.ts';
+import { createValueRows, listKeys } from './values.ts';
 
 /** Pages of 4 KiB after which the write-ahead log is moved into the file. A single transaction may exceed it. */
 const CHECKPOINT_PAGES = 600;
@@ -31,7 +30,7 @@ export const IN_MEMORY = ':memory:';
  */
 export async function openSqliteStore(path: string, dependencies: StoreDependencies): Promise<Store> {
   const { clock } = dependencies;
-  const database = await open(path, dependencies);
+  const database = await openPrepared(path, dependencies);
   const rows = createValueRows(database, clock);
   const trustedTime = createTrustedTime(dependencies);
 
@@ -52,7 +51,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   );
 
   return {
-    values: new Keyv({ ...KEYV_OPTIONS, store: createSqliteKeyvAdapter(database, rows) }),
+    values: createValues((keys) => database.read(() => keys.map(rows.find))),
     write: createSqliteWrite(database, rows),
     keys: (namespace, prefix) => listKeys(database, namespace, prefix, clock),
     ledger: createSqliteLedger(database),
@@ -71,7 +70,7 @@ export async function openSqliteStore(path: string, dependencies: StoreDependenc
   };
 }
 
-async function open(path: string, dependencies: StoreDependencies): Promise<Database> {
+async function openPrepared(path: string, dependencies: StoreDependencies): Promise<Database> {
   const { clock, mustExist = false } = dependencies;
   if (mustExist && !existsSync(path)) {
     throw new StartError(

@@ -1,8 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { KeyvStoreAdapter } from 'keyv';
 import type { Clock } from '../../core/kit/clock.ts';
 import { partsOfKey } from '../../core/ports/store.ts';
-import { keyvAdapter } from '../shared.ts';
 import type { Database } from './database.ts';
 
 const PAGE_ROWS = 100;
@@ -41,15 +39,6 @@ export function createValueRows({ sql }: Database, clock: Clock): ValueRows {
       return live;
     },
   };
-}
-
-/** Keyv's storage over the table. Namespace and time to live are columns here. */
-export function createSqliteKeyvAdapter({ read, write }: Database, rows: ValueRows): KeyvStoreAdapter {
-  return keyvAdapter({
-    getMany: async (keys) => (await read(() => keys.map(rows.find))) as never,
-    set: (key: string, text: string, ttlMs?: number) => write(() => rows.put(key, text, ttlMs)),
-    delete: (key) => write(() => rows.drop(key)),
-  });
 }
 
 /** Lists the keys with the prefix through the primary key, page by page. */
