@@ -93,7 +93,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
 
   function secretOf(id: string, { sealed }: StoredKey): string | null {
     for (const each of sealings) {
-      const secret = each.open(sealed, id);
+      const secret = each.unseal(sealed, id);
       if (secret !== null) return secret;
     }
     return null;
@@ -168,7 +168,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       const key = await ifReadable(keys.get(id), null);
       if (key === null) return 'unreadable';
       if (key === undefined || sealing === undefined) return 'as it was';
-      if (sealing.open(key.sealed, id) !== null) return 'as it was';
+      if (sealing.unseal(key.sealed, id) !== null) return 'as it was';
       const secret = secretOf(id, key);
       if (secret === null) return 'unreadable';
       await keys.under(lock).set(id, { ...key, sealed: sealing.seal(secret, id) });

@@ -1,29 +1,15 @@
 import { z } from 'zod';
 import { parsePicoUsd } from '../kit/money.ts';
-import { EFFORTS, type Effort, type TierBounds } from '../ports/effort.ts';
+import { EFFORTS, type TierBounds } from '../ports/effort.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
-import type { ModelTraits } from '../ports/model.ts';
-import { eachPrice, type Modality, type ModelPrices, PRICED, type PriceKind } from '../ports/provider.ts';
+import { eachPrice, PRICED, type PriceKind } from '../ports/provider.ts';
 import { TIERS, type Tier } from '../ports/tiers.ts';
 import { defineProvider, type ProviderDefinition, providerDefinitionSchema } from '../provider/definition.ts';
 import { parseJsonFile } from './json-file.ts';
 import { schemaWords } from './schema-words.ts';
 
-/** A model in `models.json`, before any provider was asked. */
-export interface ModelEntry {
-  readonly id: string;
-  readonly name: string;
-  readonly tier: Tier;
-  readonly routes: readonly { readonly provider: string; readonly wireModel: string }[];
-  readonly contextTokens: number;
-  readonly maxOutputTokens: number | null;
-  readonly prices: ModelPrices;
-  readonly input: readonly Modality[];
-  readonly output: readonly Modality[];
-  /** The least first; null to go by what is known of its name. */
-  readonly efforts: readonly Effort[] | null;
-  readonly traits: ModelTraits;
-}
+/** A model in `models.json`, before any provider was asked. `efforts` is null to go by what is known of its name. */
+export type ModelEntry = Readonly<ReturnType<typeof entryOf>>;
 
 export interface CatalogueFile {
   /** The built-in providers and those of the file. */
@@ -190,7 +176,7 @@ export function parseCatalogueFile(text: string, path = 'models.json'): Catalogu
   return { ...rest, providers: [...BUILT_IN, ...providers], models: models.map(entryOf) };
 }
 
-function entryOf({ prices, ...model }: z.output<typeof modelSchema>): ModelEntry {
+function entryOf({ prices, ...model }: z.output<typeof modelSchema>) {
   const { id, name = id, tier, contextTokens, maxOutputTokens = null, input, output } = model;
   return {
     id,

@@ -40,7 +40,7 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Ra
   let isAsleep = false;
 
   /** Takes a place if one is free now. */
-  function take(): boolean {
+  function takePlace(): boolean {
     const nowMs = clock.now();
     // A clock that was set back must not delay anybody.
     nextAtMs = Math.min(Math.max(nextAtMs, nowMs - (atOnce - 1) * gapMs), nowMs + gapMs);
@@ -51,7 +51,7 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Ra
 
   function serve(): void {
     for (const waiter of waiters) {
-      if (!waiter.waiting?.isUrgent() && !take()) break;
+      if (!waiter.waiting?.isUrgent() && !takePlace()) break;
       waiter.grant();
     }
     if (waiters.size === 0 || isAsleep) return;
@@ -64,7 +64,7 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Ra
 
   return {
     async enter(waiting) {
-      if (waiting?.isUrgent() || (waiters.size === 0 && take())) return;
+      if (waiting?.isUrgent() || (waiters.size === 0 && takePlace())) return;
       await waitInLine(waiting?.signal, (grant) => {
         const waiter: Waiter = {
           waiting,

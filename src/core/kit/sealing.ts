@@ -5,7 +5,7 @@ export interface Sealing {
   /** @param about the owner of the secret; it opens only with the same value */
   seal(secret: string, about: string): string;
   /** Null if it was sealed with another key or for another owner, or was changed. */
-  open(sealed: string, about: string): string | null;
+  unseal(sealed: string, about: string): string | null;
 }
 
 const IV_BYTES = 12;
@@ -24,7 +24,7 @@ export function createSealing(from: string | Uint8Array, purpose: string): Seali
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
     },
-    open(sealed, about) {
+    unseal(sealed, about) {
       const bytes = Buffer.from(sealed, 'base64url');
       const [iv, tag] = [bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)];
       try {

@@ -9,7 +9,7 @@ export interface DiscordBlocks {
   /** Number of characters held of the open block, without the growing line. */
   readonly held: number;
   /** Takes a complete line, without its line feed. */
-  take(line: string): string;
+  takeLine(line: string): string;
   /** Takes the incomplete last line, if it says something yet. The line must not continue. */
   takePartial(line: string): string;
   /** Returns the certain beginning of an open block that has become long. `line` is its last line so far, and continues. */
@@ -258,7 +258,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
     get held() {
       return held.paragraph.reduce((sum, { content }) => sum + content.length + 1, -held.spilt);
     },
-    take(source) {
+    takeLine(source) {
       const before = held.state;
       const text = prepared(source, before);
       const line = scanLine(before, text);

@@ -49,7 +49,7 @@ export function createJoiningRewriter() {
     return isPlain ? stars + JOINER : stars;
   }
 
-  function take(char: string): string {
+  function takeChar(char: string): string {
     if (ticks !== '' && char !== '`') {
       if (code === '') code = ticks;
       else if (code === ticks) code = '';
@@ -86,7 +86,7 @@ export function createJoiningRewriter() {
         }
         line += char;
         if (char === ' ' && blockMark.test(line)) open = [];
-        out += state.leaf.kind === 'fence' ? char : take(char);
+        out += state.leaf.kind === 'fence' ? char : takeChar(char);
       }
       return out;
     },

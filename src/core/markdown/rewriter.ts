@@ -50,7 +50,7 @@ function createDiscordRewriter(): Rewriter {
           spillAt = blocks.held + line.length + heldChars;
         }
         if (lineBreak === -1) continue;
-        out += blocks.take(line);
+        out += blocks.takeLine(line);
         line = '';
         spillAt = blocks.held + heldChars;
         at++;
@@ -63,7 +63,7 @@ function createDiscordRewriter(): Rewriter {
       return text.endsWith('\n') ? text.slice(0, -1) : text;
     },
     finish(isCutShort) {
-      const text = (line === '' ? '' : blocks.take(line)) + blocks.flush(isCutShort);
+      const text = (line === '' ? '' : blocks.takeLine(line)) + blocks.flush(isCutShort);
       line = '';
       return text;
     },

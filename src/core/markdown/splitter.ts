@@ -94,7 +94,7 @@ export function createSplitter(limits: TextLimits): Splitter {
   };
 
   /** Adds text to the open part, and seals parts while it does not fit. */
-  const take = (text: string): Part[] => {
+  const takeText = (text: string): Part[] => {
     const sealed: Part[] = [];
     for (let at = 0; at < text.length; ) {
       const end = Math.min(at + pieceChars, text.length);
@@ -133,7 +133,7 @@ export function createSplitter(limits: TextLimits): Splitter {
     const cut = findCut({ text, from: lead.length, start, dialect, maxChars: room, lengthOf });
     const part = partOf(open, cut.end, cut.suffix, dialect);
     open = openPart(cut.prefix);
-    return [part, ...take(text.slice(cut.next))];
+    return [part, ...takeText(text.slice(cut.next))];
   };
 
   const view = (): string => {
@@ -156,13 +156,13 @@ export function createSplitter(limits: TextLimits): Splitter {
     push(delta) {
       const text = half + delta;
       half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
-      return take(rewriter.push(half === '' ? text : text.slice(0, -1)));
+      return takeText(rewriter.push(half === '' ? text : text.slice(0, -1)));
     },
     view,
     source: () => show(open.text),
     finish({ isCutShort = false, tailLength = 0 } = {}) {
       const lastRoom = Math.max(smallestMaxChars, maxChars - tailLength);
-      const parts = [...take(rewriter.push(half)), ...take(rewriter.finish(isCutShort))];
+      const parts = [...takeText(rewriter.push(half)), ...takeText(rewriter.finish(isCutShort))];
       half = '';
       while (open.filled) {
         const { text, start } = open;

@@ -101,7 +101,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     if (sorted.text !== '') events.push({ type: 'text', delta: sorted.text.toWellFormed() });
   }
 
-  function take(content: string, events: ChatEvent[]): void {
+  function takeText(content: string, events: ChatEvent[]): void {
     const joined = half + within(content);
     half = isHighSurrogate(joined.charCodeAt(joined.length - 1)) ? joined.slice(-1) : '';
     emit(thinking.push(half === '' ? joined : joined.slice(0, -1)), events);
@@ -138,11 +138,11 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     const { content } = delta;
     for (const part of Array.isArray(content) ? content : [{ text: content }]) {
       const text = asText(asObject(part)?.['text']);
-      if (text !== null && !answer.isFull) take(text, events);
+      if (text !== null && !answer.isFull) takeText(text, events);
       takeImage(imageUrlOf(part), events);
     }
     const refusal = asText(delta['refusal']);
-    if (refusal !== null && !answer.isFull) take(refusal, events);
+    if (refusal !== null && !answer.isFull) takeText(refusal, events);
     for (const image of asArray(delta['images'])) takeImage(imageUrlOf(image), events);
     if (delta['tool_calls']) takeTools(asArray(delta['tool_calls']));
     if (delta['function_call']) takeTools([delta['function_call']]);

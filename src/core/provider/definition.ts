@@ -1,11 +1,7 @@
 import { z } from 'zod';
 
-/** Parameters and endpoints beyond the common core. Unknown fields are never sent. */
-const featuresSchema = z.strictObject({
-  /** The field that caps the answer. Ollama ignores the newer name; OpenAI's reasoning models refuse the older. */
-  maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']),
-  /** The field that says how much a model is to think: OpenRouter's `reasoning.effort`, or OpenAI's; null for neither. */
-  effortField: z.enum(['reasoning', 'reasoning_effort']).nullable(),
+/** What an endpoint has beyond the common core. */
+const FLAGS = {
   /** Reports usage in a stream only if `stream_options.include_usage` is set. */
   streamUsageOption: z.boolean(),
   /** `user`: the id of the person who asked. */
@@ -30,25 +26,29 @@ const featuresSchema = z.strictObject({
   generationLookup: z.boolean(),
   /** `GET /key` checks a key. Elsewhere `GET /models` does, which OpenRouter answers without a valid key. */
   keyLookup: z.boolean(),
+};
+
+/** Parameters and endpoints beyond the common core. Unknown fields are never sent. */
+const featuresSchema = z.strictObject({
+  /** The field that caps the answer. Ollama ignores the newer name; OpenAI's reasoning models refuse the older. */
+  maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']),
+  /** The field that says how much a model is to think: OpenRouter's `reasoning.effort`, or OpenAI's; null for neither. */
+  effortField: z.enum(['reasoning', 'reasoning_effort']).nullable(),
+  ...FLAGS,
 });
 
 export type ProviderFeatures = z.infer<typeof featuresSchema>;
 
+function allFlags(isSet: boolean): Record<keyof typeof FLAGS, boolean> {
+  const flags = Object.keys(FLAGS).map((flag) => [flag, isSet]);
+  return Object.fromEntries(flags) as Record<keyof typeof FLAGS, boolean>;
+}
+
 const compatibleFeatures: ProviderFeatures = {
+  ...allFlags(false),
   maxTokensField: 'max_tokens',
   effortField: null,
   streamUsageOption: true,
-  user: false,
-  sessionId: false,
-  routing: false,
-  plugins: false,
-  cacheControl: false,
-  tokenPrices: false,
-  webSearch: false,
-  modalities: false,
-  attribution: false,
-  generationLookup: false,
-  keyLookup: false,
 };
 
 interface Preset {
@@ -63,20 +63,10 @@ const presets = {
     name: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1',
     features: {
+      ...allFlags(true),
       maxTokensField: 'max_completion_tokens',
       effortField: 'reasoning',
       streamUsageOption: false,
-      user: true,
-      sessionId: true,
-      routing: true,
-      plugins: true,
-      cacheControl: true,
-      tokenPrices: true,
-      webSearch: true,
-      modalities: true,
-      attribution: true,
-      generationLookup: true,
-      keyLookup: true,
     },
   },
   openai: {

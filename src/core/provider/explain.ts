@@ -13,6 +13,8 @@ export interface Explanation {
 export function explainProviderError(error: ProviderError): Explanation {
   const { provider, ownKey } = error;
   const askOperator = 'Please tell the operator of this bot.';
+  const whoever = ownKey ? 'an admin' : 'the operator of this bot';
+  const account = ownKey ? `The ${provider} account connected here` : `The bot's ${provider} account`;
   switch (error.code) {
     case 'bad_key':
       if (ownKey) {
@@ -27,14 +29,12 @@ export function explainProviderError(error: ProviderError): Explanation {
     case 'forbidden':
       return {
         what: `${provider} does not allow this request with the API key in use.`,
-        next: ownKey
-          ? "Try another model, or ask an admin to check the key's limits and privacy settings."
-          : "Try another model, or ask the operator of this bot to check the key's limits and privacy settings.",
+        next: `Try another model, or ask ${whoever} to check the key's limits and privacy settings.`,
       };
     case 'excluded':
       return {
         what: `The privacy settings of the account at ${provider} exclude this model.`,
-        next: `Pick another model, or ask ${ownKey ? 'an admin' : 'the operator of this bot'} to change them${provider === 'OpenRouter' ? ' at https://openrouter.ai/settings/privacy' : ''}.`,
+        next: `Pick another model, or ask ${whoever} to change them${provider === 'OpenRouter' ? ' at https://openrouter.ai/settings/privacy' : ''}.`,
       };
     case 'unavailable_here':
       return {
@@ -44,16 +44,14 @@ export function explainProviderError(error: ProviderError): Explanation {
     case 'no_credit':
       if (error.affordableTokens !== null) {
         return {
-          what: `The credit of ${ownKey ? `the ${provider} account connected here` : `the bot's ${provider} account`} is too low for an answer from this model.`,
+          what: `${account} has too little credit for an answer from this model.`,
           next: `Pick a cheaper model or ask a shorter question. ${ownKey ? 'An admin can add credit.' : askOperator}`,
         };
       }
-      return ownKey
-        ? {
-            what: `The ${provider} account connected here has run out of credit.`,
-            next: 'An admin can add credit or connect another key with `/connect`.',
-          }
-        : { what: `The bot's ${provider} account has run out of credit.`, next: askOperator };
+      return {
+        what: `${account} has run out of credit.`,
+        next: ownKey ? 'An admin can add credit or connect another key with `/connect`.' : askOperator,
+      };
     case 'moderated':
       return {
         what: `A safety filter at ${provider} stopped this request.`,

@@ -42,10 +42,10 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
   let pending: string[] = [];
   let pendingChars = 0;
 
-  function take(value: unknown, event: string | undefined, chars: number): void {
+  function takeChunk(value: unknown, event: string | undefined, chars: number): void {
     if (isDone) return;
     if (Array.isArray(value) && value.length > 0) {
-      for (const item of value) take(item, event, chars);
+      for (const item of value) takeChunk(item, event, chars);
       return;
     }
     const chunk = asObject(value);
@@ -61,7 +61,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     if (trimmed === '[DONE]') {
       isDone = true;
       onDone();
-    } else take(parseJson(trimmed), event, data.length);
+    } else takeChunk(parseJson(trimmed), event, data.length);
   }
 
   const parser = createParser({
@@ -144,7 +144,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
       else if (framing.shape === 'document') {
         const value = parseJson(rest);
         framing.hasContent = value !== undefined;
-        if (framing.hasContent) take(value, undefined, rest.length);
+        if (framing.hasContent) takeChunk(value, undefined, rest.length);
       }
     },
   };

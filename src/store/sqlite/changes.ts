@@ -3,7 +3,7 @@ import { checkChanges } from '../checks.ts';
 import { stored, textOf } from '../shared.ts';
 import { finishClaim, isHeld, writeJournal } from './claims.ts';
 import type { Database } from './database.ts';
-import { settle } from './ledger.ts';
+import { settleReservation } from './ledger.ts';
 import type { ValueRows } from './values.ts';
 
 /** `Store.write`: changes of one call are one transaction. */
@@ -24,7 +24,7 @@ export function createSqliteWrite(database: Database, rows: ValueRows): Store['w
       case 'finish':
         return finishClaim(database, change.claim);
       case 'settle':
-        return settle(database, change);
+        return settleReservation(database, change);
     }
   }
 

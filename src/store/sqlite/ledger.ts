@@ -90,7 +90,7 @@ export function createSqliteLedger(database: Database): LedgerStore {
 }
 
 /** As the change of that kind; for use inside a transaction. */
-export function settle(
+export function settleReservation(
   database: Database,
   { reservation, actual, record }: Extract<Change, { kind: 'settle' }>,
 ): boolean {

@@ -8,7 +8,7 @@ const sealing = createSealing(key, 'tests');
 describe('what is sealed', () => {
   it('opens for what it belongs to, in every process with the same key', () => {
     const sealed = sealing.seal('sk-secret', 'discord:1/openai');
-    expect(createSealing(key, 'tests').open(sealed, 'discord:1/openai')).toBe('sk-secret');
+    expect(createSealing(key, 'tests').unseal(sealed, 'discord:1/openai')).toBe('sk-secret');
   });
 
   it('says nothing of what is in it, and differs each time', () => {
@@ -19,9 +19,9 @@ describe('what is sealed', () => {
 
   it('opens for nothing else, with no other key, and for no other purpose', () => {
     const sealed = sealing.seal('sk-secret', 'discord:1/openai');
-    expect(sealing.open(sealed, 'discord:2/openai')).toBeNull();
-    expect(createSealing(randomBytes(32), 'tests').open(sealed, 'discord:1/openai')).toBeNull();
-    expect(createSealing(key, 'others').open(sealed, 'discord:1/openai')).toBeNull();
+    expect(sealing.unseal(sealed, 'discord:2/openai')).toBeNull();
+    expect(createSealing(randomBytes(32), 'tests').unseal(sealed, 'discord:1/openai')).toBeNull();
+    expect(createSealing(key, 'others').unseal(sealed, 'discord:1/openai')).toBeNull();
   });
 
   it('does not open where a byte of it is another one, or it is cut', () => {
@@ -30,8 +30,8 @@ describe('what is sealed', () => {
     for (const at of bytes.keys()) {
       const changed = Buffer.from(bytes);
       changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
-      expect(sealing.open(changed.toString('base64url'), 'a'), String(at)).toBeNull();
-      expect(sealing.open(bytes.subarray(0, at).toString('base64url'), 'a')).toBeNull();
+      expect(sealing.unseal(changed.toString('base64url'), 'a'), String(at)).toBeNull();
+      expect(sealing.unseal(bytes.subarray(0, at).toString('base64url'), 'a')).toBeNull();
     }
   });
 });

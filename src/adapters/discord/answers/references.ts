@@ -67,6 +67,6 @@ export function readReference(text: string, sealing: Sealing): MessagePlace | In
   const place = placeSchema.safeParse(parseJson(text));
   if (!place.success || place.data.kind === 'message') return place.data ?? null;
   const { interaction } = place.data;
-  const token = sealing.open(interaction.token, interaction.id);
+  const token = sealing.unseal(interaction.token, interaction.id);
   return token === null ? null : { ...place.data, interaction: { ...interaction, token } };
 }
