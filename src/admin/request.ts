@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { addressOf } from '../http/login.ts';
+import { addressOf } from '../http/addresses.ts';
 
 export interface AdminEnv {
   readonly Bindings: HttpBindings;

@@ -1,9 +1,10 @@
-import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scryptSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../core/kit/bounded-map.ts';
 import type { Clock } from '../core/kit/clock.ts';
+import { isSameSecret } from '../core/kit/same-secret.ts';
+import { addressOf } from './addresses.ts';
 import { Refused } from './requests.ts';
 
 /** Asks for `ADMIN_TOKEN` once per browser, for the playground and the dashboard. */
@@ -46,14 +47,14 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
     hasSession(request) {
       const [, session, signature] = /^(\d+\.[\w-]+)\.([\w-]+)$/.exec(cookieOf(request) ?? '') ?? [];
       if (session === undefined || signature === undefined) return false;
-      return Number.parseInt(session, 10) > clock.now() && isSame(signature, signatureOf(session));
+      return Number.parseInt(session, 10) > clock.now() && isSameSecret(signature, signatureOf(session));
     },
 
     openSession(token, request) {
       const nowMs = clock.now();
       const address = addressOf(request);
       // The correct token is always accepted, even if others guess from the same address.
-      if (!isSame(token, adminToken)) {
+      if (!isSameSecret(token, adminToken)) {
         const recent = (wrong.get(address) ?? []).filter((atMs) => atMs > nowMs - WRONG_WINDOW_MS);
         if (recent.length >= MAX_WRONG) {
           throw new Refused(429, 'Too many wrong tokens. Wait a minute and try again.');
@@ -78,25 +79,6 @@ function cookie(value: string, maxAgeSec: number, request: IncomingMessage): str
 /** Whether the browser uses HTTPS to a proxy; this server itself speaks plain HTTP. */
 function isHttps({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-proto'] === 'https' || headers.origin?.startsWith('https://') === true;
-}
-
-/** The client's address. Behind a proxy on this machine, the last entry of the proxy's list. */
-export function addressOf({ headers, socket }: IncomingMessage): string {
-  const from = socket.remoteAddress ?? '';
-  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
-  return isLoopbackAddress(from) && isIP(forwarded) !== 0 ? forwarded : from;
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
-}
-
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected));
-}
-
-function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }
 
 function cookieOf({ headers }: IncomingMessage): string | undefined {

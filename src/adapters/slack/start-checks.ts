@@ -73,9 +73,20 @@ function tokenFault(error: unknown, apiUrl: string): unknown {
   return unreachable(error, apiUrl);
 }
 
-/** Words a failure of the first Socket Mode connection. */
+/**
+ * Asks Slack for the address of a socket, with an app-level token. Does not connect to it.
+ * @throws StartError with the clicks that help
+ */
+export async function checkSocket(api: WebApi, apiUrl: string, signal: AbortSignal): Promise<void> {
+  await api.call('apps.connections.open', {}, signal).catch((error: unknown) => {
+    throw socketFault(error, apiUrl);
+  });
+}
+
+/** Words a failure of the first Socket Mode connection, of Bolt's or our own client. */
 export function socketFault(error: unknown, apiUrl: string): unknown {
-  const reason = (error as { data?: { error?: unknown } } | null)?.data?.error;
+  const refusal = error as { data?: { error?: unknown } } | null;
+  const reason = error instanceof SlackRefusal ? error.reason : refusal?.data?.error;
   if (typeof reason !== 'string') return unreachable(error, apiUrl);
   return new StartError(
     `Slack refused a Socket Mode connection with SLACK_APP_TOKEN (${reason}).`,

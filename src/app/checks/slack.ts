@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { createWebApi } from '../../adapters/slack/api/web-api.ts';
-import { identify, socketFault } from '../../adapters/slack/start-checks.ts';
-import { parseJson } from '../../core/kit/json.ts';
+import { checkSocket, identify } from '../../adapters/slack/start-checks.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
@@ -12,8 +10,6 @@ export interface SlackCheckOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-
-const openedSchema = z.object({ ok: z.boolean(), error: z.string().optional() });
 
 /** Checks the bot token, its scopes against the manifest, and the transport: Socket Mode or signed HTTP. Changes nothing. */
 export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<readonly Check[]> {
@@ -36,32 +32,13 @@ export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<
   const { SLACK_APP_TOKEN: appToken } = config;
   if (appToken !== undefined) {
     await attempt(findings, async () => {
-      await openSocket(appToken, apiUrl, fetch, signal);
+      await checkSocket(createWebApi({ token: appToken, apiUrl, fetch }), apiUrl, signal);
       findings.ok('Slack accepts a Socket Mode connection');
     });
   } else {
     findings.ok('Events come over HTTP, so Slack must be able to reach this machine at /slack/events');
   }
   return findings.checks;
-}
-
-/** Asks for an address without connecting to it. */
-async function openSocket(
-  appToken: string,
-  apiUrl: string,
-  fetch: SlackCheckOptions['fetch'],
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await fetch(`${apiUrl}apps.connections.open`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${appToken}` },
-    signal,
-  })
-    .then(async (response) => openedSchema.safeParse(parseJson(await response.text())))
-    .catch((error: unknown) => {
-      throw socketFault(error, apiUrl);
-    });
-  if (answer.data?.ok !== true) throw socketFault({ data: { error: answer.data?.error } }, apiUrl);
 }
 
 async function attempt({ fail }: Findings, work: () => Promise<void>): Promise<void> {

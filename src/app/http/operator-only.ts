@@ -1,6 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isSameSecret } from '../../core/kit/same-secret.ts';
 import type { Route } from '../../core/ports/adapter.ts';
+import { isLoopbackAddress } from '../../http/addresses.ts';
 import { Refused } from '../../http/requests.ts';
 import { requireSameOrigin } from '../../http/same-origin.ts';
 
@@ -42,11 +43,10 @@ export function isOperators(
   if (adminToken !== undefined) {
     // The scheme's case does not matter: RFC 9110 §11.1.
     const [, token = ''] = /^bearer +(.*)$/i.exec(headers.authorization ?? '') ?? [];
-    return isSame(token, adminToken);
+    return isSameSecret(token, adminToken);
   }
   if (isExposed) return false;
-  const from = socket.remoteAddress ?? '';
-  return (from === '::1' || /^(::ffff:)?127\./.test(from)) && isDirect(request);
+  return isLoopbackAddress(socket.remoteAddress ?? '') && isDirect(request);
 }
 
 /** Not forwarded, and not from another site's page, which a browser on this machine may show. */
@@ -58,9 +58,4 @@ function isDirect(request: IncomingMessage): boolean {
     if (error instanceof Refused) return false;
     throw error;
   }
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

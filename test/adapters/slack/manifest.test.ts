@@ -69,7 +69,7 @@ describe('the manifest', () => {
     const called = new Set(
       [
         ...sources.matchAll(
-          /'((?:agents|assistant|auth|chat|conversations|files|reactions|usergroups|users|views)\.[A-Za-z.]+)'/g,
+          /'((?:agents|apps|assistant|auth|chat|conversations|files|reactions|usergroups|users|views)\.[A-Za-z.]+)'/g,
         ),
       ].map(([, name]) => name),
     );

@@ -1,14 +1,14 @@
 import { MessageFlags } from 'discord.js';
 import type { Notice } from '../../../core/ports/surface.ts';
-import { insisting } from '../rest/rest.ts';
+import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { type AnswerSurface, createAnswerSurface, type NextMessage } from './answer-surface.ts';
 import { answerBody, type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
 import type { DiscordContext } from './context.ts';
 import { canOutliveToken, createInteractionWriter, isExpired } from './interaction-writer.ts';
-import { createWebhookWriter, type MessageWriter } from './message-writers.ts';
+import { createWebhookWriter, type MessageWriter, type WebhookWriter } from './message-writers.ts';
 import { findMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, sealPlace, writeReference } from './references.ts';
-import { createThinking } from './thinking.ts';
+import { createThinking, type Thinking } from './thinking.ts';
 
 export interface InteractionSurfaceOptions {
   /** Whether another process may have sent messages that this one does not know. */
@@ -50,7 +50,8 @@ export function createInteractionSurface(
     signal: AbortSignal,
   ): Promise<string> {
     await thinking.end(signal);
-    const found = mayHaveSent && canOutliveToken(place) ? await findFurther(newestId, signal) : null;
+    const found =
+      mayHaveSent && canOutliveToken(place) ? await findFurther(rest, interaction, newestId, signal) : null;
     // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
     const further: MessageBody =
       through === webhook
@@ -60,39 +61,6 @@ export function createInteractionSurface(
     // An earlier try may have sent an older text.
     if (mayHaveSent) await (through === webhook ? webhook : patientChannel).edit(id, body, files, signal);
     return id;
-  }
-
-  /** Webhooks have no nonces, but each message of an interaction names it. */
-  async function findFurther(newestId: string | null, signal: AbortSignal): Promise<string | null> {
-    const found = await findMessage(
-      rest,
-      { channelId: interaction.channelId, afterId: newestId ?? interaction.id },
-      ({ flags, interaction_metadata }) =>
-        interaction_metadata?.id === interaction.id && (flags & MessageFlags.Loading) === 0,
-      signal,
-    );
-    return found === UNREAD ? null : (found?.id ?? null);
-  }
-
-  async function tellPrivately(notice: Notice, signal: AbortSignal): Promise<void> {
-    const bodies = noticeBodies(notice.text);
-    for (const [index, body] of bodies.entries()) {
-      const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
-      if (thinking.isShown && isPrivate) {
-        await thinking.settled();
-        await withFilesOrWithout(body, files, (shown, sent) =>
-          patientWebhook.editOriginal(shown, sent, signal),
-        );
-        thinking.replaced();
-        continue;
-      }
-      // The first follow-up would replace a public "thinking" and be public too.
-      await thinking.end(signal);
-      const flags = body.flags | MessageFlags.Ephemeral;
-      await withFilesOrWithout({ ...body, flags }, files, (shown, sent) =>
-        patientWebhook.send(shown, sent, signal),
-      );
-    }
   }
 
   const surface = createAnswerSurface(
@@ -108,7 +76,7 @@ export function createInteractionSurface(
           if (!thinking.isShown) sign(activity);
         },
         waits: thinking.say,
-        tellPrivately,
+        tellPrivately: (notice, signal) => tellPrivately(patientWebhook, thinking, isPrivate, notice, signal),
       },
       get sendScope() {
         return writer.current.sendScope;
@@ -144,4 +112,44 @@ export function createInteractionSurface(
       await thinking.end(NEVER);
     },
   });
+}
+
+/** Webhooks have no nonces, but each message of an interaction names it. */
+async function findFurther(
+  rest: DiscordRest,
+  { id, channelId }: InteractionPlace['interaction'],
+  newestId: string | null,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const found = await findMessage(
+    rest,
+    { channelId, afterId: newestId ?? id },
+    ({ flags, interaction_metadata }) =>
+      interaction_metadata?.id === id && (flags & MessageFlags.Loading) === 0,
+    signal,
+  );
+  return found === UNREAD ? null : (found?.id ?? null);
+}
+
+async function tellPrivately(
+  webhook: WebhookWriter,
+  thinking: Thinking,
+  isPrivate: boolean,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<void> {
+  const bodies = noticeBodies(notice.text);
+  for (const [index, body] of bodies.entries()) {
+    const files = index === bodies.length - 1 ? (notice.files ?? []) : [];
+    if (thinking.isShown && isPrivate) {
+      await thinking.settled();
+      await withFilesOrWithout(body, files, (shown, sent) => webhook.editOriginal(shown, sent, signal));
+      thinking.replaced();
+      continue;
+    }
+    // The first follow-up would replace a public "thinking" and be public too.
+    await thinking.end(signal);
+    const flags = body.flags | MessageFlags.Ephemeral;
+    await withFilesOrWithout({ ...body, flags }, files, (shown, sent) => webhook.send(shown, sent, signal));
+  }
 }

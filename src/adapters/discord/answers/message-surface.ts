@@ -57,22 +57,13 @@ export function createMessageSurface(
     return spot.kind !== 'here' && targetId === channelId;
   }
 
-  async function findUnclear(newestId: string | null, signal: AbortSignal): Promise<string | null> {
-    const found = await findMessage(
-      rest,
-      { channelId: targetId, afterId: newestId ?? messageId },
-      (message) => message.author.id === botId && unclear.some((view) => shows(message, view)),
-      signal,
-    );
-    return found === UNREAD ? null : (found?.id ?? null);
-  }
-
   async function send(
     { body, files, newestId, mayHaveSent }: NextMessage,
     signal: AbortSignal,
   ): Promise<string> {
     if (threadToOpen !== null) await openThread(threadToOpen, signal);
-    const found = unclear.length === 0 ? null : await findUnclear(newestId, signal);
+    const after = { channelId: targetId, afterId: newestId ?? messageId };
+    const found = unclear.length === 0 ? null : await findShown(rest, after, botId, unclear, signal);
     const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
     // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
     const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
@@ -167,6 +158,20 @@ async function explained<T>({ question, spot }: MessagePlace, work: () => Promis
 /** Says to the asker that there is no answer in a channel, and who can change that. */
 export function cannotAnswer(channelId: string, why: string): string {
   return `I cannot answer you in <#${channelId}>: ${why}. An admin can change that under Permissions in the settings of the channel or server.`;
+}
+
+/** The message of the bot that shows one of these views; null if there is none, or the bot may not look. */
+async function findShown(
+  rest: DiscordRest,
+  after: Parameters<typeof findMessage>[1],
+  botId: string,
+  views: readonly MessageView[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const isShown = (message: SentMessage) =>
+    message.author.id === botId && views.some((view) => shows(message, view));
+  const found = await findMessage(rest, after, isShown, signal);
+  return found === UNREAD ? null : (found?.id ?? null);
 }
 
 /** Buttons name the answer: others in the channel may begin with the same word. */

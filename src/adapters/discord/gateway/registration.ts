@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Routes } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -76,16 +77,8 @@ function pathOf(applicationId: string, guildId: string | null): `/${string}` {
     : Routes.applicationGuildCommands(applicationId, guildId);
 }
 
-/** Compares only declared fields: Discord adds ids and omits defaults. */
-function isEqual(registered: readonly Json[], wanted: readonly Json[]): boolean {
-  const essence = (commands: readonly Json[]) =>
-    JSON.stringify(
-      commands.map(commandEssence).toSorted((a, b) => String(a['name']).localeCompare(String(b['name']))),
-    );
-  return essence(registered) === essence(wanted);
-}
-
-const COMMAND_FIELDS = [
+/** The fields of commands, options and choices that are declared. Discord adds ids and others. */
+const DECLARED = [
   'type',
   'name',
   'name_localizations',
@@ -94,41 +87,28 @@ const COMMAND_FIELDS = [
   'default_member_permissions',
   'contexts',
   'integration_types',
-];
-const OPTION_FIELDS = [
-  'type',
-  'name',
-  'name_localizations',
-  'description',
-  'description_localizations',
   'required',
   'autocomplete',
   'max_length',
+  'options',
+  'choices',
+  'value',
 ];
 
-function commandEssence(command: Json): Json {
-  const options = (command['options'] ?? []) as readonly Json[];
-  return { ...pick(command, COMMAND_FIELDS), options: options.map(optionEssence) };
+/** Compares only declared fields, whatever the order of commands. */
+function isEqual(registered: readonly Json[], wanted: readonly Json[]): boolean {
+  const byName = (commands: readonly Json[]) =>
+    new Map(commands.map((command) => [`${command['type']} ${command['name']}`, essenceOf(command)]));
+  return isDeepStrictEqual(byName(registered), byName(wanted));
 }
 
-function optionEssence(option: Json): Json {
-  const choices = (option['choices'] ?? []) as readonly Json[];
-  return {
-    ...pick(option, OPTION_FIELDS),
-    choices: choices.map((choice) => pick(choice, ['name', 'value'])),
-  };
+function essenceOf(declaration: Json): Json {
+  return Object.fromEntries(DECLARED.map((field) => [field, meantBy(declaration[field])]));
 }
 
-/**
- * The fields in this order. Null, false and empty values (such as the description of a menu entry) count as absent, and lists
- * as sets.
- */
-function pick(from: Json, fields: readonly string[]): Json {
-  return Object.fromEntries(
-    fields.map((field) => {
-      const value = from[field];
-      if (Array.isArray(value)) return [field, value.toSorted()];
-      return [field, value === null || value === false || value === '' ? undefined : value];
-    }),
-  );
+/** Null, false and empty values count as absent, because Discord leaves out defaults. Lists of plain values are sets. */
+function meantBy(value: unknown): unknown {
+  if (!Array.isArray(value)) return value || undefined;
+  if (value.length === 0) return undefined;
+  return typeof value[0] === 'object' ? value.map(essenceOf) : value.toSorted();
 }

@@ -5,6 +5,8 @@
 export const METHODS = {
   'agents.sessions.setStatus': { perMinute: 50, scopes: ['chat:write'] },
   'agents.sessions.rename': { perMinute: 50, scopes: ['chat:write'] },
+  // With the app-level token, and only for the doctor; Bolt itself connects.
+  'apps.connections.open': { perMinute: 20, scopes: [] },
   // Works in channels too, by docs.slack.dev/changelog/2026/03/05/set-status-scope-update.
   'assistant.threads.setStatus': { perMinute: 100, scopes: ['chat:write'] },
   'auth.test': { perMinute: 300, scopes: [] },

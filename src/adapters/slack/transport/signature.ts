@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { isSameSecret } from '../../../core/kit/same-secret.ts';
 
 /** Recognises Slack's requests. */
 export interface SignatureCheck {
@@ -37,7 +38,7 @@ export function createSignatureCheck(signingSecret: string, clock: Clock): Signa
       const signature = signatureOf(headers);
       const signed = `v0:${timestampOf(headers)}:${body}`;
       const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
-      return isSame(expected, signature) && !seen.has(signature);
+      return isSameSecret(signature, expected) && !seen.has(signature);
     },
     taken(headers) {
       const nowSec = clock.now() / 1000;
@@ -52,9 +53,4 @@ export function createSignatureCheck(signingSecret: string, clock: Clock): Signa
 
 function single(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : '';
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
-import { addressOf } from '../../src/http/login.ts';
+import { addressOf } from '../../src/http/addresses.ts';
 
 const from = (remoteAddress: string, forwarded?: string | string[]) =>
   addressOf({
