@@ -65,6 +65,25 @@ export function paceContract(name: string, open: () => Promise<PaceBench>, runs:
       expect(await bench.run(insist(two, { ...write, id: 'next' }))).toBeLessThan(10);
     });
 
+    it('counts the writes of a limit that refills one after the other, whoever made them', async () => {
+      const [one, two, three] = bench.clients;
+      const [first, second] = [writeOf(), writeOf()];
+      await one.beginWrite(first);
+      await two.beginWrite(second);
+      const refill = { countsMs: AGES_MS, refillMs: AGES_MS };
+      await one.end('limit', [{ id: first.id, ...refill }]);
+      await two.end('limit', [{ id: second.id, ...refill }]);
+      const next = { windowMs: 4 * AGES_MS };
+      const waits = [
+        await three.beginWrite(writeOf({ ...next, limit: 2 })),
+        await three.beginWrite(writeOf({ ...next, limit: 1 })),
+      ];
+      for (const [index, waitMs] of waits.entries()) {
+        expect(waitMs).toBeGreaterThan((index + 0.9) * AGES_MS);
+        expect(waitMs).toBeLessThanOrEqual((index + 1) * AGES_MS);
+      }
+    });
+
     it('counts a write that has ended although nobody heard that it began', async () => {
       const [one, two] = bench.clients;
       await one.end('limit', [{ id: 'unheard', countsMs: AGES_MS }]);

@@ -10,6 +10,8 @@ interface Limit {
   readonly owed: Map<string, number>;
   nextTurnAtMs: number;
   blockedUntilMs: number;
+  /** Until when the write counts that ended last. */
+  filledUntilMs: number;
 }
 
 /** A `PaceStore` on a clock of the test's, with the log of who asked. */
@@ -33,6 +35,7 @@ export function createMemoryPace(clock: Clock): MemoryPace {
       owed: new Map(),
       nextTurnAtMs: 0,
       blockedUntilMs: 0,
+      filledUntilMs: 0,
     };
     limits.set(key, limit);
     return limit;
@@ -43,10 +46,14 @@ export function createMemoryPace(clock: Clock): MemoryPace {
   }
 
   function end(key: string, ended: readonly EndedWrite[]): void {
-    const { writes } = limitOf(key);
-    for (const { id, countsMs } of ended) {
-      if (countsMs === 0) writes.delete(id);
-      else writes.set(id, clock.now() + countsMs);
+    const state = limitOf(key);
+    for (const { id, countsMs, refillMs = 0 } of ended) {
+      if (countsMs === 0) state.writes.delete(id);
+      else {
+        const refilledMs = refillMs === 0 ? 0 : state.filledUntilMs + refillMs;
+        state.filledUntilMs = Math.max(clock.now() + countsMs, refilledMs);
+        state.writes.set(id, state.filledUntilMs);
+      }
     }
   }
 

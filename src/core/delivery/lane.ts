@@ -53,7 +53,7 @@ export class Lane {
     this.#scope = scope;
     this.#clock = clock;
     this.#shared = shared;
-    this.#window = new WriteWindow(clock, scope.limit, scope.windowMs);
+    this.#window = new WriteWindow(clock, scope);
     this.#slowDown = new SlowDown(clock);
     this.#debts = new Debts({
       scope,
@@ -204,8 +204,9 @@ export class Lane {
   }
 
   #leave(write: SharedWrite): void {
-    this.#window.end();
-    write.end(this.#scope.windowMs);
+    const countsMs = this.#window.end();
+    // Others go by the scope, and not by what this process learned.
+    write.end(this.#scope.refills ? countsMs : this.#scope.windowMs);
     this.pump();
   }
 

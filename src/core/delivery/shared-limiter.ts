@@ -49,8 +49,7 @@ const OWED_LEASE_MS = 20_000;
 const RENEW_OWED_EVERY_MS = 5_000;
 
 /** The end of a write that the store does not know yet, and the time until which the write counts. */
-interface UnheardEnd {
-  readonly id: string;
+interface UnheardEnd extends Pick<EndedWrite, 'id' | 'refillMs'> {
   readonly untilMs: number;
 }
 
@@ -116,7 +115,7 @@ export function createSharedLimiter(
     unheard.delete(key);
     try {
       return await step(
-        ends.map(({ id, untilMs }) => ({ id, countsMs: Math.max(0, untilMs - clock.now()) })),
+        ends.map(({ untilMs, ...end }) => ({ ...end, countsMs: Math.max(0, untilMs - clock.now()) })),
       );
     } catch (error) {
       keep(key, ends);
@@ -130,10 +129,10 @@ export function createSharedLimiter(
     telling.add(step().catch((error: unknown) => failed(key, error)));
   }
 
-  function end(key: string, id: string, countsMs: number): void {
+  function end(key: string, { countsMs, ...write }: EndedWrite): void {
     const isHeld = countsMs > 0;
     const isFirst = !unheard.has(key);
-    keep(key, [{ id, untilMs: clock.now() + countsMs }]);
+    keep(key, [{ ...write, untilMs: clock.now() + countsMs }]);
     if (isAlone || (isHeld && !isFirst)) return;
     tell(key, async () => {
       if (isHeld) await clock.sleep(HOLD_ENDS_MS, stopping.signal).catch(() => {});
@@ -171,9 +170,13 @@ export function createSharedLimiter(
         },
       };
     },
-    async beginWrite({ key, limit, windowMs, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS }, gapMs) {
+    async beginWrite(scope, gapMs) {
+      const { key, limit, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS, refills } = scope;
       const id = randomUUID();
-      const write: SharedWrite = { end: (countsMs) => end(key, id, countsMs) };
+      const refillMs = scope.windowMs / limit;
+      const windowMs = refills ? refillMs : scope.windowMs;
+      const refill = refills ? { refillMs } : {};
+      const write: SharedWrite = { end: (countsMs) => end(key, { id, countsMs, ...refill }) };
       if (isAlone) return write;
       const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
       try {

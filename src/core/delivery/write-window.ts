@@ -1,29 +1,37 @@
 import type { Clock } from '../kit/clock.ts';
+import type { Scope } from '../ports/scope.ts';
 
 /**
  * The writes that count against one limit. A write counts from its grant until one whole window after its end. The platform
  * counts it somewhere in between, so no fixed or sliding window of the platform ever contains more than `limit`, whatever the
- * network does.
+ * network does. If the limit refills, the writes that have ended stop counting one by one, as tokens come back to a bucket.
  */
 export class WriteWindow {
   readonly #clock: Clock;
-  /** The ends of the last window's writes, oldest first. */
+  readonly #refills: boolean;
+  /** The ends of the writes that count, oldest first. If the limit refills, they are put off to its pace. */
   #endedAtMs: number[] = [];
   limit: number;
   lengthMs: number;
   /** Granted writes that are running. */
   running = 0;
 
-  constructor(clock: Clock, limit: number, lengthMs: number) {
+  constructor(clock: Clock, { limit, windowMs, refills = false }: Scope) {
     this.#clock = clock;
+    this.#refills = refills;
     this.limit = limit;
-    this.lengthMs = lengthMs;
+    this.lengthMs = windowMs;
   }
 
-  /** Counts the end of a running write. */
-  end(): void {
+  /** Counts the end of a running write. Returns for how many milliseconds it counts. */
+  end(): number {
     this.running--;
-    this.#endedAtMs.push(this.#clock.now());
+    const nowMs = this.#clock.now();
+    const fullAtMs = nowMs - this.lengthMs;
+    const lastMs = Math.max(this.#endedAtMs.at(-1) ?? fullAtMs, fullAtMs);
+    const endedAtMs = this.#refills ? lastMs + this.lengthMs / this.limit : nowMs;
+    this.#endedAtMs.push(endedAtMs);
+    return endedAtMs + this.lengthMs - nowMs;
   }
 
   /** Writes that count now, the running ones included. */

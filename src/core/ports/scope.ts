@@ -9,6 +9,11 @@ export interface Scope {
   /** The window in milliseconds, until the platform reports another (`WriteLimiters.learn`). */
   readonly windowMs: number;
   /**
+   * Whether the platform counts as a bucket of `limit` tokens does: room for one write comes back each `windowMs / limit`.
+   * Default false: it counts the writes of a window.
+   */
+  readonly refills?: boolean;
+  /**
    * The part of `limit` that is kept for first and last states, so that they need not wait for a window to pass. Default 0.
    */
   readonly reserve?: number;

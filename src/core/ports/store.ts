@@ -254,7 +254,7 @@ export interface CountedWrite {
   readonly owner: string;
   /** Writes that may count at once, this one included. */
   readonly limit: number;
-  /** How long a write counts after its end. */
+  /** How long a write counts after its end, at least. */
   readonly windowMs: number;
   /**
    * If `end` is never called, the write counts as over this long after its begin. All writes of a limit use the same
@@ -287,9 +287,12 @@ export interface PaceStore {
   endDebt(key: string, id: string): Promise<void>;
 }
 
-/** A write that has ended, even if its begin never arrived. It counts for `countsMs` more; 0 takes it back. */
+/** A write that has ended, even if its begin never arrived. */
 export interface EndedWrite extends Pick<CountedWrite, 'id'> {
+  /** It counts for so long; 0 takes it back. */
   readonly countsMs: number;
+  /** It counts until this long after the write that ended before it stops counting, if that is later. Default 0. */
+  readonly refillMs?: number;
 }
 
 /** A reservation of room for a write: all of them could be written soon, beside the writes that count. */

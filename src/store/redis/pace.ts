@@ -10,7 +10,8 @@ const OWED_LOOK_MS = 250;
 /**
  * A limit is one value, which each step reads and writes once. `writes` has each write by the time until which it counts, `owed`
  * each owed write by the time until which room is kept for it, `turns` each waiting owner by the time of its turn; `next` is the
- * time of the turn after theirs, `blocked` the end of the block. Times are Redis's, in milliseconds to the microsecond.
+ * time of the turn after theirs, `blocked` the end of the block, `filled` the time until which the write counts that ended last.
+ * Times are Redis's, in milliseconds to the microsecond.
  */
 const COMMON = `
 local time = redis.call('TIME')
@@ -22,6 +23,7 @@ for _, times in pairs({limits.writes, limits.turns, limits.owed}) do
 end
 if limits.next > now + ${HORIZON_MS} then limits.next = 0 end
 if limits.blocked > now + ${HORIZON_MS} then limits.blocked = 0 end
+if not limits.filled or limits.filled > now + ${HORIZON_MS} then limits.filled = 0 end
 
 local function forget(times, from)
   local left = 0
@@ -29,9 +31,14 @@ local function forget(times, from)
   return left
 end
 local function finish(ended, from)
-  for i = from, #ended, 2 do
-    local counts = tonumber(ended[i + 1])
-    limits.writes[ended[i]] = counts > 0 and now + counts or nil
+  for i = from, #ended, 3 do
+    local counts, refill = tonumber(ended[i + 1]), tonumber(ended[i + 2])
+    if counts > 0 then
+      limits.filled = math.max(now + counts, refill > 0 and limits.filled + refill or 0)
+      limits.writes[ended[i]] = limits.filled
+    else
+      limits.writes[ended[i]] = nil
+    end
   end
 end
 local function save() redis.call('SET', KEYS[1], cmsgpack.pack(limits), 'PX', ${HORIZON_MS}) end
@@ -102,7 +109,8 @@ const SETTLE = script()`${COMMON} limits.owed[ARGV[1]] = nil save()`;
 export function createRedisPace({ runScript }: RedisConnection): PaceStore {
   const run = (step: Script, key: string, values: readonly (string | number)[]) =>
     runScript(step, values, [paceOf(key)]);
-  const ends = (ended: readonly EndedWrite[]) => ended.flatMap(({ id, countsMs }) => [id, countsMs]);
+  const ends = (ended: readonly EndedWrite[]) =>
+    ended.flatMap(({ id, countsMs, refillMs = 0 }) => [id, countsMs, refillMs]);
 
   return {
     async beginWrite({ key, id, owner, limit, windowMs, leaseMs, gapMs }: CountedWrite, ended = []) {

@@ -245,6 +245,24 @@ describe('processes that share a limit', () => {
     expect(log).toEqual([{ name: 'w', atMs: 7_000 }]);
   });
 
+  it('spend a limit that refills at once, and then as fast as it refills', async () => {
+    const { clock, store, log, write } = setUp();
+    const processes = [startProcess(store, clock), startProcess(store, clock)];
+    const bucket: Scope = { ...scope, refills: true };
+    const runs = Array.from({ length: 10 }, (_, index) =>
+      processes[index % 2]?.limiters.run(bucket, urgent, write('w'), never),
+    );
+    for (let step = 0; step < 80; step++) await clock.advance(100);
+    await Promise.all(runs);
+    const seconds = log.map(({ atMs }) => atMs / 1_000);
+    expect(seconds.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+    for (const [index, second] of seconds.slice(5).entries()) {
+      expect(second).toBeGreaterThanOrEqual(index + 1);
+      // A process asks again when room may come back.
+      expect(second).toBeLessThan(index + 2);
+    }
+  });
+
   it('are not led astray by what one of them learns', async () => {
     const { clock, store, log, write } = setUp();
     const [one, two] = [startProcess(store, clock), startProcess(store, clock)];

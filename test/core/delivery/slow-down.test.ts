@@ -56,7 +56,7 @@ describe('the share of a limit after 429s', () => {
 describe('a window of writes', () => {
   it('counts a write until one whole window after its end', async () => {
     const clock = createFakeClock();
-    const window = new WriteWindow(clock, 1, WINDOW_MS);
+    const window = new WriteWindow(clock, { key: 'window', limit: 1, windowMs: WINDOW_MS });
     window.running++;
     expect(window.freeAtMs(1)).toBe(Number.POSITIVE_INFINITY);
     await clock.advance(400);
@@ -66,5 +66,22 @@ describe('a window of writes', () => {
     expect([window.used(), window.freeAtMs(2)]).toEqual([1, 0]);
     await clock.advance(1);
     expect([window.used(), window.freeAtMs(1)]).toEqual([0, 0]);
+  });
+
+  it('counts writes one after the other if the limit refills', async () => {
+    const clock = createFakeClock();
+    const window = new WriteWindow(clock, { key: 'bucket', limit: 4, windowMs: 4_000, refills: true });
+    window.running += 3;
+    expect([window.end(), window.end()]).toEqual([1_000, 2_000]);
+    await clock.advance(500);
+    expect(window.end()).toBe(2_500);
+    const used = [window.used()];
+    for (let second = 0; second < 3; second++) {
+      await clock.advance(1_000);
+      used.push(window.used());
+    }
+    expect(used).toEqual([3, 2, 1, 0]);
+    window.running++;
+    expect(window.end()).toBe(1_000);
   });
 });
