@@ -51,7 +51,7 @@ async function stalenessOver(replies: number): Promise<number> {
       limiters,
       clock,
       log,
-      buttons: [],
+      answerId: 'answer',
       onOpen() {},
       signal: new AbortController().signal,
     });

@@ -59,7 +59,8 @@ describeWithRedis('two processes on one Redis', () => {
     let workers = await Promise.all([begin(), begin()]);
 
     for (let index = 0; index < QUESTIONS; index++) {
-      const delivery = platform.ask(`q${index}`);
+      // On some platforms messages keep marks.
+      const delivery = platform.ask(`q${index}`, index % 2 === 1);
       // As platforms do when they are in doubt, both get it.
       for (const worker of workers) worker.deliver(delivery);
       await delay(40 + random() * 80);
@@ -135,18 +136,19 @@ function createPlatform() {
 
   function answer(name: string | null, base: MemorySurface, message: LiveMessage | null): PlatformAnswer {
     if (message !== null) live.set(`${name} ${message.key}`, message);
-    const { reference = '' } = base;
-    return { key: message?.key ?? null, text: '', isEnded: false, surface: name, reference };
+    const { reference = '', keepsMarks = false } = base;
+    return { key: message?.key ?? null, text: '', isEnded: false, surface: name, reference, keepsMarks };
   }
 
   return {
     surfaces,
-    ask(name: string): Delivery {
-      const surface = testSurface({ reference: name, limits: { maxChars: MAX_CHARS } });
+    ask(name: string, keepsMarks: boolean): Delivery {
+      const surface = testSurface({ reference: name, limits: { maxChars: MAX_CHARS }, keepsMarks });
       surfaces.set(name, surface);
       places.set(name, { base: surface, surface });
       const { reference = '' } = surface;
-      return { id: `event ${name}`, text: name, place: { key: `thread ${name}` }, surface: name, reference };
+      const place = { key: `thread ${name}` };
+      return { id: `event ${name}`, text: name, place, surface: name, reference, keepsMarks };
     },
     async handle(call: PlatformCall): Promise<PlatformAnswer> {
       switch (call.do) {
@@ -163,10 +165,13 @@ function createPlatform() {
         case 'reopen': {
           const [name = '', known] = call.reference.split('#');
           const { base } = place(name);
-          const { surface, message } = base.reopen(Number(known), call.answerId);
+          const { surface, message, sealed } = base.reopen(Number(known), call.answerId);
           const again = `${name}/${places.size}`;
           places.set(again, { base, surface });
-          const found = answer(again, base, message?.live ?? null);
+          const found = {
+            ...answer(again, base, message?.live ?? null),
+            ...(sealed !== undefined && { sealed }),
+          };
           return message === null ? found : { ...found, text: message.text, isEnded: message.isEnded };
         }
       }

@@ -320,6 +320,97 @@ describe('a process on Slack that is killed', () => {
   });
 });
 
+describe('a process that is killed when a message was posted and nobody stored it', () => {
+  const answer = paragraphs(0, 60);
+  const expectOnce = (texts: readonly string[]) => {
+    const numbers = numbersIn(texts.join('\n'));
+    expect(numbers).toEqual(countTo(numbers.length));
+  };
+
+  it('has the next start find it on Slack: the first, second or third message of an answer, or its question', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { slack, environment, ann } = await openSlack();
+    const before = await start(environment);
+    const channels = [0, 1, 2, 3, 4].map((number) => slack.channel(`channel ${number}`, [ann]));
+    /** Slack posts it and says nothing. */
+    const silence = (channel: string, isIt: (metadata: string) => boolean) => {
+      const matches = (args: Record<string, unknown>) =>
+        args['channel'] === channel && isIt(JSON.stringify(args['metadata'] ?? ''));
+      slack.faults.add({ method: 'chat.postMessage', when: 'after', matches, how: { kind: 'silence' } });
+      return () => slack.requests.some(({ args }) => matches(args));
+    };
+    const isPosted = channels.map((channel, number) =>
+      silence(channel, (metadata) =>
+        number === 4 ? /^(?!.*index).*parley/.test(metadata) : metadata.includes(`"index":${number % 3}`),
+      ),
+    );
+    for (const [number, channel] of channels.entries()) {
+      const live = provider.live();
+      if (number < 3) ann.say(channel, `<@${slack.app.botUserId}> Question ${number}?`);
+      else void ann.slash('/ask', `Question ${number}?`, { channel });
+      await live.text(answer);
+    }
+    await vi.waitFor(() => expect(isPosted.map((check) => check())).not.toContain(false), BUSY);
+    await before.program.kill();
+
+    await start(environment);
+    const threads = () => channels.map((channel) => slack.messages(channel).map(({ ts }) => ts));
+    const inThread = (number: number) => slack.messages(channels[number] ?? '', threads()[number]?.[0]);
+    await vi.waitFor(() => {
+      for (const number of channels.keys()) {
+        expect(
+          inThread(number)
+            .at(-1)
+            ?.buttons.map(({ label }) => label),
+        ).toEqual(['Retry…']);
+      }
+    }, BUSY);
+    for (const number of channels.keys()) {
+      expectOnce(inThread(number).map(({ text }) => text));
+      expect(inThread(number).flatMap(({ buttons }) => buttons)).toHaveLength(1);
+    }
+    // No question stands twice.
+    expect(threads().map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
+    expect(slack.violations).toEqual([]);
+  });
+
+  it('has the next start find it on Discord: the first, second or third message of an answer', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { discord, environment, ada, channel } = await openDiscord();
+    const before = await start(environment);
+    const threads: string[] = [];
+    for (const number of [0, 1, 2]) {
+      const live = provider.live();
+      const { id } = ada.say(channel, `${discord.botMention} Question ${number}?`);
+      threads.push(id);
+      const posts = new RegExp(`/channels/${id}/messages$`);
+      if (number > 0)
+        discord.faults.add('POST', posts, { kind: 'hold', when: 'before', until: Promise.resolve() }, number);
+      discord.faults.add('POST', posts, { kind: 'hold', when: 'after', until: new Promise(() => {}) });
+      await live.text(answer);
+    }
+    const shown = (number: number) => discord.messages({ id: threads[number] ?? '' });
+    await discord.until(
+      () => [0, 1, 2].every((number) => shown(number).length === number + 1),
+      'posted',
+      60_000,
+    );
+    await before.program.kill();
+
+    await start(environment);
+    await vi.waitFor(() => {
+      for (const number of [0, 1, 2]) expect(labelsOf(shown(number).at(-1))).toEqual(['Retry…']);
+    }, BUSY);
+    for (const number of [0, 1, 2]) {
+      expectOnce(shown(number).map(({ content }) => content));
+      expect(shown(number).flatMap(labelsOf)).toEqual(['Retry…']);
+    }
+    expect(discord.violations).toEqual([]);
+  });
+});
+
 describe('a process that is killed right after it acknowledged a question', () => {
   it('leaves it to the next start, which tells the asker', { timeout: TIMEOUT_MS }, async () => {
     // On a busy machine three seconds pass before the acknowledgement. Slack would send the event again after a minute,

@@ -43,6 +43,16 @@ function onSlack(mentions: number, wanted: Wanted): LoadCase {
   };
 }
 
+/** So many that Slack's edits do not suffice for all of them to grow. */
+function longOnSlack(answers: number, words: number): LoadCase {
+  return {
+    name: `Slack, ${answers} answers of ${words / 50} s in one workspace`,
+    flags: `--slack ${answers} --ramp 1 --prose --words ${words} --seconds 0 --first-word ${SLACK_FIRST_WORD_MS}`,
+    wanted: { endLag: [2, 6], refusals: 0 },
+    optimum: null,
+  };
+}
+
 export const LOAD_CASES: readonly LoadCase[] = [
   onDiscord(100, { endLag: [1.6, 2.5], calls: 330 }),
   onDiscord(300, { firstText: [9.5, 13], endLag: [6.5, 10], wall: 14, calls: 720 }),
@@ -61,6 +71,9 @@ export const LOAD_CASES: readonly LoadCase[] = [
     wanted: { wordsBehind: 27, refusals: 0 },
     optimum: null,
   },
+  longOnSlack(10, 1_500),
+  longOnSlack(8, 2_200),
+  longOnSlack(20, 1_000),
   {
     name: 'Slack, 10 people ask for the first time, a second apart',
     flags: `--slack 10 --channels 10 --ramp 10 ${ON_SLACK}`,

@@ -51,7 +51,7 @@ export function replyOn(surface: Surface, limiters: WriteLimiters, clock: Clock)
     limiters,
     clock,
     log,
-    buttons: [{ kind: 'stop', answerId: 'answer' }],
+    answerId: 'answer',
     onOpen() {},
     signal: new AbortController().signal,
   });

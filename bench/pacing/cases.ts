@@ -171,8 +171,15 @@ export const CASES: readonly PacingCase[] = [
     startsAtMs: Array.from({ length: 300 }, (_, index) => index * 133),
     wanted: { endLag: [2, 6], refusals: 0 },
   }),
-  // Without a bound: their edits are used up before it shows that they are long, and the last ones wait for the next minute.
-  mentionsOnSlack('12 answers of 30 s', 12, { words: 1_500 }),
+  mentionsOnSlack('10 answers of 30 s', 10, { words: 1_500, wanted: { endLag: [2, 6] } }),
+  mentionsOnSlack('12 answers of 30 s', 12, { words: 1_500, wanted: { endLag: [2, 6] } }),
+  mentionsOnSlack('8 answers of 44 s', 8, { words: 2_200, wanted: { endLag: [2, 6] } }),
+  mentionsOnSlack('20 answers of 20 s', 20, { words: 1_000, wanted: { endLag: [2, 6] } }),
+  mentionsOnSlack('10 answers of 30 s, four processes', 10, {
+    processes: 4,
+    words: 1_500,
+    wanted: { endLag: [2, 6] },
+  }),
   mentionsOnSlack('10 mentions, three surprise 429s', 10, {
     surprises: new Set([5, 6, 7]),
     wanted: { endLag: [3, 3] },

@@ -71,7 +71,7 @@ export async function answerOnce(
     limiters,
     clock: systemClock,
     log,
-    buttons: [{ kind: 'stop', answerId: 'a1' }],
+    answerId: 'a1',
     onOpen() {},
     signal,
   });

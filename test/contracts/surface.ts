@@ -15,6 +15,8 @@ import { waitUntil } from '../support/wait-until.ts';
 export interface SurfaceHarness {
   /** What the platform knows no such thing as: places leave it out, and no test is made of it. Default none. */
   readonly lacks?: readonly Ability[];
+  /** Whether another process finds no message whose id nobody stored, except the first. Default false. */
+  readonly hidesUnstored?: boolean;
   /** A fresh place where a person has just asked something that nobody has answered yet. */
   open(): Promise<SurfacePlace>;
 }
@@ -84,7 +86,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       place = null;
     });
 
-    const { lacks = [] } = harness;
+    const { lacks = [], hidesUnstored = false } = harness;
     /** Registers what the platform has; nothing of what it lacks. */
     const ifItCan = (ability: Ability, register: () => void) => {
       if (!lacks.includes(ability)) register();
@@ -158,6 +160,20 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         'third part',
       ]);
       expect(messages.map((message) => message.buttons)).toEqual([[], [], [STOP]]);
+    });
+
+    it('shows full messages that are posted as they stay, without a button', async () => {
+      const { open, readMessages } = await setUp();
+      await open(sealed('first part'));
+      await open(sealed('second part'));
+      await open(streaming('third part'));
+      const messages = await readMessages();
+      expect(messages.map(({ text }) => plain(text).trim())).toEqual([
+        'first part',
+        'second part',
+        'third part',
+      ]);
+      expect(messages.map(({ buttons }) => buttons)).toEqual([[], [], [STOP]]);
     });
 
     it('names each message by a key of its own that stays', async () => {
@@ -408,7 +424,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         limiters,
         clock,
         log: pino({ level: 'silent' }),
-        buttons: [STOP],
+        answerId: ANSWER_ID,
         onOpen: () => {},
         signal: never,
       });
@@ -473,6 +489,76 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         expect(plain(text)).toMatch(/^One two/);
       });
 
+      it('is known by its mark where it is full and nobody stored it, if messages keep marks', async (test) => {
+        const { surface, reopen, open, update, read } = await setUp();
+        if (!surface.keepsMarks) return test.skip();
+        const { key } = await open(streaming('First'));
+        let reference = referenceOf(surface);
+        const find = () => reopen({ reference, answerId: ANSWER_ID });
+        expect(await find()).toMatchObject({ message: { live: { key } } });
+        await update((await find())?.message?.live ?? expect.fail('it is there'), sealed('First part'));
+        expect(await find()).toMatchObject({ message: null, sealed: 1 });
+        await open({ ...sealed('Second part'), mark: { answerId: ANSWER_ID, index: 1 } });
+        expect(await find()).toMatchObject({ message: null, sealed: 2 });
+        const another = await reopen({ reference, answerId: 'another' });
+        expect([another?.message, another?.sealed]).toEqual([null, undefined]);
+        await open({ ...streaming('Third'), mark: { answerId: ANSWER_ID, index: 2 } });
+        // A native stream has no mark while it runs.
+        reference = referenceOf(surface);
+        expect(await find()).toMatchObject({ message: { text: 'Third', isEnded: false } });
+        expect((await read()).map((text) => plain(text).trim())).toEqual([
+          'First part',
+          'Second part',
+          'Third',
+        ]);
+      });
+
+      it.each(hidesUnstored ? [1] : [1, 2, 3])(
+        'is whole, and each message there once, where the process dies when message %i was posted and not stored',
+        { timeout: 60_000 },
+        async (count) => {
+          const { surface, limiters, clock, reopen, readMessages, violations } = await setUp();
+          const answer = longAnswer(4_000);
+          const dies = new AbortController();
+          let known = { sealed: 0, message: null as string | null, reference: referenceOf(surface) };
+          let opened = 0;
+          const options = { limiters, clock, log: pino({ level: 'silent' }), answerId: ANSWER_ID };
+          const reply = createReply({
+            ...options,
+            surface,
+            async onOpen() {
+              if (++opened === count) dies.abort();
+              if (opened < count) known = { ...reply.progress, reference: referenceOf(surface) };
+            },
+            signal: dies.signal,
+          });
+          reply.write(answer);
+          await waitUntil(() => expect(dies.signal.aborted).toBe(true));
+
+          const found = await reopen({ reference: known.reference, answerId: ANSWER_ID });
+          if (found === null) throw new Error('the place is there');
+          const { message, sealed: marked = 0 } = found;
+          const isCompleted = known.message !== null && known.message !== message?.live.key;
+          const heir = createReply({
+            ...options,
+            surface: found.surface,
+            onOpen: () => {},
+            signal: never,
+            resumed: {
+              sealed: Math.max(isCompleted ? known.sealed + 1 : known.sealed, marked),
+              message,
+              isWhole: false,
+            },
+          });
+          heir.write(answer);
+          await heir.finish({ status: 'interrupted', note: null, footer: 'The end.', buttons: [RETRY] });
+          const messages = await readMessages();
+          expect(wordsOf(messages.map(({ text }) => text).join('\n'))).toEqual(wordsOf(answer));
+          expect(messages.flatMap(({ buttons }) => buttons)).toEqual([RETRY]);
+          expect(violations()).toEqual([]);
+        },
+      );
+
       it('tells one that has ended', async () => {
         const { surface, reopen, open, update } = await setUp();
         await update(await open(streaming('One')), ended('One two', {}));
@@ -516,7 +602,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         limiters,
         clock,
         log: pino({ level: 'silent' }),
-        buttons: [STOP],
+        answerId: ANSWER_ID,
         onOpen: (message) => void opened.push(message.key),
         signal: never,
       });
@@ -554,12 +640,15 @@ function always(): Urgency {
   return 'last';
 }
 
+/** Views are of an answer's first message unless they say otherwise. */
+const FIRST = { answerId: ANSWER_ID, index: 0 };
+
 function streaming(text: string, source: string = text): MessageView {
-  return { text, source, status: 'streaming', note: null, footer: null, buttons: [STOP] };
+  return { text, source, status: 'streaming', note: null, footer: null, buttons: [STOP], mark: FIRST };
 }
 
 function sealed(text: string): MessageView {
-  return { text, source: text, status: 'sealed', note: null, footer: null, buttons: [] };
+  return { text, source: text, status: 'sealed', note: null, footer: null, buttons: [], mark: FIRST };
 }
 
 function ended(text: string, rest: Partial<Pick<MessageView, 'status' | 'note' | 'footer'>>): MessageView {
@@ -570,6 +659,7 @@ function ended(text: string, rest: Partial<Pick<MessageView, 'status' | 'note' |
     note: null,
     footer: null,
     buttons: [RETRY],
+    mark: FIRST,
     ...rest,
   };
 }

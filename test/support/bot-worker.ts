@@ -19,6 +19,10 @@ export interface PlatformAnswer {
   readonly key: string | null;
   readonly text: string;
   readonly isEnded: boolean;
+  /** As `Reopened.sealed`. */
+  readonly sealed?: number;
+  /** As of the port. */
+  readonly keepsMarks: boolean;
   /** Names the surface that was reopened; null where there is none. */
   readonly surface: string | null;
   /** `Surface.reference` after the call. */
@@ -32,6 +36,8 @@ export interface Delivery {
   readonly place: Partial<Place>;
   readonly surface: string;
   readonly reference: string;
+  /** As of the port. */
+  readonly keepsMarks: boolean;
 }
 
 export type FromWorker =
@@ -56,12 +62,13 @@ if (import.meta.main) {
       send({ type: 'call', serial, call: wanted });
     });
 
-  function surfaceOf(surface: string, begun: string): Surface {
+  function surfaceOf(surface: string, begun: string, keepsMarks: boolean): Surface {
     const scope = { key: `test:${surface}`, limit: 1_000, windowMs: 1_000 };
     let reference = begun;
     return {
       limits: { maxChars: MAX_CHARS },
       openScope: scope,
+      keepsMarks,
       canContinueInThread: false,
       isPrivate: false,
       get reference() {
@@ -90,10 +97,15 @@ if (import.meta.main) {
   }
 
   async function reopen(reference: string, answerId: string | null): Promise<Reopened | null> {
-    const { surface, key, text, isEnded, reference: now } = await call({ do: 'reopen', reference, answerId });
+    const found = await call({ do: 'reopen', reference, answerId });
+    const { surface, key, text, isEnded, sealed, keepsMarks } = found;
     if (surface === null) return null;
     const live = key === null ? null : liveMessage(surface, key);
-    return { surface: surfaceOf(surface, now), message: live && { live, text, isEnded } };
+    return {
+      surface: surfaceOf(surface, found.reference, keepsMarks),
+      message: live && { live, text, isEnded },
+      ...(sealed !== undefined && { sealed }),
+    };
   }
 
   const bot = await createTestBot({
@@ -111,9 +123,9 @@ if (import.meta.main) {
       waiting.delete(message.serial);
       return;
     }
-    const { id, text, place, surface, reference } = message.delivery;
+    const { id, text, place, surface, reference, keepsMarks } = message.delivery;
     const event = messageOf(text, { id, place });
-    void bot.dispatch.message({ ...event, surface: surfaceOf(surface, reference) });
+    void bot.dispatch.message({ ...event, surface: surfaceOf(surface, reference, keepsMarks) });
   });
   send({ type: 'ready' });
 }

@@ -38,7 +38,7 @@ export interface MemorySurface extends Surface {
   remove(index: number): void;
   /** From now on nothing can be written here. */
   shut(reason: PlaceGone['reason']): void;
-  /** As another process finds it that knows of so many messages, and looks for one with a button of this answer. */
+  /** As another process finds it that knows of so many messages, and looks for one with a button or mark of this answer. */
   reopen(known: number, answerId: string | null): Reopened;
 }
 
@@ -97,6 +97,8 @@ export interface MemorySurfaceOptions {
   readonly reference?: string;
   /** Posts anew where another process goes on: like Slack, and unlike Discord, which knows a send by its nonce. */
   readonly forgetsSends?: boolean;
+  /** As of the port. */
+  readonly keepsMarks?: boolean;
 }
 
 export function createMemorySurface(options: MemorySurfaceOptions): MemorySurface {
@@ -138,6 +140,9 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
   ): Promise<T> {
     if (underWay > 0) violations.push(`${kind} of message ${message} while another write was under way`);
     violations.push(...faultsOf(view, limits).map((fault) => `${kind} of message ${message}: ${fault}`));
+    if (options.keepsMarks && view.mark?.index !== message) {
+      violations.push(`${kind} of message ${message}: its mark says ${view.mark?.index}`);
+    }
     const write = { kind, message, view, atMs: 0, error: null as Error | null };
     const { latencyMs = 0 } = options;
     const travelMs = (typeof latencyMs === 'number' ? latencyMs : latencyMs()) / 2;
@@ -191,6 +196,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
     ...(options.updateScope && { updateScope: options.updateScope }),
     ...(options.prepare && { prepare: options.prepare }),
     ...(options.tailLength && { tailLength: options.tailLength }),
+    ...(options.keepsMarks && { keepsMarks: true }),
     isPrivate: options.isPrivate ?? false,
     isOverheard: options.isOverheard ?? false,
     canContinueInThread: options.canContinueInThread ?? true,
@@ -252,10 +258,16 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
       gone = reason;
     },
     reopen(known, answerId) {
-      const found = messages.findLast(
-        ({ isRemoved, shown }) => !isRemoved && shown.buttons.some((button) => button.answerId === answerId),
+      const isTheirs = (id: string | undefined) => id !== undefined && id === answerId;
+      const newest = messages.findLast(
+        ({ isRemoved, shown: { buttons, mark } }) =>
+          !isRemoved &&
+          (buttons.some((button) => isTheirs(button.answerId)) ||
+            (options.keepsMarks && isTheirs(mark?.answerId))),
       );
-      let next = found === undefined ? known : messages.indexOf(found) + 1;
+      let next = newest === undefined ? known : messages.indexOf(newest) + 1;
+      const found = newest === undefined || newest.shown.buttons.length === 0 ? null : newest;
+      const sealed = options.keepsMarks ? next - (found ? 1 : 0) : undefined;
       return {
         surface: {
           ...surface,
@@ -273,6 +285,7 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
         message: found
           ? { live: liveMessage(found), text: found.shown.text, isEnded: found.shown.status !== 'streaming' }
           : null,
+        ...(newest === undefined || sealed === undefined ? {} : { sealed }),
       };
     },
   };

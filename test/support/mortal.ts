@@ -80,6 +80,7 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
         if (!found) return null;
         const { message } = found;
         return {
+          ...found,
           surface: mortalSurface(found.surface),
           message: message && { ...message, live: liveMessage(message.live) },
         };

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { createSplitter, type Part } from '../markdown/splitter.ts';
-import type { Button } from '../ports/buttons.ts';
+import { type Button, buttonsAt } from '../ports/buttons.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
 import { createAttempts } from './attempts.ts';
@@ -65,13 +65,14 @@ export interface Delivery {
 
 export interface ReplyOptions extends Delivery {
   readonly surface: Surface;
-  /** Buttons of the growing message. */
-  readonly buttons: readonly Button[];
+  /** The answer's id, for its buttons and marks. */
+  readonly answerId: string;
   /** Shows nothing before the answer has ended. Default false. */
   readonly isWhole?: boolean;
   /**
-   * Called for each message once it is open. Until its result resolves, the message keeps its buttons and no further one
-   * opens, because after a crash the last message is found by its buttons and all others must be stored. Must not reject.
+   * Called for each message once it is open. Unless the surface keeps marks, the message keeps its buttons and no further one
+   * opens until the result resolves, because after a crash the last message is found by its buttons and all others must be
+   * stored. Must not reject.
    */
   readonly onOpen: (message: LiveMessage) => Promise<void> | void;
   /** Ends delivery at once. */
@@ -83,11 +84,9 @@ export interface ReplyOptions extends Delivery {
   readonly adopted?: LiveMessage;
 }
 
-/** An answer that fills so much of a message is expected to need another one. */
-const LONG_SHARE = 0.25;
-
 export function createReply(options: ReplyOptions): Reply {
-  const { surface, limiters, log, signal, resumed } = options;
+  const { surface, limiters, log, signal, resumed, answerId } = options;
+  const buttons = buttonsAt(answerId, { state: 'running' });
   const splitter = createSplitter(surface.limits);
   const attempts = createAttempts(options);
 
@@ -114,10 +113,6 @@ export function createReply(options: ReplyOptions): Reply {
   let stands: MessageView | null = null;
   let refused: MessageView | null = null;
 
-  /** The length of the text after the last complete part, about. */
-  let grown = 0;
-  /** Whether the current message has used its room. */
-  let isRoomUsed = false;
   const room = createGrowthRoom({ limiters, surface, signal, onReady: () => wake() });
 
   /** The newest state of the current message; null if there is nothing to show yet. */
@@ -135,12 +130,12 @@ export function createReply(options: ReplyOptions): Reply {
       return view;
     }
     const text = splitter.view().trimEnd(); // Platforms drop white space at the end.
-    const growing = { status: 'streaming', note: null, footer: null, buttons: options.buttons } as const;
+    const growing = { status: 'streaming', note: null, footer: null, buttons } as const;
     if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
     // A full message stays open until the next one has something to show, because it may be the last.
     const isFull = !isOnlyPart || text !== '';
-    // Until then its button identifies it, should this process die.
-    const needsButton = message === null ? refused === null : !isNoted;
+    // Without a mark, its button identifies it until then, should this process die.
+    const needsButton = !surface.keepsMarks && (message === null ? refused === null : !isNoted);
     if (isFull && !needsButton) return lastStateOf(part.text, SEALED);
     return { text: part.text, source: part.text, ...growing };
   }
@@ -172,17 +167,15 @@ export function createReply(options: ReplyOptions): Reply {
         waitsIn = null;
         sent = currentView();
         if (sent === null) return;
-        if (isLast(sent) && !isRoomUsed) {
-          isRoomUsed = true;
-          room.release();
-        }
+        const view = { ...sent, mark: { answerId, index: sealed } };
         if (open !== null) {
-          await open.update(sent, signal);
+          if (isLast(sent)) room.release();
+          await open.update(view, signal);
           if (isUntouched) void note(open);
           isUntouched = false;
           return;
         }
-        message = await surface.openMessage(sent, signal);
+        message = await surface.openMessage(view, signal);
         void note(message);
       },
       signal,
@@ -230,7 +223,7 @@ export function createReply(options: ReplyOptions): Reply {
       if (sent.status !== 'sealed') return outcome === 'done';
       parts.shift();
       message = stands = refused = null;
-      isNoted = isRoomUsed = false;
+      isNoted = false;
       before = '';
       sealed++;
     }
@@ -244,16 +237,8 @@ export function createReply(options: ReplyOptions): Reply {
     })
     .finally(room.close);
 
-  /** Not only when it is shown: by then, others' interim updates may have taken the room. */
-  function keepRoomAhead(delta: string): void {
-    const { lengthOf = (text: string) => text.length, maxChars } = surface.limits;
-    grown += lengthOf(delta);
-    if (message !== null && grown > maxChars * LONG_SHARE) room.keepNext();
-  }
-
   function addParts(more: readonly Part[]): void {
     if (more.length === 0) return;
-    grown = 0;
     wake();
     const fresh = more.slice(toSkip);
     toSkip -= more.length - fresh.length;
@@ -277,7 +262,6 @@ export function createReply(options: ReplyOptions): Reply {
     write(delta) {
       if (delta === '') return;
       addParts(splitter.push(delta));
-      keepRoomAhead(delta);
       // An unaffordable message is checked again once it is affordable, or full.
       if (!room.isAwaited) wake();
     },

@@ -92,6 +92,8 @@ export interface Reopened {
    * if the answer goes on in a message that is yet to be posted.
    */
   readonly message: ReopenedMessage | null;
+  /** The number of complete messages, as the newest one's mark says (`Surface.keepsMarks`). Left out if none has a mark. */
+  readonly sealed?: number;
   /** Whether the bot may not read the place, so that `message` is null although something may be shown. False by default. */
   readonly isUnread?: boolean;
 }

@@ -66,6 +66,11 @@ export interface Surface {
    */
   readonly reference?: string;
   /**
+   * Whether messages keep their mark unseen, so that `Adapter.reopen` finds those without buttons too. A full message can then
+   * be posted in its last state. Default false: a message is found by its buttons alone.
+   */
+  readonly keepsMarks?: boolean;
+  /**
    * Shows by the platform's own means (typing, status, reaction) that the question was seen, until the first message opens or
    * `idle` is set. Must not throw.
    */
@@ -144,6 +149,15 @@ export interface MessageView {
    * the view is, and says so (`withoutFiles`).
    */
   readonly files?: readonly NoticeFile[];
+  /** The same for all views of a message. Left out if nobody will have to find the message. */
+  readonly mark?: MessageMark;
+}
+
+/** Identifies a message of an answer (`Surface.keepsMarks`). */
+export interface MessageMark {
+  readonly answerId: string;
+  /** The number of the answer's messages before it. */
+  readonly index: number;
 }
 
 /** The longest `MessageView.note`, in UTF-16 units. */

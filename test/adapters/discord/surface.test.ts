@@ -46,12 +46,15 @@ interface Way {
   readonly update: RegExp;
   /** Takes the bot's leave to write; interactions need none. */
   readonly shut?: (ground: Ground) => void;
+  /** Discord lists no private messages, and shows one to who knows its id. */
+  readonly isPrivate?: boolean;
   readonly sees: (ground: Ground, message: SeenMessage) => boolean;
 }
 
 function contractOf(name: string, way: Way): void {
   surfaceContract(`discord ${name}`, {
     lacks: way.shut ? [] : ['shut'],
+    hidesUnstored: way.isPrivate ?? false,
     async open(): Promise<SurfacePlace> {
       const ground = await openGround();
       const { bench, ada, bob, channel } = ground;
@@ -136,6 +139,7 @@ for (const isPrivate of [false, true]) {
     answerChannel: ({ channel }) => channel,
     open: { method: 'PATCH', path: /@original$/ },
     update: /messages\/\d+$/,
+    isPrivate,
     sees: (_, message) => (isPrivate ? !/^(psst|s\d)/.test(message.text) : message.onlyVisibleTo === null),
   });
 }

@@ -1,7 +1,6 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createReply, type Reply } from '../../../src/core/delivery/reply.ts';
-import type { Button } from '../../../src/core/ports/buttons.ts';
 import type { Surface } from '../../../src/core/ports/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
@@ -13,7 +12,6 @@ afterEach(() => bench.close());
 
 const SPEED = 20;
 const never = new AbortController().signal;
-const STOP: readonly Button[] = [{ kind: 'stop', answerId: 'answer-1' }];
 
 async function setUp(options: BenchOptions = {}) {
   bench = await openBench({ clock: createFastClock(SPEED), ...options });
@@ -29,7 +27,7 @@ function replyOn(surface: Surface): Reply {
     limiters: bench.limiters,
     clock: bench.clock,
     log: pino({ level: 'silent' }),
-    buttons: STOP,
+    answerId: 'answer-1',
     onOpen: () => {},
     signal: never,
   });

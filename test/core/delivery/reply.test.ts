@@ -40,7 +40,7 @@ function setUp() {
       limiters,
       clock,
       log: pino({ level: 'silent' }),
-      buttons: [STOP],
+      answerId: 'a1',
       onOpen: (message) => void opened.push(message),
       signal: abandon.signal,
       ...options,
@@ -207,6 +207,24 @@ describe('while an answer streams', () => {
     expectWhole(surface, words(40));
   });
 
+  it('posts full messages as they stay where they keep marks, and waits for no note of them', async () => {
+    const { clock, startOn } = setUp();
+    const surface = createMemorySurface({ clock, limits: { maxChars: 60 }, keepsMarks: true });
+    const { reply } = startOn(surface, { onOpen: () => new Promise(() => {}) });
+    reply.write(words(40));
+    await clock.advance(10_000);
+    const { length } = surface.messages;
+    expect(length).toBeGreaterThan(2);
+    expect(statuses(surface)).toEqual([...Array.from({ length: length - 1 }, () => 'sealed'), 'streaming']);
+    expect(surface.writes).toHaveLength(length);
+    expect(await within(clock, 30_000, reply.finish(COMPLETE))).toBe(true);
+    expect(surface.writes).toHaveLength(length + 1);
+    expect(surface.messages.map(({ views }) => views.at(-1)?.view.mark)).toEqual(
+      surface.messages.map((_, index) => ({ answerId: 'a1', index })),
+    );
+    expectWhole(surface, words(40));
+  });
+
   it('says which messages it opened', async () => {
     const { clock, start } = setUp();
     const { surface, reply, opened } = start({ limits: { maxChars: 60 } });
@@ -370,7 +388,7 @@ describe('the last state', () => {
     reply.write(' \n');
     expect(await within(clock, 1_000, reply.finish(ending))).toBe(true);
     expect(surface.messages).toHaveLength(1);
-    expect(surface.writes.map(({ view }) => view)).toEqual([{ text: '', source: '', ...ending }]);
+    expect(surface.writes.map(({ view }) => view)).toMatchObject([{ text: '', source: '', ...ending }]);
   });
 
   it('comes with the only write where the whole answer is there at once', async () => {
@@ -857,10 +875,15 @@ describe('an answer under a limit that many share', () => {
     expect(limiter.refusals).toBe(0);
   });
 
-  it('keeps room for its next message before interim updates of others have taken it', async () => {
+  it('ends on time if interim updates of others have taken the room for its next message', async () => {
     const { clock, limiter, start } = setUp();
     const scarce: Scope = { key: 'updates', limit: 12, windowMs: 60_000, burst: 12 };
-    const long = (index: number) => ({ ...shared(index), scope: scarce, updateScope: scarce });
+    const long = (index: number) => ({
+      ...shared(index),
+      scope: scarce,
+      updateScope: scarce,
+      keepsMarks: true,
+    });
     const answers = [0, 1].map((index) => start({ ...long(index), limits: { maxChars: 200 } }));
     const text = words(115);
     for (let at = 0; at < text.length; at += 20) {
@@ -871,6 +894,23 @@ describe('an answer under a limit that many share', () => {
     await within(clock, 30_000, Promise.all(answers.map(({ reply }) => reply.finish(COMPLETE))));
     expect(clock.now() - endedAtMs).toBeLessThanOrEqual(1_000);
     for (const { surface } of answers) expect(wordsOf(surface.text)).toHaveLength(115);
+    expect(limiter.refusals).toBe(0);
+  });
+
+  it('shows its full messages whole, none late, if no edit can be paid for and they keep marks', async () => {
+    const { clock, limiter, start } = setUp();
+    const long = (index: number) => ({ ...shared(index), limits: { maxChars: 200 }, keepsMarks: true });
+    const answers = [0, 1, 2, 3, 4, 5].map((index) => start(long(index)));
+    for (let word = 0; word < 150; word++) {
+      for (const { reply } of answers) reply.write(`w${word} `);
+      await clock.advance(200);
+    }
+    const shown = answers.map(({ surface }) => surface.messages.length);
+    expect(Math.min(...shown)).toBeGreaterThanOrEqual(3);
+    const endedAtMs = clock.now();
+    await within(clock, 1_000, Promise.all(answers.map(({ reply }) => reply.finish(COMPLETE))));
+    expect(clock.now() - endedAtMs).toBeLessThanOrEqual(1_000);
+    for (const { surface } of answers) expectWhole(surface, words(150));
     expect(limiter.refusals).toBe(0);
   });
 

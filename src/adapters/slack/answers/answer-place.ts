@@ -17,6 +17,11 @@ const rootSchema = z.discriminatedUnion('kind', [
     thread: z.union([z.literal('new'), z.literal('none'), z.object({ ts: z.string() })]),
     asker: z.string(),
     question: z.string(),
+    /**
+     * Finds the question if it was posted and nobody stored that: the post's id, and a time before it in milliseconds since
+     * the epoch. Missing in references of earlier versions.
+     */
+    post: z.object({ id: z.string(), sinceMs: z.number() }).exactOptional(),
   }),
 ]);
 

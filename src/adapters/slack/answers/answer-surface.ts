@@ -52,7 +52,8 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
   let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
 
   async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
-    opening ??= { once: createPostOnce(workspace, { channel, threadTs }, clock), isPlain: false };
+    const { mark } = view;
+    opening ??= { once: createPostOnce(workspace, { channel, threadTs }, clock, { mark }), isPlain: false };
     const attempt = opening;
     const content = attempt.isPlain ? plainContentOf(view) : contentOf(view, workspace.quirks);
     try {
@@ -60,7 +61,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
       const threadKey = threadTs === null ? null : options.threadKeyOf(threadTs);
       const message = createPostedMessage(
         workspace,
-        { channel, threadTs, ts, threadKey },
+        { channel, threadTs, ts, threadKey, mark: view.mark },
         isOlder ? null : content,
         clock,
       );
@@ -120,6 +121,7 @@ export function createAnswerSurface(options: AnswerSurfaceOptions): Surface {
     get reference() {
       return options.reference();
     },
+    keepsMarks: true,
     caveat: `Slash commands do not work in Slack threads. Mention me with the command instead: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: options.isPrivate,
     obstacle: options.obstacle,

@@ -9,6 +9,7 @@ import { readPage } from '../api/history.ts';
 import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
+import { metadataOf } from '../posting/message-metadata.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
@@ -129,7 +130,12 @@ function createStreamedMessage(
     try {
       if (isLast) {
         const tail = tailOf(view, workspace.quirks);
-        await stop({ markdown_text: news || null, blocks: tail.length === 0 ? null : tail }, signal);
+        const { mark } = view;
+        const metadata = mark && metadataOf({ mark });
+        await stop(
+          { markdown_text: news || null, blocks: tail.length === 0 ? null : tail, metadata },
+          signal,
+        );
         onSettled();
       } else {
         await workspace.api.call('chat.appendStream', { channel, ts, markdown_text: news }, signal);

@@ -6,6 +6,8 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
 import type { Workspace } from '../api/workspace.ts';
+import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
+import { findPost } from '../posting/post-once.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
 import { readBack } from '../posting/read-back.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';
@@ -21,37 +23,61 @@ export async function reopen(
   { reference, answerId }: LostPlace,
   signal: AbortSignal,
 ): Promise<Reopened | null> {
-  const place = readPlace(reference);
-  if (place === null) return null;
-  const surface = createSurfaceFor(parts, place);
-  const { root, channel } = place;
-  if (root.kind === 'standing') {
-    const { questionTs, threadTs } = root;
-    parts.tasks.run('take off the sign that a question was seen', () =>
-      takeSignsOff(parts, channel, questionTs, threadTs),
-    );
-  }
-  if (answerId === null) return notBegun(parts, place, surface);
+  const stored = readPlace(reference);
+  if (stored === null) return null;
   try {
+    const place = answerId === null ? stored : await withQuestion(parts.workspace, stored, signal);
+    const surface = createSurfaceFor(parts, place);
+    const { root, channel } = place;
+    if (root.kind === 'standing') {
+      const { questionTs, threadTs } = root;
+      parts.tasks.run('take off the sign that a question was seen', () =>
+        takeSignsOff(parts, channel, questionTs, threadTs),
+      );
+    }
+    if (answerId === null) return notBegun(parts, place, surface);
     const found = await findNewest(parts.workspace, place, answerId, signal);
     if (found === null) return notBegun(parts, place, surface);
     const { workspace } = parts;
+    if (found.state === 'sealed') return { surface, message: null, sealed: found.index + 1 };
     if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
     const threadTs = root.kind === 'standing' ? root.threadTs : null;
-    const at = { channel, threadTs, ts: found.ts, threadKey: threadKeyOf(workspace.team, place, threadTs) };
+    const { ts, index } = found;
+    const threadKey = threadKeyOf(workspace.team, place, threadTs);
+    const at = { channel, threadTs, ts, threadKey, ...(index !== null && { mark: { answerId, index } }) };
     return {
       surface,
       message: {
         live: createPostedMessage(workspace, at, null, parts.clock),
         text: readBack(found),
-        isEnded: found.isEnded,
+        isEnded: found.state === 'ended',
       },
+      ...(index !== null && { sealed: index }),
     };
   } catch (error) {
     const fault = deliveryError(error);
     if (fault instanceof PlaceGone) return null;
     throw fault;
   }
+}
+
+/** The place with its question found, if that was posted and nobody stored it. */
+async function withQuestion(
+  workspace: Workspace,
+  place: AnswerPlace,
+  signal: AbortSignal,
+): Promise<AnswerPlace> {
+  const { root, channel } = place;
+  if (root.kind === 'standing' || root.post === undefined) return place;
+  const threadTs = typeof root.thread === 'string' ? null : root.thread.ts;
+  const ts = await findPost(workspace, { channel, threadTs }, root.post, signal);
+  if (ts === null) return place;
+  const standing = {
+    kind: 'standing',
+    questionTs: ts,
+    threadTs: root.thread === 'new' ? ts : threadTs,
+  } as const;
+  return { ...place, root: standing };
 }
 
 /** A question in direct messages may still have a notice of its place in the queue. */
@@ -80,7 +106,7 @@ export async function changeButtons(
   if (place === null) return false;
   try {
     const found = await findNewest(workspace, place, answerId, signal);
-    if (found === null) return false;
+    if (found === null || found.state === 'sealed') return false;
     await rewriteButtons(workspace, { channel: place.channel, ...found }, buttons, signal);
     return true;
   } catch (error) {
@@ -93,25 +119,33 @@ const messageSchema = z.object({
   bot_id: z.string().optional(),
   text: z.string().default(''),
   blocks: z.array(z.record(z.string(), z.unknown())).default([]),
+  metadata: z.unknown().optional(),
 });
 type Message = z.infer<typeof messageSchema>;
+
+/** A message of an answer. Its index comes from its mark, which messages of earlier versions lack. */
+type Found = Message &
+  (
+    | { readonly state: 'growing' | 'ended'; readonly index: number | null }
+    | { readonly state: 'sealed'; readonly index: number }
+  );
 
 /** Slack's largest page; an answer is among the newest messages of its thread or DM. */
 const PAGE = 200;
 
-/** The newest message of the answer: it has its button, or began as its stream. */
+/** The newest message of the answer: it has its mark or button, or began as its stream. */
 async function findNewest(
   workspace: Workspace,
   { channel, root, streamTs }: AnswerPlace,
   answerId: string,
   signal: AbortSignal,
-): Promise<(Message & { readonly isEnded: boolean }) | null> {
-  // The question was not posted yet, or the post was not recorded.
+): Promise<Found | null> {
+  // The question was not posted yet.
   if (root.kind === 'posted') return null;
   const newest: Message[] = [];
   for (let cursor = ''; ; ) {
     const spot = { channel, threadTs: root.threadTs };
-    const page = await readPage(workspace, spot, { limit: PAGE, cursor }, signal);
+    const page = await readPage(workspace, spot, { limit: PAGE, cursor, ...WITH_METADATA }, signal);
     newest.push(...z.array(messageSchema).parse(page.messages));
     cursor = page.cursor;
     // Slack lists a thread from its beginning, a channel from its end.
@@ -121,10 +155,17 @@ async function findNewest(
     newest
       .filter(({ bot_id }) => bot_id === workspace.botId)
       .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
-      .flatMap((message) => {
+      .flatMap((message): Found[] => {
         const kinds = buttonsOf(message, answerId);
-        if (kinds.length === 0 && message.ts !== streamTs) return [];
-        return [{ ...message, isEnded: kinds.length > 0 && !kinds.includes('stop') }];
+        const { mark } = readMetadata(message.metadata);
+        const index = mark?.answerId === answerId ? mark.index : null;
+        if (kinds.length > 0) {
+          return [{ ...message, state: kinds.includes('stop') ? 'growing' : 'ended', index }];
+        }
+        // A stream gets its mark when it ends.
+        if (index !== null) return [{ ...message, state: 'sealed', index }];
+        const isStream = message.ts === streamTs && mark === undefined;
+        return isStream ? [{ ...message, state: 'growing', index }] : [];
       })[0] ?? null
   );
 }

@@ -116,5 +116,9 @@ function rootOf(
 ): Root {
   if (root.kind === 'standing') return standingRoot(root.questionTs, root.threadTs);
   const question = questionContent(root.asker, root.question);
-  return postedRoot(workspace, { channel, question, thread: root.thread, onPosted }, clock);
+  return postedRoot(
+    workspace,
+    { channel, question, thread: root.thread, id: root.post?.id, onPosted },
+    clock,
+  );
 }

@@ -35,7 +35,7 @@ export function methodScope(team: string, method: Method): Scope {
  * for which no room was kept, such as another process's.
  */
 export function updatesScope(team: string): Scope {
-  return { ...methodScope(team, 'chat.update'), reserve: 2, burst: 20, burstEach: 3 };
+  return { ...methodScope(team, 'chat.update'), reserve: 2, burst: 20, burstEach: 6 };
 }
 
 /** Updates of one message. More than about one a second helps nobody; the last state need not wait for it. */
@@ -81,7 +81,7 @@ function perMinute(team: string, what: string, limit: number): Scope {
  * bursts of about 25; here five may go at once.
  */
 export function postScope(team: string, channel: string): Scope {
-  return { key: `slack:${team}:post:${channel}`, limit: 5, windowMs: 5_000, isShared: true };
+  return { key: `slack:${team}:post:${channel}`, limit: 5, windowMs: 5_000, refills: true, isShared: true };
 }
 
 /** For an `open` that paces the channel's posts itself. */

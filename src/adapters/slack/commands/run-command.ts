@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { NO_RULES, type Place, type ThreadReader } from '../../../core/ports/events.ts';
@@ -117,6 +118,7 @@ async function questionAt(
   return {
     kind: 'posted',
     thread,
+    post: { id: randomUUID(), sinceMs: slack.clock.now() },
     asker: name,
     question: clip(typeof text === 'string' ? text.trim() : (command.menu ?? `/${command.name}`), SHOWN),
   };

@@ -35,15 +35,17 @@ export interface QuestionPost {
   readonly question: ReturnType<typeof questionContent>;
   /** `new`: the question begins a thread for its answer. `none`: no thread. Else an existing thread. */
   readonly thread: 'new' | 'none' | { readonly ts: string };
+  /** As `PostOptions`. */
+  readonly id?: string | undefined;
   /** Called with the question's `ts` once it is posted. */
   readonly onPosted: (ts: string) => void;
 }
 
 /** Posts the question, once, for an answer below it. */
 export function postedRoot(workspace: Workspace, post: QuestionPost, clock: Clock): Root {
-  const { channel, question, thread, onPosted } = post;
+  const { channel, question, thread, id, onPosted } = post;
   const existing = typeof thread === 'string' ? null : thread.ts;
-  const once = createPostOnce(workspace, { channel, threadTs: existing }, clock);
+  const once = createPostOnce(workspace, { channel, threadTs: existing }, clock, { id });
   let questionTs: string | null = null;
   let posting: Promise<void> | null = null;
   let content = question.markdown;

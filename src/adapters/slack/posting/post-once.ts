@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
+import type { MessageMark } from '../../../core/ports/surface.ts';
 import { readPage } from '../api/history.ts';
 import { SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { MessageContent } from '../text/message-content.ts';
+import { metadataOf, readMetadata, WITH_METADATA } from './message-metadata.ts';
 
 /** The target of a message: a thread, or the channel itself. */
 export interface Spot {
@@ -26,35 +28,29 @@ export interface PostOnce {
   ): Promise<{ readonly ts: string; readonly isOlder: boolean }>;
 }
 
-const EVENT_TYPE = 'parley_message';
 /** The possible difference between Slack's clock and ours. */
 const CLOCK_SKEW_MS = 120_000;
-/** More posts in a thread during one hanging call are implausible. */
-const MAX_READ_BACK = 200;
+/** Messages of a page of history. */
+const PAGE = 200;
 
-const messagesSchema = z.array(
-  z.object({
-    ts: z.string(),
-    metadata: z.object({ event_payload: z.record(z.string(), z.unknown()).optional() }).optional(),
-  }),
-);
+const messagesSchema = z.array(z.object({ ts: z.string(), metadata: z.unknown().optional() }));
+
+export interface PostOptions {
+  /** Unique for this post. Default: a new one. */
+  readonly id?: string | undefined;
+  readonly mark?: MessageMark | undefined;
+}
 
 /**
  * Slack has no idempotency key for posts, so each has an id in its metadata, by which it is found after an unclear outcome.
  */
-export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): PostOnce {
-  const id = randomUUID();
+export function createPostOnce(
+  workspace: Workspace,
+  spot: Spot,
+  clock: Clock,
+  { id = randomUUID(), mark }: PostOptions = {},
+): PostOnce {
   let triedAtMs: number | null = null;
-
-  async function findEarlier(sinceMs: number, signal: AbortSignal): Promise<string | null> {
-    const window = {
-      oldest: ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6),
-      limit: MAX_READ_BACK,
-      include_all_metadata: true,
-    };
-    const messages = messagesSchema.parse((await readPage(workspace, spot, window, signal)).messages);
-    return messages.find(({ metadata }) => metadata?.event_payload?.['id'] === id)?.ts ?? null;
-  }
 
   return {
     get isUnclear() {
@@ -62,7 +58,7 @@ export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): 
     },
     async post(content, signal) {
       if (triedAtMs !== null) {
-        const ts = await findEarlier(triedAtMs, signal);
+        const ts = await findPost(workspace, spot, { id, sinceMs: triedAtMs }, signal);
         if (ts !== null) return { ts, isOlder: true };
         triedAtMs = null;
       }
@@ -74,7 +70,7 @@ export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): 
             channel: spot.channel,
             thread_ts: spot.threadTs,
             ...content,
-            metadata: { event_type: EVENT_TYPE, event_payload: { id } },
+            metadata: metadataOf({ id, mark }),
             unfurl_links: false,
             unfurl_media: false,
           },
@@ -87,4 +83,22 @@ export function createPostOnce(workspace: Workspace, spot: Spot, clock: Clock): 
       }
     },
   };
+}
+
+/** The `ts` of the post with this id, which was not made before `sinceMs`; null if there is none. */
+export async function findPost(
+  workspace: Workspace,
+  spot: Spot,
+  { id, sinceMs }: { readonly id: string; readonly sinceMs: number },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
+  for (let cursor = ''; ; ) {
+    const page = await readPage(workspace, spot, { oldest, limit: PAGE, cursor, ...WITH_METADATA }, signal);
+    const found = messagesSchema
+      .parse(page.messages)
+      .find(({ metadata }) => readMetadata(metadata).id === id);
+    cursor = page.cursor;
+    if (found !== undefined || cursor === '') return found?.ts ?? null;
+  }
 }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
+import type { LiveMessage, MessageMark, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
 import { messageScope, postScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
@@ -10,6 +11,7 @@ import {
   notesRefusedFeedback,
   plainContentOf,
 } from '../text/message-content.ts';
+import { metadataOf } from './message-metadata.ts';
 import { createPostOnce } from './post-once.ts';
 
 export interface PostedAt {
@@ -18,6 +20,8 @@ export interface PostedAt {
   readonly ts: string;
   /** As `LiveMessage.threadKey`. */
   readonly threadKey: string | null;
+  /** The mark that it has, which edits keep. Default none. */
+  readonly mark?: MessageMark | undefined;
 }
 
 /** A workspace may forbid edits, or allow them for some minutes only. */
@@ -26,33 +30,41 @@ const NO_EDITS = ['edit_window_closed', 'cant_update_message'] as const;
 /** A message that grows by `chat.update`, each time as a whole. `shown` is its present content; null if unknown. */
 export function createPostedMessage(
   workspace: Workspace,
-  { channel, threadTs, ts, threadKey }: PostedAt,
+  { channel, threadTs, ts, threadKey, mark: markNow }: PostedAt,
   shown: MessageContent | null,
   clock: Clock,
 ): LiveMessage {
   const { team, api } = workspace;
   let current = shown === null ? null : JSON.stringify(shown);
+  let marked = markNow;
   /** Slack has refused this message's Markdown, and would again. */
   let isPlain = false;
   /** Set if Slack accepts no more edits: the last state is posted as a new message, once. */
   let replacement: ReturnType<typeof createPostOnce> | null = null;
 
-  async function write(content: MessageContent, isLast: boolean, signal: AbortSignal): Promise<void> {
+  async function write(
+    content: MessageContent,
+    { status, mark }: MessageView,
+    signal: AbortSignal,
+  ): Promise<void> {
     const key = JSON.stringify(content);
     if (key === current) return;
     if (replacement === null) {
       // The content after a failed call is unknown.
       current = null;
       try {
-        await api.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
+        const isMarked = mark === undefined || isDeepStrictEqual(mark, marked);
+        const metadata = isMarked ? {} : { metadata: metadataOf({ mark }) };
+        await api.call('chat.update', { channel, ts, ...content, ...metadata, parse: 'none' }, signal);
         current = key;
+        marked = mark;
         return;
       } catch (error) {
         if (!isRefusal(error, ...NO_EDITS)) throw error;
-        replacement = createPostOnce(workspace, { channel, threadTs }, clock);
+        replacement = createPostOnce(workspace, { channel, threadTs }, clock, { mark });
       }
     }
-    if (!isLast) return;
+    if (status === 'streaming') return;
     const { post } = replacement;
     await workspace.paced(postScope(team, channel), () => post(content, signal), signal);
     current = key;
@@ -65,18 +77,17 @@ export function createPostedMessage(
     scope: messageScope(team, channel, ts),
     async update(view: MessageView, signal) {
       signal.throwIfAborted();
-      const isLast = view.status !== 'streaming';
       const { quirks } = workspace;
       const content = () => (isPlain ? plainContentOf(view) : contentOf(view, quirks));
       try {
-        await write(content(), isLast, signal).catch((error: unknown) => {
-          if (notesRefusedFeedback(quirks, error)) return write(content(), isLast, signal);
+        await write(content(), view, signal).catch((error: unknown) => {
+          if (notesRefusedFeedback(quirks, error)) return write(content(), view, signal);
           throw error;
         });
       } catch (error) {
         if (isPlain || !isRefusedContent(error)) throw deliveryError(error);
         isPlain = true;
-        await write(plainContentOf(view), isLast, signal).catch((again: unknown) => {
+        await write(plainContentOf(view), view, signal).catch((again: unknown) => {
           throw deliveryError(again);
         });
       }

@@ -80,7 +80,7 @@ export function createWriter({ delivery, nameOperator, abandoned }: Messenger): 
     const reply = createReply({
       ...delivery,
       surface,
-      buttons: buttonsAt(id, { state: 'running' }),
+      answerId: id,
       isWhole: prepared.here.whole,
       onOpen({ key, threadKey }) {
         places.noteMessage(key);

@@ -45,7 +45,7 @@ export function createMissedOffer(
     const reply = createReply({
       ...delivery,
       surface,
-      buttons: [],
+      answerId,
       onOpen: ({ key }) => conversations.attach(conversation, key),
       signal: abandoned,
     });

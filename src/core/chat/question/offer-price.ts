@@ -17,7 +17,7 @@ export function createPriceOffer(
     const reply = createReply({
       ...delivery,
       surface: question.surface,
-      buttons: [],
+      answerId: id,
       async onOpen({ key, threadKey }) {
         await entry.keep();
         for (const place of [key, threadKey]) if (place) await conversations.attach(conversation, place);

@@ -62,7 +62,7 @@ export function createFinisher(
     const reply = createReply({
       ...delivery,
       surface,
-      buttons: buttonsAt(answer.id, { state: 'running' }),
+      answerId: answer.id,
       onOpen(message) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
         const kept = entry.keep();
@@ -139,16 +139,17 @@ export function createFinisher(
 }
 
 /**
- * The point from which to continue. The journal may be older than the messages: if its growing message has no button any
- * more, or is not the newest, that message was completed since. A message that cannot be read is repeated in a new one,
- * because its progress is unknown.
+ * The point from which to continue. The journal may be older than the messages: their marks may tell of more, and if its
+ * growing message has no button any more, or is not the newest, that message was completed since. A message that cannot be
+ * read is repeated in a new one, because its progress is unknown.
  */
 function resumedAt(
   { sealed, message, ending }: AnswerState,
-  { message: found, isUnread }: Reopened,
+  { message: found, isUnread, sealed: marked = 0 }: Reopened,
 ): Resumed {
   const isCompleted = message !== null && message !== found?.live.key && !isUnread;
-  return { sealed: isCompleted ? sealed + 1 : sealed, message: found, isWhole: ending !== null };
+  const known = isCompleted ? sealed + 1 : sealed;
+  return { sealed: Math.max(known, marked), message: found, isWhole: ending !== null };
 }
 
 /** Only the dead process had the images. */

@@ -21,8 +21,16 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+/** How a platform lets another process find what was posted: as Discord for some minutes, as Discord later, and as Slack. */
+const PLATFORMS = {
+  'knows sends': {},
+  'forgets sends': { forgetsSends: true },
+  'keeps marks': { forgetsSends: true, keepsMarks: true },
+} as const;
+const KINDS = Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[];
+
 /** One store, one platform and one provider, and the processes that come and go on them. */
-async function createWorld({ forgetsSends = false } = {}) {
+async function createWorld(platformKind: keyof typeof PLATFORMS = 'knows sends') {
   const clock = createFakeClock();
   const opened = await openStore('memory:', { clock, log: createLogRecorder().log });
   closing.push(() => opened.close());
@@ -65,7 +73,13 @@ async function createWorld({ forgetsSends = false } = {}) {
     },
     /** A place with short messages, whose updates are as slow as the scopes say. */
     surface(reference: string, scopes: Partial<Record<'scope' | 'openScope', Scope>> = {}): MemorySurface {
-      const surface = testSurface({ reference, limits: { maxChars: 120 }, forgetsSends, clock, ...scopes });
+      const surface = testSurface({
+        reference,
+        limits: { maxChars: 120 },
+        clock,
+        ...PLATFORMS[platformKind],
+        ...scopes,
+      });
       surfaces.set(reference, surface);
       return surface;
     },
@@ -130,20 +144,15 @@ const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
 const buttonsOf = ({ messages }: MemorySurface) =>
   messages.flatMap(({ views }) => views.at(-1)?.view.buttons ?? []);
 
-describe.each([
-  ['before', false],
-  ['after', false],
-  ['before', true],
-  ['after', true],
-] as const)(
-  'a process that dies %s a step of an answer, on a platform that forgets sends: %s',
-  (when, forgetsSends) => {
+describe.each((['before', 'after'] as const).flatMap((when) => KINDS.map((kind) => [when, kind] as const)))(
+  'a process that dies %s a step of an answer, on a platform that %s',
+  (when, kind) => {
     it('leaves one answer or one that is marked as interrupted, at whatever step it dies', {
       timeout: 300_000,
     }, async () => {
       const outcomes: string[] = [];
       for (let at = 1; ; at++) {
-        const world = await createWorld({ forgetsSends });
+        const world = await createWorld(kind);
         const life = createLife(at, when);
         const surface = world.surface('place');
         const place = { key: 'thread' };
@@ -233,19 +242,22 @@ describe('a process that dies with an image that had arrived', () => {
 
 describe('a process that dies while it ends what a dead one left', () => {
   it.each([
-    ['before', 'much', 200, false],
-    ['after', 'much', 200, false],
-    ['before', 'much', 200, true],
-    ['after', 'much', 200, true],
-    ['before', 'little', 60, false],
-    ['after', 'little', 60, true],
+    ['before', 'much', 200, 'knows sends'],
+    ['after', 'much', 200, 'knows sends'],
+    ['before', 'much', 200, 'forgets sends'],
+    ['after', 'much', 200, 'forgets sends'],
+    ['before', 'much', 200, 'keeps marks'],
+    ['after', 'much', 200, 'keeps marks'],
+    ['before', 'little', 60, 'knows sends'],
+    ['after', 'little', 60, 'forgets sends'],
+    ['after', 'little', 60, 'keeps marks'],
   ] as const)(
-    'leaves that to the next one, at whatever step it dies: %s it, with %s still to be shown (%i words), sends forgotten: %s',
+    'leaves that to the next one, at whatever step it dies: %s it, with %s still to be shown (%i words), on a platform that %s',
     { timeout: 300_000 },
-    async (when, _, length, forgetsSends) => {
+    async (when, _, length, kind) => {
       const whole = words(length);
       for (let at = 1; ; at++) {
-        const world = await createWorld({ forgetsSends });
+        const world = await createWorld(kind);
         const surface = world.surface('place');
         const live = world.provider.live();
         const life = createLife();
@@ -254,6 +266,8 @@ describe('a process that dies while it ends what a dead one left', () => {
         const mortal = life.surface(surface);
         // Before anybody could take note of its third message.
         const open: typeof mortal.openMessage = async (...args) => {
+          // Where messages keep marks, they do not wait for the journal.
+          if (surface.messages.length === 2) await waitUntil(() => expect(world.journal()).toContain(whole));
           const message = await mortal.openMessage(...args);
           if (surface.messages.length === 3) life.end();
           return message;
