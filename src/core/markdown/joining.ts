@@ -4,9 +4,13 @@ import { flankingOf } from './flanking.ts';
 /** U+2060 WORD JOINER: invisible, and neither space nor punctuation. */
 const JOINER = '\u2060';
 
-const space = /\s/;
-/** A line so far that begins a block. */
-const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) $/;
+const startsWithSpace = /^\s/;
+/** A line that begins a block. */
+const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) /;
+/** A line whose first word is complete. */
+const firstWord = /\S /;
+/** One character that may mean something, or all text up to the next one. */
+const pieces = /[\n*`\\]|[^\n*`\\]+/g;
 
 /**
  * For renderers that follow CommonMark by the letter. Next to CJK letters they read `**优点：**速度` and `是**「重点」**吗` as plain
@@ -16,9 +20,10 @@ const blockMark = /^\s*(?:[-+*>#]+|\d{1,9}[.)]) $/;
 export function createJoiningRewriter() {
   let state: BlockState = documentStart;
   let line = '';
+  let isFirstWord = true;
   /** Asterisks whose next character has not come. */
   let run = '';
-  /** The character before them. */
+  /** The piece before them. */
   let before = '';
   let isEscaped = false;
   /** The backticks that opened code in this line, and those being read. */
@@ -27,6 +32,7 @@ export function createJoiningRewriter() {
   /** Lengths of the runs that opened emphasis in this paragraph. */
   let open: number[] = [];
 
+  /** @param next the piece after the asterisks; empty at the end of a line */
   function endRun(next: string): string {
     const stars = run;
     if (stars === '') return '';
@@ -40,7 +46,7 @@ export function createJoiningRewriter() {
       if (flanks.spaceBefore) return stars;
       open = open.slice(0, opened);
       const isPlain =
-        flanks.punctuationBefore && next !== '' && !space.test(next) && !flanks.punctuationAfter;
+        flanks.punctuationBefore && next !== '' && !startsWithSpace.test(next) && !flanks.punctuationAfter;
       return isPlain ? JOINER + stars : stars;
     }
     if (!flanks.left) return stars;
@@ -49,20 +55,20 @@ export function createJoiningRewriter() {
     return isPlain ? stars + JOINER : stars;
   }
 
-  function takeChar(char: string): string {
-    if (ticks !== '' && char !== '`') {
+  function takePiece(piece: string): string {
+    if (ticks !== '' && piece !== '`') {
       if (code === '') code = ticks;
       else if (code === ticks) code = '';
       ticks = '';
     }
-    if (char === '*' && !isEscaped && code === '') {
-      run += char;
+    if (piece === '*' && !isEscaped && code === '') {
+      run += piece;
       return '';
     }
-    const out = endRun(char) + char;
-    if (char === '`' && !isEscaped) ticks += char;
-    isEscaped = char === '\\' && !isEscaped && code === '';
-    before = char;
+    const out = endRun(piece) + piece;
+    if (piece === '`' && !isEscaped) ticks += piece;
+    isEscaped = piece === '\\' && !isEscaped && code === '';
+    before = piece;
     return out;
   }
 
@@ -73,20 +79,24 @@ export function createJoiningRewriter() {
     state = scanned.after;
     line = code = ticks = before = '';
     isEscaped = false;
+    isFirstWord = true;
     return `${out}\n`;
   }
 
   return {
     push(delta: string): string {
       let out = '';
-      for (const char of delta) {
-        if (char === '\n') {
+      for (const piece of delta.match(pieces) ?? []) {
+        if (piece === '\n') {
           out += endLine();
           continue;
         }
-        line += char;
-        if (char === ' ' && blockMark.test(line)) open = [];
-        out += state.leaf.kind === 'fence' ? char : takeChar(char);
+        line += piece;
+        out += state.leaf.kind === 'fence' ? piece : takePiece(piece);
+        if (isFirstWord && piece.includes(' ') && firstWord.test(line)) {
+          isFirstWord = false;
+          if (blockMark.test(line)) open = [];
+        }
       }
       return out;
     },
