@@ -83,6 +83,11 @@ const PASSING = new Set([
 const DEFAULT_WAIT_MS = 30_000;
 
 export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+
   async function send(
     url: string,
     init: RequestInit,
@@ -105,7 +110,6 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
   return {
     async call(method, args, signal) {
       signal.throwIfAborted();
-      const headers = { authorization: `Bearer ${token}` };
       const response = await send(`${apiUrl}${method}`, { headers, body: encode(args) }, signal);
       if (response.status === 429) {
         await response.body?.cancel();
@@ -132,14 +136,15 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
   };
 }
 
-/** As a form, which every method accepts; some accept no JSON. */
-function encode(args: Json): URLSearchParams {
-  const form = new URLSearchParams();
+/** As a form, which every method accepts; some accept no JSON. `URLSearchParams` takes ten times as long for it. */
+function encode(args: Json): string {
+  const fields: string[] = [];
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    form.set(name, typeof value === 'object' ? toJson(value) : String(value));
+    const text = typeof value === 'object' ? toJson(value) : String(value).toWellFormed();
+    fields.push(`${name}=${encodeURIComponent(text)}`);
   }
-  return form;
+  return fields.join('&');
 }
 
 /** JSON for Slack: half a surrogate pair, which a cut may leave, would make all of it invalid. */
