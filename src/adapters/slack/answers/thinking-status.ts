@@ -1,5 +1,6 @@
 import type { Clock } from '../../../core/kit/clock.ts';
 import { formatDuration } from '../../../core/kit/durations.ts';
+import { OVER } from '../../../core/kit/over.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { thinkingScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
@@ -72,7 +73,7 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
       );
     },
     end(isShown) {
-      over.abort();
+      over.abort(OVER);
       if (isShown || !isSaid) return;
       isSaid = false;
       tasks.run('take off that the model thinks', async () => {

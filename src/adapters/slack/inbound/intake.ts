@@ -12,21 +12,26 @@ export function claimsFirst(inner: Receiver, slack: SlackContext): Receiver {
   const { workspace, dispatch, log, clock } = slack;
   const refused = createThrottle(clock, 1, 60_000);
 
+  /** Whether an event is still to be handled. Those that need no answer, or come from an unknown team, always are. */
+  async function isNew(body: unknown, onLate: () => void): Promise<boolean> {
+    if (teamOf(body) !== workspace.team) return true;
+    const event = eventIn(body, 'message', 'app_mention', 'agent_session_stopped');
+    if (event?.['type'] === 'agent_session_stopped') {
+      const stop = sessionStoppedEvent.safeParse(event).data;
+      return stop === undefined || dispatch.claim(stopIn(slack, stop), onLate);
+    }
+    const message = messageEvent.safeParse(event).data;
+    return message === undefined || claimMessage(slack, message, onLate);
+  }
+
   /** `failed`: the store did not accept it. */
   async function claim(app: App, event: ReceiverEvent): Promise<'new' | 'done' | 'failed'> {
-    const message = messageEvent.safeParse(eventIn(event.body, 'message', 'app_mention'));
-    const stop = sessionStoppedEvent.safeParse(eventIn(event.body, 'agent_session_stopped'));
-    // Events that need no answer, or come from an unknown team, go straight to the listeners.
-    if (!(message.success || stop.success) || teamOf(event.body) !== workspace.team) return 'new';
     const late = () =>
       slack.tasks.run('handle an event that was claimed late', () =>
         app.processEvent({ ...event, ack: async () => {} }),
       );
     try {
-      const isNew = stop.success
-        ? await dispatch.claim(stopIn(slack, stop.data), late)
-        : message.success && (await claimMessage(slack, message.data, late));
-      return isNew ? 'new' : 'done';
+      return (await isNew(event.body, late)) ? 'new' : 'done';
     } catch (error) {
       if (refused.countCall() === 0) {
         log.error(

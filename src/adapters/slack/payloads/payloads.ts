@@ -1,27 +1,20 @@
 import { z } from 'zod';
+import { asArray, asObject, asText, type JsonObject } from '../../../core/kit/json.ts';
 import { messageContent, quotedMessage } from './message-parts.ts';
 
 /** Slack's payloads, as far as they are used. */
 
-const installedIn = z.object({
-  team_id: z.string().optional(),
-  authorizations: z.array(z.object({ team_id: z.string().nullish() })).optional(),
-});
-
 /** The workspace that an event was sent for: the one that installed the app, even in shared channels. */
 export function teamOf(body: unknown): string | null {
-  const parsed = installedIn.safeParse(body);
-  if (!parsed.success) return null;
-  return parsed.data.authorizations?.[0]?.team_id ?? parsed.data.team_id ?? null;
+  const sent = asObject(body);
+  return asText(asObject(asArray(sent?.['authorizations'])[0])?.['team_id']) ?? asText(sent?.['team_id']);
 }
 
 /** The unparsed event, if it has one of these types; else null. */
-export function eventIn(body: unknown, ...types: readonly string[]): unknown {
-  const parsed = eventBody.safeParse(body);
-  return parsed.success && types.includes(parsed.data.event.type) ? parsed.data.event : null;
+export function eventIn(body: unknown, ...types: readonly string[]): JsonObject | null {
+  const event = asObject(asObject(body)?.['event']);
+  return types.includes(asText(event?.['type']) ?? '') ? event : null;
 }
-
-const eventBody = z.object({ event: z.looseObject({ type: z.string() }) });
 
 export const messageEvent = messageContent.extend({
   type: z.string(),

@@ -35,7 +35,7 @@ export function createPostedMessage(
   clock: Clock,
 ): LiveMessage {
   const { team, api } = workspace;
-  let current = shown === null ? null : JSON.stringify(shown);
+  let current = shown;
   let marked = markNow;
   /** Slack has refused this message's Markdown, and would again. */
   let isPlain = false;
@@ -47,8 +47,7 @@ export function createPostedMessage(
     { status, mark }: MessageView,
     signal: AbortSignal,
   ): Promise<void> {
-    const key = JSON.stringify(content);
-    if (key === current) return;
+    if (isDeepStrictEqual(content, current)) return;
     if (replacement === null) {
       // The content after a failed call is unknown.
       current = null;
@@ -56,7 +55,7 @@ export function createPostedMessage(
         const isMarked = mark === undefined || isDeepStrictEqual(mark, marked);
         const metadata = isMarked ? {} : { metadata: metadataOf({ mark }) };
         await api.call('chat.update', { channel, ts, ...content, ...metadata, parse: 'none' }, signal);
-        current = key;
+        current = content;
         marked = mark;
         return;
       } catch (error) {
@@ -67,7 +66,7 @@ export function createPostedMessage(
     if (status === 'streaming') return;
     const { post } = replacement;
     await workspace.paced(postScope(team, channel), () => post(content, signal), signal);
-    current = key;
+    current = content;
     await workspace.call('chat.delete', { channel, ts }, signal).catch(() => {});
   }
 
