@@ -8,7 +8,7 @@ import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { ChatRequest } from '../../src/core/ports/provider.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
-import { explainProviderError } from '../../src/core/provider/explain.ts';
+import { explainProviderError } from '../../src/core/provider/failure/explain.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';

@@ -7,11 +7,11 @@ import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
 import type { ChatEvent, ChatProvider, ChatRequest } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
-import { costNanoUsd } from './cost.ts';
-import { decodeAnswer } from './decode.ts';
+import { costNanoUsd } from './answer/cost.ts';
+import { decodeAnswer } from './answer/decode.ts';
 import type { ProviderDefinition } from './definition.ts';
+import { retryDelayMs } from './failure/retry.ts';
 import { readModels } from './models.ts';
-import { retryDelayMs } from './retry.ts';
 import { createTransport } from './transport.ts';
 import { chatBody } from './wire.ts';
 

@@ -3,10 +3,10 @@ import { readBody } from '../kit/body.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type JsonObject, parseJson } from '../kit/json.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
-import { neverConnected } from './connection-fault.ts';
+import { partsOf } from './answer/response-body.ts';
 import { addressSetting, type ProviderDefinition } from './definition.ts';
-import { type Failure, readFailure } from './failure.ts';
-import { partsOf } from './response-body.ts';
+import { neverConnected } from './failure/connection-fault.ts';
+import { type Failure, readFailure } from './failure/failure.ts';
 import { requestHeaders } from './wire.ts';
 
 /** OpenRouter's list of models is about half a megabyte, as is an answer of 100,000 tokens. */

@@ -1,7 +1,7 @@
 import { UnreadableValue } from '../../coordination/collection.ts';
 import { ProviderError } from '../../ports/provider-errors.ts';
 import { StoreError } from '../../ports/store.ts';
-import { type Explanation, explainProviderError } from '../../provider/explain.ts';
+import { type Explanation, explainProviderError } from '../../provider/failure/explain.ts';
 
 /** Explains any failure to the asker. Unknown errors are reported as bugs. */
 export function explain(error: unknown): Explanation {

@@ -1,5 +1,5 @@
-import { asArray, asObject, asText, type JsonObject, parseJson } from '../kit/json.ts';
-import type { ProviderErrorCode, ProviderErrorDetails } from '../ports/provider-errors.ts';
+import { asArray, asObject, asText, type JsonObject, parseJson } from '../../kit/json.ts';
+import type { ProviderErrorCode, ProviderErrorDetails } from '../../ports/provider-errors.ts';
 import { codeInWords, refusedPart } from './failure-words.ts';
 
 /** Details of a failure for a `ProviderError`, before the caller adds its own. */

@@ -1,5 +1,5 @@
-import { asArray, asCount, asObject, type JsonObject } from '../kit/json.ts';
-import type { Usage } from '../ports/provider.ts';
+import { asArray, asCount, asObject, type JsonObject } from '../../kit/json.ts';
+import type { Usage } from '../../ports/provider.ts';
 import { costNanoUsd } from './cost.ts';
 
 /**

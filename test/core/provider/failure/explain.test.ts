@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
-import { explainProviderError } from '../../../src/core/provider/explain.ts';
+import { ProviderError, type ProviderErrorCode } from '../../../../src/core/ports/provider-errors.ts';
+import { explainProviderError } from '../../../../src/core/provider/failure/explain.ts';
 
 const codes = [
   'bad_key',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFailure } from '../../../src/core/provider/failure.ts';
+import { readFailure } from '../../../../src/core/provider/failure/failure.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const none = new Headers();

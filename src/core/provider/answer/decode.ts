@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import type { Deadline } from '../kit/deadline.ts';
-import type { Rate } from '../kit/rate.ts';
-import type { ChatEvent } from '../ports/provider.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Deadline } from '../../kit/deadline.ts';
+import type { Rate } from '../../kit/rate.ts';
+import type { ChatEvent } from '../../ports/provider.ts';
+import { type Failure, readFailure } from '../failure/failure.ts';
+import type { Exchange } from '../transport.ts';
 import { type AnswerBounds, createAnswerReader } from './answer.ts';
-import { type Failure, readFailure } from './failure.ts';
 import { createFraming, TooLong } from './framing.ts';
 import { openBody } from './response-body.ts';
-import type { Exchange } from './transport.ts';
 
 /** The largest body of an answer: 8,192 tokens in their envelopes are about 4 MB, four images in base64 43 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;

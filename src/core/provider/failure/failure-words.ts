@@ -1,4 +1,4 @@
-import type { ProviderErrorCode, RefusedPart } from '../ports/provider-errors.ts';
+import type { ProviderErrorCode, RefusedPart } from '../../ports/provider-errors.ts';
 
 /**
  * Phrases in error messages, for providers that send no identifier or a vague one. Collected from OpenAI, Azure, Anthropic,

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import { asObject, type JsonObject, parseJson } from '../kit/json.ts';
+import { asObject, type JsonObject, parseJson } from '../../kit/json.ts';
 
 /** The kind of body, judged by its beginning, because content types are often wrong. */
 type Shape = 'events' | 'document' | 'lines' | 'page';

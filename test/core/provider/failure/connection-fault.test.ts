@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { neverConnected } from '../../../src/core/provider/connection-fault.ts';
+import { neverConnected } from '../../../../src/core/provider/failure/connection-fault.ts';
 
 const failed = (fault: unknown) => new TypeError('fetch failed', { cause: fault });
 const coded = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });

@@ -1,4 +1,4 @@
-import { ProviderError } from '../ports/provider-errors.ts';
+import { ProviderError } from '../../ports/provider-errors.ts';
 
 const MAX_RETRIES = 3;
 const FIRST_DELAY_MS = 800;

@@ -1,6 +1,6 @@
-import { asArray, asObject, asText, type JsonObject } from '../kit/json.ts';
-import { isHighSurrogate, splitsPair } from '../kit/text.ts';
-import type { ChatEvent, FinishReason, Usage } from '../ports/provider.ts';
+import { asArray, asObject, asText, type JsonObject } from '../../kit/json.ts';
+import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
+import type { ChatEvent, FinishReason, Usage } from '../../ports/provider.ts';
 import { readFinish } from './finish.ts';
 import { createImageReader } from './images.ts';
 import { createThinkingFilter } from './thinking.ts';

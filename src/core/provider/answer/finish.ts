@@ -1,5 +1,5 @@
-import { asText } from '../kit/json.ts';
-import type { FinishReason } from '../ports/provider.ts';
+import { asText } from '../../kit/json.ts';
+import type { FinishReason } from '../../ports/provider.ts';
 
 /**
  * Finish reasons, matched in any case, of OpenAI and of providers whose words gateways pass on (Anthropic, Gemini, Mistral,

@@ -1,5 +1,5 @@
-import { waitInWords } from '../kit/durations.ts';
-import type { ProviderError } from '../ports/provider-errors.ts';
+import { waitInWords } from '../../kit/durations.ts';
+import type { ProviderError } from '../../ports/provider-errors.ts';
 
 /** A failure in words for people: two sentences. */
 export interface Explanation {

@@ -1,4 +1,4 @@
-import { MOST_NANO_USD, parseNanoUsd } from '../kit/money.ts';
+import { MOST_NANO_USD, parseNanoUsd } from '../../kit/money.ts';
 
 /**
  * The cost of an answer in nano-dollars, at most `MOST_NANO_USD`. OpenRouter's charge is the whole cost, unless the account

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startDeadline } from '../../../src/core/kit/deadline.ts';
-import { createRate } from '../../../src/core/kit/rate.ts';
-import type { ChatEvent } from '../../../src/core/ports/provider.ts';
-import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
-import { STREAM_READS } from '../../../src/core/provider/client.ts';
-import { decodeAnswer } from '../../../src/core/provider/decode.ts';
-import { defineProvider } from '../../../src/core/provider/definition.ts';
-import { createTransport } from '../../../src/core/provider/transport.ts';
+import { startDeadline } from '../../../../src/core/kit/deadline.ts';
+import { createRate } from '../../../../src/core/kit/rate.ts';
+import type { ChatEvent } from '../../../../src/core/ports/provider.ts';
+import { ProviderError } from '../../../../src/core/ports/provider-errors.ts';
+import { decodeAnswer } from '../../../../src/core/provider/answer/decode.ts';
+import { STREAM_READS } from '../../../../src/core/provider/client.ts';
+import { defineProvider } from '../../../../src/core/provider/definition.ts';
+import { createTransport } from '../../../../src/core/provider/transport.ts';
 import {
   DONE,
   errorChunk,
@@ -17,10 +17,10 @@ import {
   MODEL,
   textChunk,
   usageChunk,
-} from '../../support/provider/chunks.ts';
-import { createHastyClock } from '../../support/provider/hasty-clock.ts';
-import { recordedEvents, recordedStream } from '../../support/provider/recorded-stream.ts';
-import { createLogRecorder, never, textOf } from '../../support/provider/test-client.ts';
+} from '../../../support/provider/chunks.ts';
+import { createHastyClock } from '../../../support/provider/hasty-clock.ts';
+import { recordedEvents, recordedStream } from '../../../support/provider/recorded-stream.ts';
+import { createLogRecorder, never, textOf } from '../../../support/provider/test-client.ts';
 
 interface Decoded {
   readonly events: ChatEvent[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
-import { retryDelayMs } from '../../../src/core/provider/retry.ts';
+import { ProviderError } from '../../../../src/core/ports/provider-errors.ts';
+import { retryDelayMs } from '../../../../src/core/provider/failure/retry.ts';
 
 const transient = new ProviderError({ code: 'provider_down', provider: 'P', transient: true });
 const limited = (retryAfterMs: number) =>
