@@ -93,7 +93,7 @@ export async function withSettings<T>(
 /** Instructions and automatic tasks are left out: only the bot needs them. */
 function recordsOf({ store, clock, config }: CliContext, locks: Locks): ChatRecords {
   const retentionMs = config.RETENTION_DAYS * DAY_MS;
-  return createChatRecords({ store, locks, retentionMs, instructions: null, automatic: new Set(), clock });
+  return createChatRecords(store, locks, { retentionMs, instructions: null, automatic: new Set() }, clock);
 }
 
 /** Access to the answers in progress in a bot's processes. */

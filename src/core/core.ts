@@ -32,7 +32,7 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { commands, store, platforms, files, clock, log } = options;
-  const { retentionMs, instructions, automatic, timeZone } = options.habits;
+  const { automatic, timeZone } = options.habits;
   const { operatorContact } = options.access;
 
   const coordination = createCoordination({ store, clock, log });
@@ -43,16 +43,16 @@ export function createCore(options: CoreOptions): Core {
   const { limits, ledger, models } = money;
   const logs = wireLogs(options, audit);
   const { usage, feedback, outcomes } = logs;
-  const records = createChatRecords({ store, locks, retentionMs, instructions, automatic, clock });
+  const records = createChatRecords(store, locks, options.habits, clock);
   const { settings, personas, answers } = records;
   const nameOperator = createNameOperator(operatorContact);
   const choice = wireModelChoice(options, money, nameOperator);
   const { catalogue, choose, rest, demoNotice } = choice;
   const messenger = createMessenger({ limiters: platforms.limiters, clock, log }, nameOperator);
   const foundations = { coordination, access, money, logs, records, choice, messenger };
-  const wired = wireAnswers(options, foundations);
-  const { titles, catchUp, takeover } = wired;
-  const { chat, pauses } = wireChat(options, foundations, wired);
+  const answering = wireAnswers(options, foundations);
+  const { titles, recovery } = answering;
+  const { chat, pauses } = wireChat(options, foundations, answering);
 
   const services: Services = {
     pauses,
@@ -83,21 +83,12 @@ export function createCore(options: CoreOptions): Core {
     timeZone,
   };
   const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
-  const { unlocked } = takeover;
+  const dispatch = { commands, services, coordination, recovery, greetings, nameOperator, log };
   return {
     services,
-    dispatch: createDispatch({
-      commands,
-      services,
-      coordination,
-      catchUp,
-      greetings,
-      unlocked,
-      nameOperator,
-      log,
-    }),
+    dispatch: createDispatch(dispatch),
     answersInFlight: () => live.size,
-    takeOverThrough: takeover.startThrough,
+    takeOverThrough: recovery.takeover.startThrough,
     async stop() {
       await using closing = new AsyncDisposableStack();
       // From bottom to top: what writes stops before what it writes through.

@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Conversation } from '../conversations/conversation.ts';
-import type { Conversations } from '../conversations/conversations.ts';
-import type { Clock } from '../kit/clock.ts';
 import type { Place } from '../ports/events.ts';
 import type { SecretCheck } from '../prompt/secrets.ts';
 import type { Again } from './actions/again.ts';
 import type { Deletion } from './actions/deletion.ts';
 import type { Edits } from './actions/edits.ts';
+import type { ActionParts } from './actions/parts.ts';
 import type { Ratings } from './actions/ratings.ts';
 import type { Stopping } from './actions/stopping.ts';
 import type { Thinking } from './actions/thinking.ts';
 import type { Threads } from './actions/threads.ts';
-import type { Drain } from './drain.ts';
-import { type AskedJob, placeKeyOf, type Question, type RunJob } from './question/job.ts';
-import type { OfferMissed } from './question/offer-missed.ts';
-import type { PauseCheck } from './question/pause.ts';
-import type { Tell } from './words/messenger.ts';
+import { type AskedJob, placeKeyOf, type Question } from './question/job.ts';
+import { offerMissed } from './question/offers.ts';
 
 /** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
 export interface Chat extends Asking, Again, Deletion, Edits, Ratings, Stopping, Thinking, Threads {
-  readonly drain: Drain;
+  /** As `drain`. */
+  drain(graceMs: number): Promise<void>;
 }
 
 export interface Asking {
@@ -36,21 +33,15 @@ export interface Asking {
   beginAnew(conversation: string): Promise<void>;
 }
 
-export interface AskingOptions {
-  readonly conversations: Conversations;
-  readonly secretIn: SecretCheck;
-  readonly isPaused: PauseCheck;
-  readonly offerMissed: OfferMissed;
-  readonly run: RunJob;
-  readonly tell: Tell;
-  readonly clock: Clock;
-}
-
 /** Older missed questions may have been settled otherwise, so their author is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
 
-export function createAsking(options: AskingOptions): Asking {
-  const { conversations, secretIn, isPaused, offerMissed, run, tell, clock } = options;
+export function createAsking(
+  { records, messenger, run, isPaused }: ActionParts,
+  secretIn: SecretCheck,
+): Asking {
+  const { conversations } = records;
+  const { clock } = messenger.delivery;
 
   /** Begins one where there is no place to look for it; else looks for the one there. */
   function conversationFor(question: Question): Pick<AskedJob, 'conversation' | 'begun'> {
@@ -65,9 +56,9 @@ export function createAsking(options: AskingOptions): Asking {
   return {
     async ask(question) {
       const secret = secretIn(question.parts);
-      if (secret !== null) return tell(question.surface, secret);
+      if (secret !== null) return messenger.tell(question.surface, secret);
       const { writtenAtMs = clock.now() } = question;
-      if (clock.now() - writtenAtMs > ASK_FIRST_MS) return offerMissed(question);
+      if (clock.now() - writtenAtMs > ASK_FIRST_MS) return offerMissed(records, messenger, question);
       if (await isPaused(question)) return;
       await run({ question, asker: question.actor, ...conversationFor(question), turn: randomUUID() });
     },

@@ -1,35 +1,22 @@
-import type { Logger } from 'pino';
-import type { ChatRecords } from '../conversations/chat-records.ts';
-import type { Coordination } from '../coordination/coordination.ts';
-import type { Clock } from '../kit/clock.ts';
 import { waitInWords } from '../kit/durations.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
-import type { AnswerNow } from './answer/answer-now.ts';
+import { orLog } from '../kit/or-log.ts';
+import type { Slots } from '../kit/slots.ts';
+import { answerNow } from './answer/answer-now.ts';
+import type { AnswerParts } from './answer/parts.ts';
 import { type Attempt, beginAttempt } from './question/attempt.ts';
 import { type AskedJob, isHeard, type Job, type RunJob, recordOf } from './question/job.ts';
-import type { WaitForSlot } from './question/slot-queue.ts';
-import type { Tell } from './words/messenger.ts';
-
-export interface TurnOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'listening'>;
-  readonly coordination: Pick<Coordination, 'live' | 'stops' | 'journal' | 'locks'>;
-  readonly waitForSlot: WaitForSlot;
-  readonly answerNow: AnswerNow;
-  readonly tell: Tell;
-  readonly telemetry: Pick<Telemetry, 'answering'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import { waitForSlot } from './question/slot-queue.ts';
 
 /** Questions of this process that may wait in one conversation. */
 const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
 /** Answers a job once it has its conversation's turn and a free slot, until the answer is shown. */
-export function createTurnRunner(options: TurnOptions): RunJob {
-  const { waitForSlot, answerNow, tell, telemetry, clock, log } = options;
-  const { answers, listening } = options.records;
-  const { live, stops, journal, locks } = options.coordination;
+export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
+  const { answers, listening } = parts.records;
+  const { live, stops, journal, locks } = parts.coordination;
+  const { tell, delivery } = parts.messenger;
+  const { clock, log } = delivery;
 
   /** Resolves to whether there was an answer. */
   async function answerJob(job: Job): Promise<boolean> {
@@ -54,18 +41,17 @@ export function createTurnRunner(options: TurnOptions): RunJob {
       entry.watch(() => attempt.unbegun);
       // From now on Retry works, even if another process finishes this answer.
       await Promise.all([job.begun, answers.begin(recordOf(job, id)), entry.keep()]);
-      isAnswered = await answerInTurn(job, attempt);
+      isAnswered = await answerInTurn(attempt);
     } catch (error) {
       if (!signal.aborted) throw error;
       // Stopped before anything was shown. The person who stopped it knows; only a restart needs to be told.
-      if (signal.reason.stop.kind === 'shutdown') await tellOfRestart(job, attempt);
+      if (signal.reason.stop.kind === 'shutdown') await tellOfRestart(attempt);
     } finally {
-      if (!isAnswered) await withdraw(job, attempt);
+      if (!isAnswered) await withdraw(attempt);
       // `/forget` may have scanned before this record was stored, so delete it now.
       if (attempt.isForgotten()) {
-        await answers.delete(id).catch((fault: unknown) => {
-          log.error({ err: fault, answer: id }, 'could not delete a forgotten question');
-        });
+        const undeleted = orLog(log, 'error', { answer: id }, 'could not delete a forgotten question');
+        await answers.delete(id).catch(undeleted);
       }
       live.delete(id);
       surface.indicate('idle');
@@ -73,8 +59,8 @@ export function createTurnRunner(options: TurnOptions): RunJob {
     return isAnswered;
   }
 
-  async function answerInTurn(job: Job, attempt: Attempt): Promise<boolean> {
-    const { id, entry, signal } = attempt;
+  async function answerInTurn(attempt: Attempt): Promise<boolean> {
+    const { job, id, entry, signal } = attempt;
     const { surface } = job.question;
     const onWait = () => surface.indicate('queued');
     const release = await locks.acquireLock(`turn/${job.conversation}`, MAX_WAITING, onWait, signal);
@@ -87,7 +73,7 @@ export function createTurnRunner(options: TurnOptions): RunJob {
     }
     let isAnswered = false;
     try {
-      isAnswered = await answerInSlot(job, attempt);
+      isAnswered = await answerInSlot(attempt);
     } finally {
       const unstored = (error: unknown) =>
         log.error({ err: error, answer: id }, 'could not store which messages an answer has');
@@ -100,34 +86,34 @@ export function createTurnRunner(options: TurnOptions): RunJob {
     return isAnswered;
   }
 
-  async function answerInSlot(job: Job, attempt: Attempt): Promise<boolean> {
-    const { question } = job;
-    const slot = await waitForSlot(question, attempt.signal);
+  async function answerInSlot(attempt: Attempt): Promise<boolean> {
+    const { question } = attempt.job;
+    const slot = await waitForSlot(slots, clock, question, attempt.signal);
     if (!slot.ok) {
       const when = waitInWords(slot.retryAfterMs);
       await tell(question.surface, `Too many answers are being written here. Ask again ${when}.`);
       return false;
     }
     try {
-      return await telemetry.answering(attempt.id, () => answerNow(job, attempt));
+      return await parts.telemetry.answering(attempt.id, () => answerNow(parts, attempt));
     } finally {
       slot.release();
     }
   }
 
-  async function tellOfRestart({ question }: Job, { id, entry }: Attempt): Promise<void> {
-    await tell(question.surface, RESTARTING).catch((error: unknown) => {
+  async function tellOfRestart({ job, id, entry }: Attempt): Promise<void> {
+    await tell(job.question.surface, RESTARTING).catch((error: unknown) => {
       log.warn({ err: error, answer: id }, 'could not tell the asker about the restart; left to the journal');
       entry.leave();
     });
   }
 
   /** Lets the question's message count as answered by the previous answer again, or as not asked. */
-  async function withdraw({ question: { message }, previous }: Job, { id }: Attempt): Promise<void> {
+  async function withdraw({ job: { question, previous }, id }: Attempt): Promise<void> {
+    const { message } = question;
     if (message === undefined) return;
-    await answers.withdraw({ id, message }, previous?.id).catch((error: unknown) => {
-      log.error({ err: error, answer: id }, 'a message may count as asked although it has no answer');
-    });
+    const words = 'a message may count as asked although it has no answer';
+    await answers.withdraw({ id, message }, previous?.id).catch(orLog(log, 'error', { answer: id }, words));
   }
 
   /** As soon as a question waits for its turn, messages beside it in its thread are for the bot too. */
@@ -145,9 +131,8 @@ export function createTurnRunner(options: TurnOptions): RunJob {
       isAnswered = await answerJob({ ...asked, conversation });
     } finally {
       if (thread !== null && isBegun && !isAnswered) {
-        await listening.withdraw(thread).catch((error: unknown) => {
-          log.error({ err: error, event: eventId }, 'the bot may be listening where it did not answer');
-        });
+        const words = 'the bot may be listening where it did not answer';
+        await listening.withdraw(thread).catch(orLog(log, 'error', { event: eventId }, words));
       }
     }
   };

@@ -1,12 +1,11 @@
 import type { Locks } from '../coordination/locks.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Automatic } from '../ports/automatic.ts';
 import type { Store } from '../ports/store.ts';
 import { type AnswerRecords, createAnswerRecords } from './answer-records.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createListening, type Listening } from './listening.ts';
 import { createPersonas, type Personas } from './personas.ts';
-import { createSettings, type Settings } from './settings.ts';
+import { createSettings, type Settings, type SettingsOptions } from './settings.ts';
 
 /** Everything that is stored about chatting: what was said, and how people want to be answered. */
 export interface ChatRecords {
@@ -17,27 +16,21 @@ export interface ChatRecords {
   readonly personas: Personas;
 }
 
-export interface ChatRecordsOptions {
-  readonly store: Store;
-  readonly locks: Locks;
-  /** How long a conversation is kept after its last change, and so its answers. */
-  readonly retentionMs: number;
-  /** As `SettingsOptions.instructions`. */
-  readonly instructions: string | null;
-  /** As `SettingsOptions.automatic`. */
-  readonly automatic: ReadonlySet<Automatic>;
-  readonly clock: Clock;
-}
-
-export function createChatRecords(options: ChatRecordsOptions): ChatRecords {
-  const { store, locks, retentionMs, clock } = options;
+/** @param habits `retentionMs`: how long a conversation or an answer is kept after its last change */
+export function createChatRecords(
+  store: Store,
+  locks: Locks,
+  habits: Pick<SettingsOptions, 'instructions' | 'automatic'> & { readonly retentionMs: number },
+  clock: Clock,
+): ChatRecords {
+  const { retentionMs, instructions, automatic } = habits;
   const conversations = createConversations(store, retentionMs);
   const personas = createPersonas(store, locks);
   return {
     conversations,
     answers: createAnswerRecords(store, retentionMs),
     listening: createListening(store, conversations, { retentionMs, clock }),
-    settings: createSettings({ ...options, conversations, personas }),
+    settings: createSettings({ store, locks, conversations, personas, instructions, automatic }),
     personas,
   };
 }

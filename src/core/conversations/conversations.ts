@@ -72,15 +72,24 @@ export interface Conversations {
    * A person's turns in a guild, quotes of what they wrote, their instructions, and summaries with their words, each with its
    * conversation.
    */
-  writtenBy(
-    guild: GuildId,
-    user: string,
-  ): Promise<{
-    readonly turns: readonly (Turn & { readonly conversation: string })[];
-    readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
-    readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
-    readonly summaries: readonly { readonly conversation: string; readonly text: string }[];
-  }>;
+  writtenBy(guild: GuildId, user: string): Promise<Writings>;
+}
+
+/** A text in a conversation. */
+interface Excerpt {
+  readonly conversation: string;
+  readonly text: string;
+}
+
+/** All that conversations contain of a person. */
+export interface Writings {
+  readonly turns: (Turn & { readonly conversation: string })[];
+  /** The person's words that others quoted or forwarded in their questions. */
+  readonly quotes: Excerpt[];
+  /** The person's instructions for the model in conversations. */
+  readonly instructions: Excerpt[];
+  /** Summaries of conversations that contain the person's words. */
+  readonly summaries: Excerpt[];
 }
 
 export function createConversations(store: Store, retentionMs: number): Conversations {
@@ -224,26 +233,19 @@ export function createConversations(store: Store, retentionMs: number): Conversa
       return forgotten;
     },
     async writtenBy(guild, user) {
-      const turns: (Turn & { conversation: string })[] = [];
-      const quotes: { conversation: string; text: string }[] = [];
-      const instructions: { conversation: string; text: string }[] = [];
-      const summaries: { conversation: string; text: string }[] = [];
+      const written: Writings = { turns: [], quotes: [], instructions: [], summaries: [] };
       for (const conversation of new Set(await Array.fromAsync(idsOf(guild)))) {
-        const found = await get(conversation);
-        if (found?.instructions?.by === user) {
-          instructions.push({ conversation, text: found.instructions.text });
-        }
-        if (found?.summary?.people.includes(user)) {
-          summaries.push({ conversation, text: found.summary.text });
-        }
-        for (const turn of found?.turns ?? []) {
-          if (turn.user === user) turns.push({ conversation, ...turn });
+        const { turns = [], instructions, summary } = (await get(conversation)) ?? {};
+        if (instructions?.by === user) written.instructions.push({ conversation, text: instructions.text });
+        if (summary?.people.includes(user)) written.summaries.push({ conversation, text: summary.text });
+        for (const turn of turns) {
+          if (turn.user === user) written.turns.push({ conversation, ...turn });
           for (const part of turn.brought ?? []) {
-            if (isBy(part, user) && 'files' in part) quotes.push({ conversation, text: part.text });
+            if (isBy(part, user) && 'files' in part) written.quotes.push({ conversation, text: part.text });
           }
         }
       }
-      return { turns, quotes, instructions, summaries };
+      return written;
     },
   };
 }

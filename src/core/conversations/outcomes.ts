@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
 import type { Clock } from '../kit/clock.ts';
+import { orLog } from '../kit/or-log.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
 import { type GuildId, isGuildOfOne } from '../ports/actor.ts';
 import type { RecordStore } from '../ports/store.ts';
@@ -67,12 +68,11 @@ interface Group {
 }
 
 /** Counts outcomes and writes the counts periodically. Counts that the store does not accept are written the next time. */
-export function startCounting(options: {
-  readonly outcomes: Pick<OutcomeLog, 'append'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): Background & { note(facts: AnswerFacts): void } {
-  const { outcomes, clock } = options;
+export function startCounting(
+  outcomes: Pick<OutcomeLog, 'append'>,
+  clock: Clock,
+  log: Logger,
+): Background & { note(facts: AnswerFacts): void } {
   const groups = new Map<string, Group>();
 
   async function write(): Promise<void> {
@@ -106,7 +106,7 @@ export function startCounting(options: {
     group.firstTextMs.push(...more.firstTextMs.slice(0, MAX_TIMES - group.firstTextMs.length));
   }
 
-  const writing = repeat('writing the outcomes of answers', WRITE_EVERY_MS, write, options);
+  const writing = repeat('writing the outcomes of answers', WRITE_EVERY_MS, write, { clock, log });
   return {
     note({ guild, model, provider, failure, firstTextMs }) {
       merge({
@@ -120,9 +120,7 @@ export function startCounting(options: {
     },
     async stop() {
       await writing.stop();
-      await write().catch((error: unknown) =>
-        options.log.warn({ err: error }, 'could not write the outcomes of the last answers'),
-      );
+      await write().catch(orLog(log, 'warn', {}, 'could not write the outcomes of the last answers'));
     },
   };
 }

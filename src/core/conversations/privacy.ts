@@ -10,7 +10,8 @@ import type { UsageLog, UsageRecord } from '../ledger/usage.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { ChatRecords } from './chat-records.ts';
-import type { Conversation, Turn } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { Writings } from './conversations.ts';
 import type { OutcomeLog } from './outcomes.ts';
 import type { PersonSetting } from './settings.ts';
 
@@ -42,17 +43,10 @@ export interface Forgotten {
   readonly unsettled: number;
 }
 
-export interface PersonalData {
+export interface PersonalData extends Writings {
   readonly guild: GuildId;
   readonly user: string;
   readonly exportedAtMs: number;
-  readonly turns: readonly (Turn & { readonly conversation: string })[];
-  /** The person's words that others quoted or forwarded in their questions. */
-  readonly quotes: readonly { readonly conversation: string; readonly text: string }[];
-  /** The person's instructions for the model in conversations. */
-  readonly instructions: readonly { readonly conversation: string; readonly text: string }[];
-  /** Summaries of conversations that contain the person's words. */
-  readonly summaries: readonly { readonly conversation: string; readonly text: string }[];
   /** The records behind buttons of answers. */
   readonly answers: readonly AnswerRecord[];
   readonly requests: readonly UsageRecord[];

@@ -20,14 +20,12 @@ export interface Arrivals {
   close(): void;
 }
 
-export function createArrivals(options: {
-  readonly coordination: Pick<Coordination, 'journal' | 'stops'>;
-  readonly hearing: Hearing;
-  readonly teller: Teller;
-  readonly log: Logger;
-}): Arrivals {
-  const { hearing, teller, log } = options;
-  const { journal, stops } = options.coordination;
+export function createArrivals(
+  { journal, stops }: Coordination,
+  hearing: Hearing,
+  teller: Teller,
+  log: Logger,
+): Arrivals {
   let isClosed = false;
   /** Claims in progress, and … */
   const claiming = new Map<string, Promise<boolean>>();

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
-import type { CatchUp } from '../chat/recovery/catch-up.ts';
+import { questionIn } from '../chat/question/job.ts';
+import type { Recovery } from '../chat/recovery/recovery.ts';
 import { RESTARTING } from '../chat/turn.ts';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Command } from '../command.ts';
 import type { Coordination } from '../coordination/coordination.ts';
+import { orLog } from '../kit/or-log.ts';
 import { addresseeOf } from '../ports/address.ts';
 import { type Admission, type Dispatch, editOf } from '../ports/events.ts';
 import { isForSetup, type NameOperator } from '../ports/operator.ts';
@@ -14,7 +16,6 @@ import type { Greetings } from './greetings.ts';
 import { createHearing } from './hearing.ts';
 import { createMissedHandler } from './missed.ts';
 import { createPermission } from './permission.ts';
-import { askedBy } from './question.ts';
 import { createCommandRunner } from './run-command.ts';
 import { createPressRunner } from './run-press.ts';
 import { createSuggestions } from './suggestions.ts';
@@ -28,11 +29,10 @@ export interface Dispatcher extends Dispatch {
 export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
-  readonly coordination: Pick<Coordination, 'journal' | 'stops' | 'locks'>;
-  readonly catchUp: CatchUp;
+  readonly coordination: Coordination;
+  readonly recovery: Pick<Recovery, 'catchUp' | 'takeover'>;
   readonly greetings: Greetings;
   readonly nameOperator: NameOperator;
-  readonly unlocked: Dispatch['unlocked'];
   readonly log: Logger;
 }
 
@@ -48,15 +48,16 @@ function tooLong(chars: number): string {
 
 /** Passes platforms' events to commands and the chat: each event once, and each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { services, coordination, catchUp, nameOperator, log } = options;
-  const { chat, settings, clock } = services;
+  const { services, coordination, nameOperator, log } = options;
+  const { catchUp, takeover } = options.recovery;
+  const { chat } = services;
   const commands = new Map(options.commands.map((command) => [command.name, command]));
   const teller = createTeller(nameOperator, log);
-  const hearing = createHearing({ chat, settings, clock, log });
-  const arrivals = createArrivals({ coordination, hearing, teller, log });
+  const hearing = createHearing(services, log);
+  const arrivals = createArrivals(coordination, hearing, teller, log);
   const permission = createPermission(services);
-  const runCommand = createCommandRunner({ commands: options.commands, services, permission, teller });
-  const runPress = createPressRunner({ chat, permission, teller });
+  const runCommand = createCommandRunner(options.commands, services, permission, teller);
+  const runPress = createPressRunner(chat, permission, teller);
   const dealWithMissed = createMissedHandler({ chat, hearing, coordination, teller, log });
 
   function noSuchCommand(): string {
@@ -86,10 +87,10 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     dropClaim: arrivals.dropClaim,
     hears: hearing.hears,
     channelRules: hearing.channelRules,
-    unlocked: options.unlocked,
+    unlocked: takeover.unlocked,
     joined: (joining) => options.greetings.greet(joining),
     nameOperator,
-    suggest: createSuggestions({ commands, services, log }),
+    suggest: createSuggestions(commands, services, log),
     close: arrivals.close,
 
     command: (invocation) =>
@@ -142,7 +143,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
         if (text === '' && broughtIn(parts).length === 0) return teller.say(surface, NOTHING_ASKED);
         if (text.length > MAX_MESSAGE_CHARS) return teller.say(surface, tooLong(text.length));
         if (message.address.isDirect || surface.isOverheard) await catchUp.talkedAt(place);
-        await chat.ask({ ...askedBy(message), message: id });
+        await chat.ask({ ...questionIn(message), message: id });
       });
     },
 
@@ -153,27 +154,20 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       const edit = { ...message, id: editOf(message.id, editedAt) };
       if (wordsIn(edit.parts).length > MAX_MESSAGE_CHARS) return arrivals.dropClaim(edit.id);
       await arrivals.once(edit, () =>
-        chat.edited({ ...askedBy(edit), message: message.id, editedAt: Number(editedAt) }),
+        chat.edited({ ...questionIn(edit), message: message.id, editedAt: Number(editedAt) }),
       );
     },
 
     press: (press) => arrivals.once(press, () => runPress(press)),
 
-    async alive(stream) {
-      try {
-        await catchUp.alive(stream);
-      } catch (error) {
-        log.warn({ err: error, stream }, 'could not store the time of the last events');
-      }
-    },
+    alive: (stream) =>
+      catchUp
+        .alive(stream)
+        .catch(orLog(log, 'warn', { stream }, 'could not store the time of the last events')),
 
-    async away(platform, stream) {
-      try {
-        return await catchUp.away(platform, stream);
-      } catch (error) {
-        log.error({ err: error, stream }, 'could not catch up missed messages: the store does not answer');
-        return null;
-      }
+    away(platform, stream) {
+      const words = 'could not catch up missed messages: the store does not answer';
+      return catchUp.away(platform, stream).catch(orLog(log, 'error', { stream }, words, null));
     },
 
     async missed(found) {
@@ -189,12 +183,9 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       await chat.retract(eventId);
     },
 
-    async purchases(platform, purchases, reach) {
-      try {
-        await services.guilds.purchased(platform, purchases, reach);
-      } catch (error) {
-        log.error({ err: error, platform }, "could not store a platform's purchases");
-      }
-    },
+    purchases: (platform, purchases, reach) =>
+      services.guilds
+        .purchased(platform, purchases, reach)
+        .catch(orLog(log, 'error', { platform }, "could not store a platform's purchases")),
   };
 }

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
 import type { Settings } from '../conversations/settings.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
 import type { Clock } from '../kit/clock.ts';
+import { orLog } from '../kit/or-log.ts';
 import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
 /** Whether messages without a mention are for the bot. */
@@ -17,32 +19,32 @@ export interface Hearing {
   channelRules(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
 }
 
+/** As in `Services`. */
+export interface HearingServices {
+  readonly chat: Pick<Chat, 'hears'>;
+  readonly settings: Pick<Settings, 'channel'>;
+  readonly clock: Clock;
+}
+
 /** Every message needs its channel's rules, so they are reused for this long, … */
 const RULES_MS = 30_000;
 /** … for this many channels. */
 const MAX_RULES = 5_000;
 
-export function createHearing(options: {
-  readonly chat: Pick<Chat, 'hears'>;
-  readonly settings: Pick<Settings, 'channel'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): Hearing {
-  const { chat, settings, clock, log } = options;
-  const rules = new Map<string, { readonly rules: Promise<ChannelRules>; readonly untilMs: number }>();
+export function createHearing({ chat, settings, clock }: HearingServices, log: Logger): Hearing {
+  const rules = new BoundedMap<string, { readonly rules: Promise<ChannelRules>; readonly untilMs: number }>(
+    MAX_RULES,
+  );
 
   const channelRules: Hearing['channelRules'] = async ({ guild, channel }) => {
     const key = `${guild} ${channel}`;
     const nowMs = clock.now();
     const known = rules.get(key);
     if (known !== undefined && known.untilMs > nowMs) return known.rules;
-    const read = settings.channel({ guild, channel }).catch((error: unknown) => {
-      log.warn({ err: error, channel }, 'could not read the settings of a channel');
-      return known?.rules ?? NO_RULES;
-    });
-    rules.delete(key);
+    const words = 'could not read the settings of a channel';
+    const before = known?.rules ?? NO_RULES;
+    const read = settings.channel({ guild, channel }).catch(orLog(log, 'warn', { channel }, words, before));
     rules.set(key, { rules: read, untilMs: nowMs + RULES_MS });
-    if (rules.size > MAX_RULES) rules.delete(rules.keys().next().value ?? '');
     return read;
   };
 
@@ -53,10 +55,9 @@ export function createHearing(options: {
     isHeard,
     channelRules,
     hears: (place) =>
-      isHeard(place).catch((error: unknown) => {
-        // It is unknown whether the message was for the bot; an error message in every thread would be noise.
-        log.error({ err: error, place: place.key }, 'could not look up a conversation');
-        return false;
-      }),
+      // If it is unknown whether the message was for the bot, an error message in every thread would be noise.
+      isHeard(place).catch(
+        orLog(log, 'error', { place: place.key }, 'could not look up a conversation', false),
+      ),
   };
 }

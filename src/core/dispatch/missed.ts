@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
+import { questionIn } from '../chat/question/job.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal.ts';
 import { plainName } from '../kit/text.ts';
@@ -9,7 +10,6 @@ import type { MissedMessage, PostedMessage } from '../ports/events.ts';
 import { isForSetup } from '../ports/operator.ts';
 import { type Part, wordsIn } from '../ports/parts.ts';
 import type { Hearing } from './hearing.ts';
-import { askedBy } from './question.ts';
 import type { Teller } from './teller.ts';
 
 interface Claimed extends MissedMessage {
@@ -70,7 +70,7 @@ export function createMissedHandler(options: {
       'handling messages written while the bot was away',
     );
     const question = {
-      ...askedBy(newest),
+      ...questionIn(newest),
       // An edit of one of several messages does not edit the joined question.
       ...(claimed.length === 1 && { message: newest.id }),
       parts: joinedParts(claimed.map(({ message }) => message)),

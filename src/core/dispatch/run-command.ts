@@ -9,13 +9,12 @@ import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
 
 /** Runs a command for a person who may use it, with valid options; tells others why not. */
-export function createCommandRunner(options: {
-  readonly commands: readonly Command[];
-  readonly services: Services;
-  readonly permission: Permission;
-  readonly teller: Teller;
-}): (command: Command, invocation: Invocation) => Promise<void> {
-  const { commands, services, permission, teller } = options;
+export function createCommandRunner(
+  commands: readonly Command[],
+  services: Services,
+  permission: Permission,
+  teller: Teller,
+): (command: Command, invocation: Invocation) => Promise<void> {
   const never = new AbortController().signal;
   /** In each platform's words, made once. */
   const worded = new Map<Platform, readonly Command[]>();

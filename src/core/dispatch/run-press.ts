@@ -12,13 +12,11 @@ function textIn(values: Readonly<Record<string, OptionValue>>, name: string): st
 }
 
 /** Runs the action of a button under an answer. */
-export function createPressRunner(options: {
-  readonly chat: Chat;
-  readonly permission: Permission;
-  readonly teller: Teller;
-}): (press: Press) => Promise<void> {
-  const { chat, permission, teller } = options;
-
+export function createPressRunner(
+  chat: Chat,
+  permission: Permission,
+  teller: Teller,
+): (press: Press) => Promise<void> {
   return async (press) => {
     const { label: name, form = {} } = buttonRow(press.button);
     const parsed = parseOptions({ name, options: form }, press.given ?? {});

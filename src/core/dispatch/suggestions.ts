@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Command } from '../command.ts';
+import { orLog } from '../kit/or-log.ts';
 import { platformOf } from '../ports/actor.ts';
 import { buttonRow } from '../ports/buttons.ts';
 import type { Dispatch, Suggestion, SuggestRequest } from '../ports/events.ts';
@@ -19,14 +20,11 @@ function nearestByPrice(models: readonly Model[], to: Model | null): readonly Mo
 }
 
 /** Completes options while they are typed, and fills the menus of buttons' forms. */
-export function createSuggestions(options: {
-  readonly commands: ReadonlyMap<string, Command>;
-  readonly services: Pick<Services, 'catalogue' | 'models' | 'chat'>;
-  readonly log: Logger;
-}): Dispatch['suggest'] {
-  const { commands, log } = options;
-  const { catalogue, models, chat } = options.services;
-
+export function createSuggestions(
+  commands: ReadonlyMap<string, Command>,
+  { catalogue, models, chat }: Services,
+  log: Logger,
+): Dispatch['suggest'] {
   /** Models whose name or id contains the input, and whether the guild may use each. */
   async function modelsNamed({ text, place, actor }: SuggestRequest) {
     const wanted = text.trim().toLowerCase();
@@ -76,8 +74,5 @@ export function createSuggestions(options: {
   }
 
   return (request) =>
-    suggest(request).catch((error: unknown) => {
-      log.warn({ err: error, option: request.option }, 'could not make suggestions');
-      return [];
-    });
+    suggest(request).catch(orLog(log, 'warn', { option: request.option }, 'could not make suggestions', []));
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { explain, inOneLine } from '../chat/words/explain.ts';
+import { orLog } from '../kit/or-log.ts';
 import { PlaceGone, PlaceLocked } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Notice, Surface } from '../ports/surface.ts';
@@ -21,9 +22,8 @@ export function createTeller(nameOperator: NameOperator, log: Logger): Teller {
     say,
     async sayFault(surface, error, eventId) {
       if (error instanceof PlaceGone || error instanceof PlaceLocked) return;
-      await say(surface, inOneLine(explain(error))).catch((fault: unknown) => {
-        log.warn({ err: fault, event: eventId }, 'could not tell the asker about a fault');
-      });
+      const untold = orLog(log, 'warn', { event: eventId }, 'could not tell the asker about a fault');
+      await say(surface, inOneLine(explain(error))).catch(untold);
     },
   };
 }

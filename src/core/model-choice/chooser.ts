@@ -105,13 +105,7 @@ export function createModelChooser(parts: {
 /** A model that can see pictures and that the guild may use now, preferably a free one; null if there is none. */
 export type SeeingModel = (whose: Whose) => Promise<Model | null>;
 
-export function createSeeingModel({
-  catalogue,
-  models,
-}: {
-  readonly catalogue: Catalogue;
-  readonly models: Pick<ModelRequests, 'look'>;
-}): SeeingModel {
+export function createSeeingModel(catalogue: Catalogue, models: Pick<ModelRequests, 'look'>): SeeingModel {
   return async (whose) => {
     const seeing = catalogue
       .list(platformOf(guildOf(whose)))

@@ -9,10 +9,8 @@ import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
 
-/** A request that was admitted. */
-export interface Opened {
-  readonly ok: true;
-  readonly request: Admitted;
+/** A question's admitted request to one model. */
+export interface OpenedRequest extends Admitted {
   /** A remark on this request for the asker; null for none. */
   readonly remark: string | null;
   /** Tokens of the question in the prompt; null if they were not counted. */
@@ -33,7 +31,7 @@ export interface NotOpened {
 export interface Answerer {
   readonly ok: true;
   /** The request that answers now; after the stream, the one that has answered. */
-  readonly current: Opened;
+  readonly current: OpenedRequest;
   /** The reason why it is not the chosen model, such as `as GPT-4o is down`; null if it is. */
   readonly because: string | null;
   /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
@@ -52,7 +50,7 @@ export interface FallbackQuestion {
   /** Whether a model can handle the question at all. */
   readonly suits: (model: Model) => boolean;
   /** Checks access and reserves the price, for each model anew. `attempt` counts from 0. */
-  readonly open: (model: Model, attempt: number) => Promise<Opened | NotOpened>;
+  readonly openRequest: (model: Model, attempt: number) => Promise<OpenedRequest | NotOpened>;
 }
 
 /** Opens a question's request with the chosen model, or with one of its fallbacks. */
@@ -95,16 +93,16 @@ export function createFallbacks(parts: {
   }
 
   return async (question) => {
-    const { model, open } = question;
+    const { model, openRequest } = question;
     let left: Model[] | null = null;
     let attempts = 0;
 
     /** The next fallback that is allowed and fits; null if there is none. */
-    async function openNext(least: number): Promise<Opened | null> {
+    async function openNext(least: number): Promise<OpenedRequest | null> {
       left ??= fallbacksOf(question);
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         if (next.contextTokens <= least || (await isResting(next))) continue;
-        const opened = await open(next, ++attempts);
+        const opened = await openRequest(next, ++attempts);
         if (opened.ok) return opened;
         log.info({ model: next.id, reason: opened.text }, 'skipped a fallback that may not be used');
       }
@@ -116,12 +114,12 @@ export function createFallbacks(parts: {
       if (opened !== null) return answerer(opened, `as ${model.name} is failing now`);
       left = null;
     }
-    const first = await open(model, 0);
+    const first = await openRequest(model, 0);
     if (first.ok) return answerer(first, null);
     const longer = first.isTooLong ? await openNext(model.contextTokens) : null;
     return longer === null ? first : answerer(longer, `as ${model.name} is too short for this`);
 
-    function answerer(opened: Opened, why: string | null): Answerer {
+    function answerer(opened: OpenedRequest, why: string | null): Answerer {
       let current = opened;
       let because = why;
       const asked = [opened];
@@ -138,14 +136,14 @@ export function createFallbacks(parts: {
           for (;;) {
             let isThere = false;
             try {
-              for await (const event of current.request.stream(signal)) {
+              for await (const event of current.stream(signal)) {
                 isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
                 yield event;
               }
               return;
             } catch (error) {
               if (signal.aborted || !(error instanceof ProviderError)) throw error;
-              const { model: failed, route, payer } = current.request.access;
+              const { model: failed, route, payer } = current.access;
               await rest.failed(route, error);
               const { provider } = route;
               telemetry.providerFailed({ provider, model: failed.id, payer, code: error.code });
@@ -154,7 +152,7 @@ export function createFallbacks(parts: {
               const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
               if (next === null) throw error;
               log.info(
-                { model: failed.id, failure: error.code, by: next.request.access.model.id },
+                { model: failed.id, failure: error.code, by: next.access.model.id },
                 'a fallback is answering',
               );
               asked.push(next);
@@ -164,8 +162,8 @@ export function createFallbacks(parts: {
             }
           }
         },
-        bill: async () => (await Promise.all(asked.map(({ request }) => request.bill()))).reduce(sumOf),
-        settle: async () => (await Promise.all(asked.map(({ request }) => request.settle()))).reduce(sumOf),
+        bill: async () => (await Promise.all(asked.map((request) => request.bill()))).reduce(sumOf),
+        settle: async () => (await Promise.all(asked.map((request) => request.settle()))).reduce(sumOf),
       };
     }
   };

@@ -29,15 +29,7 @@ const OF_PROVIDER: readonly ProviderErrorCode[] = ['unreachable', 'timeout', 'ba
 const OF_ROUTE: readonly ProviderErrorCode[] = ['provider_down', 'cut_off', 'bad_response', 'rate_limited'];
 
 /** A route that failed three times within a minute rests for a minute. */
-export function createRouteRest({
-  store,
-  clock,
-  log,
-}: {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): RouteRest {
+export function createRouteRest(store: Store, clock: Clock, log: Logger): RouteRest {
   const failures = createCollection(store, 'route-failures', {
     version: 1,
     schema: z.object({ atMs: z.array(z.number()) }),

@@ -40,13 +40,11 @@ export function turnsToKeep(turns: readonly Turn[], { leftOut, inHalf }: WindowC
   return turns.length >= MAX_TURNS - 1 ? MAX_TURNS / 2 : null;
 }
 
-export function createCompaction(options: {
-  readonly run: RunErrand;
-  readonly conversations: Pick<Conversations, 'summarise'>;
-  readonly log: Logger;
-}): Compact {
-  const { run, conversations, log } = options;
-
+export function createCompaction(
+  run: RunErrand,
+  conversations: Pick<Conversations, 'summarise'>,
+  log: Logger,
+): Compact {
   return async ({ conversation, memory, kept, budgetTokens, actor, place }, signal) => {
     const older = memory.turns.slice(0, memory.turns.length - kept);
     const newest = older.at(-1);

@@ -1,4 +1,5 @@
 import type { Turn } from '../conversations/conversation.ts';
+import { BoundedMap } from '../kit/bounded-map.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
@@ -47,7 +48,7 @@ const MAX_TOLD = 1_000;
 
 export function createGather(reader: BroughtReader): Gather {
   const cache = createImageCache();
-  const told = new Set<string>();
+  const told = new BoundedMap<string, true>(MAX_TOLD);
 
   async function threadOf(
     { place, model, brought, readThread }: ToGather,
@@ -57,10 +58,7 @@ export function createGather(reader: BroughtReader): Gather {
     const before = brought.filter(isFromThread);
     const { messages, problem } = (await readThread?.(signal)) ?? { messages: [], problem: null };
     const isNews = problem !== null && !told.has(`${place.channel} ${problem}`);
-    if (problem !== null) {
-      if (told.size >= MAX_TOLD) told.clear();
-      told.add(`${place.channel} ${problem}`);
-    }
+    if (isNews) told.set(`${place.channel} ${problem}`, true);
     return {
       messages: await bounded([...before, ...messages], model, signal),
       problem: isNews ? problem : null,

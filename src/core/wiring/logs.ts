@@ -23,7 +23,7 @@ export function wireLogs(
   const usage = createUsageLog(records);
   const feedback = createFeedbackLog(records);
   const outcomes = createOutcomeLog(records);
-  const counting = startCounting({ outcomes, clock, log });
+  const counting = startCounting(outcomes, clock, log);
   const retention = startRetention({ usage, feedback, outcomes, audit, records, retentionMs, clock, log });
   return {
     usage,

@@ -27,11 +27,11 @@ export function wireModelChoice(
   { models }: Money,
   nameOperator: NameOperator,
 ): ModelChoice {
-  const rest = createRouteRest({ store, clock, log });
+  const rest = createRouteRest(store, clock, log);
   return {
     catalogue,
     choose: createModelChooser({ catalogue, models, defaultModel, missingKeys }),
-    seeing: createSeeingModel({ catalogue, models }),
+    seeing: createSeeingModel(catalogue, models),
     rest,
     openAnswerer: createFallbacks({ catalogue, rest, telemetry, log }),
     demoNotice:

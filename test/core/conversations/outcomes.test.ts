@@ -50,7 +50,7 @@ const rows = () =>
 describe('how answers went', () => {
   it('is written down every half minute and at the end, together, and is there after a restart', async () => {
     const outcomes = createOutcomeLog(store.records);
-    const counting = startCounting({ outcomes, clock, log });
+    const counting = startCounting(outcomes, clock, log);
     for (const firstTextMs of [100, 300, 200]) counting.note(facts('a', null, firstTextMs));
     counting.note(facts('a', 'timeout', null));
     counting.note(facts('b', null, 50));
@@ -74,16 +74,11 @@ describe('how answers went', () => {
   it('is kept until the store takes it', async () => {
     const outcomes = createOutcomeLog(store.records);
     let isDown = true;
-    const counting = startCounting({
-      outcomes: {
-        append: async (...args) => {
-          if (isDown) throw new StoreError('gone');
-          return outcomes.append(...args);
-        },
-      },
-      clock,
-      log,
-    });
+    const append: typeof outcomes.append = async (...args) => {
+      if (isDown) throw new StoreError('gone');
+      return outcomes.append(...args);
+    };
+    const counting = startCounting({ append }, clock, log);
     counting.note(facts('a', null, 100));
     await clock.advance(30_000);
     counting.note(facts('a', null, 300));
@@ -93,7 +88,7 @@ describe('how answers went', () => {
   });
 
   it('says of direct messages no more than that there were some', async () => {
-    const counting = startCounting({ outcomes: createOutcomeLog(store.records), clock, log });
+    const counting = startCounting(createOutcomeLog(store.records), clock, log);
     for (const user of ['1', '2']) counting.note(facts('a', null, 100, `discord:dm:${user}`));
     await counting.stop();
     expect(await rows()).toMatchObject([{ guild: 'discord:dm:0', answers: 2 }]);

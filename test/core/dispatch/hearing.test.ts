@@ -16,17 +16,13 @@ function setUp() {
     rules: async (): Promise<ChannelRules> => ({ hearsAll: true, inThread: null }),
     talks: async () => false,
   };
-  const hearing = createHearing({
-    chat: { hears: () => world.talks() },
-    settings: {
-      async channel() {
-        world.reads++;
-        return { ...(await world.rules()), isWhole: false };
-      },
-    } as never,
-    clock,
-    log,
-  });
+  const settings = {
+    async channel() {
+      world.reads++;
+      return world.rules();
+    },
+  };
+  const hearing = createHearing({ chat: { hears: () => world.talks() }, settings, clock }, log);
   return { clock, world, hearing };
 }
 

@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
-import type { ChatRecords } from '../../conversations/chat-records.ts';
-import type { LiveAnswers } from '../../coordination/live-answers.ts';
 import { oneLine } from '../../kit/text.ts';
 import type { GuildId } from '../../ports/actor.ts';
 import type { Press } from '../../ports/events.ts';
-import type { RunJob } from '../question/job.ts';
-import type { PauseCheck } from '../question/pause.ts';
-import type { Messenger } from '../words/messenger.ts';
-import { EXPIRED, type Pressed } from './pressed.ts';
+import type { ActionParts } from './parts.ts';
+import { EXPIRED } from './pressed.ts';
 
 /** Questions that are asked once more, by a button. */
 export interface Again {
@@ -26,21 +22,14 @@ export interface Again {
   goOn(press: Press): Promise<void>;
 }
 
-export interface AgainOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
-  readonly live: LiveAnswers;
-  readonly pressed: Pressed;
-  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
-  readonly run: RunJob;
-  readonly isPaused: PauseCheck;
-}
-
-export function createAgain(options: AgainOptions): Again {
-  const { live, run, isPaused } = options;
-  const { tell, abandoned } = options.messenger;
-  const { answers, conversations } = options.records;
-  const { recordFor, turnOf } = options.pressed;
-
+export function createAgain({
+  records: { answers, conversations },
+  coordination: { live },
+  messenger: { tell, abandoned },
+  pressed: { recordFor, turnOf },
+  run,
+  isPaused,
+}: ActionParts): Again {
   /** Answers a button's question again, as it was asked. */
   async function askAgain(
     press: Press,
@@ -73,11 +62,11 @@ export function createAgain(options: AgainOptions): Again {
         place,
         surface,
         parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
-        ...named(model ?? record.model),
-        ...(record.message === undefined ? {} : { message: record.message }),
-        ...(record.editedAt === undefined ? {} : { editedAt: record.editedAt }),
-        ...(record.effort === undefined ? {} : { effort: record.effort }),
-        ...(record.isAboutThread && { isAboutThread: true }),
+        model: model ?? record.model ?? undefined,
+        message: record.message,
+        editedAt: record.editedAt,
+        effort: record.effort,
+        isAboutThread: record.isAboutThread,
         webSearch: record.webSearch,
       },
       asker: { user: record.user, name: record.author },
@@ -109,24 +98,14 @@ export function createAgain(options: AgainOptions): Again {
       if (!cut) return tell(press.surface, 'This answer is no longer stored. Ask again.');
       const { id: eventId, actor, place, surface } = press;
       const text = `Your answer to “${oneLine(cut.question, 80)}” was cut off at the length limit. Continue exactly where it stopped, and repeat nothing.`;
+      const parts = [{ type: 'text', text } as const];
       await run({
-        question: {
-          eventId,
-          actor,
-          place,
-          surface,
-          parts: [{ type: 'text', text }],
-          ...named(record.model),
-        },
-        asker: { user: actor.user, name: actor.name },
+        question: { eventId, actor, place, surface, parts, model: record.model ?? undefined },
+        asker: actor,
         conversation: record.conversation,
         turn: randomUUID(),
         retirePrevious: () => press.retire(abandoned),
       });
     },
   };
-}
-
-function named(model: string | null): { readonly model?: string } {
-  return model === null ? {} : { model };
 }

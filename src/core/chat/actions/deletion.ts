@@ -1,12 +1,9 @@
-import type { Logger } from 'pino';
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
-import type { ChatRecords } from '../../conversations/chat-records.ts';
-import type { LiveAnswers } from '../../coordination/live-answers.ts';
 import { plainName } from '../../kit/text.ts';
-import { mayActAs, type Roles } from '../../ports/actor.ts';
+import { mayActAs } from '../../ports/actor.ts';
 import type { AnswerDeletion } from '../../ports/events.ts';
 import { StoreError } from '../../ports/store.ts';
-import type { Tell } from '../words/messenger.ts';
+import type { ActionParts } from './parts.ts';
 
 /** Deletes answers from their places and from their conversations. */
 export interface Deletion {
@@ -16,21 +13,15 @@ export interface Deletion {
   messageGone(key: string): Promise<void>;
 }
 
-export interface DeletionOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
-  readonly live: LiveAnswers;
-  readonly roles: Roles;
-  readonly tell: Tell;
-  readonly log: Logger;
-}
-
 const CANNOT_DELETE =
   'I could not delete all messages of this answer. Delete them yourself or ask an admin. I no longer remember the answer.';
 
-export function createDeletion(options: DeletionOptions): Deletion {
-  const { live, roles, tell, log } = options;
-  const { answers, conversations } = options.records;
-
+export function createDeletion({
+  records: { answers, conversations },
+  coordination: { live },
+  messenger: { tell, delivery },
+  roles,
+}: ActionParts): Deletion {
   /** Also in another process: which messages it has is noted when it has ended. */
   const isLive = ({ id, messages }: AnswerRecord) => live.has(id) || messages === undefined;
 
@@ -56,7 +47,7 @@ export function createDeletion(options: DeletionOptions): Deletion {
   return {
     async deleteAnswer(request) {
       const text = await remove(request).catch((error: unknown) => {
-        log.warn({ err: error, event: request.id }, 'could not delete an answer');
+        delivery.log.warn({ err: error, event: request.id }, 'could not delete an answer');
         if (error instanceof StoreError) throw error;
         return CANNOT_DELETE;
       });

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord, ShownAnswer } from '../../conversations/answer-records.ts';
-import type { ChatRecords } from '../../conversations/chat-records.ts';
-import type { Stops } from '../../coordination/stops.ts';
 import type { FinderOf } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { broughtIn, isFromThread, wordsIn } from '../../ports/parts.ts';
 import type { SecretCheck } from '../../prompt/secrets.ts';
-import { placeKeyOf, type Question, type RunJob } from '../question/job.ts';
-import type { PauseCheck } from '../question/pause.ts';
-import type { Messenger } from '../words/messenger.ts';
+import { placeKeyOf, type Question } from '../question/job.ts';
+import type { ActionParts } from './parts.ts';
 
 export type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
 
@@ -23,20 +20,14 @@ export interface Edits {
   edited(question: EditedQuestion): Promise<void>;
 }
 
-export interface EditOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
-  readonly stops: Pick<Stops, 'isUnderWay' | 'send'>;
-  readonly finderOf: FinderOf;
-  readonly secretIn: SecretCheck;
-  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
-  readonly run: RunJob;
-  readonly isPaused: PauseCheck;
-}
-
-export function createEdits(options: EditOptions): Edits {
-  const { stops, secretIn, run, isPaused } = options;
-  const { tell, abandoned } = options.messenger;
-  const { answers, conversations } = options.records;
+export function createEdits(
+  { records, coordination, messenger, run, isPaused }: ActionParts,
+  secretIn: SecretCheck,
+  finderOf: FinderOf,
+): Edits {
+  const { answers, conversations } = records;
+  const { stops } = coordination;
+  const { tell, abandoned } = messenger;
 
   /** Puts a button for the edited question under the finished answer. */
   async function offerEdited(
@@ -49,7 +40,7 @@ export function createEdits(options: EditOptions): Edits {
     const brought = [...thread, ...broughtIn(parts)];
     const edited = { question: wordsIn(parts), ...(brought.length > 0 && { brought }) };
     await answers.amend(record.id, { edited, editedAt });
-    const finder = options.finderOf(place.guild);
+    const finder = finderOf(place.guild);
     if (record.edited !== undefined || reference === null || !finder?.changeButtons) return;
     const { id: answerId } = record;
     const buttons = buttonsAt(answerId, { ...moment, isEdited: true });

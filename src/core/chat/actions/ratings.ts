@@ -1,12 +1,11 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
-import type { Clock } from '../../kit/clock.ts';
 import { waitInWords } from '../../kit/durations.ts';
 import { createThrottle } from '../../kit/throttle.ts';
 import type { FeedbackLog, Verdict } from '../../ledger/feedback.ts';
 import type { Actor, GuildId } from '../../ports/actor.ts';
 import type { Admission, Press } from '../../ports/events.ts';
-import type { Tell } from '../words/messenger.ts';
-import type { Pressed, PressedBy } from './pressed.ts';
+import type { ActionParts } from './parts.ts';
+import type { PressedBy } from './pressed.ts';
 
 /** Ratings per person, so that presses cannot fill the store: … */
 const MOST_RATINGS = 30;
@@ -27,10 +26,11 @@ export interface Ratings {
 }
 
 export function createRatings(
-  { feedback, clock }: { readonly feedback: Pick<FeedbackLog, 'append'>; readonly clock: Clock },
-  { look, recordFor, turnOf }: Pressed,
-  tell: Tell,
+  { pressed, messenger: { tell, delivery } }: ActionParts,
+  feedback: Pick<FeedbackLog, 'append'>,
 ): Ratings {
+  const { look, recordFor, turnOf } = pressed;
+  const { clock } = delivery;
   const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
 
   /** A sentence on why the rating is not stored; null if it is. */

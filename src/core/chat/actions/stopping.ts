@@ -1,11 +1,8 @@
-import type { ChatRecords } from '../../conversations/chat-records.ts';
-import type { Coordination } from '../../coordination/coordination.ts';
 import { isOf } from '../../coordination/live-answers.ts';
 import { inItsPlace, type StopsSent, type StopTarget } from '../../coordination/stops.ts';
-import { type Actor, mayActAs, type Roles } from '../../ports/actor.ts';
+import { type Actor, mayActAs } from '../../ports/actor.ts';
 import type { Place, Press } from '../../ports/events.ts';
-import type { Tell } from '../words/messenger.ts';
-import type { Pressed } from './pressed.ts';
+import type { ActionParts } from './parts.ts';
 
 /** How people end answers. */
 export interface Stopping {
@@ -17,20 +14,13 @@ export interface Stopping {
   retract(eventId: string): Promise<void>;
 }
 
-export interface StoppingOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'conversations'>;
-  readonly coordination: Pick<Coordination, 'live' | 'stops'>;
-  readonly roles: Roles;
-  readonly pressed: Pressed;
-  readonly tell: Tell;
-}
-
-export function createStopping(options: StoppingOptions): Stopping {
-  const { roles, tell } = options;
-  const { answers, conversations } = options.records;
-  const { live, stops } = options.coordination;
-  const { recordFor } = options.pressed;
-
+export function createStopping({
+  records: { answers, conversations },
+  coordination: { live, stops },
+  messenger: { tell },
+  pressed: { recordFor },
+  roles,
+}: ActionParts): Stopping {
   return {
     async stop(press) {
       const { user, name } = press.actor;

@@ -1,17 +1,16 @@
 import type { Press } from '../../ports/events.ts';
 import { MAX_REASONING_CHARS } from '../answer/draft.ts';
-import type { Tell } from '../words/messenger.ts';
-import type { Pressed } from './pressed.ts';
+import type { ActionParts } from './parts.ts';
 
 export interface Thinking {
   /** Shows a person the model's reasoning. */
   showThinking(press: Press): Promise<void>;
 }
 
-export function createThinking({ recordFor }: Pressed, tell: Tell): Thinking {
+export function createThinking({ pressed, messenger: { tell } }: ActionParts): Thinking {
   return {
     async showThinking(press) {
-      const record = await recordFor(press);
+      const record = await pressed.recordFor(press);
       if (record === null) return;
       const { reasoning } = record;
       if (reasoning === undefined) return tell(press.surface, 'The model’s thinking is no longer stored.');

@@ -1,9 +1,7 @@
-import type { ChatRecords } from '../../conversations/chat-records.ts';
 import type { Place, Press } from '../../ports/events.ts';
 import type { Titles } from '../answer/titles.ts';
-import type { Messenger } from '../words/messenger.ts';
 import { threadTitle } from '../words/thread-title.ts';
-import type { Pressed } from './pressed.ts';
+import type { ActionParts } from './parts.ts';
 
 /** Threads that go on with an answer, and whether the bot listens in them. */
 export interface Threads {
@@ -16,17 +14,12 @@ export interface Threads {
   unlisten(press: Press): Promise<void>;
 }
 
-export interface ThreadsOptions {
-  readonly records: Pick<ChatRecords, 'answers' | 'conversations' | 'listening' | 'settings'>;
-  readonly titles: Pick<Titles, 'name'>;
-  readonly pressed: Pressed;
-  readonly messenger: Pick<Messenger, 'tell' | 'abandoned'>;
-}
-
-export function createThreads(options: ThreadsOptions): Threads {
-  const { titles, pressed } = options;
-  const { tell, abandoned } = options.messenger;
-  const { answers, conversations, listening, settings } = options.records;
+export function createThreads(
+  { records, messenger, pressed }: ActionParts,
+  titles: Pick<Titles, 'name'>,
+): Threads {
+  const { answers, conversations, listening, settings } = records;
+  const { tell, abandoned } = messenger;
 
   async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
     if (place.key === null) throw new Error('there is no thread to listen in');

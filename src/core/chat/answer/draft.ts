@@ -6,9 +6,8 @@ import type { Answerer } from '../../model-choice/fallbacks.ts';
 import type { Citation } from '../../ports/provider.ts';
 import type { NoticeFile, Surface } from '../../ports/surface.ts';
 import { fileOf, sourcesOf } from '../words/answer-text.ts';
-import { type Done, type EndWords, endOfDone } from '../words/ending-words.ts';
+import { type Done, type EndWords, endOfDone, endOfStop } from '../words/ending-words.ts';
 import { explain, inOneLine } from '../words/explain.ts';
-import { endOfStop } from '../words/stop-words.ts';
 
 /** All that has come of an answer from its model by now. */
 export interface Draft {
@@ -57,7 +56,7 @@ export type StreamEnd = EndWords & { readonly error: unknown };
  */
 export async function streamInto(
   draft: Draft,
-  request: Answerer,
+  answerer: Answerer,
   { reply, surface, clock }: { readonly reply: Reply; readonly surface: Surface; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<StreamEnd> {
@@ -77,7 +76,7 @@ export async function streamInto(
   }
 
   try {
-    for await (const event of request.stream(signal)) {
+    for await (const event of answerer.stream(signal)) {
       if (event.type === 'text') {
         stopThinking();
         draft.firstTextMs ??= clock.now() - startedAtMs;
@@ -92,7 +91,7 @@ export async function streamInto(
         draft.isWithoutEffort = event.isWithoutEffort ?? false;
       } else if (event.type === 'citation') draft.citations.push(event);
       else if (event.type === 'image') {
-        draft.images.push(fileOf(event, draft.images.length + 1, request.current.request.access.model));
+        draft.images.push(fileOf(event, draft.images.length + 1, answerer.current.access.model));
       } else if (event.type === 'done') done = event;
     }
     if (done === null) throw new Error('the answer has no closing event');
@@ -105,7 +104,7 @@ export async function streamInto(
   const sources = sourcesOf(draft.citations);
   if (sources !== '') add(fenceLeftOpen(draft.text) + sources);
   if (done !== null && error === null) {
-    const { maxOutputTokens } = request.current.request;
+    const { maxOutputTokens } = answerer.current;
     const caps = { maxOutputTokens, affordableTokens: draft.affordableTokens };
     return { ...endOfDone(done, draft, caps), error: null };
   }

@@ -1,8 +1,7 @@
-import type { Logger } from 'pino';
-import type { ChatRecords } from '../../conversations/chat-records.ts';
+import { orLog } from '../../kit/or-log.ts';
 import type { Attempt } from '../question/attempt.ts';
-import { isHeard, type Job, placeKeyOf } from '../question/job.ts';
-import type { CatchUp } from '../recovery/catch-up.ts';
+import { isHeard, placeKeyOf } from '../question/job.ts';
+import type { AnswerParts } from './parts.ts';
 
 /** The places of one answer: its messages and threads. Each leads to the conversation from then on. */
 export interface AnswerPlaces {
@@ -16,30 +15,21 @@ export interface AnswerPlaces {
   told(): Promise<void>;
 }
 
-export interface PlacesOptions {
-  readonly records: Pick<ChatRecords, 'conversations' | 'answers' | 'listening'>;
-  readonly catchUp: Pick<CatchUp, 'talkedAt'>;
-  readonly log: Logger;
-}
-
 /** @param adopted key of an existing message whose content the answer replaces; null if there is none */
 export function createAnswerPlaces(
-  { records: { conversations, answers, listening }, catchUp, log }: PlacesOptions,
-  { question, conversation }: Job,
-  { id, signal }: Attempt,
+  { records: { conversations, answers, listening }, recovery: { catchUp }, messenger }: AnswerParts,
+  { job: { question, conversation }, id, signal }: Attempt,
   adopted: string | null,
 ): AnswerPlaces {
+  const { log } = messenger.delivery;
   const { place, surface } = question;
   const messages = adopted === null ? [] : [adopted];
   const threads = new Set(place.key === null ? [] : [place.key]);
-  const storing: Promise<void>[] = [];
+  const storing: Promise<unknown>[] = [];
   const ownPlace = placeKeyOf(question);
 
-  const logged = (promise: Promise<unknown>, words: string): Promise<void> =>
-    promise.then(
-      () => {},
-      (error: unknown) => log.error({ err: error, answer: id }, words),
-    );
+  const logged = (promise: Promise<unknown>, words: string): Promise<unknown> =>
+    promise.catch(orLog(log, 'error', { answer: id }, words));
   const unheard = 'could not store whether the bot listens in a thread';
   const tie = (key: string) =>
     logged(conversations.attach(conversation, key), 'could not connect a place to its conversation');

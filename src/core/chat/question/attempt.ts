@@ -6,6 +6,7 @@ import type { Job } from './job.ts';
 
 /** One try to answer a job, from its arrival to the end of its event. */
 export interface Attempt {
+  readonly job: Job;
   /** The answer's id. */
   readonly id: string;
   readonly askedAtMs: number;
@@ -25,26 +26,19 @@ export interface Attempt {
 }
 
 /** Begins an attempt, and tells the journal's entry of the question who asks. */
-export function beginAttempt({ question }: Job, journal: Journal, clock: Clock): Attempt {
-  const { actor, place, eventId } = question;
+export function beginAttempt(job: Job, journal: Journal, clock: Clock): Attempt {
+  const { actor, place, eventId } = job.question;
   const stopping = new AbortController();
   const rest: (() => Promise<unknown>)[] = [];
   let isForgotten = false;
   const id = newAnswerId(place.guild);
   const askedAtMs = clock.now();
-  const unbegun = {
-    id,
-    model: null,
-    askedAtMs,
-    text: '',
-    images: 0,
-    sealed: 0,
-    message: null,
-    ending: null,
-  };
+  const nothing = { text: '', images: 0, sealed: 0, message: null, ending: null };
+  const unbegun = { id, model: null, askedAtMs, ...nothing };
   const entry = journal.entry(eventId);
   entry.askedBy({ guild: place.guild, user: actor.user, name: actor.name });
   return {
+    job,
     id,
     askedAtMs,
     entry,

@@ -1,7 +1,7 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
 import { type Actor, platformOf } from '../../ports/actor.ts';
 import type { Effort } from '../../ports/effort.ts';
-import type { Place, ThreadReader } from '../../ports/events.ts';
+import type { Place, PostedMessage, ThreadReader } from '../../ports/events.ts';
 import { broughtIn, type Part, wordsIn } from '../../ports/parts.ts';
 import type { Surface } from '../../ports/surface.ts';
 
@@ -12,22 +12,22 @@ export interface Question {
    * Event id of the message that asks it and may be edited; left out for commands. Differs from `eventId` if the question is
    * asked again.
    */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** The time of the edit that led to this text, in the platform's own unit; left out without an edit. */
-  readonly editedAt?: number;
+  readonly editedAt?: number | undefined;
   readonly actor: Actor;
   readonly place: Place;
   readonly surface: Surface;
   readonly parts: readonly Part[];
-  readonly readThread?: ThreadReader;
+  readonly readThread?: ThreadReader | undefined;
   /** Whether it mentions the bot, which may then have missed earlier messages. Default false. */
   readonly isMention?: boolean;
   /** Whether it concerns only that thread: the thread is read in any case, and earlier turns are left out. Default false. */
-  readonly isAboutThread?: boolean;
+  readonly isAboutThread?: boolean | undefined;
   /** A model as a person typed it. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** How much the model is to reason. Default: by the settings. */
-  readonly effort?: Effort;
+  readonly effort?: Effort | undefined;
   readonly webSearch?: boolean;
   /** When it was written, in milliseconds since the epoch, if it may have been missed; left out of others. */
   readonly writtenAtMs?: number;
@@ -83,6 +83,19 @@ export function recordOf({ question, asker, conversation, turn }: Job, id: strin
     ...(question.message === undefined ? {} : { message: question.message }),
     ...(question.editedAt === undefined ? {} : { editedAt: question.editedAt }),
   };
+}
+
+/** The question in a message, without the id by which edits are recognised. */
+export function questionIn({
+  id,
+  address,
+  actor,
+  place,
+  surface,
+  parts,
+  readThread,
+}: PostedMessage): Question {
+  return { eventId: id, actor, place, surface, parts, isMention: address.mentionsBot, readThread };
 }
 
 /** The key of a question's conversation; a private one belongs to its asker, wherever it is asked. Null for one of its own. */

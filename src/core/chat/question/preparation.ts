@@ -4,6 +4,7 @@ import type { ChatRecords } from '../../conversations/chat-records.ts';
 import { type Conversation, type Memory, memoryBefore } from '../../conversations/conversation.ts';
 import type { SettingsHere } from '../../conversations/settings.ts';
 import type { Seen } from '../../coordination/collection.ts';
+import { orLog } from '../../kit/or-log.ts';
 import type { Look, ModelRequests } from '../../ledger/model-requests.ts';
 import type { ModelChooser, SeeingModel } from '../../model-choice/chooser.ts';
 import { mayActAs, type Roles, type Whose } from '../../ports/actor.ts';
@@ -14,9 +15,9 @@ import type { Telemetry } from '../../ports/telemetry.ts';
 import type { Gather, Gathered } from '../../prompt/gather.ts';
 import { withoutSecrets } from '../../prompt/secrets.ts';
 import type { Attempt } from './attempt.ts';
-import { type Job, recordOf } from './job.ts';
+import { recordOf } from './job.ts';
 import type { Obstacles } from './obstacles.ts';
-import { createUnheard } from './unheard.ts';
+import { unheard } from './unheard.ts';
 
 /** Everything a question needs before a model is asked. */
 export interface Prepared {
@@ -45,7 +46,7 @@ export interface NotPrepared {
 }
 
 /** Rejects with the attempt's reason if it is stopped. */
-export type Prepare = (job: Job, attempt: Attempt) => Promise<Prepared | NotPrepared>;
+export type Prepare = (attempt: Attempt) => Promise<Prepared | NotPrepared>;
 
 export interface PreparationOptions {
   readonly records: Pick<ChatRecords, 'conversations' | 'answers' | 'listening' | 'settings'>;
@@ -63,9 +64,8 @@ export interface PreparationOptions {
 export function createPreparation(options: PreparationOptions): Prepare {
   const { models, obstacles, log } = options;
   const { conversations, answers, listening, settings } = options.records;
-  const unheard = createUnheard(listening);
 
-  async function prepare(job: Job, { id, signal }: Attempt): Promise<Prepared | NotPrepared> {
+  async function prepare({ job, id, signal }: Attempt): Promise<Prepared | NotPrepared> {
     const { question, asker, conversation, turn } = job;
     const { actor, place, surface } = question;
     const obstacle = obstacles.at(place) ?? (await obstacleOf(surface, signal));
@@ -103,7 +103,7 @@ export function createPreparation(options: PreparationOptions): Prepare {
         place,
         model,
         brought: broughtIn(question.parts),
-        readThread: await unheard(question, { readsThreads: here.readsContext, begun, turn }),
+        readThread: await unheard(listening, question, { readsThreads: here.readsContext, begun, turn }),
         turns: memory.turns,
       },
       signal,
@@ -132,10 +132,8 @@ export function createPreparation(options: PreparationOptions): Prepare {
   /** The reason why nothing can be posted here, if the platform tells before a model is asked. */
   async function obstacleOf(surface: Surface, signal: AbortSignal): Promise<string | null> {
     if (surface.obstacle === undefined) return null;
-    return surface.obstacle(signal).catch((error: unknown) => {
-      log.debug({ err: error }, 'could not check whether the bot may post');
-      return null;
-    });
+    const unknown = orLog(log, 'debug', {}, 'could not check whether the bot may post', null);
+    return surface.obstacle(signal).catch(unknown);
   }
 
   return prepare;

@@ -1,25 +1,25 @@
 import { explainRefusal } from '../../access/access.ts';
 import { allowanceFor, effortRemark } from '../../access/allowance.ts';
+import type { Turn } from '../../conversations/conversation.ts';
 import { userMessage } from '../../conversations/user-message.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { ModelRequests } from '../../ledger/model-requests.ts';
-import type { Answerer, NotOpened, OpenAnswerer, Opened } from '../../model-choice/fallbacks.ts';
+import type { Answerer, NotOpened, OpenAnswerer, OpenedRequest } from '../../model-choice/fallbacks.ts';
 import { platformOf } from '../../ports/actor.ts';
 import type { Model } from '../../ports/model.ts';
-import { wordsIn } from '../../ports/parts.ts';
+import { isFromThread, wordsIn } from '../../ports/parts.ts';
 import { LOCAL_PLATFORM } from '../../ports/platforms.ts';
 import type { Compact } from '../../prompt/compaction.ts';
-import { createPrompting } from '../../prompt/shortening.ts';
+import { Prompting } from '../../prompt/shortening.ts';
 import { mostTokensOfAny } from '../../tokens/most-tokens.ts';
 import type { Attempt } from './attempt.ts';
-import type { Job, Question } from './job.ts';
-import { isInLongThread } from './long-thread.ts';
+import type { Question } from './job.ts';
 import type { Prepared } from './preparation.ts';
 
 /** An admitted request with the question's prompt. */
 export interface Requested {
   readonly ok: true;
-  readonly request: Answerer;
+  readonly answerer: Answerer;
   /** Remarks for the asker on what was sent. */
   readonly remarks: readonly string[];
   /** As `Moment.isInLongThread`. */
@@ -30,11 +30,7 @@ export interface Requested {
  * Builds the prompt and opens the request, with another model if the chosen one fails. Rejects with the attempt's reason if
  * it is stopped.
  */
-export type RequestAnswer = (
-  job: Job,
-  attempt: Attempt,
-  prepared: Prepared,
-) => Promise<Requested | NotOpened>;
+export type RequestAnswer = (attempt: Attempt, prepared: Prepared) => Promise<Requested | NotOpened>;
 
 export interface RequestOptions {
   readonly models: Pick<ModelRequests, 'openRequest'>;
@@ -59,7 +55,7 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
 
   /** Remarks for the asker on a request that was admitted. */
   function remarksOn({ place, webSearch }: Question, { current }: Answerer, asked: Model): string[] {
-    const { access, searchesWeb } = current.request;
+    const { access, searchesWeb } = current;
     const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';
     return [
       isDemo ? options.demoNotice : null,
@@ -69,12 +65,12 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
     ].filter((line) => line !== null);
   }
 
-  return async (job, { id, signal }, prepared) => {
+  return async ({ job, id, signal }, prepared) => {
     const { question, asker, conversation, isConfirmed = false } = job;
     const { actor, place } = question;
     const { here, looked, memory, brought, images } = prepared;
     const compact = here.automatic.summaries ? options.compact : null;
-    const prompting = createPrompting(compact, { conversation, memory, actor, place });
+    const prompting = new Prompting(compact, { conversation, memory, actor, place });
     const pictures = [...images.values()].flat().length;
     const aboveNanoUsd = brought.length > 0 && !isConfirmed ? options.confirmAboveNanoUsd : null;
     // A summary of a thread needs no thinking.
@@ -82,7 +78,7 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
     const effort = question.effort ?? chosenEffort?.effort ?? null;
     const temperature = here.persona?.persona.temperature;
 
-    async function openRequest(model: Model, fallbacks: number): Promise<Opened | NotOpened> {
+    async function openRequest(model: Model, fallbacks: number): Promise<OpenedRequest | NotOpened> {
       const access = looked.decide(model.id);
       if (!access.ok) return { ok: false, text: explainRefusal(access) };
       const { maxOutputTokens } = allowanceFor(access, effort);
@@ -122,26 +118,44 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
       });
       if (!request.ok) return request;
       const remark = question.effort === undefined ? null : effortRemark(request.access, question.effort);
-      return { ok: true, request, questionTokens: prompt.questionTokens, remark };
+      return { ...request, questionTokens: prompt.questionTokens, remark };
     }
 
-    const request = await options.openAnswerer({
+    const answerer = await options.openAnswerer({
       place,
       model: prepared.model,
       chosen: here.fallback,
       suits: ({ input }) => pictures === 0 || input.includes('image'),
-      open: openRequest,
+      openRequest,
     });
-    if (!request.ok) return request;
+    if (!answerer.ok) return answerer;
     const turns = [...prompting.memory.turns, prepared];
     return {
       ok: true,
-      request,
+      answerer,
       remarks: [
         ...(prompting.isSummarised ? [SUMMARISED] : []),
-        ...remarksOn(question, request, prepared.model),
+        ...remarksOn(question, answerer, prepared.model),
       ],
       isInLongThread: isInLongThread(question, here.readsContext, turns),
     };
   };
+}
+
+/** The number of messages from which on summarising a thread helps. */
+const LONG_THREAD = 10;
+
+/**
+ * Whether the answer gets a button to summarise its thread.
+ * @param turns earlier turns, then the parts of this question
+ */
+function isInLongThread(
+  { surface, readThread, isAboutThread = false }: Question,
+  readsThreads: boolean,
+  turns: readonly Pick<Turn, 'brought'>[],
+): boolean {
+  if (surface.isPrivate || isAboutThread || !readsThreads) return false;
+  const quoted = turns.flatMap(({ brought = [] }) => brought).filter(isFromThread).length;
+  const asked = readThread === undefined ? 0 : 2 * (turns.length - 1);
+  return quoted + asked >= LONG_THREAD;
 }

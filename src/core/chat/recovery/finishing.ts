@@ -1,14 +1,15 @@
-import { type ShownAnswer, turnOf } from '../../conversations/answer-records.ts';
+import { turnOf } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
 import type { AnswerState, Orphan, Written } from '../../coordination/journal.ts';
 import { createReply, type Delivery, type Resumed } from '../../delivery/reply.ts';
+import { orLog } from '../../kit/or-log.ts';
 import { splitText } from '../../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
 import { textInHistory } from '../words/answer-text.ts';
-import { INTERRUPTED } from '../words/stop-words.ts';
+import { INTERRUPTED } from '../words/ending-words.ts';
 import { type HeldAnswers, triesIn } from './held-answers.ts';
 
 /**
@@ -58,7 +59,10 @@ export function createFinisher(
     entry.resumeAt(surface);
     entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
     await entry.keep();
-    const storing = resumed.message === null ? [] : [attach(answer, resumed.message.live)];
+    const about = { answer: answer.id };
+    const unattached = orLog(log, 'error', about, 'could not connect a message to its conversation');
+    const attached = (message: LiveMessage) => attach(answer, message).catch(unattached);
+    const storing: Promise<unknown>[] = resumed.message === null ? [] : [attached(resumed.message.live)];
     const reply = createReply({
       ...delivery,
       surface,
@@ -66,7 +70,7 @@ export function createFinisher(
       onOpen(message) {
         entry.watch(() => ({ ...answer, ...reply.progress }));
         const kept = entry.keep();
-        storing.push(kept, attach(answer, message));
+        storing.push(kept, attached(message));
         return kept;
       },
       signal,
@@ -78,7 +82,9 @@ export function createFinisher(
     const moment = momentAfter(ending, surface);
     const buttons = buttonsAt(answer.id, moment);
     const isShown = await reply.finish({ ...ending, note: note || null, buttons });
-    storing.push(noteShown(answer.id, shownBy(reply, surface, moment)));
+    // An edit of the question finds the answer by this.
+    const unnoted = orLog(log, 'error', about, 'could not store the place of an answer');
+    storing.push(answers.amend(answer.id, { shown: shownBy(reply, surface, moment) }).catch(unnoted));
     await Promise.all(storing);
     if (reply.lockedAt !== null) {
       await held.hold({
@@ -112,27 +118,14 @@ export function createFinisher(
     );
   }
 
-  /** An edit of the question finds the answer by this. */
-  async function noteShown(id: string, shown: ShownAnswer): Promise<void> {
-    try {
-      await answers.amend(id, { shown });
-    } catch (error) {
-      log.error({ err: error, answer: id }, 'could not store the place of an answer');
-    }
-  }
-
   /** Lets a reply to the message continue the conversation. */
   async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
-    try {
-      const record = await answers.get(id);
-      if (record === null) return;
-      await Promise.all([conversations.attach(record.conversation, key), answers.attach(id, key)]);
-      const { messages = [] } = record;
-      if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
-      if (threadKey) await conversations.attach(record.conversation, threadKey);
-    } catch (error) {
-      log.error({ err: error, answer: id }, 'could not connect a message to its conversation');
-    }
+    const record = await answers.get(id);
+    if (record === null) return;
+    await Promise.all([conversations.attach(record.conversation, key), answers.attach(id, key)]);
+    const { messages = [] } = record;
+    if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
+    if (threadKey) await conversations.attach(record.conversation, threadKey);
   }
 
   return finish;

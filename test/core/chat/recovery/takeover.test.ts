@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { INTERRUPTED } from '../../../../src/core/chat/words/stop-words.ts';
+import { INTERRUPTED } from '../../../../src/core/chat/words/ending-words.ts';
 import type { Adapter } from '../../../../src/core/ports/adapter.ts';
 import { PlaceLocked } from '../../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../../src/core/ports/scope.ts';
