@@ -1,16 +1,18 @@
-import { pino } from 'pino';
-import { createAnswerSurface } from '../../src/adapters/slack/answers/answer-surface.ts';
+import { placeUnder } from '../../src/adapters/slack/answers/answer-place.ts';
+import { createSurfaceFor } from '../../src/adapters/slack/answers/surfaces.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
 import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
-import { standingRoot } from '../../src/adapters/slack/posting/answer-anchor.ts';
+import { createTasks } from '../../src/core/kit/tasks.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
+import { log } from '../support/streams.ts';
 import type { Screen } from './answers.ts';
 import { createBareBot } from './bare-bot.ts';
 import type { SimulatedPlatform } from './discord.ts';
 import { type Counter, type Counting, createCounter } from './windows.ts';
 
 const ROUND_TRIP_MS = 60;
+const no = async () => false;
 
 interface SlackOptions {
   readonly counting: Counting;
@@ -83,24 +85,21 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
       const workspace = createWorkspace(identity, api, limiters, clock);
       const questionTs = `0.${String(index).padStart(6, '0')}`;
       screens.set(questionTs, screen);
-      return createAnswerSurface({
+      const parts = {
         workspace,
-        channel: `C${index % options.channels}`,
-        root: standingRoot(questionTs, questionTs),
-        thinking: { showThinking() {}, end() {} },
-        indicator: { show() {}, opened() {} },
-        waits: () => {},
-        tellPrivately: async () => {},
+        agentView: { isOn: false, probe: no, openThread: no, end: async () => {} },
+        slots: { acquireStream: async () => null },
+        postingRules: { refusalOf: async () => null },
+        tasks: createTasks(log),
         clock,
-        log: pino({ level: 'silent' }),
-        streams: null,
-        isPrivate: false,
-        obstacle: async () => null,
-        isOverheard: false,
-        threadKeyOf: () => null,
-        reference: () => '',
-        prepare() {},
-      });
+        log,
+        signal: new AbortController().signal,
+      };
+      const channel = `C${index % options.channels}`;
+      return createSurfaceFor(
+        parts,
+        placeUnder({ channel, user: 'U2', isDirect: false }, questionTs, questionTs),
+      );
     },
     get calls() {
       return calls;

@@ -15,7 +15,8 @@ import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { endStream } from './end-stream.ts';
 import { takeSignsOff } from './indicator.ts';
 import { takeWordsBack } from './queue-words.ts';
-import { createSurfaceFor, type SurfaceParts } from './surfaces.ts';
+import type { SurfaceParts } from './surface-parts.ts';
+import { createSurfaceFor } from './surfaces.ts';
 
 /** Finds the place where a dead process was answering; null if nothing can be shown there any more. */
 export async function reopen(

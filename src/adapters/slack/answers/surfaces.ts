@@ -1,54 +1,49 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
-import { adviceOn } from '../api/errors.ts';
-import type { Workspace } from '../api/workspace.ts';
-import type { PostingRules } from '../people/posting-rules.ts';
+import { adviceOn, deliveryError } from '../api/errors.ts';
+import { MESSAGE_LIMITS, postScope, selfPacedScope, updatesScope } from '../api/limits.ts';
 import { postedRoot, type Root, standingRoot } from '../posting/answer-anchor.ts';
 import type { ResponseUrl } from '../posting/response-url.ts';
 import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { questionContent } from '../text/questions.ts';
-import type { AgentView } from './agent-view.ts';
+import { createAnswerMessages } from './answer-messages.ts';
 import { type AnswerPlace, type RootPlace, threadKeyOf } from './answer-place.ts';
-import { createAnswerSurface } from './answer-surface.ts';
-import { createIndicator } from './indicator.ts';
-import { createNativeStreams } from './native-stream.ts';
-import { createQueueWords } from './queue-words.ts';
-import type { StreamQuota } from './stream-quota.ts';
-import { createThinkingStatus } from './thinking-status.ts';
-
-/** The parts shared by all surfaces of a workspace. */
-export interface SurfaceParts {
-  readonly workspace: Workspace;
-  readonly agentView: AgentView;
-  readonly slots: StreamQuota;
-  readonly postingRules: PostingRules;
-  readonly tasks: Tasks;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Aborts when the adapter stops. */
-  readonly signal: AbortSignal;
-}
+import { createNativeStreams, type NativeStreams } from './native-stream.ts';
+import { createSigns } from './signs.ts';
+import type { SurfaceParts } from './surface-parts.ts';
 
 export interface SurfaceExtras {
-  /** The response URL of the interaction that asked. */
+  /** The response URL of the interaction that asked. Default: none. */
   readonly responseUrl?: ResponseUrl | null;
   /** Called with the question's `ts` once it is posted. */
   readonly onPosted?: (ts: string) => void;
 }
 
+/** The surface for an answer in a place: message by message, in a thread or one below the other. */
 export function createSurfaceFor(
   parts: SurfaceParts,
   place: AnswerPlace,
   { responseUrl = null, onPosted = () => {} }: SurfaceExtras = {},
 ): Surface {
-  const { workspace, agentView, tasks, clock, log, signal } = parts;
+  const { workspace, agentView, tasks, signal } = parts;
   const { team } = workspace;
   const { channel, isDirect, askedIn } = place;
   const root = rootOf(parts, place, onPosted);
+  const keyOf = (threadTs: string) => threadKeyOf(team, place, threadTs);
   let streamTs = place.streamTs;
-
+  // In a channel only one person would see a native stream grow, and nobody could stop it. Only sessions have names.
+  const isSession = isDirect && agentView.isOn;
+  const streams: NativeStreams | null = isSession
+    ? createNativeStreams({
+        ...parts,
+        onBegun(ts) {
+          streamTs = ts;
+        },
+        onSettled() {
+          streamTs = null;
+        },
+      })
+    : null;
+  const messages = createAnswerMessages(parts, { channel, root, streams, threadKeyOf: keyOf });
   const tellPrivately = createPrivateTeller({
     workspace,
     channel: askedIn,
@@ -57,6 +52,7 @@ export function createSurfaceFor(
     root: askedIn === channel ? root : null,
     responseUrl,
   });
+  const signs = createSigns(parts, place, root, tellPrivately);
 
   async function rename(title: string, until: AbortSignal): Promise<void> {
     const { knownThreadTs: thread_ts } = root;
@@ -64,49 +60,58 @@ export function createSurfaceFor(
     await workspace.call('agents.sessions.rename', { channel_id: channel, thread_ts, title }, until);
   }
 
-  return createAnswerSurface({
-    workspace,
-    channel,
-    root,
-    clock,
-    log,
+  return {
+    limits: MESSAGE_LIMITS,
+    // While the question is yet to be posted, `openMessage` paces both posts itself; otherwise it would wait for the scope
+    // that it holds.
+    get openScope() {
+      return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
+    },
+    // Native streams have limits of their own.
+    ...(streams === null ? { updateScope: updatesScope(team) } : {}),
+    get reference() {
+      const { questionTs, knownThreadTs: threadTs } = root;
+      const standing: RootPlace = { kind: 'standing', questionTs, threadTs };
+      return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
+    },
+    keepsMarks: true,
+    caveat: `Slash commands do not work in Slack threads. Mention me with the command instead: \`@${workspace.botName} /model …\`, \`/stop\` or \`/forget\`.`,
     isPrivate: place.isPrivate,
+    isOverheard: !isDirect && (place.root.kind === 'posted' || place.root.threadTs !== null),
+    rename: isSession ? rename : undefined,
+    // An answer in a channel is in a thread already, and a DM is one conversation.
+    canContinueInThread: false,
+    indicate(activity) {
+      signs.indicate(activity);
+      if (activity === 'working' && !root.isReady) {
+        // A fault appears when the answer opens.
+        tasks.run('post the question', () => root.threadTs(signal));
+      }
+    },
+    waits: signs.waits,
+    think: signs.think,
     async obstacle() {
       if (isDirect) return null;
       const where = root.knownThreadTs === null ? 'top' : 'thread';
       const reason = await parts.postingRules.refusalOf(channel, where);
       return reason === null ? null : adviceOn(reason);
     },
-    isOverheard: !isDirect && (place.root.kind === 'posted' || place.root.threadTs !== null),
-    threadKeyOf: (threadTs) => threadKeyOf(team, place, threadTs),
-    reference() {
-      const { questionTs, knownThreadTs: threadTs } = root;
-      const standing: RootPlace = { kind: 'standing', questionTs, threadTs };
-      return JSON.stringify({ ...place, root: root.isReady ? standing : place.root, streamTs });
+    async threadKey(until) {
+      const threadTs = await root.threadTs(until);
+      return threadTs === null ? null : keyOf(threadTs);
     },
-    indicator: createIndicator({ ...parts, channel, root }),
+    async openMessage(view, until) {
+      until.throwIfAborted();
+      try {
+        const message = await messages.open(view, until);
+        signs.opened();
+        return await messages.withFiles(message, view, until);
+      } catch (error) {
+        throw deliveryError(error);
+      }
+    },
     tellPrivately,
-    waits: createQueueWords(parts, place, root, tellPrivately),
-    thinking: createThinkingStatus({ ...parts, channel, root }),
-    // In a channel only one person would see a native stream grow, and nobody could stop it.
-    streams:
-      isDirect && agentView.isOn
-        ? createNativeStreams({
-            ...parts,
-            onBegun(ts) {
-              streamTs = ts;
-            },
-            onSettled() {
-              streamTs = null;
-            },
-          })
-        : null,
-    // Only sessions have names.
-    rename: isDirect && agentView.isOn ? rename : undefined,
-    prepare() {
-      if (!root.isReady) tasks.run('post the question', () => root.threadTs(signal));
-    },
-  });
+  };
 }
 
 function rootOf(

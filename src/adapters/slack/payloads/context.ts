@@ -1,6 +1,6 @@
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';
-import type { SurfaceParts } from '../answers/surfaces.ts';
+import type { SurfaceParts } from '../answers/surface-parts.ts';
 import type { Directory } from '../people/directory.ts';
 import type { Membership } from '../people/membership.ts';
 import type { ResponseUrl } from '../posting/response-url.ts';

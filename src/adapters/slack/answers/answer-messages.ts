@@ -1,0 +1,110 @@
+import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
+import { isRefusedContent } from '../api/errors.ts';
+import { postScope } from '../api/limits.ts';
+import type { Root } from '../posting/answer-anchor.ts';
+import { createPostOnce, type PostOnce } from '../posting/post-once.ts';
+import { createPostedMessage } from '../posting/posted-message.ts';
+import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
+import { createAnswerFiles } from './answer-files.ts';
+import type { NativeStreams } from './native-stream.ts';
+import type { SurfaceParts } from './surface-parts.ts';
+
+/** Opens the messages of one answer, in a thread or one below the other. */
+export interface AnswerMessages {
+  /** Posts the next message, or begins it as a stream. */
+  open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
+  /** Shows the files of the view below the message. Resolves to a message that does so with each update. */
+  withFiles(message: LiveMessage, view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
+}
+
+export interface AnswerMessagesOptions {
+  readonly channel: string;
+  readonly root: Root;
+  /** Slack's own streaming, if only one person reads; null if others would have to wait for the end. */
+  readonly streams: NativeStreams | null;
+  /** `Place.key` of the thread that the answer ties to its conversation; null if none. */
+  readonly threadKeyOf: (threadTs: string) => string | null;
+}
+
+export function createAnswerMessages(
+  { workspace, clock, log }: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>,
+  { channel, root, streams, threadKeyOf }: AnswerMessagesOptions,
+): AnswerMessages {
+  const showFiles = createAnswerFiles(workspace, clock, log);
+  /** The message being opened, over all tries. */
+  let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
+
+  async function post(view: MessageView, threadTs: string | null, signal: AbortSignal): Promise<LiveMessage> {
+    const { mark } = view;
+    opening ??= { once: createPostOnce(workspace, { channel, threadTs }, clock, { mark }), isPlain: false };
+    const attempt = opening;
+    const content = attempt.isPlain ? plainContentOf(view) : contentOf(view, workspace.quirks);
+    try {
+      const { ts, isOlder } = await attempt.once.post(content, signal);
+      const threadKey = threadTs === null ? null : threadKeyOf(threadTs);
+      const message = createPostedMessage(
+        workspace,
+        { channel, threadTs, ts, threadKey, mark: view.mark },
+        isOlder ? null : content,
+        clock,
+      );
+      if (isOlder) {
+        await workspace.paced(message.scope, () => message.update(view, signal), signal);
+      } else {
+        // The post is the message's first write: an edit right after it would cost a call for a word or two.
+        (await workspace.enterIfFree(message.scope))?.();
+      }
+      opening = null;
+      return message;
+    } catch (error) {
+      // Nothing was shown, so the next try may start again as a stream.
+      if (error instanceof RateLimited && !attempt.once.isUnclear) opening = null;
+      if (notesRefusedFeedback(workspace.quirks, error)) return post(view, threadTs, signal);
+      if (attempt.isPlain || !isRefusedContent(error)) throw error;
+      attempt.isPlain = true;
+      return post(view, threadTs, signal);
+    }
+  }
+
+  async function openIn(
+    threadTs: string | null,
+    view: MessageView,
+    signal: AbortSignal,
+  ): Promise<LiveMessage> {
+    if (streams !== null && threadTs !== null && opening === null) {
+      const spot = { channel, threadTs, threadKey: threadKeyOf(threadTs) };
+      const message = await streams.openStream(spot, view, signal);
+      if (message !== null) return message;
+    }
+    return post(view, threadTs, signal);
+  }
+
+  return {
+    async open(view, signal) {
+      const wasReady = root.isReady;
+      const threadTs = await root.threadTs(signal);
+      const open = () => openIn(threadTs, view, signal);
+      // The caller has paced this post, unless the question had to be posted first.
+      return wasReady ? open() : workspace.paced(postScope(workspace.team, channel), open, signal);
+    },
+    async withFiles(message, view, signal) {
+      const spot = { channel, threadTs: await root.threadTs(signal) };
+      // Below the text; from here on only its note can change.
+      const stands = await showFiles(view, spot, signal);
+      if (stands.note !== view.note) {
+        await workspace.paced(message.scope, () => message.update(stands, signal), signal);
+      }
+      return {
+        key: message.key,
+        threadKey: message.threadKey ?? null,
+        get scope() {
+          return message.scope;
+        },
+        async update(changed, until) {
+          await message.update(await showFiles(changed, spot, until), until);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Workspace } from '../api/workspace.ts';
+import type { PostingRules } from '../people/posting-rules.ts';
+import type { AgentView } from './agent-view.ts';
+import type { StreamQuota } from './stream-quota.ts';
+
+/** The parts shared by all surfaces of a workspace. */
+export interface SurfaceParts {
+  readonly workspace: Workspace;
+  readonly agentView: AgentView;
+  readonly slots: StreamQuota;
+  readonly postingRules: PostingRules;
+  readonly tasks: Tasks;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborts when the adapter stops. */
+  readonly signal: AbortSignal;
+}
