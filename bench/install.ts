@@ -13,7 +13,7 @@ export async function measureInstall(): Promise<Row[]> {
   return [...installedSize(), ...(await startTime())];
 }
 
-/** Of the packages that Parley runs with, as the disk counts them. The largest stand apart. */
+/** The size of the packages that Parley runs with, as the disk counts it. The largest stand apart. */
 function installedSize(): Row[] {
   const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>;

@@ -13,7 +13,7 @@ const SECONDS = 10;
 /** 50 words a second, as an answer grows. */
 const CHARS_PER_SECOND = 300;
 
-/** What it costs to keep a journal of many answers in a SQLite file, all growing at once: leases, and the text as it comes. */
+/** The cost of a journal of many answers in a SQLite file, all growing at once: leases, and the text as it comes. */
 export async function measureJournal(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const log = pino({ level: 'silent' });

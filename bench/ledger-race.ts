@@ -16,11 +16,11 @@ import { log } from './support/streams.ts';
 
 const WORKER = new URL('support/race-worker.ts', import.meta.url).pathname;
 const PROCESSES = 4;
-/** Of each store and provider; `node bench/main.ts --race=100000` makes it that many. */
+/** Requests for each store and provider; `node bench/main.ts --race=100000` makes it that many. */
 const REQUESTS = 1_000;
 /** A process is killed for every so many requests. */
 const REQUESTS_PER_KILL = 200;
-/** What a request costs on average; the limit of the guild is met when three quarters of them are through. */
+/** The average cost of a request; the limit of the guild is met when three quarters of them are through. */
 const MEAN_NANO_USD = 520_000;
 
 /**

@@ -15,7 +15,7 @@ export async function measureMemory(): Promise<Row[]> {
   const server = await startStreamServer();
   try {
     const url = `${server.url}/${WORDS}/0/hold`;
-    // What is loaded and opened only once is not a stream's.
+    // The first streams also load code and open connections once for all.
     for (const create of [createFloor, createSubject]) await bytesPerStream(create(url));
     const floor = await bytesPerStream(createFloor(url));
     const subject = await bytesPerStream(createSubject(url));

@@ -8,7 +8,7 @@ import { chatBody } from '../src/core/provider/wire.ts';
 import type { Row } from './support/row.ts';
 
 const TURNS = 20;
-/** Of question and answer together. */
+/** Question and answer together. */
 const TOKENS_PER_TURN = 400;
 const BYTES_PER_TOKEN = 4;
 const SMALLEST_PREFIX_TOKENS = 1_024;
@@ -28,7 +28,7 @@ const GPT: ModelPrices = {
   completionPicoUsd: 10_000_000,
 };
 
-/** What the prompts of a thread cost where providers cache them, over the same thread without a cache. */
+/** The cost of a thread's prompts where providers cache them, over the same thread without a cache. */
 export async function measurePromptCache(): Promise<Row[]> {
   const name = `input cost of a thread of ${TURNS} turns of ${TOKENS_PER_TURN} tokens over that without a cache`;
   return [

@@ -14,7 +14,7 @@ const SECONDS = 60;
 /** A Discord channel's edits, as people measure them. */
 const LIMIT = 5;
 const WINDOW_MS = 5_000;
-/** Of a write to the platform, there and back; the view is visible after half of it. */
+/** The duration of a write to the platform, there and back; the view is visible after half of it. */
 const ROUND_TRIP_MS = 100;
 
 /**

@@ -19,8 +19,8 @@ import {
 } from './support/test-bot.ts';
 
 /**
- * Who may use what, as the README promises it, written down by hand: nothing here asks the code that is tried. Only what
- * stands in the guild's row may reach the provider, whatever way it was asked for.
+ * The models of each tier, as the README promises them, written down by hand: nothing here asks the code that is tried. Only the
+ * models in the guild's row may reach the provider, whatever way they were asked for.
  */
 const FREE = ['meta-llama/llama-3.2-3b-instruct:free', 'google/gemini-2.0-flash-001:free'];
 const OPENROUTER = [
@@ -85,7 +85,7 @@ describe.each(CELLS)('$model, asked for in a guild of tier $tier,', ({ tier, mod
     await bot.grant(guild, tier);
     expect(await reached(() => ask(guild, model), isAllowed)).toEqual(expected);
 
-    // What autocomplete offers: the value, and the label that a client may send in its place.
+    // Autocomplete offers the value, and the label that a client may send in its place.
     const offered = await bot.dispatch.suggest({
       command: 'ask',
       option: 'model',
@@ -197,7 +197,7 @@ describe.each(TIERS)('in a guild of tier %s', (tier) => {
   });
 });
 
-/** Whose key a request goes out with: the operator's, or the guild's own for OpenRouter or OpenAI. `-` is nobody's. */
+/** The owner of the key of a request: the operator, or the guild for OpenRouter or OpenAI. `-` is nobody. */
 const PAYERS: Readonly<Record<string, string>> = {
   'sk-openrouter-operator': 'op',
   'sk-or-v1-of-the-guild': 'or',
@@ -207,8 +207,8 @@ const GUILDS_KEYS = { openrouter: 'sk-or-v1-of-the-guild', openai: 'sk-proj-of-t
 const COLUMNS = [FREE[0], 'openai/gpt-4o-mini', 'anthropic/claude-3.5-sonnet', 'openai/gpt-4o', PREMIUM[0]];
 
 /**
- * Who pays, by what the operator gave and which keys the guild brought; the operator has a key for OpenRouter alone. What own
- * keys add is reached with those keys and no other.
+ * The payer, by the tier that the operator gave and the keys that the guild brought; the operator has a key for OpenRouter alone. Models
+ * that own keys add are reached with those keys and no other.
  */
 const WHO_PAYS: readonly (readonly [Tier, readonly (keyof typeof GUILDS_KEYS)[], string])[] = [
   // operator gave, guild's keys,        free mini claude gpt-4o deepseek
@@ -257,7 +257,7 @@ describe.each(WHO_PAYS)('in a guild that was given %s and brought keys for %j', 
         .map(({ headers }) => PAYERS[headers.authorization?.replace('Bearer ', '') ?? ''] ?? 'unknown');
       expect(new Set(keys).size, `${model} is paid for in one way`).toBeLessThanOrEqual(1);
       payers.push(keys[0] ?? '-');
-      // What was not asked for must not answer the next question.
+      // A reply that was not asked for must not answer the next question.
       bot.provider.unscript();
     }
     expect(payers.join(' ')).toBe(row);

@@ -10,7 +10,7 @@ import { invocationOf, testActor } from './support/test-bot.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const isMissing = !existsSync(CHROMIUM);
-/** Where pictures of all pages go, to be looked at; none are made if it is not set. */
+/** The folder for pictures of all pages, to be looked at; none are made if it is not set. */
 const PICTURES = process.env['DASHBOARD_PICTURES'];
 
 let browser: Browser;

@@ -34,7 +34,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** `describe` for what needs a program. Where it is not installed, it is skipped by name; in CI it fails. */
+/** `describe` for what needs a program. If that is not installed, the tests are skipped by name; in CI they fail. */
 function describeWith(program: string, body: () => void): void {
   const isInstalled = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
   const skipped = !isInstalled && !process.env['CI'];
@@ -131,7 +131,7 @@ describe('the files for a deployment', () => {
       try {
         const metrics = await (await fetch(new URL('/metrics', program.url))).text();
         const checked = spawnSync('promtool', ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
-        // What prom-client names itself is not ours.
+        // Metrics that prom-client names itself are not ours.
         expect(checked.stderr).not.toContain('parley_');
         for (const [name] of rules.matchAll(/\b(parley|nodejs)_[a-z0-9_]+/g)) {
           expect(metrics).toContain(`# TYPE ${name.replace(/_bucket$/, '')} `);

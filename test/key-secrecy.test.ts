@@ -23,7 +23,7 @@ import { createFakeSlack } from './support/slack/fake-slack.ts';
 const TIMEOUT_MS = 240_000;
 const MODEL = 'anthropic/claude-3.5-sonnet';
 
-/** What a key says before its last four characters, which may be shown. */
+/** The part of a key before its last four characters, which may be shown. */
 const SECRETS = {
   web: 'sk-or-v1-web-0123456789-abcdefghij-',
   discord: 'sk-or-v1-discord-0123456789-abcdefghij-',

@@ -11,7 +11,7 @@ import { describeWithRedis, startRedis, type TestRedis } from './support/redis.t
 import { withoutDay } from './support/said.ts';
 import { createFakeSlack } from './support/slack/fake-slack.ts';
 
-/** Of a busy machine. */
+/** Enough for a busy machine. */
 const TIMEOUT_MS = 300_000;
 const WAIT = { timeout: 120_000, interval: 50 };
 const MINUTE_MS = 60_000;
@@ -19,7 +19,7 @@ const MESSAGES = 20;
 
 /** A platform where time goes on in jumps, and a bot on it. */
 interface Town {
-  /** Of the program. */
+  /** The program's variables. */
   readonly environment: Record<string, string>;
   /** Says something in one of three places: direct messages, a thread with the bot, and a channel, which takes a mention. */
   say(place: Place, text: string): void;

@@ -28,7 +28,7 @@ const FLAGS = [
 /** Long enough for a loaded machine; nothing here waits for it to pass. */
 const PATIENCE = { timeout: 30_000 };
 
-/** What the browser says of a server that is gone, which some of the tests bring about. */
+/** Console errors of a browser whose server is gone, which some of the tests bring about. */
 const CONNECTION_LOST = /net::ERR_(?:CONNECTION|INCOMPLETE|EMPTY)|status of (?:401|502)/;
 
 const run = promisify(execFile);
@@ -102,7 +102,7 @@ async function say(page: Page, text: string): Promise<void> {
   await composer(page).press('Enter');
 }
 
-/** What the browser does when another tab is looked at. */
+/** Does as the browser when another tab comes to the front. */
 async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   await page.evaluate(`
     Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
@@ -113,7 +113,7 @@ async function setHidden(page: Page, isHidden: boolean): Promise<void> {
 const inPage = (name: string, bytes: Uint8Array) =>
   `new File([Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0))], '${name}', { type: '${name.endsWith('.png') ? 'image/png' : ''}' })`;
 
-/** What the browser does when a file from elsewhere is dragged over an element and let go of. */
+/** Drags a file from elsewhere over an element, as the browser does, and drops it. */
 async function dropFile(target: Locator, name: string, bytes: Uint8Array): Promise<void> {
   const dataTransfer = await target.page().evaluateHandle(`(() => {
     const transfer = new DataTransfer();
@@ -125,7 +125,7 @@ async function dropFile(target: Locator, name: string, bytes: Uint8Array): Promi
   await target.dispatchEvent('drop', { dataTransfer });
 }
 
-/** What the browser does when a file is pasted into a field. */
+/** Pastes a file into a field, as the browser does. */
 async function pasteFile(field: Locator, name: string, bytes: Uint8Array): Promise<void> {
   await field.focus();
   await field.page().evaluate(`(() => {
@@ -138,7 +138,7 @@ async function pasteFile(field: Locator, name: string, bytes: Uint8Array): Promi
 
 const png = () => new PhotonImage(new Uint8Array(8 * 8 * 4).fill(90), 8, 8).get_bytes();
 
-/** What axe holds against the page. */
+/** The faults that axe finds in the page. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<{
@@ -212,7 +212,7 @@ describe
       await expect
         .poll(() => page.locator('.channel .thread-link').innerText(), PATIENCE)
         .toContain('2 replies');
-      // What one person alone is told is no reply.
+      // A message to one person alone is no reply.
       await page.keyboard.type('/help');
       await page.keyboard.press('Enter');
       await thread(page).locator('.message.notice').waitFor();
@@ -645,7 +645,7 @@ describe
         ['https://example.org', 'noopener noreferrer nofollow', '_blank'],
       ]);
       expect(await page.evaluate('window.hacked')).toBeUndefined();
-      // What was written is shown, not swallowed.
+      // The text is shown as it was written, not swallowed.
       const text = await said.innerText();
       expect(text).toContain('<img src=x onerror="window.hacked = 1">');
       expect(text).toContain('over all');
@@ -693,7 +693,7 @@ describe
       const permissions = ['clipboard-read', 'clipboard-write'];
       const page = await world.open({ permissions }, 'playground/#/dm-member');
       await say(page, '```js\nconst a = 1 < 2;\n```');
-      // What is still on its way is drawn anew when it has arrived.
+      // A message that is still on its way is drawn anew when it has arrived.
       await page.locator('.message.said:not(.sending)').waitFor();
       await button(page, 'Copy').click();
       await button(page, 'Copied').waitFor();

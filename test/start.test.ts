@@ -258,7 +258,7 @@ describe('the start', () => {
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log: silent });
     const keysUnder = (text: string) =>
       createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
-    // What a process holds that died while it did the same.
+    // The lock of a process that died while it did the same.
     const lock = await store.claims.claim('key/discord:1/openai', 'dead', Date.now(), 0);
     if (lock === null) throw new Error('no lock');
     await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', lock);

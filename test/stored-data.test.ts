@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-/** What is stored by name, and how the row of README's table begins that tells of it. */
+/** Collections by name, and the beginning of the row in README's table that describes each. */
 const ROWS: Readonly<Record<string, string>> = {
   conversations: 'conversations:',
   places: 'conversations:',

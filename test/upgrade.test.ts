@@ -143,7 +143,7 @@ describe('a backup', () => {
 
     expect(parley(url, 'restore', copy)).toMatchObject({ code: 0, errors: '' });
     const after = await start(url);
-    // What was on its way as the copy was made is ended, as after a crash.
+    // The answer that was on its way as the copy was made is ended, as after a crash.
     await after.page.until(() => after.lastOf('question-2')?.status === 'interrupted');
     provider.answer('After the restore.');
     const spot = { channel: 'general', thread: 'question-1' };

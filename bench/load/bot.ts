@@ -39,7 +39,7 @@ export interface Holdings {
 const SAMPLING_MS = 10;
 /** Linux counts CPU time in hundredths of a second, whatever its own tick is. */
 const TICK_MS = 10;
-/** What is idle by then is closed; Node's HTTP server keeps connections for 5 s. */
+/** Idle connections are closed by then; Node's HTTP server keeps them for 5 s. */
 const REST_MS = 8_000;
 
 /** For Node: a hand to call the collector by, from outside, in a program that knows of none. `holdings` needs it. */

@@ -24,11 +24,11 @@ export interface Measured {
   /** Memory of the bot that holds most: at its peak, and after the rest. */
   readonly peakBytes: number;
   readonly restBytes: number;
-  /** Of the first bot; null if it is a bare one. */
+  /** That of the first bot; null if it is a bare one. */
   readonly loopDelay: LoopDelay | null;
   /** Event-loop delay of the platforms, by which the machine shows whether it is fit for the load. */
   readonly ownDelayMs: number;
-  /** Of all answers together; null without Redis. */
+  /** For all answers together; null without Redis. */
   readonly redis: RedisWork | null;
 }
 

@@ -8,7 +8,7 @@ export interface AskingWay {
 }
 
 export interface LoadPlatform {
-  /** By what the bot finds it. */
+  /** The variables by which the bot finds it. */
   readonly environment: Readonly<Record<string, string>>;
   /** Rules of the platform's that the bot broke; a limit that it ran into begins with `429`. */
   violations(): readonly string[];

@@ -6,13 +6,13 @@ import type { Scene } from './scene.ts';
 import { readStored, type Stored } from './stored.ts';
 import { createTally } from './tally.ts';
 
-/** What the bot held after a round. */
+/** The bot's holdings after a round. */
 interface Round extends Holdings {
   readonly stored: Stored;
   readonly tookMs: number;
 }
 
-/** Of the heap after a collection, by round: caches that fill and code that is compiled, and no more. */
+/** The share by which the heap may grow per round, after a collection: caches that fill and code that is compiled. */
 const MOST_GROWTH = 0.01;
 /** Connections that happen to be kept alive at that moment. */
 const SPARE_HANDLES = 2;
@@ -94,7 +94,7 @@ function sum(
   return ways.reduce((total, { tally }) => total + tally[what], 0);
 }
 
-/** What the store keeps of an answer, and for how long that is meant to be. */
+/** The rows that the store keeps of an answer, and how long it is meant to keep them. */
 function storedWords(first: Round, last: Round, answers: number): string {
   const rows = (what: 'claims' | 'values' | 'records' | 'counters') =>
     ((last.stored[what] - first.stored[what]) / answers).toFixed(2);

@@ -10,7 +10,7 @@ export interface Stage {
   readonly provider: LoadProvider;
   /** Those in which somebody asks, and how many answers are to stream at once in each. */
   readonly ways: readonly { readonly way: AskingWay; readonly streams: number }[];
-  /** By what a bot finds all this. */
+  /** The variables by which a bot finds all this. */
   readonly environment: Readonly<Record<string, string>>;
   violations(): readonly string[];
   /** Requests to the platforms so far. */

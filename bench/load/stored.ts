@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** What stands in the bot's store. */
+/** Numbers of rows in the bot's store. */
 export interface Stored {
   readonly bytes: number;
-  /** Of events that are dealt with, kept so that none is answered twice. */
+  /** Claims of events that are dealt with, kept so that none is answered twice. */
   readonly claims: number;
-  /** Of events that are not, their journals among them. */
+  /** Claims of events that are not, with their journals. */
   readonly openClaims: number;
-  /** Of conversations, held or left to be swept away. */
+  /** Locks of conversations, held or left to be swept away. */
   readonly locks: number;
   readonly reservations: number;
   readonly counters: number;

@@ -2,8 +2,8 @@ import type { Clock } from '../../src/core/kit/clock.ts';
 import type { Screen } from './answers.ts';
 
 /**
- * What a bot on the platforms' own libraries does, for comparison: it posts with the first word and then edits each second, each
- * call in its turn, and waits out what the platform refuses.
+ * A bot on the platforms' own libraries, for comparison: it posts with the first word and then edits each second, each call in its turn,
+ * and waits out what the platform refuses.
  */
 export interface BareBot {
   start(index: number, screen: Screen): BareAnswer;

@@ -17,7 +17,7 @@ const no = async () => false;
 interface SlackOptions {
   readonly counting: Counting;
   readonly channels: number;
-  /** Of posts in one channel, above one a second. */
+  /** The most posts at once in one channel, above one a second. */
   readonly postBurst: number;
   /** The updates with these numbers are refused, although the limit is kept. */
   readonly surprises?: ReadonlySet<number>;

@@ -14,8 +14,8 @@ const GROWING = '#58c';
 const LATE = '#d44';
 
 /**
- * A picture of what people see over time, as SVG. Of one answer: the words that the model has written and those that can be read.
- * Of several: a line for each, from its question to its last state.
+ * A picture of what people see over time, as SVG. One answer has two lines: the words that the model has written, and those that can be
+ * read. Several answers have a line each, from the question to the last state.
  */
 export function drawTimeline(title: string, answers: readonly AnswerTimeline[]): string {
   const startMs = Math.min(...answers.map(({ askedAtMs }) => askedAtMs));

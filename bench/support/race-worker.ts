@@ -13,7 +13,7 @@ import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { log } from './streams.ts';
 
-/** What the provider does: it accounts for what it bills, or it reasons out of sight and never says so. */
+/** The provider's way: it accounts for what it bills, or it reasons out of sight and never says so. */
 export type Honesty = 'honest' | 'silent';
 
 export const RACE_GUILD = 'discord:1';
@@ -21,7 +21,7 @@ const MODEL = 'maker/model';
 /** Requests that one process has under way. */
 const FLOWS = 16;
 const OUTPUT_TOKENS = 100;
-/** What is reserved for is the two bytes of the prompt, and 16 for its frame. */
+/** Two bytes of the prompt are reserved for, and 16 for its frame. */
 const PROMPT_TOKENS = 18;
 /** $1 and $10 per million tokens, in nano-dollars per token. */
 const NANO_USD = { prompt: 1_000, completion: 10_000 };

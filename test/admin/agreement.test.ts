@@ -293,7 +293,7 @@ describe('/usage, `parley usage` and the dashboard', { timeout: 60_000 }, () => 
     const levels = await bot.ledger.levels(whose, limits);
     const used = (name: LimitName) => levels.find(({ limit }) => limit === name)?.used;
     expect(used('requestsPerUserPerDay')).toBe(Number(open.people['Mia']?.[0]));
-    // What the dead process left was made without counters.
+    // The dead process's reservation was made without counters.
     const { sums } = await readUsage({ ...bot.services, timeZone: 'UTC' }, 'discord:1', 1);
     expect(used('nanoUsdPerGuildPerDay')).toBe(
       sums.today.costNanoUsd + sums.today.unsettledNanoUsd - LEFT_NANO_USD,

@@ -12,7 +12,7 @@ export const ADMIN_TOKEN = 'a-token-of-this-test';
 export interface Dashboard {
   readonly bot: TestBot;
   readonly url: string;
-  /** What the test's platform says of itself. */
+  /** The state that the test's platform reports. */
   readonly platform: { isReady: boolean };
   /** Opens a page with a session, or with these headers alone. */
   get(path: string, headers?: Record<string, string>): Promise<Page>;

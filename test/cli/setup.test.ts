@@ -34,11 +34,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a person at the terminal would answer, by what the question says; they read all the rest. */
+/** The answers of a person at the terminal, by the words of the question; they read all the rest. */
 interface Script {
   readonly yes: readonly RegExp[];
   readonly secrets: Record<string, (string | null)[]>;
-  /** What is typed where it shows, one after the other; nothing by default. */
+  /** Texts typed into fields that show them, one after the other; none by default. */
   readonly texts?: string[];
   readonly onShow?: (title: string, text: string) => void;
 }
@@ -107,7 +107,7 @@ async function openServers() {
   return { provider, discord, slack };
 }
 
-/** Where all that is asked is on this machine. */
+/** Addresses of all servers, which are on this machine. */
 async function servers(): Promise<Record<string, string>> {
   platforms ??= await openServers();
   const { provider, discord, slack } = platforms;

@@ -23,7 +23,7 @@ async function run(command: string, options: Record<string, unknown> = {}, event
   return invocation.surface.privateTexts.map(({ text }) => text).join('\n');
 }
 
-/** What went to the model with the newest request, without the system's part. */
+/** The messages of the newest request, without the system's part. */
 function sent(): string {
   const messages: { content: string }[] = bot.provider.chats.at(-1)?.body.messages.slice(1);
   return messages.map(({ content }) => content.replace(/\s*\(Today is .*\)$/, '')).join(' | ');

@@ -50,7 +50,7 @@ async function requestsOf(user: string, guild: GuildId = here): Promise<number> 
   return (await Array.fromAsync(usage().query({ of: { guild, user } }))).length;
 }
 
-/** What the model is told in a thread before the next question. */
+/** The messages that the model gets in a thread before the next question. */
 async function rememberedIn(key: string): Promise<string> {
   const count = bot.provider.chats.length;
   await talk('max', 'And now?', key);

@@ -27,7 +27,7 @@ export type OpenEmptyStore = (clock: FakeClock) => Promise<Store>;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** What every store promises to core. */
+/** The promises of every store to core. */
 export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
   describe(`${name} as a Store`, () => {
     let clock: FakeClock;
@@ -486,7 +486,7 @@ function lockContract({ store, clock }: { store(): Store; clock(): FakeClock }):
   const lock = (owner: string) => store().claims.claim('lock', owner, clock().now() + 10_000, clock().now());
   const set = (key: string, value: unknown): Change => ({ kind: 'set', key: keyIn('notes', key), value });
   const notes = () => valuesOf(store(), 'notes');
-  /** What a process that was taken for dead held, and what now stands in its place. */
+  /** The claim of a process that was taken for dead, and the one that stands in its place now. */
   async function lost(how: 'taken over' | 'finished' | "another's"): Promise<ClaimKey> {
     const old = (await lock('p')) ?? fail();
     if (how === 'taken over') {

@@ -13,7 +13,7 @@ import { waitUntil } from '../support/wait-until.ts';
 
 /** Sets up what the contract of `Surface` needs of one platform. */
 export interface SurfaceHarness {
-  /** What the platform knows no such thing as: places leave it out, and no test is made of it. Default none. */
+  /** Abilities that the platform does not have: places leave them out, and no test is made of them. Default none. */
   readonly lacks?: readonly Ability[];
   /** Whether another process finds no message whose id nobody stored, except the first. Default false. */
   readonly hidesUnstored?: boolean;
@@ -34,7 +34,7 @@ export interface SurfacePlace {
   readonly pingSpellings: readonly string[];
   /** How many pings the bot has caused. */
   readonly pings: () => number;
-  /** What the platform held against the adapter: limits run into, malformed calls, broken rules. */
+  /** The adapter's offences on the platform: limits run into, malformed calls, broken rules. */
   readonly violations: () => readonly string[];
   /** The messages of the answer as a person sees them now, oldest first. */
   readMessages(): Promise<readonly SeenAnswer[]>;

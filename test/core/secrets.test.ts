@@ -59,7 +59,7 @@ describe('a key that was typed behind a command', () => {
 });
 
 describe('a command for a key that is typed as text', () => {
-  // Of no shape that a provider's keys have.
+  // No provider's keys have this shape.
   const secret = 'q7w3e9r1t5y8u2i4';
   it.each([
     `/connect openrouter ${secret}`,

@@ -32,7 +32,7 @@ export interface Row {
   readonly idleSec?: number;
   readonly firstProgressSec?: number;
   readonly progressSec?: number;
-  /** What `GET /generation` says, by id. With it the row waits until the price was looked up. */
+  /** Responses of `GET /generation`, by id. With them the row waits until the price was looked up. */
   readonly generations?: Readonly<Record<string, object>>;
   /** Done while the last answer streams, such as a press of Stop. */
   readonly meanwhile?: (scene: Scene) => Promise<void>;

@@ -50,7 +50,7 @@ describeWithRedis('one Redis', () => {
 
 interface Setting {
   readonly processes: number;
-  /** Of a store that holds nothing yet. */
+  /** The address of a store that holds nothing yet. */
   url(folder: string): Promise<string>;
 }
 

@@ -212,7 +212,7 @@ describe('migration', () => {
 
     const store = await open(path);
     expect(await valuesOf(store, 'notes').get('one')).toEqual({ version: 1, value: 'kept' });
-    // What is set aside was not counted by itself then.
+    // Amounts set aside were not counted by themselves then.
     const { setAsideNanoUsd: _, ...reserved } = RESERVATION.reserved;
     expect(await store.ledger.abandoned(Date.UTC(2026))).toEqual([
       { ...RESERVATION, reserved, generationId: 'gen-1' },

@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import type { FakeProvider } from './provider/fake-provider.ts';
 import { createTestBot, messageOf } from './test-bot.ts';
 
-/** What a bot in a process of its own asks of the platform, which lives with the test and outlives the process. */
+/** A request of a bot in a process of its own to the platform, which lives with the test and outlives the process. */
 export type PlatformCall =
   | { readonly do: 'open'; readonly surface: string; readonly view: MessageView }
   | { readonly do: 'update'; readonly surface: string; readonly message: string; readonly view: MessageView }
@@ -15,7 +15,7 @@ export type PlatformCall =
   | { readonly do: 'reopen'; readonly reference: string; readonly answerId: string | null };
 
 export interface PlatformAnswer {
-  /** Of the message that was opened, or found. */
+  /** The key of the message that was opened, or found. */
   readonly key: string | null;
   readonly text: string;
   readonly isEnded: boolean;

@@ -6,7 +6,7 @@ import { createLedger, type Reserved } from '../../src/core/ledger/ledger.ts';
 import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/ports/limits.ts';
 import { openStore } from '../../src/store/open-store.ts';
 
-/** What a test tells a worker to do. */
+/** A test's order to a worker. */
 export type Order =
   /** So many requests at once, each of the worst price 1,000, against a limit for the guild and day. */
   | { readonly do: 'reserve'; readonly count: number; readonly nanoUsdPerGuildPerDay: number }
@@ -17,11 +17,11 @@ export type Order =
 
 export interface Report {
   readonly admitted: number;
-  /** What the admitted requests truly cost, in nano-dollars. */
+  /** The true cost of the admitted requests, in nano-dollars. */
   readonly costNanoUsd: number;
 }
 
-/** What a request truly costs: anything up to its worst price. */
+/** The true cost of a request: anything up to its worst price. */
 export function trueCostOf(id: string): number {
   return [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 1_001, 7);
 }

@@ -20,15 +20,15 @@ import type {
 export interface MemorySurface extends Surface {
   /** The messages of the answer, oldest first, removed ones included. */
   readonly messages: readonly MemoryMessage[];
-  /** What a person reads now: the texts of all messages that are there, each on lines of its own. */
+  /** The text that a person reads now: of all messages that are there, each on lines of its own. */
   readonly text: string;
-  /** What the newest message shows now; null while there is none. */
+  /** The present view of the newest message; null while there is none. */
   readonly shown: MessageView | null;
   /** Every write that reached the platform, in that order, refused ones included. */
   readonly writes: readonly MemoryWrite[];
   readonly privateTexts: readonly Notice[];
   readonly activities: readonly Activity[];
-  /** What was said of the queue. */
+  /** The messages about the queue. */
   readonly queueWords: readonly string[];
   /** Broken rules, in words. Empty after a well-behaved answer, whatever faults were planned. */
   readonly violations: readonly string[];
@@ -59,7 +59,7 @@ export interface MemoryWrite {
 }
 
 export interface PlannedFault {
-  /** What the write rejects with; `silence`: it takes for ever, until its signal aborts. */
+  /** The error with which the write rejects; `silence`: it takes for ever, until its signal aborts. */
   readonly error: Error | 'silence';
   /** Which writes it hits; both kinds by default. */
   readonly on?: MemoryWrite['kind'];
@@ -75,9 +75,9 @@ export interface MemorySurfaceOptions {
   readonly clock: Clock;
   /** 2,000 characters by default. */
   readonly limits?: TextLimits;
-  /** What `update` draws from; 5 in 5 s by default. */
+  /** The scope of `update`; 5 in 5 s by default. */
   readonly scope?: Scope;
-  /** What `openMessage` draws from; 5 in 5 s by default. */
+  /** The scope of `openMessage`; 5 in 5 s by default. */
   readonly openScope?: Scope;
   /** As of the port. */
   readonly updateScope?: Scope;

@@ -19,7 +19,7 @@ export const THINKING_FILE = parseCatalogueFile(
   }),
 );
 
-/** What a provider says of a model that it says nothing about but that there is one. */
+/** A provider's entry for a model about which it says only that it exists. */
 export function factsOf(id: string, facts: Partial<ModelFacts> = {}): ModelFacts {
   return {
     id,

@@ -35,7 +35,7 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
     return result;
   }
 
-  /** Of what acts on something: the named methods are steps, all others work until the end. */
+  /** Lets an object live as long as the process: the named methods are steps, all others work until the end. */
   function mortal<T extends object>(target: T, writes: readonly (keyof T)[], dead: () => Error): T {
     return new Proxy(target, {
       get(_, name) {

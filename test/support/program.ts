@@ -9,9 +9,9 @@ export interface Launch {
   readonly ready: Promise<void>;
   /** Resolves to the exit code when it has ended; null where a signal ended it. */
   readonly exited: Promise<number | null>;
-  /** What it printed so far. */
+  /** Its output so far. */
   output(): string;
-  /** What it logged so far. */
+  /** Its log so far. */
   errors(): string;
   signal(signal: NodeJS.Signals): void;
   /** Ends it at once, as a crash would. */

@@ -15,36 +15,36 @@ import { wordsIn } from '../../src/core/ports/parts.ts';
 /** With the person's own words, for tests that look at nothing else. */
 export type HeardMessage = PostedMessage & { readonly text: string };
 
-/** What an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
+/** Records what an adapter brought to core, in order. Each event waits until it is let go, as core does until its answer stands. */
 export interface RecordingDispatch extends Dispatch {
   readonly commands: Invocation[];
   readonly messages: HeardMessage[];
   readonly presses: Press[];
-  /** What was claimed as it arrived. */
+  /** The events that were claimed as they arrived. */
   readonly claims: Arrival[];
   /** Rejects where the store is down. */
   claiming: (arrival: Arrival) => Promise<boolean>;
   readonly retracted: string[];
   /** The platform's own stops. */
   readonly stops: Parameters<Dispatch['stop']>[0][];
-  /** What `view` answers, by command. */
+  /** Results of `view`, by command. */
   views: Readonly<Record<string, string>>;
   readonly viewRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
   readonly edits: EditedMessage[];
-  /** What `wasAsked` answers. */
+  /** Result of `wasAsked`. */
   asked: boolean;
   readonly suggestRequests: SuggestRequest[];
-  /** Who asked to be admitted to a command with a form. */
+  /** Requests to be admitted to a command with a form. */
   readonly admitRequests: Pick<Invocation, 'command' | 'actor' | 'place'>[];
-  /** What `hears` answers. */
+  /** Result of `hears`. */
   hearing: boolean;
-  /** What `channelRules` answers. */
+  /** Result of `channelRules`. */
   rules: ChannelRules;
-  /** What `mayRun` answers. */
+  /** Result of `mayRun`. */
   admission: Admission;
-  /** What `suggest` answers. */
+  /** Result of `suggest`. */
   suggestions: readonly { label: string; value: string }[];
-  /** What happens with each event; by default it waits for `release`. */
+  /** Handles each event; by default it waits for `release`. */
   handle: (event: Invocation | PostedMessage | Press) => Promise<void>;
   release(): void;
 }

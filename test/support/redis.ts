@@ -24,7 +24,7 @@ export interface TestRedis {
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
-/** `describe` for what needs Redis. Where it is not installed, it is skipped by name; in CI it fails. */
+/** `describe` for what needs Redis. If that is not installed, the tests are skipped by name; in CI they fail. */
 export function describeWithRedis(name: string, body: () => void): void {
   const skipped = !isInstalled && !process.env['CI'];
   if (skipped) console.warn(`skipped, for want of redis-server: ${name}`);

@@ -1,4 +1,4 @@
-/** What a request says after its system prompt, without the day that its newest message ends with. */
+/** The messages of a request after its system prompt, without the day that the newest one ends with. */
 export function saidIn(
   body: { readonly messages: readonly { readonly content: string }[] } | undefined,
 ): string[] {

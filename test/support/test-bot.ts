@@ -44,11 +44,11 @@ export interface TestBot {
   readonly store: Store;
   readonly limiters: WriteLimiters;
   readonly ledger: Ledger;
-  /** Where answers are found again: an adapter that is made with the bot goes in here. */
+  /** Adapters that find answers again: one that is made with the bot goes in here. */
   readonly finders: AnswerFinder[];
   readonly log: Logger;
   readonly logged: () => string;
-  /** What admins of guilds were told. */
+  /** Messages to admins of guilds. */
   readonly told: { readonly guild: GuildId; readonly text: string }[];
   /** Gives the guild a tier. */
   grant(guild: GuildId, tier: Tier): Promise<void>;
@@ -62,16 +62,16 @@ export interface TestBotOptions {
   readonly defaultTier?: Tier;
   /** `free` by default. */
   readonly outsiderTier?: Tier;
-  /** What Discord's purchases come with; nothing by default. */
+  /** Tiers of Discord's purchases; none by default. */
   readonly skuTiers?: ReadonlyMap<string, Tier>;
   readonly defaultModel?: string;
-  /** Of the operator; none by default. */
+  /** The operator's; none by default. */
   readonly instructions?: string;
   /** `OPERATOR_CONTACT`; none by default. */
   readonly operatorContact?: string;
   /** Makes the provider the demo: the variable whose key is missing. */
   readonly demoLacks?: string;
-  /** What may spend by itself; summaries alone by default: titles would take replies that are meant for questions. */
+  /** Automatic tasks; summaries alone by default: titles would take replies that are meant for questions. */
   readonly automatic?: ReadonlySet<Automatic>;
   /** Ids of providers with a key; `openrouter` alone by default. */
   readonly keys?: readonly string[];
@@ -88,7 +88,7 @@ export interface TestBotOptions {
   readonly telemetry?: Telemetry;
   /** As `discord:<user>`. */
   readonly operators?: readonly string[];
-  /** Where answers that dead processes left are ended; nowhere by default. */
+  /** The platform on which answers of dead processes are finished; none by default. */
   readonly platform?: Pick<Adapter, 'platform' | 'reopen' | 'changeButtons'>;
   /** The system's by default. */
   readonly clock?: Clock;
@@ -96,7 +96,7 @@ export interface TestBotOptions {
   readonly steadyClock?: Clock;
   /** None by default. */
   readonly sharedLimiter?: SharedLimiter;
-  /** Where files of all platforms are; nowhere by default. */
+  /** Reads the files of all platforms; there are none by default. */
   readonly readFile?: ReadFile;
   readonly fileLimits?: Partial<FileLimits>;
   /** None is asked by default. */
@@ -105,7 +105,7 @@ export interface TestBotOptions {
   readonly provider?: FakeProvider;
   /** The models file; `models.json` as it is delivered by default. */
   readonly file?: CatalogueFile;
-  /** Of the clients of all providers. */
+  /** Options of the clients of all providers. */
   readonly client?: Partial<ProviderClientOptions>;
 }
 

@@ -72,7 +72,7 @@ export interface BenchOptions extends FakeDiscordOptions, BotOptions {
   readonly limiters?: WriteLimiters;
   /** A core in the place of the recording one. */
   readonly dispatch?: Dispatch;
-  /** What is there before the bot connects. */
+  /** Prepares Discord before the bot connects. */
   readonly prepare?: (discord: FakeDiscord) => void;
   /** Whether a bot is started (true). */
   readonly start?: boolean;

@@ -3,7 +3,7 @@ import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { openBehind } from './harness.ts';
 
-/** What the model was asked, without names. */
+/** The questions to the model, without names. */
 const questions = ({ provider }: TestBot) =>
   provider.chats.map(({ body }) => withoutDay(String(body.messages.at(-1)?.content)).replace(/^\w+: /, ''));
 

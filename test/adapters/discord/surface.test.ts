@@ -40,7 +40,7 @@ async function openGround() {
 /** The way from a question to its surface, and where its answer can be seen. */
 interface Way {
   ask(ground: Ground): Promise<Surface>;
-  /** Where the answer stands. */
+  /** The place of the answer. */
   answerChannel(ground: Ground): { readonly id: string };
   readonly open: { readonly method: string; readonly path: RegExp };
   readonly update: RegExp;

@@ -18,7 +18,7 @@ export interface Bench {
   readonly recorded: RecordingDispatch;
   readonly limiters: WriteLimiters;
   readonly clock: Clock;
-  /** Where Slack sends its requests, over HTTP. */
+  /** The address to which Slack sends its requests, over HTTP. */
   readonly eventsUrl: string;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface BenchOptions extends FakeSlackOptions {
   /** Signed HTTP instead of Socket Mode. */
   readonly http?: boolean;
   readonly start?: boolean;
-  /** What events are brought to; a recording dispatch by default. */
+  /** The receiver of events; a recording dispatch by default. */
   readonly dispatch?: Dispatch;
   readonly botToken?: string;
   readonly appToken?: string;

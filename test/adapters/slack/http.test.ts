@@ -6,7 +6,7 @@ import { type Bench, openBench, quiet, until } from './harness.ts';
 let bench: Bench;
 afterEach(() => bench.close());
 
-/** What is answered to a request whose body never comes. */
+/** The answer to a request whose body never comes. */
 function statusBeforeBody(url: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const call = request(

@@ -51,7 +51,7 @@ function contractOf(name: string, way: Way): void {
       const channel = slack.channel('general', [ann, bob]);
       const ground: Ground = { bench, ann, bob, channel };
       const surface = await way.ask(ground);
-      // What the bot says before the answer (the question that it posts) is not the answer.
+      // The question that the bot posts before the answer is not the answer.
       const answers = () => {
         const { channel: at, thread } = way.where(ground);
         return slack
@@ -105,7 +105,7 @@ function contractOf(name: string, way: Way): void {
         failNext(write, fault) {
           const method = write === 'open' ? (way.open ?? 'chat.postMessage') : (way.update ?? 'chat.update');
           slack.faults.add({ method, ...faultOf(fault) });
-          // Where no stream can begin, the message is posted at once.
+          // If no stream can begin, the message is posted at once.
           if (method === 'chat.startStream' && fault.kind === 'rate-limited') {
             slack.faults.add({ method: 'chat.postMessage', ...faultOf(fault) });
           }

@@ -15,7 +15,7 @@ function upload(id: string, body: string, { as = 'member', headers = never } = {
 const say = (id: string, text: string, files: readonly string[], thread: string | null = null) =>
   playground.post('message', { id, as: 'member', channel: 'general', thread, text, files });
 
-/** What the newest command reads of its thread. */
+/** The part of its thread that the newest command reads. */
 async function threadOfCommand(): Promise<readonly string[] | undefined> {
   const command = playground.dispatch.inbound.findLast(({ kind }) => kind === 'command');
   if (command?.kind !== 'command') throw new Error('no command was brought');

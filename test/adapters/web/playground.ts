@@ -32,7 +32,7 @@ export interface Playground {
 }
 
 export interface PlaygroundOptions extends Script {
-  /** What outlives the playground; a fresh one by default. */
+  /** The store, which outlives the playground; a fresh one by default. */
   readonly values?: Map<string, unknown>;
   readonly clock?: Clock;
   readonly adminToken?: string;
@@ -53,7 +53,7 @@ export interface Answer {
 /** One page's view of the room. */
 export interface Reader {
   readonly events: readonly { readonly id: string; readonly changes: Changes }[];
-  /** What the page shows, by key. */
+  /** The items that the page shows, by key. */
   readonly items: ReadonlyMap<string, Item>;
   readonly messages: readonly Message[];
   readonly answers: readonly AnswerMessage[];

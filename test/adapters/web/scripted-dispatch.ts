@@ -24,10 +24,10 @@ export interface ScriptedDispatch extends Dispatch {
 }
 
 export interface Script {
-  /** What is done with each event; resolves when it is dealt with. Nothing by default. */
+  /** Handles each event; resolves when it is dealt with. Does nothing by default. */
   readonly on?: (inbound: Inbound) => Promise<void>;
   readonly suggest?: readonly Suggestion[];
-  /** Who may use a command that is asked for in a form; everybody by default. */
+  /** Whether a person may use a command that is asked for in a form; everybody may by default. */
   readonly admit?: (request: Parameters<Dispatch['mayRun']>[0]) => boolean;
 }
 

@@ -175,7 +175,7 @@ describe('fetch', () => {
       before = sent;
       await sleep(100);
     }
-    // What the system's buffers hold, and far from all.
+    // As much as the system's buffers hold, and far from all.
     expect(sent).toBeLessThan(50);
     await reader?.cancel();
   });

@@ -57,7 +57,7 @@ function refused(decision: AccessDecision): AccessRefused {
   return decision;
 }
 
-/** Who pays and where it goes, or why not: `operator openrouter`, `locked`. */
+/** The payer and the provider, or the reason why not: `operator openrouter`, `locked`. */
 function outcome(decision: AccessDecision): string {
   return decision.ok ? `${decision.payer} ${decision.route.provider}` : decision.reason;
 }
@@ -106,7 +106,7 @@ describe('route and payer', () => {
     [GPT_4O, { ...paid, ownKeys: ['openrouter'] }, ['openai'], 'operator openai'],
     [GPT_4O, { ...paid, ownKeys: ['openrouter'] }, ['openrouter'], 'guild openrouter'],
     [LLAMA, { ownKeys: ['openai'] }, ['openrouter'], 'operator openrouter'],
-    // What own keys open is reachable with those keys alone.
+    // Models that own keys open are reachable with those keys alone.
     [CLAUDE, { ownKeys: ['openrouter'] }, ['openrouter', 'openai'], 'guild openrouter'],
     [GPT_4O, { ownKeys: ['openai'] }, ['openrouter', 'openai'], 'guild openai'],
     [GPT_4O, { ownKeys: ['openrouter'] }, ['openrouter', 'openai'], 'locked'],

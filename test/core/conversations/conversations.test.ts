@@ -51,7 +51,7 @@ function turn(id: string, user = 'mia'): Turn {
 
 const wanted = async () => true;
 
-/** What waits for the other process looks again as time goes by. */
+/** Waits while time goes by: work that waits for the other process looks again. */
 async function all<T>(...working: readonly Promise<T>[]): Promise<T[]> {
   await clock.advance(10_000);
   return Promise.all(working);

@@ -49,7 +49,7 @@ async function remove(of: { surface: ReturnType<typeof testSurface> }, actor = m
   return { told: surface.privateTexts[0]?.text ?? '', removed };
 }
 
-/** What the model is told of before, with the next question. */
+/** The earlier messages that the model gets with the next question. */
 async function history() {
   await ask('And?', 'Well.');
   return saidIn(bot.provider.chats.at(-1)?.body).slice(0, -1);

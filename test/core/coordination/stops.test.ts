@@ -416,7 +416,7 @@ describe('two bots on one store', () => {
     const gate = Promise.withResolvers<void>();
     let isAdmitted = false;
     const slow = await createTestBot({
-      // What is set there is read when the question has its turn.
+      // Settings are read when the question has its turn.
       store: tapStore(store, ({ kind, namespace }) => {
         isAdmitted ||= kind === 'write' && namespace === 'answers';
         return isAdmitted && kind === 'read' && namespace === 'settings' ? gate.promise : undefined;

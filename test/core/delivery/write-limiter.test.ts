@@ -162,7 +162,7 @@ describe('limiters', () => {
     const runs = Array.from({ length: 5 }, () => limiters.run(wide, urgent, write('w'), never));
     await clock.advance(20_000);
     await Promise.all(runs);
-    // What is urgent obeys `Retry-After` alone.
+    // Urgent writes obey `Retry-After` alone.
     expect(times()).toEqual([10_000, 10_000, 10_000, 10_000, 10_000]);
   });
 

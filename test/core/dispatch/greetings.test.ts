@@ -99,7 +99,7 @@ describe('a bot that comes to a new place', () => {
     const before = await open({ store });
     before.provider.answer('Yes.');
     await before.dispatch.message(messageOf('Why?'));
-    // What this version remembers of greetings is what an older one did not.
+    // An older version did not remember its greetings, as this one does.
     const greetings = valuesOf(store, 'greetings');
     for await (const [key] of greetings.entries()) await greetings.delete(key);
     const upgraded = await open({ store });

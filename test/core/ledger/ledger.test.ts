@@ -97,7 +97,7 @@ function open(
   return ledger;
 }
 
-/** What the operator's counters of the one person and guild say, by limit. */
+/** The operator's counters of the one person and guild, by limit. */
 async function used(payer: 'operator' | 'guild' = 'operator') {
   const levels = await open().levels({ ...REQUEST, payer }, UNLIMITED_GUILD);
   return Object.fromEntries(levels.map((level) => [level.limit, level.used]));

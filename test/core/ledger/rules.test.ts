@@ -142,7 +142,7 @@ describe('limit rules', () => {
     expect(await of(['guests'], 'zoe')).toEqual([5, 1]);
     // The same group's id in another guild means nothing.
     expect(await of(['interns'], 'mia', 'discord:2')).toEqual([300, 10]);
-    // Where the platform does not say, people count as in all of them.
+    // If the platform does not say, people count as in all of them.
     expect(await of(null)).toEqual([20, 1]);
   });
 

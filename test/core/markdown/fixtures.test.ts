@@ -24,7 +24,7 @@ function* viewsOf(
   for (const { text } of splitter.finish()) yield { text, at: source.length, isSealed: true };
 }
 
-/** What holds markup alone, and no words of the answer. */
+/** Matches pieces of markup alone, without words of the answer. */
 const markup = /\]\([^)]*\)?|\]\[\w*\]|^\[\w+\]: .*|<br>|\[[ x]\]|&\w+;|https?:\S*/gm;
 
 function lostWords(source: string, shown: string): string[] {

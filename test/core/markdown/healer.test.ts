@@ -172,7 +172,7 @@ describe('heal', () => {
           if (!text.isWellFormed() || endsInItemNumber(text)) continue;
           const shown = visible(heal(text));
           expect(shown).toEqual(whole.slice(0, shown.length));
-          // What is held back is the mark, the URL or the info string that is being written, not the text.
+          // Only the mark, the URL or the info string that is being written is held back, not the text.
           expect(shown.length).toBeGreaterThan(visible(text).length - 30);
         }
       }),
@@ -209,7 +209,7 @@ describe("heal, over CommonMark's examples", () => {
   const insideWord = new Set([355, 356, 381, 411, 415, 416, 417, 429]);
   /** Code that begins with a space: a lone backtick before one is shown as it is. */
   const spacedCode = new Set([332, 333, 334, 340]);
-  /** What looks like the beginning of code, emphasis or a link, and is none. */
+  /** Examples that look like the beginning of code, emphasis or a link, and are none. */
   const misleading = new Set([14, 158, 349, 523]);
   /** Whether `[text]` is a link depends on a definition that may come later. */
   const hasDefinition = (source: string): boolean => /^[ >#]*\[[\s\S]*?\]:/m.test(source);

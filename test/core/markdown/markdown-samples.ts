@@ -18,7 +18,7 @@ export interface SpecExample {
 const parser = new Parser();
 
 /**
- * What a reader sees of a Markdown text: its characters without white space, each with how it is formatted (`s`trong,
+ * A Markdown text as a reader sees it: its characters without white space, each with how it is formatted (`s`trong,
  * `e`mphasis, inline `c`ode, code `b`lock, `h`eading).
  */
 export function visible(markdown: string): string[] {

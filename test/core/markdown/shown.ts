@@ -1,9 +1,9 @@
 import { rulesExtended, SimpleMarkdown } from 'discord-markdown-parser';
 import { marked, type Token, type Tokens } from 'marked';
 
-/** What a client makes of a message. */
+/** A message as a client shows it. */
 export interface Shown {
-  /** Prose, as it is read: neither code nor addresses. What was escaped on purpose is a private character. */
+  /** Prose, as it is read: neither code nor addresses. A character that was escaped on purpose is a private one. */
   readonly prose: string;
   /** All that can be read, with code and addresses. */
   readonly all: string;

@@ -21,7 +21,7 @@ const texts = (source: string, max: number): string[] =>
   splitText(source, { maxChars: max }).map(({ text }) => text);
 
 interface PlacedPart extends Part {
-  /** Where the body stands in the source. */
+  /** The position of the body in the source. */
   readonly start: number;
   readonly end: number;
 }

@@ -14,7 +14,7 @@ const quoted: QuotedPart = {
   files: [],
 };
 
-/** What the newest request sent as the newest message. */
+/** The newest message of the newest request. */
 function asked() {
   return withoutDay(sent().at(-1)?.content ?? '');
 }

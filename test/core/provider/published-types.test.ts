@@ -63,7 +63,7 @@ const CHUNK = [
 ];
 
 /**
- * What could hold text or money and is not read: sound, and logarithms of probabilities, are never asked for; the tokens
+ * Fields that could hold text or money and are not read: sound, and logarithms of probabilities, are never asked for; the tokens
  * and costs are parts of others that are read; the rest identifies.
  */
 const UNREAD = [
@@ -87,7 +87,7 @@ const UNREAD = [
   'usage.server_tool_use_details.tool_calls_requested',
 ];
 
-/** What others send, or OpenRouter by its guides and not by its types: `annotations`, `images` of a delta, `metadata.raw`. */
+/** Fields that others send, or OpenRouter by its guides and not by its types: `annotations`, `images` of a delta, `metadata.raw`. */
 const OTHERS = [
   'choices.annotations',
   'choices.delta.annotations',
@@ -112,7 +112,7 @@ const OTHERS = [
   'x_groq',
 ];
 
-/** What each published type of error comes to. Types that name no fault of their own go by the status of the test, 400. */
+/** The code of each published type of error. Types that name no fault of their own go by the status of the test, 400. */
 const ERROR_TYPES: Readonly<Record<string, ProviderErrorCode>> = {
   authentication: 'bad_key',
   content_policy_violation: 'moderated',
@@ -143,7 +143,7 @@ const ERROR_TYPES: Readonly<Record<string, ProviderErrorCode>> = {
   unsupported_image_format: 'bad_request',
 };
 
-/** What the reader of answers looks at in a document that has every published field. */
+/** The paths that the reader of answers looks at in a document with every published field. */
 function readOf(schema: typeof Chunk | typeof Result) {
   const { value, paths } = watched(sampleOf(schema) as JsonObject);
   const failed = createAnswerReader(null).read(value, []);

@@ -14,7 +14,7 @@ const vocabularies = [
   { size: '200k', name: 'o200k_base', truth: (text: string) => countO200k(text, asText) },
 ] as const;
 
-/** What no one writes, and what a tokenizer is bad at. */
+/** Texts that no one writes, and that a tokenizer is bad at. */
 const unlikely = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('latin1')),

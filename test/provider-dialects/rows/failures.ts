@@ -58,7 +58,7 @@ const message = (text: string, more: object = {}) => ({ error: { message: text, 
 const OVERFLOW =
   "This model's maximum context length is 4096 tokens. However, your messages resulted in 9000 tokens.";
 
-/** What the asker is told. */
+/** Failures, and the words that the asker reads. */
 export const FAILURES: readonly Row[] = [
   refused(
     'has no money left behind the key',
@@ -66,7 +66,7 @@ export const FAILURES: readonly Row[] = [
     CREDIT,
   ),
 
-  // Where the request went.
+  // The destination of the request.
   {
     ...refused(
       'has nobody to serve the model under the data policy',

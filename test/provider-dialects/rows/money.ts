@@ -54,7 +54,7 @@ async function stopsUnseen({ bot, stop }: Scene): Promise<void> {
   await stop();
 }
 
-/** What is told by tokens. */
+/** Bills that are told in tokens. */
 const COUNTS: readonly Row[] = [
   {
     name: 'thinks for longer than an answer without effort may be',
@@ -208,7 +208,7 @@ const COUNTS: readonly Row[] = [
   },
 ];
 
-/** What is told in dollars. */
+/** Bills that are told in dollars. */
 const PRICES: readonly Row[] = [
   {
     name: 'names its price in an object',
@@ -312,7 +312,7 @@ const PRICES: readonly Row[] = [
   },
 ];
 
-/** What may be billed though no answer came. */
+/** Requests that may be billed though no answer came. */
 const UNKNOWN: readonly Row[] = [
   {
     name: 'reasons out of sight until it is stopped',
@@ -388,7 +388,7 @@ const UNKNOWN: readonly Row[] = [
   ),
 ];
 
-/** What is not billed. */
+/** Requests that are not billed. */
 const REFUSED: readonly Row[] = [
   {
     name: 'answers HTTP 429, which is not billed, and is asked again',
@@ -418,7 +418,7 @@ const AFFORDS = (tokens: number) =>
     },
   });
 
-/** Where the credit is low. */
+/** Requests on low credit. */
 const CREDIT: readonly Row[] = [
   {
     name: 'can only afford a shorter answer, which fits',
@@ -466,5 +466,5 @@ const CREDIT: readonly Row[] = [
   },
 ];
 
-/** What is booked. */
+/** The amounts that are booked. */
 export const MONEY: readonly Row[] = [...COUNTS, ...PRICES, ...UNKNOWN, ...REFUSED, ...CREDIT];

@@ -655,7 +655,7 @@ export const STREAMS: readonly Row[] = [
     },
   },
 
-  // 18. What is missing is said.
+  // 18. Missing parts are named.
   {
     name: 'sends a broken line',
     replies: [

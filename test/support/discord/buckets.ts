@@ -6,7 +6,7 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
-/** The limits by route template. What is not listed has none but the global one. */
+/** The limits by route template. Other routes have none but the global one. */
 export type RateLimits = Readonly<Record<string, RateLimit>>;
 
 /** Close to what people measure; Discord publishes none of them and says not to hard-code any. */

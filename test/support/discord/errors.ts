@@ -1,4 +1,4 @@
-/** What the API answers when it refuses: the status, and Discord's own body. */
+/** Refusals of the API: the status, and Discord's own body. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

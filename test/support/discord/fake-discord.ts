@@ -26,7 +26,7 @@ export interface FakeDiscordOptions {
   /** Shards that `/gateway/bot` recommends (1). */
   readonly recommendedShards?: number;
   readonly heartbeatIntervalMs?: number;
-  /** Where it says that its gateway is; its own address by default. */
+  /** The address that it names for its gateway; its own by default. */
   readonly gatewayUrl?: string;
   /** For tests whose clock runs so fast that Discord's 3 s are no time at all. */
   readonly acknowledgeWithinMs?: number;
@@ -37,9 +37,9 @@ export interface FakeDiscordOptions {
 export interface GuildOptions {
   readonly id?: string;
   readonly name?: string;
-  /** What @everyone may do (what Discord gives by default). */
+  /** Permissions of @everyone (Discord's by default). */
   readonly everyone?: readonly PermissionName[];
-  /** What the bot's own role adds. */
+  /** Permissions that the bot's own role adds. */
   readonly bot?: readonly PermissionName[];
   /** Whether the bot is a member (true). */
   readonly withBot?: boolean;
@@ -71,7 +71,7 @@ export interface GuildRef {
   give(person: Person, roleId: string): void;
 }
 
-/** What somebody bought, as it ends. */
+/** A purchase, and the ways in which it ends. */
 export interface Bought {
   /** A subscription runs out: Discord updates it. */
   end(): void;
@@ -138,7 +138,7 @@ export interface FakeDiscord {
   close(): Promise<void>;
 }
 
-/** What @everyone has in a new guild, as far as it matters here. */
+/** Permissions of @everyone in a new guild, as far as they matter here. */
 const EVERYONE: readonly PermissionName[] = [
   'ViewChannel',
   'SendMessages',

@@ -1,6 +1,6 @@
 import type { ApiErrorName } from './errors.ts';
 
-/** What goes wrong with a request: before the server takes it up, or after it took effect. */
+/** A fault of one request: before the server takes it up, or after it took effect. */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly when: 'before' | 'after' }
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }

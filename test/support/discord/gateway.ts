@@ -18,7 +18,7 @@ interface Session {
   readonly shard: readonly [id: number, count: number];
   /** The newest events, for a resume. */
   sent: Dispatch[];
-  /** Of the newest event. */
+  /** The number of the newest event. */
   sequence: number;
   socket: WebSocket | null;
 }
@@ -26,7 +26,7 @@ interface Session {
 export interface Gateway {
   /** Whether a session is connected. */
   readonly connected: boolean;
-  /** What identified, oldest first. */
+  /** The sessions that identified, oldest first. */
   readonly identified: readonly { readonly intents: number; readonly shard: readonly [number, number] }[];
   readonly resumes: number;
   /** Delivers an event to every session that is to have it, now or when it resumes. */
@@ -101,7 +101,7 @@ export function createGateway(
     }
     for (const session of sessions.values()) {
       if ((session.intents & event.intents) !== event.intents || !isFor(session, event.guildId)) continue;
-      // What is delivered is what stood at that moment, not what it became.
+      // An event holds the state of that moment, not the later one.
       dispatch(session, event.t, structuredClone(event.data(session.intents)));
     }
   }

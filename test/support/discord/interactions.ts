@@ -15,12 +15,12 @@ export interface Interaction {
   readonly type: number;
   readonly userId: string;
   readonly channel: Channel;
-  /** What a person would call it: `/ask`, `button Stop`. */
+  /** Its name for people: `/ask`, `button Stop`. */
   readonly label: string;
   readonly createdAtMs: number;
   /** Message whose component was used. */
   readonly source: Message | null;
-  /** Who alone brought the app here; null where the guild did, or nobody had to. */
+  /** The person who alone brought the app here; null where the guild did, or nobody had to. */
   readonly installedBy: string | null;
   /** Whether replies may be seen by others; false where the app is installed by the user alone and may not speak. */
   readonly publicAllowed: boolean;

@@ -1,6 +1,6 @@
 import type { MessageBody } from './limits.ts';
 
-/** Who a message would notify: `everyone`, `here`, `user:<id>`, `role:<id>`. */
+/** The people that a message would notify: `everyone`, `here`, `user:<id>`, `role:<id>`. */
 export type Ping = string;
 
 /** Default `allowed_mentions` differ: a bot's messages parse everything, interaction and webhook messages only users. */

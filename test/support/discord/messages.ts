@@ -21,7 +21,7 @@ export interface Draft {
   readonly id?: string;
 }
 
-/** What happens when a message or thread comes, changes or goes: the state, and who hears of it. */
+/** Creates, changes and removes messages and threads: in the state, and for everybody who hears of it. */
 export interface MessageBoard {
   /** Posts, or returns the message that the same nonce made before. */
   post(draft: Draft): Message;
@@ -41,7 +41,7 @@ export interface ThreadOptions {
   readonly type: number;
   readonly fromMessage?: Message;
   readonly autoArchiveMinutes?: number;
-  /** Who is in it besides its owner. */
+  /** Its members besides its owner. */
   readonly members?: readonly string[];
 }
 

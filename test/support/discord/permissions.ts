@@ -9,7 +9,7 @@ export function permissionBits(names: readonly PermissionName[]): bigint {
 
 const ALL = permissionBits(Object.keys(PermissionFlagsBits) as PermissionName[]);
 
-/** What somebody may do in a guild, channel overwrites not counted. */
+/** The permissions of somebody in a guild, channel overwrites not counted. */
 export function guildPermissions(guild: Guild, userId: string): bigint {
   if (guild.ownerId === userId) return ALL;
   const member = guild.members.get(userId);

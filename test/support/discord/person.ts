@@ -30,7 +30,7 @@ export interface ChannelRef {
   readonly id: string;
 }
 
-/** What a person used, and what came of it. */
+/** A command, button or form that a person used, and the app's reaction. */
 export interface UsedInteraction {
   readonly id: string;
   readonly token: string;

@@ -7,7 +7,7 @@ export interface Call {
   readonly files: readonly Attachment[];
 }
 
-/** What a route answers; undefined is 204. Refusals are thrown as `ApiError`. */
+/** The body that a route answers with; undefined is 204. Refusals are thrown as `ApiError`. */
 export type Handler = (call: Call) => object | undefined;
 
 export interface Route {

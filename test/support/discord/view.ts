@@ -37,12 +37,12 @@ export interface SeenMessage {
   /** Everybody whom it notified at any time. */
   readonly pings: readonly string[];
   readonly reactions: readonly string[];
-  /** What it showed over time, the newest last; more than one entry means that it was edited. */
+  /** Its contents over time, the newest last; more than one entry means that it was edited. */
   readonly history: readonly { readonly atMs: number; readonly content: string; readonly text: string }[];
   readonly createdAtMs: number;
 }
 
-/** What somebody sees in a channel, oldest first; without `userId`, what everybody sees. */
+/** The messages that somebody sees in a channel, oldest first; without `userId`, those that everybody sees. */
 export function seenIn(world: World, channelId: string, userId?: string): SeenMessage[] {
   return messagesIn(world, channelId)
     .filter((message) => message.ephemeralTo === null || message.ephemeralTo === userId)

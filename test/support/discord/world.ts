@@ -69,12 +69,12 @@ export interface Channel {
   readonly parentId: string | null;
   name: string;
   overwrites: Overwrite[];
-  /** Who takes part in a direct message, the bot included. Empty in guilds. */
+  /** The people in a direct message, the bot included. Empty in guilds. */
   readonly recipientIds: readonly string[];
   readonly thread: Thread | null;
 }
 
-/** What a message showed from one moment on. */
+/** The content of a message from one moment on. */
 export interface Revision {
   readonly atMs: number;
   readonly content: string;
@@ -96,7 +96,7 @@ export interface Message {
   readonly authorId: string;
   readonly type: number;
   readonly webhookId: string | null;
-  /** Who alone sees it; null for everybody. */
+  /** The one person who sees it; null for everybody. */
   readonly ephemeralTo: string | null;
   readonly repliesTo: string | null;
   /** The message that was forwarded with it, as it was then. */
@@ -128,7 +128,7 @@ export interface Entitlement {
 export interface World {
   readonly clock: Clock;
   readonly nextId: () => string;
-  /** Where attachments are, and the signature without which they are not; another one after `expireFiles`. */
+  /** The address of attachments, and the signature that they need; another one after `expireFiles`. */
   readonly cdn: { origin: string; signature: string };
   /** The most that one file may have (https://docs.discord.com/developers/reference#uploading-files). */
   readonly uploadLimit: { bytes: number };
@@ -149,7 +149,7 @@ export interface Application {
   readonly name: string;
   readonly token: string;
   readonly bot: User;
-  /** What is switched on under "Privileged Gateway Intents" in the developer portal. */
+  /** The switches under "Privileged Gateway Intents" in the developer portal. */
   readonly privilegedIntents: { messageContent: boolean };
 }
 
@@ -200,7 +200,7 @@ export function createWorld(clock: Clock, options: { messageContent: boolean }):
   };
 }
 
-/** What a message shows now. */
+/** The content that a message shows now. */
 export function shown(message: Message): Revision {
   const last = message.revisions.at(-1);
   if (last === undefined) throw new Error(`message ${message.id} has no content`);

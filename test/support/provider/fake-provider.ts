@@ -69,9 +69,9 @@ export interface FakeProviderOptions {
   readonly keys?: readonly string[];
   /** The entries of `GET /models`. */
   readonly models?: readonly unknown[];
-  /** What `GET /key` says of the key, over what it says of one without a limit. */
+  /** Fields of `GET /key`, laid over those of a key without a limit. */
   readonly keyFacts?: object;
-  /** What `GET /generation` says, by generation id. */
+  /** Responses of `GET /generation`, by generation id. */
   readonly generations?: Readonly<Record<string, object>>;
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a zod schema says of itself, of every kind that generated types are made of. */
+/** The definition inside a zod schema, of every kind that generated types are made of. */
 interface Definition {
   readonly type: string;
   readonly in?: Schema;

@@ -46,7 +46,7 @@ const openai = z.strictObject({
   max_completion_tokens: z.number().int().positive().optional(),
 });
 
-/** What is retired, or refused by an upstream, though the published types have it; the rest is for `published` to say. */
+/** Refuses fields that are retired, or refused by an upstream, though the published types have them; `published` checks the rest. */
 const openrouter = z.looseObject({
   model: common.model,
   messages: messagesOf(markedPart),
@@ -97,7 +97,7 @@ const schemas = { openai, openrouter: openrouter.and(published), compatible };
 
 export type Dialect = keyof typeof schemas;
 
-/** What this dialect's server would say against the body; null where it takes it. */
+/** The reason why this dialect's server would refuse the body; null if it takes it. */
 export function refusalOf(dialect: Dialect, body: unknown): string | null {
   const parsed = schemas[dialect].safeParse(body);
   return parsed.success ? null : z.prettifyError(parsed.error);

@@ -17,7 +17,7 @@ export interface App {
   features: Features;
 }
 
-/** What the app declares and the workspace's plan offers. */
+/** Features that the app declares and the workspace's plan offers. */
 export interface Features {
   readonly agentView: boolean;
   readonly streaming: boolean;
@@ -25,7 +25,7 @@ export interface Features {
   readonly messagesTab: boolean;
 }
 
-/** What an installation from a manifest grants. */
+/** The grants of an installation from a manifest. */
 export function grantsOf(
   manifest: Json,
 ): Pick<App, 'scopes' | 'events' | 'commands' | 'escaped' | 'shortcuts' | 'features'> {

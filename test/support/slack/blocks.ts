@@ -2,7 +2,7 @@ import { ApiError } from './api-error.ts';
 import { bytesOf } from './bytes.ts';
 import { asString, isJson, type Json } from './json.ts';
 
-/** What all blocks of a message or a whole stream hold, in bytes once `&`, `<` and `>` are entities. */
+/** The most that all blocks of a message or a whole stream hold, in bytes once `&`, `<` and `>` are entities. */
 export const MAX_MESSAGE_BYTES = 10_600;
 
 /**

@@ -9,7 +9,7 @@ const MAX_TEXT = 40_000;
 const MAX_UPDATE_TEXT = 4000;
 const MAX_MARKDOWN = 12_000;
 
-/** What a request would show, after Slack's checks of its sizes. @throws ApiError as Slack would refuse it. */
+/** The content that a request would show, after Slack's checks of its sizes. @throws ApiError as Slack would refuse it. */
 export function contentOf(
   args: Json,
   method: 'post' | 'update',

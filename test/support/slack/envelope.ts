@@ -13,7 +13,7 @@ export interface Attempt {
   readonly retry: number;
 }
 
-/** What became of an attempt. `body` is what the app sent along with its acknowledgement. */
+/** The outcome of an attempt. `body` came along with the app's acknowledgement. */
 export type Outcome =
   | { readonly acked: true; readonly body: unknown }
   | { readonly acked: false; readonly reason: string };

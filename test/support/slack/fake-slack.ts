@@ -38,7 +38,7 @@ export interface FakeSlackOptions {
   readonly socketHost?: string;
   /** How long a trigger serves. 3 s by default, as Slack's; more where programs start on a busy machine. */
   readonly triggersLiveMs?: number;
-  /** What the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
+  /** The manifest that the app was created from; it grants scopes, events, commands and features. Without it the app may do all. */
   readonly manifest?: Json;
   /** Laid over what the manifest declares: what this workspace's plan offers. */
   readonly features?: Partial<Features>;
@@ -70,7 +70,7 @@ export interface FakeSlack {
   /** All pings that the app's messages caused. */
   readonly pings: readonly CausedPing[];
   readonly sessions: AgentSessions;
-  /** What was sent to response URLs. */
+  /** The messages that were sent to response URLs. */
   readonly responses: readonly Json[];
   user(name: string, options?: Partial<SlackUser>): Person;
   /** A user group with these people; gives its id. */
@@ -81,7 +81,7 @@ export interface FakeSlack {
     members: readonly Person[],
     options?: { readonly bot?: boolean; readonly kind?: ChannelKind },
   ): string;
-  /** What stands in a channel, or in a thread with its root, as everybody sees it. */
+  /** The messages in a channel, or in a thread with its root, as everybody sees them. */
   messages(channel: string, thread?: string): SeenMessage[];
   message(channel: string, ts: string): SeenMessage | undefined;
   /** Somebody who may deletes a message of anybody's. */

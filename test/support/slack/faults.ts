@@ -1,6 +1,6 @@
 import type { Json } from './json.ts';
 
-/** What goes wrong with one call of a Web API method. */
+/** A fault of one call of a Web API method. */
 export interface Fault {
   readonly method: string;
   /** Before the call has its effect (default), or after it: the effect stands, the caller does not learn of it. */

@@ -14,7 +14,7 @@ export interface CausedPing extends Ping {
   readonly ts: string;
 }
 
-/** What Web API methods work on. */
+/** Everything that Web API methods work on. */
 export interface MethodContext {
   readonly workspace: Workspace;
   readonly app: App;
@@ -153,7 +153,7 @@ export function messageJson(
   };
 }
 
-/** Where files are, below the fake's origin. */
+/** The path of files, below the fake's origin. */
 export const FILES_PATH = '/files-pri/';
 
 export function fileJson(

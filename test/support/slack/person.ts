@@ -25,7 +25,7 @@ export interface Person {
   remove(message: Place): void;
   /** Types a slash command, mentions as `<@U…>` and `<!subteam^S…>`. Resolves to what became of its delivery. */
   slash(command: string, text: string, options: { readonly channel: string }): Promise<Outcome>;
-  /** What Slack would send for a slash command, to be changed and delivered by hand. */
+  /** Slack's payload of a slash command, to be changed and delivered by hand. */
   commandPayload(command: string, text: string, channel: string): Json;
   /** Presses a button of a message that this person sees, by its label. */
   click(message: Place, label: string): Promise<Outcome>;
@@ -43,7 +43,7 @@ export interface Person {
   stopSession(channel: string, thread: string): void;
   /** The DM with the bot. */
   readonly dm: string;
-  /** What only this person sees in a channel. */
+  /** The messages in a channel that only this person sees. */
   privateTexts(channel: string): SeenMessage[];
   /** The text of the home tab and of the uppermost modal, as read; empty where there is none. */
   home(): string;
@@ -103,7 +103,7 @@ export function createPerson(
     };
   }
 
-  /** What the last search offered. */
+  /** The options of the last search. */
   let offered: Json[] = [];
 
   const interact = (payload: Json) => delivery.deliver({ type: 'interactive', payload });
@@ -270,7 +270,7 @@ export function createPerson(
     remove(place) {
       const message = stored(place);
       if (workspace.list(place.channel, place.ts).length > 1) {
-        // What replies stand under stays, as the sign that something stood there.
+        // A message with replies stays, as the sign that something stood there.
         const before = messageJson(message, context);
         workspace.replace(message, { text: 'This message was deleted.' });
         const tombstone = { ...messageJson(message, context), subtype: 'tombstone', user: 'USLACKBOT' };

@@ -28,7 +28,7 @@ export interface SeenMessage {
   readonly edited: boolean;
   readonly files: readonly string[];
   readonly reactions: readonly string[];
-  /** What the app sent, unread. */
+  /** The content as the app sent it. */
   readonly raw: Content;
 }
 

@@ -10,7 +10,7 @@ import type { SlackMessage } from './workspace.ts';
 const MAX_USES = 5;
 const LIFETIME_MS = 30 * 60_000;
 
-/** Where a response URL leads. */
+/** The place that a response URL leads to. */
 interface Target {
   readonly channel: string;
   readonly user: string;
@@ -26,7 +26,7 @@ interface ResponseUrl extends Target {
 export interface ResponseUrls {
   create(target: Target): string;
   handle(path: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** What was sent to response URLs, oldest first. */
+  /** The messages that were sent to response URLs, oldest first. */
   readonly posts: readonly Json[];
   /** From now on Markdown blocks are answered with 500, as incoming webhooks do (slack-github-action#440). */
   refuseMarkdown(): void;

@@ -3,7 +3,7 @@ import type { Workspace } from './workspace.ts';
 const MENTION = /<@([UW]\w+)>|<!subteam\^(S\w+)>/g;
 
 /**
- * The text behind a slash command as Slack sends it. Where the command is escaped (`should_escape`), mentions come with
+ * The text behind a slash command as Slack sends it. If the command is escaped (`should_escape`), mentions come with
  * their ids, and what could be taken for one as entities; else all comes as it reads, mentions as plain names.
  */
 export function typedBehindCommand(text: string, isEscaped: boolean, workspace: Workspace): string {

@@ -34,7 +34,7 @@ export interface SlackChannel {
   restriction?: { readonly error: string; readonly properties: Json };
 }
 
-/** What a message showed at one moment. */
+/** The content of a message at one moment. */
 export interface Content {
   readonly text: string;
   readonly markdown?: string;
@@ -144,7 +144,7 @@ export class Workspace {
     );
   }
 
-  /** What stands in a channel for everyone: with `threadTs` the root and its replies, without it what is no reply. */
+  /** The messages in a channel for everyone: with `threadTs` the root and its replies, without it those that are no replies. */
   list(channel: string, threadTs?: string): SlackMessage[] {
     return this.#messages.filter(
       (message) =>

@@ -54,7 +54,7 @@ async function ask({ discord, recorded, ada, channel }: Ground, isPrivate = fals
   return recorded.commands[0]?.surface as Surface;
 }
 
-/** What another process finds of the answer. */
+/** The answer as another process finds it. */
 async function reopen({ startBot }: Ground, surface: Surface, answerId: string | null = ANSWER) {
   const other = await startBot();
   return other.reopen?.({ reference: surface.reference ?? '', answerId }, never);

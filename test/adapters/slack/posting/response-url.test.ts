@@ -8,7 +8,7 @@ const API = 'https://slack.com/api/';
 
 let server: Server;
 let origin: string;
-/** What the server was sent. */
+/** The bodies that the server got. */
 let posts: unknown[];
 let status: number;
 

@@ -50,7 +50,7 @@ describe('the page', () => {
       expect(status, path).toBe(200);
       if (!/\.(ts|js)$/.test(path)) continue;
       for (const [, specifier = ''] of text.matchAll(/\b(?:from|import)\s*["']([\w@./-]+)["']/g)) {
-        // Of the libraries, only lit is more than one file; what else looks like an import there stands in a string.
+        // Only lit is a library of more than one file; other imports in libraries stand in strings.
         if (path.startsWith('lib/') && !specifier.startsWith('.')) continue;
         wanted.push(resolve(specifier, path, importMap.imports));
       }

@@ -60,7 +60,7 @@ async function createWorld(platformKind: keyof typeof PLATFORMS = 'knows sends')
     store,
     provider,
     openClaims,
-    /** What was written in it last. */
+    /** The journal as it was written last. */
     journal: () => JSON.stringify(journal),
     /** Moves time until nothing is under way or left behind. */
     settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
@@ -451,7 +451,7 @@ describe('a process that dies while a message is behind what had arrived', () =>
       await eventually(world.clock, () => expect(surface.messages[0]?.views.length).toBe(2), 100);
       await live.text(third);
       if (isFinished) await live.finish();
-      // What came is in the journal, and not on the platform yet.
+      // The text that came is in the journal, and not on the platform yet.
       await eventually(
         world.clock,
         () => {

@@ -4,7 +4,7 @@ import { channelOf, type MethodContext, type Methods } from '../method.ts';
 
 const STATUSES = new Set(['active', 'processing', 'suspended', 'closed']);
 
-/** What the fake remembers of agent sessions, by `<channel>:<thread>`. */
+/** Agent sessions that the fake remembers, by `<channel>:<thread>`. */
 export interface AgentSessions {
   /** Lifecycle status, newest last. */
   readonly statuses: Map<string, string[]>;

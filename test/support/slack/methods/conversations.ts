@@ -3,7 +3,7 @@ import { asString, type Json } from '../json.ts';
 import { channelOf, type MethodContext, type Methods, messageJson, pageOf, scopeByKind } from '../method.ts';
 import type { SlackChannel, SlackMessage } from '../workspace.ts';
 
-/** What `users.conversations` calls each kind. */
+/** The name of each kind in `users.conversations`. */
 const TYPES: Record<SlackChannel['kind'], string> = {
   channel: 'public_channel',
   group: 'private_channel',

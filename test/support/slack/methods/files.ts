@@ -3,7 +3,7 @@ import { asList, asString } from '../json.ts';
 import { channelToWrite, type Methods, threadOf } from '../method.ts';
 import { messageEvent } from './chat.ts';
 
-/** Where uploads go, below the fake's origin. */
+/** The path of uploads, below the fake's origin. */
 export const UPLOAD_PATH = '/upload/v1/';
 
 export const fileMethods = {
