@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asObject } from '../kit/json.ts';
 import { parsePicoUsd } from '../kit/money.ts';
 import { EFFORTS, type TierBounds } from '../ports/effort.ts';
 import { type LimitsConfig, limitsSchema } from '../ports/limits.ts';
@@ -208,31 +209,21 @@ function milliseconds(seconds: number | undefined): number | null {
 
 const text = z.string().catch('');
 const listOf = <S extends z.ZodType>(item: S) => z.array(item).catch([]);
+const looseObject = <S extends z.ZodRawShape>(shape: S) =>
+  z.preprocess((value) => asObject(value) ?? {}, z.object(shape));
 
 /** The readable parts of a file that may be wrong anywhere, so that all faults are reported at once. */
-const outlineSchema = z
-  .object({
-    providers: listOf(
-      z
-        .object({
-          id: text,
-          preset: text,
-          features: z.object({ effortField: text }).catch({ effortField: '' }),
-        })
-        .catch({ id: '', preset: '', features: { effortField: '' } }),
-    ),
-    models: listOf(
-      z
-        .object({
-          id: text,
-          routes: listOf(z.object({ provider: text, model: text })),
-          fallbacks: listOf(text),
-          efforts: listOf(text),
-        })
-        .catch({ id: '', routes: [], fallbacks: [], efforts: [] }),
-    ),
-  })
-  .catch({ providers: [], models: [] });
+const outlineSchema = looseObject({
+  providers: listOf(looseObject({ id: text, preset: text, features: looseObject({ effortField: text }) })),
+  models: listOf(
+    looseObject({
+      id: text,
+      routes: listOf(z.object({ provider: text, model: text })),
+      fallbacks: listOf(text),
+      efforts: listOf(text),
+    }),
+  ),
+});
 
 type Outline = z.output<typeof outlineSchema>;
 

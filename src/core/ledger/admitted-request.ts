@@ -78,10 +78,15 @@ export function admitRequest(parts: AdmittedParts): Admitted {
   let settling: Promise<Bill> | null = null;
 
   async function spent(): Promise<Spent> {
-    const price = (of: Usage) => costNanoUsd(access.route, of, dearest);
     if (usage !== null && isPlausible(usage, generated)) {
+      const { promptTokens, completionTokens } = usage;
       const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
-      return { ...usage, costNanoUsd: price(usage), basis };
+      return {
+        costNanoUsd: costNanoUsd(access.route, usage, dearest),
+        promptTokens,
+        completionTokens,
+        basis,
+      };
     }
     // The use is unknown. Reasoning and searches may be hidden, so the visible text is no measure.
     const prompt = wire.messages.map(textOfMessage).join('\n');
@@ -98,8 +103,7 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     ending.abort(OVER);
     if (!isBillable) return null;
     await started;
-    const { costNanoUsd, promptTokens, completionTokens, basis } = await spent();
-    return { costNanoUsd, promptTokens, completionTokens, basis };
+    return spent();
   }
 
   function spentOnce(): Promise<Spent | null> {

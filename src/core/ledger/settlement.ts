@@ -58,6 +58,7 @@ function releaseOf(reservation: Reservation): Settle {
   return { kind: 'settle', reservation, actual, record: null };
 }
 
+/** Tries a settlement again until the store takes it; only a `StoreError` is retried. */
 export function createSettlement(options: {
   readonly store: Pick<Store, 'values' | 'write'>;
   readonly lookUpCost: LookUpCost;

@@ -18,6 +18,7 @@ export interface LimitWarnings {
   reached(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level): void;
 }
 
+/** The share of a limit from which on it counts as near. */
 const NEAR = 0.8;
 
 export function createLimitWarnings(options: {

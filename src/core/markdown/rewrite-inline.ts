@@ -131,17 +131,9 @@ function escapesLone(text: string, start: number, end: number): boolean {
 }
 
 function rewriteToken(kind: Span['kind'], token: string, definitions: Definitions): string {
-  switch (kind) {
-    case 'code':
-      return rewriteCode(token);
-    case 'opaque':
-      return rewriteOpaque(token);
-    case 'link':
-      return rewriteLink(token, definitions);
-    case 'url':
-    case 'emphasis':
-      return token;
-  }
+  if (kind === 'code') return rewriteCode(token);
+  if (kind === 'opaque') return rewriteOpaque(token);
+  return kind === 'link' ? rewriteLink(token, definitions) : token;
 }
 
 /** Discord reads three backticks as a fence anywhere. */

@@ -72,6 +72,7 @@ const JOURNALS_AT_ONCE = 100;
 /** Far below what Lua can hand to one command. */
 const RENEWED_AT_ONCE = 1_000;
 
+/** `ClaimStore` in Redis: a call that changes something is one script or one command. */
 export function createRedisClaims(connection: RedisConnection, clock: Clock): ClaimStore {
   const { run, runScript } = connection;
 

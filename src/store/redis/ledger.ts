@@ -55,6 +55,7 @@ local reservations, generations = unpack(KEYS)
 if redis.call('HEXISTS', reservations, ARGV[1]) == 1 then redis.call('HSET', generations, ARGV[1], ARGV[2]) end
 `;
 
+/** `LedgerStore` in Redis: a call that changes something is one script or one command. */
 export function createRedisLedger(connection: RedisConnection): LedgerStore {
   const { run, runScript } = connection;
 

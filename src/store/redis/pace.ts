@@ -106,6 +106,7 @@ const BLOCK = script()`${COMMON} limits.blocked = math.max(limits.blocked, now +
 
 const SETTLE = script()`${COMMON} limits.owed[ARGV[1]] = nil save()`;
 
+/** `PaceStore` in Redis: each call is one script, timed by Redis's clock. */
 export function createRedisPace({ runScript }: RedisConnection): PaceStore {
   const run = (step: Script, key: string, values: readonly (string | number)[]) =>
     runScript(step, values, [paceOf(key)]);

@@ -13,6 +13,7 @@ redis.call('HSET', KEYS[1], member, ARGV[2])
 for i = 3, #KEYS do redis.call('ZADD', KEYS[i], 0, member) end
 `;
 
+/** `RecordStore` in Redis. A page of records is removed in one step. */
 export function createRedisRecords({ run, runScript }: RedisConnection): RecordStore {
   async function* pages(query: RecordQuery): AsyncGenerator<[member: string, record: LogRecord][]> {
     const index = recordIndex(query.kind, query.of?.guild, query.of?.user);

@@ -8,6 +8,7 @@ const COLUMNS = 'id, owner, fence, lease_until_ms, journal';
 /** Whether this owner still holds a claim. */
 const HELD = 'id = ? AND owner = ? AND fence = ? AND finished = 0';
 
+/** `ClaimStore` in one SQLite file: a call that changes something is one transaction. */
 export function createSqliteClaims(database: Database, clock: Clock): ClaimStore {
   const { read, write, sql } = database;
 

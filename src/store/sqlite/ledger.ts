@@ -11,6 +11,7 @@ const FULL = Number.MAX_SAFE_INTEGER;
 /** The constant part of a reservation; owner, lease and generation id are columns. */
 type Body = Omit<Reservation, 'id' | 'owner' | 'leaseUntilMs'>;
 
+/** `LedgerStore` in one SQLite file: a call that changes something is one transaction. */
 export function createSqliteLedger(database: Database): LedgerStore {
   const { read, write, sql } = database;
 

@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 
 const PAGE_ROWS = 500;
 
+/** `RecordStore` in one SQLite file: a call that changes something is one transaction. */
 export function createSqliteRecords(database: Database): RecordStore {
   const { read, write, sql } = database;
 

@@ -15,10 +15,12 @@ export function readUsage(chunk: JsonObject): Usage | null {
   const tools = asObject(usage['server_tool_use_details']) ?? asObject(usage['server_tool_use']);
   const upstream = asObject(usage['cost_details'])?.['upstream_inference_cost'];
   const isByok = usage['is_byok'] === true;
+  // A number, or Perplexity's object with a sum in it.
+  const charge = asObject(usage['cost'])?.['total_cost'] ?? usage['cost'];
   return {
     ...tokens,
     webSearches: asCount(tools?.['web_search_requests']) ?? asCount(usage['num_search_queries']) ?? 0,
-    costNanoUsd: costNanoUsd(chargeOf(usage['cost']), isByok, upstream),
+    costNanoUsd: costNanoUsd(charge, isByok, upstream),
     isByok,
   };
 }
@@ -59,9 +61,4 @@ function readTokens(usage: JsonObject): Tokens | null {
     cachedPromptTokens: cached,
     cacheWriteTokens: Math.min(prompt - cached, asCount(promptDetails['cache_write_tokens']) ?? 0),
   };
-}
-
-/** A number, or Perplexity's object with a sum in it. */
-function chargeOf(cost: unknown): unknown {
-  return asObject(cost) === null ? cost : asObject(cost)?.['total_cost'];
 }
