@@ -30,6 +30,7 @@ export interface Core {
   stop(): Promise<void>;
 }
 
+/** Starts what repeats, such as the renewal of leases and the deletion of old records. */
 export function createCore(options: CoreOptions): Core {
   const { commands, store, platforms, files, clock, log } = options;
   const { automatic, timeZone } = options.habits;

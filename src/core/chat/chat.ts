@@ -49,8 +49,8 @@ export function createAsking(
     const key = placeKeyOf(question);
     if (key !== null)
       return { conversation: conversations.openConversation(guild, key).then(({ id }) => id) };
-    const { conversation, stands } = conversations.begin(guild);
-    return { conversation: conversation.id, begun: stands };
+    const { conversation, stored } = conversations.createConversation(guild);
+    return { conversation: conversation.id, begun: stored };
   }
 
   return {

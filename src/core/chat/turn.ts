@@ -11,7 +11,10 @@ import { waitForSlot } from './question/slot-queue.ts';
 const MAX_WAITING = 5;
 export const RESTARTING = 'The bot is restarting. Ask again in a minute.';
 
-/** Answers a job once it has its conversation's turn and a free slot, until the answer is shown. */
+/**
+ * Answers a job once it has its conversation's turn and a free slot, until the answer is shown. At most five questions of this
+ * process wait in one conversation; `slots` limits how many answers stream at once.
+ */
 export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
   const { answers, listening } = parts.records;
   const { live, stops, journal, locks } = parts.coordination;
@@ -40,7 +43,7 @@ export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
     try {
       entry.watch(() => attempt.unbegun);
       // From now on Retry works, even if another process finishes this answer.
-      await Promise.all([job.begun, answers.begin(recordOf(job, id)), entry.keep()]);
+      await Promise.all([job.begun, answers.saveNewest(recordOf(job, id)), entry.keep()]);
       isAnswered = await answerInTurn(attempt);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -113,7 +116,9 @@ export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
     const { message } = question;
     if (message === undefined) return;
     const words = 'a message may count as asked although it has no answer';
-    await answers.withdraw({ id, message }, previous?.id).catch(orLog(log, 'error', { answer: id }, words));
+    await answers
+      .withdrawNewest({ id, message }, previous?.id)
+      .catch(orLog(log, 'error', { answer: id }, words));
   }
 
   /** As soon as a question waits for its turn, messages beside it in its thread are for the bot too. */
@@ -124,7 +129,7 @@ export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
     asked.begun?.catch(() => {});
     const [conversation, isBegun] = await Promise.all([
       asked.conversation,
-      thread !== null && listening.begin(thread, asked.conversation),
+      thread !== null && listening.startAt(thread, asked.conversation),
     ]);
     let isAnswered = false;
     try {
@@ -132,7 +137,7 @@ export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
     } finally {
       if (thread !== null && isBegun && !isAnswered) {
         const words = 'the bot may be listening where it did not answer';
-        await listening.withdraw(thread).catch(orLog(log, 'error', { event: eventId }, words));
+        await listening.withdrawStart(thread).catch(orLog(log, 'error', { event: eventId }, words));
       }
     }
   };

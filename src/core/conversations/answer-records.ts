@@ -94,9 +94,9 @@ export interface AnswerRecords {
   /** The answer of a message, by `LiveMessage.key`. */
   shownAt(key: string): Promise<AnswerRecord | null>;
   /** As `save`, and makes this the newest answer to its message. */
-  begin(record: AnswerRecord): Promise<void>;
-  /** Undoes `begin` if there was no answer: the previous one, if any, is the newest again. */
-  withdraw(record: Pick<AnswerRecord, 'id' | 'message'>, previous?: string): Promise<void>;
+  saveNewest(record: AnswerRecord): Promise<void>;
+  /** Undoes `saveNewest` if there was no answer: the previous one, if any, is the newest again. */
+  withdrawNewest(record: Pick<AnswerRecord, 'id' | 'message'>, previous?: string): Promise<void>;
   delete(id: string): Promise<void>;
   /** A guild's matching answers. Reads all of the guild's, for `/export` and `/forget`. */
   find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
@@ -124,7 +124,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
 
   const get = async (id: string) => (await answers.get(id)) ?? null;
 
-  const withdraw: AnswerRecords['withdraw'] = async ({ id, message }, previous) => {
+  const withdrawNewest: AnswerRecords['withdrawNewest'] = async ({ id, message }, previous) => {
     if (message === undefined || (await questions.get(message))?.answer !== id) return;
     if (previous === undefined) await questions.delete(message);
     else await questions.set(message, { answer: previous });
@@ -143,7 +143,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
   }
 
   async function remove(record: AnswerRecord): Promise<void> {
-    await withdraw(record);
+    await withdrawNewest(record);
     for (const key of record.messages ?? []) await shownIn.delete(key);
     await answers.delete(record.id);
   }
@@ -197,11 +197,11 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       const shown = await shownIn.get(key);
       return shown === undefined ? null : get(shown.answer);
     },
-    async begin(record) {
+    async saveNewest(record) {
       const asked = record.message && questions.set(record.message, { answer: record.id });
       await Promise.all([answers.set(record.id, record), asked]);
     },
-    withdraw,
+    withdrawNewest,
     async delete(id) {
       const record = await get(id);
       for (const key of record?.messages ?? []) await shownIn.delete(key);

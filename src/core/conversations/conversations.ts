@@ -31,8 +31,8 @@ export interface Conversations {
   look(id: string): Promise<Seen<Conversation>>;
   /** The conversation at a place, created if there is none; with null a new one without a place. */
   openConversation(guild: GuildId, placeKey: string | null): Promise<Conversation>;
-  /** Begins one at no place yet. `stands` resolves when it is stored, together with what else is stored at this moment. */
-  begin(guild: GuildId): { readonly conversation: Conversation; readonly stands: Promise<void> };
+  /** Creates one at no place yet. `stored` resolves when it is stored, together with what else is stored at this moment. */
+  createConversation(guild: GuildId): { readonly conversation: Conversation; readonly stored: Promise<void> };
   /** Changes its settings. Does nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
   /** Later questions do not include turns from before this moment. Deletes nothing. */
@@ -129,10 +129,10 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     yield* conversations.keys(`${guild}/`);
   }
 
-  function begin(guild: GuildId) {
+  function createConversation(guild: GuildId) {
     // The id begins with the guild, so that a guild's conversations can be listed by key.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
-    return { conversation, stands: conversations.set(conversation.id, conversation) };
+    return { conversation, stored: conversations.set(conversation.id, conversation) };
   }
 
   async function at(placeKey: string): Promise<Conversation | null> {
@@ -152,11 +152,11 @@ export function createConversations(store: Store, retentionMs: number): Conversa
   return {
     get,
     at,
-    begin,
+    createConversation,
     async openConversation(guild, placeKey) {
       if (placeKey === null) {
-        const { conversation, stands } = begin(guild);
-        await stands;
+        const { conversation, stored } = createConversation(guild);
+        await stored;
         return conversation;
       }
       // Two first questions at one place, in any processes, begin one conversation.
@@ -164,10 +164,10 @@ export function createConversations(store: Store, retentionMs: number): Conversa
         const seen = await places.look(placeKey);
         const found = seen.value === undefined ? null : await get(seen.value.conversation);
         if (found !== null) return found;
-        const { conversation, stands } = begin(guild);
+        const { conversation, stored } = createConversation(guild);
         const [isFirst] = await Promise.all([
           places.replace(placeKey, seen, { conversation: conversation.id }),
-          stands,
+          stored,
         ]);
         if (isFirst) return conversation;
         await conversations.delete(conversation.id);

@@ -16,9 +16,9 @@ export interface Listening {
    */
   hears(placeKey: string, writtenAtMs?: number): Promise<boolean>;
   /** Starts listening, unless somebody switched it off there; false if nothing changes. */
-  begin(placeKey: string, conversation: string | Promise<string>): Promise<boolean>;
-  /** Undoes a `begin` that led to no answer. */
-  withdraw(placeKey: string): Promise<void>;
+  startAt(placeKey: string, conversation: string | Promise<string>): Promise<boolean>;
+  /** Undoes a `startAt` that led to no answer. */
+  withdrawStart(placeKey: string): Promise<void>;
   /** Whether nobody was told yet that the bot listens. */
   isUntold(placeKey: string, conversation: string): Promise<boolean>;
   /** Records that everybody at the place can see that the bot listens. */
@@ -67,13 +67,13 @@ export function createListening(
         state !== 'off' && entry.conversation === conversation.id && writtenAtMs >= sinceMs - CLOCK_SKEW_MS
       );
     },
-    async begin(placeKey, begun) {
+    async startAt(placeKey, begun) {
       const [entry, conversation] = await Promise.all([places.get(placeKey), begun]);
       if (entry?.state === 'off' || entry?.conversation === conversation) return false;
       await places.set(placeKey, { conversation, state: 'begun', sinceMs: clock.now() });
       return true;
     },
-    async withdraw(placeKey) {
+    async withdrawStart(placeKey) {
       if ((await places.get(placeKey))?.state === 'begun') await places.delete(placeKey);
     },
     async isUntold(placeKey, conversation) {

@@ -38,7 +38,7 @@ export function createThreads(
       if (key === null)
         return tell(press.surface, 'Threads are not possible here. Reply to the answer instead.');
       await conversations.attach(record.conversation, key);
-      await listening.begin(key, record.conversation);
+      await listening.startAt(key, record.conversation);
       const { renameThread: rename, actor, place } = press;
       const conversation = await conversations.get(record.conversation);
       const first = conversation?.turns[0];

@@ -38,7 +38,7 @@ export function createAnswerPlaces(
     threads.add(key);
     await tie(key);
     if (!isHeard(surface)) return;
-    await logged(listening.begin(key, conversation), unheard);
+    await logged(listening.startAt(key, conversation), unheard);
     await logged(catchUp.talkedAt({ guild: place.guild, key }), unheard);
   }
 

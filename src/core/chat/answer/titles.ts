@@ -42,7 +42,7 @@ export function createTitles(run: RunErrand, log: Logger): Titles {
     { rename, question, answer, actor, place, conversation }: FirstTurn,
     signal: AbortSignal,
   ): Promise<void> {
-    const begin = (text: string) => text.slice(0, MAX_CHARS_EACH).toWellFormed();
+    const beginningOf = (text: string) => text.slice(0, MAX_CHARS_EACH).toWellFormed();
     const text = await run(
       {
         kind: 'titles',
@@ -51,7 +51,7 @@ export function createTitles(run: RunErrand, log: Logger): Titles {
         conversation,
         messages: [
           { role: 'system', content: TASK },
-          { role: 'user', content: `${begin(question)}\n\n${begin(answer)}` },
+          { role: 'user', content: `${beginningOf(question)}\n\n${beginningOf(answer)}` },
         ],
         maxOutputTokens: MAX_TITLE_TOKENS,
         mayBeFree: false,

@@ -26,6 +26,7 @@ export type FinishAnswer = (
 
 const NOT_BEGUN = 'The bot was restarted before it could answer. Please try again.';
 
+/** `adapter` finds the place; faults other than `PlaceGone` count as temporary. */
 export function createFinisher(
   { answers, conversations }: Pick<ChatRecords, 'answers' | 'conversations'>,
   held: Pick<HeldAnswers, 'hold' | 'takeHeld'>,

@@ -38,6 +38,7 @@ const LOOK_EVERY_MS = 2_000;
 /** Each may wait for its platform. */
 const MAX_AT_ONCE = 50;
 
+/** Looks every 2 s, and finishes at most 50 answers at once. */
 export function createTakeover(options: TakeoverOptions): Takeover {
   const { journal, answers, held, finish } = options;
   const { clock, log } = options.delivery;

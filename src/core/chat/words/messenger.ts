@@ -16,6 +16,7 @@ export interface Messenger {
   abandon(): void;
 }
 
+/** @param nameOperator is applied to all that `tell` says */
 export function createMessenger(delivery: Delivery, nameOperator: NameOperator): Messenger {
   const abandoning = new AbortController();
   const { signal } = abandoning;
