@@ -9,6 +9,7 @@ export interface Platforms extends Omit<PlatformOptions, 'limiters'> {
   readonly tellOperator: AlertsOptions['tell'];
 }
 
+/** @param adapters read at each call */
 export function createPlatforms(adapters: readonly Adapter[]): Platforms {
   const named = (platform: string) => adapters.find((adapter) => adapter.platform === platform);
   const adapterOf = (guild: GuildId) => named(platformOf(guild));

@@ -47,6 +47,7 @@ export interface DiscordAdapter extends Adapter {
 const WITHOUT_CONTENT =
   'I cannot read messages that do not mention me, so mention me in threads too. Direct messages and commands work as usual.';
 
+/** Discord by its gateway and REST API, with the commands registered at the start. */
 export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAdapter {
   const { connection, commandGuilds = [], skus = new Set<string>(), limiters, clock, log } = options;
   const { shards } = connection;

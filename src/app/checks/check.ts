@@ -20,6 +20,7 @@ export interface Findings {
   fail(finding: string, remedy: string): void;
 }
 
+/** Findings keep the order in which they were added. */
 export function createFindings(area: Area): Findings {
   const checks: Check[] = [];
   const add = (state: Check['state']) => (finding: string, remedy?: string) =>

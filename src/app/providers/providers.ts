@@ -44,6 +44,7 @@ export interface ProvidersOptions {
 /** The features that every server has. */
 const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless: true });
 
+/** The clients share one rate of reads from streams. None of them is asked yet. */
 export function createProviders(options: ProvidersOptions): Providers {
   const { config, listed, local = [], demo = null, fetch, clock, log } = options;
   const { OPENROUTER_PROVIDER: preferences } = config;

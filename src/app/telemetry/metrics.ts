@@ -24,6 +24,7 @@ export interface MetricsState {
   readonly isStoreUp: () => boolean;
 }
 
+/** Also reports the process's own metrics. */
 export function createMetrics(state: MetricsState): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -32,6 +32,7 @@ export interface AppTelemetryOptions extends Pick<AlertsOptions, 'tell'> {
   readonly log: Logger;
 }
 
+/** Watches the store from now on. Stops with `closing`, after all alerts are sent. */
 export function startTelemetry(options: AppTelemetryOptions, closing: AsyncDisposableStack): AppTelemetry {
   const { config, providers, store, slots, adapters, clock, log } = options;
   const owner = randomUUID();

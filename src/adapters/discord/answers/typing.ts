@@ -16,6 +16,7 @@ export interface Typing {
 /** Discord shows typing for 10 s. */
 const EVERY_MS = 8_000;
 
+/** Renews the sign every 8 s. A missing permission is no fault. */
 export function createTyping(rest: DiscordRest, clock: Clock, tasks: Tasks): Typing {
   /** By channel, because its answers share one sign. */
   const typing = new Map<string, { answers: number; readonly over: AbortController }>();

@@ -17,6 +17,7 @@ export interface WaitingSigns {
 
 const HOURGLASS = encodeURIComponent('⏳');
 
+/** Changes wait for each other, so that a sign that was put up is also taken off. A missing permission is no fault. */
 export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks): WaitingSigns {
   const typing = createTyping(rest, clock, tasks);
 

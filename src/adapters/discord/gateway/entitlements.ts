@@ -72,6 +72,7 @@ type Held = Pick<
   'id' | 'skuId' | 'guildId' | 'deleted' | 'consumed' | 'startsTimestamp' | 'endsTimestamp'
 > & { readonly userId: string | null };
 
+/** Reads run one after the other. Purchases that have ended, or were consumed or deleted, count as none. */
 export function createEntitlements(options: EntitlementsOptions): Entitlements {
   const { rest, applicationId, clock, dispatch, skus } = options;
   let lastReading: Promise<unknown> = Promise.resolve();

@@ -56,6 +56,7 @@ export function thinking(isPrivate: boolean): FirstResponse {
   return { type, data: isPrivate ? { flags: MessageFlags.Ephemeral } : {} };
 }
 
+/** Claims each interaction within 1.5 s, and tries to respond for 3 s. */
 export function createAcknowledge({ discord, dispatch, entitlements }: InteractionContext): Acknowledge {
   const { rest, clock, log } = discord;
 

@@ -23,6 +23,7 @@ export interface Abouts {
 const KEPT_MS = 15 * 60_000;
 const MAX_KEPT = 500;
 
+/** Keeps at most 500 messages, each for 15 minutes. Later, a message is read again if the bot may. */
 export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
   const kept = new Map<string, { readonly part: QuotedPart; readonly untilMs: number }>();
 

@@ -75,6 +75,7 @@ const BLOCKED_MS = 60_000;
 const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
+/** After faults `insist` tries four times more, over about 8 s. */
 export function createRest(options: RestOptions): DiscordRest {
   const { clock, limiters } = options;
   const send = createExchange(options);

@@ -28,6 +28,7 @@ const OFF = [
   'access_denied',
 ];
 
+/** If Slack has no sessions, asks again after an hour. */
 export function createAgentView(workspace: Workspace, clock: Clock, log: Logger): AgentView {
   let isOn = false;
   let offUntilMs = 0;

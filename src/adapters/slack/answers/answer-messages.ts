@@ -27,6 +27,7 @@ export interface AnswerMessagesOptions {
   readonly threadKeyOf: (threadTs: string) => string | null;
 }
 
+/** If Slack refuses a message's Markdown, it is posted as plain text. An unclear post is never repeated. */
 export function createAnswerMessages(
   { workspace, clock, log }: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>,
   { channel, root, streams, threadKeyOf }: AnswerMessagesOptions,

@@ -42,8 +42,7 @@ export interface NativeStreamsOptions {
 
 /** A stream dies five minutes after its start, even in use (slackapi/node-slack-sdk#2702). It is ended well before. */
 const MAX_AGE_MS = 270_000;
-/** Slack's errors for a stream that accepts no more. */
-
+/** Ends each stream after 270 s; the message then grows by edits, as it does where Slack refuses streams. */
 export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
   const { workspace, slots, clock, log, onBegun } = options;
   /** A start with an unknown outcome: the message may exist, and a retry would double it. */

@@ -16,6 +16,7 @@ export interface Signs {
   opened(): void;
 }
 
+/** The signs of one question. None of them throws. */
 export function createSigns(
   parts: SurfaceParts,
   place: AnswerPlace,

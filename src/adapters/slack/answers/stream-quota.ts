@@ -13,6 +13,7 @@ export interface StreamSlot {
   release(): void;
 }
 
+/** A stream that nobody ends is released after six minutes. */
 export function createStreamQuota(workspace: Workspace, clock: Clock): StreamQuota {
   const scope = streamScope(workspace.team);
   return {

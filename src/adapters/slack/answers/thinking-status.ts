@@ -33,6 +33,7 @@ function thinkingFor(ms: number): string {
   return `is thinking, ${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000)}`;
 }
 
+/** Renews the status every 4 s, as the workspace's limit allows. Switches itself off where Slack refuses it. */
 export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingStatus {
   const { workspace, channel, root, clock, tasks, signal } = options;
   const over = new AbortController();

@@ -82,6 +82,7 @@ const PASSING = new Set([
 /** The wait if a refusal names none. */
 const DEFAULT_WAIT_MS = 30_000;
 
+/** A call fails after 10 s, an upload after 60 s. */
 export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
   const headers = {
     authorization: `Bearer ${token}`,

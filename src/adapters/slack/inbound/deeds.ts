@@ -40,6 +40,7 @@ export interface Deeds {
 const NO_TEAM =
   'Slack does not say which workspace this belongs to, so I did nothing. That happens if the app is installed for a whole organisation. Please ask me in a channel or in a direct message.';
 
+/** Deeds of another workspace, or of none, are acknowledged and ignored. */
 export function createDeeds(slack: SlackContext): Deeds {
   const { workspace, dispatch, log, signal } = slack;
 

@@ -91,7 +91,7 @@ export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
       async ack(answer?: unknown) {
         if (isAcked) throw new ReceiverMultipleAckError();
         isAcked = true;
-        signatures.taken(headers);
+        signatures.noteAccepted(headers);
         end(response, 200, answer);
       },
       ...(Number.isNaN(retry) ? {} : { retryNum: retry }),

@@ -3,6 +3,7 @@ export interface InOrder {
   run<T>(place: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** Work that fails holds up nothing behind it. */
 export function createInOrder(): InOrder {
   /** Resolves once everything begun in a place has been delivered. */
   const ends = new Map<string, Promise<void>>();

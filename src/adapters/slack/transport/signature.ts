@@ -12,7 +12,7 @@ export interface SignatureCheck {
   /**
    * Marks a request as accepted, so that it is refused the next time. An unmarked one may come again within the same second.
    */
-  taken(headers: IncomingHttpHeaders): void;
+  noteAccepted(headers: IncomingHttpHeaders): void;
 }
 
 /** Slack's advice (docs.slack.dev/authentication/verifying-requests-from-slack). */
@@ -40,7 +40,7 @@ export function createSignatureCheck(signingSecret: string, clock: Clock): Signa
       const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
       return isSameSecret(signature, expected) && !seen.has(signature);
     },
-    taken(headers) {
+    noteAccepted(headers) {
       const nowSec = clock.now() / 1000;
       for (const [old, untilSec] of seen) {
         if (untilSec >= nowSec) break;

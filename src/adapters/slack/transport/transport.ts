@@ -22,6 +22,7 @@ export interface Transport {
 
 export type TransportOptions = Omit<SocketOptions, 'appToken'> & Omit<HttpReceiverOptions, 'signatures'>;
 
+/** Nothing arrives before `connect` has resolved, or after `disconnect`. */
 export function createTransport(transport: TransportMode, options: TransportOptions): Transport {
   if (transport.mode === 'http') {
     const signatures = createSignatureCheck(transport.signingSecret, options.clock);
