@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asCount, asObject } from '../kit/json.ts';
 import { type Change, type ClaimKey, keyIn, type Store } from '../ports/store.ts';
 import { togetherIn } from './together.ts';
 
@@ -86,8 +87,6 @@ export type Guarded<T> = Omit<Collection<T>, 'set' | 'delete'>;
 /** Prefix of keys of values kept aside; no key of a collection begins with it. */
 export const ASIDE_PREFIX = '!unreadable/';
 
-const envelopeSchema = z.object({ version: z.int().positive(), value: z.unknown() });
-
 /** Adds types to the Keyv of a namespace: each value has its version and is parsed when read. */
 export function createCollection<T>(
   store: CollectionStore,
@@ -97,9 +96,10 @@ export function createCollection<T>(
   const { version, schema, ttlMs } = options;
 
   function parse(key: string, stored: unknown): T {
-    const envelope = envelopeSchema.safeParse(stored);
-    if (!envelope.success) throw new UnreadableValue(namespace, key, 'it has no version');
-    const { version: from, value } = envelope.data;
+    const envelope = asObject(stored);
+    const from = asCount(envelope?.['version']);
+    if (!from) throw new UnreadableValue(namespace, key, 'it has no version');
+    const value = envelope?.['value'];
     try {
       if (from > version) throw new Error(`its version is ${from}, newer than ${version}`);
       if (from === version) return schema.parse(value);

@@ -5,9 +5,11 @@ export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
+const NOTHING: readonly unknown[] = [];
+
 /** The value if it is an array, else an empty array. */
 export function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : NOTHING;
 }
 
 /** A non-empty string, else null. */

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { parseJson } from '../../../core/kit/json.ts';
+import { asArray, asObject, asText, parseJson } from '../../../core/kit/json.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Method } from './methods.ts';
 
@@ -60,13 +59,6 @@ export interface WebApiOptions {
   readonly timeoutMs?: number;
 }
 
-const answerSchema = z.looseObject({
-  ok: z.boolean(),
-  error: z.string().optional(),
-  needed: z.string().optional(),
-  response_metadata: z.looseObject({ messages: z.array(z.string()).optional() }).optional(),
-});
-
 /**
  * Slack's internal faults, which are temporary; “some aspect of the operation” may have succeeded
  * (docs.slack.dev/reference/methods). Every other refusal is final.
@@ -117,13 +109,14 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
         throw new RateLimited(retryAfterMs(response));
       }
       const data = await readAnswer(method, response, signal);
-      if (!data.ok) {
-        const reason = data.error ?? 'unknown_error';
+      if (data['ok'] === false) {
+        const reason = asText(data['error']) ?? 'unknown_error';
         if (reason === 'ratelimited' || reason === 'rate_limited') throw new RateLimited(DEFAULT_WAIT_MS);
         if (response.status >= 500 || PASSING.has(reason)) {
           throw new SlackUnreachable(`${method} failed inside Slack: ${reason}`);
         }
-        throw new SlackRefusal(method, reason, data.needed ?? null, data.response_metadata?.messages ?? []);
+        const details = asArray(asObject(data['response_metadata'])?.['messages']).map(String);
+        throw new SlackRefusal(method, reason, asText(data['needed']), details);
       }
       const scopes = response.headers.get('x-oauth-scopes')?.split(/\s*,\s*/) ?? [];
       return { data, scopes: scopes.filter((scope) => scope !== '') };
@@ -155,10 +148,10 @@ export function toJson(value: object): string {
   );
 }
 
-async function readAnswer(method: string, response: Response, signal: AbortSignal) {
+async function readAnswer(method: string, response: Response, signal: AbortSignal): Promise<Json> {
   try {
-    const parsed = answerSchema.safeParse(parseJson(await response.text()));
-    if (parsed.success) return parsed.data;
+    const data = asObject(parseJson(await response.text()));
+    if (typeof data?.['ok'] === 'boolean') return data;
   } catch {
     signal.throwIfAborted();
   }

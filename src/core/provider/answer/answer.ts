@@ -101,7 +101,9 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     if (sorted.text !== '') events.push({ type: 'text', delta: sorted.text.toWellFormed() });
   }
 
-  function takeText(content: string, events: ChatEvent[]): void {
+  function takeText(given: unknown, events: ChatEvent[]): void {
+    const content = asText(given);
+    if (content === null || answer.isFull) return;
     const joined = half + within(content);
     half = isHighSurrogate(joined.charCodeAt(joined.length - 1)) ? joined.slice(-1) : '';
     emit(thinking.push(half === '' ? joined : joined.slice(0, -1)), events);
@@ -136,13 +138,13 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     // Encrypted reasoning shows nothing, but is answer.progress.
     if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) answer.progress++;
     const { content } = delta;
-    for (const part of Array.isArray(content) ? content : [{ text: content }]) {
-      const text = asText(asObject(part)?.['text']);
-      if (text !== null && !answer.isFull) takeText(text, events);
-      takeImage(imageUrlOf(part), events);
-    }
-    const refusal = asText(delta['refusal']);
-    if (refusal !== null && !answer.isFull) takeText(refusal, events);
+    if (Array.isArray(content)) {
+      for (const part of content) {
+        takeText(asObject(part)?.['text'], events);
+        takeImage(imageUrlOf(part), events);
+      }
+    } else takeText(content, events);
+    takeText(delta['refusal'], events);
     for (const image of asArray(delta['images'])) takeImage(imageUrlOf(image), events);
     if (delta['tool_calls']) takeTools(asArray(delta['tool_calls']));
     if (delta['function_call']) takeTools([delta['function_call']]);

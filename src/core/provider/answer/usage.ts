@@ -7,8 +7,9 @@ import { costNanoUsd } from './cost.ts';
  * Groq under its own name.
  */
 export function readUsage(chunk: JsonObject): Usage | null {
-  const places = [chunk, asObject(asArray(chunk['choices'])[0]), asObject(chunk['x_groq'])];
-  const usage = places.map((place) => asObject(place?.['usage'])).find((found) => found !== null);
+  const inChoice = asObject(asObject(asArray(chunk['choices'])[0])?.['usage']);
+  const atGroq = asObject(asObject(chunk['x_groq'])?.['usage']);
+  const usage = asObject(chunk['usage']) ?? inChoice ?? atGroq;
   const tokens = usage && readTokens(usage);
   if (!usage || !tokens) return null;
   // The documentation uses both names for tool details; Perplexity counts its searches at the top level.
