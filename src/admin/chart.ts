@@ -38,7 +38,7 @@ ${days.map((day, index) => html`<rect class="day" x="${index * SLOT}" y="0" widt
 <div class="dates" aria-hidden="true"><span>${days[0]?.slice(5)}</span><span>${days[Math.floor(days.length / 2)]?.slice(5)}</span><span>${days.at(-1)?.slice(5)}</span></div>
 </div>
 ${series.length > 1 || series[0]?.name !== title ? html`<ul class="legend">${series.map(({ name }, index) => html`<li class="s${index}"><bdi>${name}</bdi></li>`)}</ul>` : ''}
-<details><summary>Table<span class="hidden">: ${title}</span></summary>${figures(of)}</details>
+<details><summary>Table<span class="visually-hidden">: ${title}</span></summary>${figures(of)}</details>
 </figure>`;
 }
 

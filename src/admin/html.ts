@@ -30,7 +30,7 @@ export function table(
     typeof cell === 'number' ? cell.toLocaleString('en-US') : cell;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
-      <caption class="hidden">${caption}</caption>
+      <caption class="visually-hidden">${caption}</caption>
       <thead><tr>${columns.map(({ heading, className }) => html`<th scope="col" class="${className}">${heading}</th>`)}</tr></thead>
       <tbody>${rows.map(
         (row) =>
@@ -44,7 +44,7 @@ export function table(
   </div>`;
 }
 
-export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
+export type Tone = 'good' | 'warn' | 'bad' | 'soft';
 
 /** A state in words, which the colour only repeats. */
 export function pill(tone: Tone, text: string): Html {

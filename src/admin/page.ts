@@ -30,6 +30,7 @@ export function page({ title, body, at, word = null, live = false }: PageOptions
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Parley</title>
+<link rel="stylesheet" href="/admin/base.css">
 <link rel="stylesheet" href="/admin/admin.css">
 ${live ? html`<script type="module" src="/admin/live.js"></script>` : ''}
 </head>

@@ -140,7 +140,8 @@ async function onPage(guild: GuildId | null): Promise<Shown> {
   const { text } = await dashboard.get(guild === null ? '/admin' : `/admin/guilds/${guild}`);
   const rowsOf = (caption: string) => {
     const [, table = ''] =
-      new RegExp(`<caption class="hidden">${caption}</caption>([\\s\\S]*?)</table>`).exec(text) ?? [];
+      new RegExp(`<caption class="visually-hidden">${caption}</caption>([\\s\\S]*?)</table>`).exec(text) ??
+      [];
     const lines = [...table.matchAll(/<tr>([\s\S]*?)<\/tr>/g)].map(([, row = '']) =>
       Array.from(row.matchAll(/<t[hd][^>]*>([\s\S]*?)<\/t[hd]>/g), ([, cell = '']) => plain(cell)),
     );

@@ -21,7 +21,7 @@ ${table(
     return [
       named(words),
       entry.list === 'allow' ? pill('good', 'allowed') : pill('bad', 'denied'),
-      html`<form method="post" action="${action}"><input type="hidden" name="list" value="neither"><input type="hidden" name="kind" value="${FIELDS[entry.kind]}"><input type="hidden" name="who" value="${entry.id}"><button class="plain">Remove<span class="hidden"> ${words}</span></button></form>`,
+      html`<form method="post" action="${action}"><input type="hidden" name="list" value="neither"><input type="hidden" name="kind" value="${FIELDS[entry.kind]}"><input type="hidden" name="who" value="${entry.id}"><button class="plain">Remove<span class="visually-hidden"> ${words}</span></button></form>`,
     ];
   }),
   'Everybody may use the bot, in all channels.',

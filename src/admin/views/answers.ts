@@ -20,7 +20,7 @@ ${table(
     named(userName),
     isEnding
       ? 'complete'
-      : html`<form method="post" action="/admin/answers/stop"><input type="hidden" name="id" value="${id}"><button class="danger" id="stop-${id}">Stop<span class="hidden"> the answer to ${userName}</span></button></form>`,
+      : html`<form method="post" action="/admin/answers/stop"><input type="hidden" name="id" value="${id}"><button class="danger" id="stop-${id}">Stop<span class="visually-hidden"> the answer to ${userName}</span></button></form>`,
     formatDuration(nowMs - askedAtMs),
     model === null ? 'waits for its turn' : named(modelName(model, services)),
     chars,

@@ -69,8 +69,8 @@ function kindOf(id: GuildId): string {
 function tierSection(report: GuildReport, catalogue: Catalogue): Html {
   const action = `/admin/guilds/${encodeURIComponent(report.id)}`;
   const isGranted = report.grants.length > 0;
-  return html`<section><h2>Tier ${pill('quiet', report.tier)}</h2>
-<ul class="holdings">${holdingsInWords(report, { forOperator: true }).map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul>
+  return html`<section><h2>Tier ${pill('soft', report.tier)}</h2>
+<ul>${holdingsInWords(report, { forOperator: true }).map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul>
 <form class="fields" method="post" action="${action}/grant">
 <div><label for="tier">Grant</label><select id="tier" name="tier">${TIERS.map(
     (tier) => html`<option ${tier === report.operatorTier ? 'selected' : ''}>${tier}</option>`,

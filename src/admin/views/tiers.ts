@@ -16,7 +16,7 @@ ${table(
   TIERS.map((tier) => {
     const { maxEffort, maxAnswerTokens } = catalogue.bounds(tier);
     return [
-      tier === here ? html`${tier} ${pill('quiet', 'here')}` : tier,
+      tier === here ? html`${tier} ${pill('soft', 'here')}` : tier,
       models.filter((model) => opens(tier, model.tier)).length,
       maxEffort === null ? 'any' : `up to ${maxEffort}`,
       maxAnswerTokens ?? 'no bound',

@@ -36,7 +36,7 @@ export function drawPage(page: Page, composer: Composer): void {
       </div>
       ${formView(page)}
       <div id="announcer" class="visually-hidden" aria-live="polite"></div>
-      <div class="toasts" role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
+      <div role="status">${state.toast === null ? nothing : html`<p class="toast">${state.toast}</p>`}</div>
     `,
     document.body,
   );
@@ -80,11 +80,11 @@ function thread(page: Page, composer: Composer): TemplateResult {
   const close = () => navigation.go({ channel: state.spot.channel, thread: null });
   return html`
     <section class="thread" aria-label="Thread" ?inert=${state.isSidebarOpen}>
-      <header class="bar">
+      <header class="bar row">
         ${tool('Back to the channel', icons.back, close, { className: 'back' })}
         <div class="here">
           <h2>Thread</h2>
-          <p title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
+          <p class="clip small" title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
         ${newButton(page)}
         ${root?.threadTitle ? tool('Rename the thread', icons.pencil, () => actions.rename(root)) : nothing}
@@ -98,7 +98,7 @@ function thread(page: Page, composer: Composer): TemplateResult {
 
 function banner(state: State): TemplateResult | typeof nothing {
   if (state.connection !== 'lost') return nothing;
-  return html`<p class="banner" role="alert">
-    <span class="pulse"></span>Connection lost, reconnecting… Messages you send will be delivered then.
+  return html`<p class="banner row small" role="alert">
+    <span class="dot pulse"></span>Connection lost, reconnecting… Messages you send will be delivered then.
   </p>`;
 }

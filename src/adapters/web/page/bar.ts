@@ -12,11 +12,11 @@ export function bar(page: Page): TemplateResult {
   const channel = channelOf(state, state.spot.channel);
   const isAlone = isDm(state, state.spot);
   return html`
-    <header class="bar">
+    <header class="bar row">
       ${tool('Open the menu', icons.menu, () => navigation.toggleSidebar(true), { className: 'open-sidebar' })}
       <div class="here">
-        <h1>${isAlone ? icons.direct : icons.hash}${channel?.name}</h1>
-        <p>${channel?.topic}</p>
+        <h1 class="row">${isAlone ? icons.direct : icons.hash}${channel?.name}</h1>
+        <p class="clip small">${channel?.topic}</p>
       </div>
       ${isAlone ? newButton(page) : nothing} ${demoMark(state)} ${facts(page)}
     </header>
@@ -44,29 +44,29 @@ function facts(page: Page): TemplateResult | typeof nothing {
     <dl class="facts">
       <div>
         <dt>Provider</dt>
-        <dd title=${demo ? DEMO.title : nothing} class=${demo ? 'demo' : nothing}>${demo ? DEMO.name : provider}</dd>
+        <dd title=${demo ? DEMO.title : nothing} class="clip small ${demo ? 'demo' : ''}">${demo ? DEMO.name : provider}</dd>
       </div>
       <div>
         <dt><label for="model">Model</label></dt>
-        <dd>${modelPicker(status, page)}</dd>
+        <dd class="clip small">${modelPicker(status, page)}</dd>
       </div>
       ${
         efforts.length === 0
           ? nothing
           : html`<div>
               <dt><label for="effort">Effort</label></dt>
-              <dd>${effortPicker(status, page)}</dd>
+              <dd class="clip small">${effortPicker(status, page)}</dd>
             </div>`
       }
       <div>
         <dt>
           <label for="tier">Tier <span class="demo-control" title="Try out the tiers here. On Discord and Slack the operator grants them">demo</span></label>
         </dt>
-        <dd>${tierPicker(status, page)}</dd>
+        <dd class="clip small">${tierPicker(status, page)}</dd>
       </div>
       <div>
         <dt>Spent today</dt>
-        <dd class="spent">${spent}</dd>
+        <dd class="spent clip small">${spent}</dd>
       </div>
     </dl>
   `;

@@ -16,11 +16,11 @@ export function formView({ state, change }: Page): TemplateResult | typeof nothi
   };
   return html`
     <dialog class="form" aria-labelledby="form-title" @close=${close}>
-      <form @submit=${submit}>
+      <form class="fields" @submit=${submit}>
         <h2 id="form-title">${title}</h2>
-        ${description === '' ? nothing : html`<p>${description}</p>`}
+        ${description === '' ? nothing : html`<p class="soft small">${description}</p>`}
         ${fields.map(field)}
-        <div class="form-foot">
+        <div class="form-foot row">
           <button type="button" class="button" @click=${close}>Cancel</button>
           <button type="submit" class="primary">Send</button>
         </div>
@@ -53,5 +53,5 @@ function field({ name, type, description, required, maxChars, choices }: OptionI
           maxlength=${maxChars ?? nothing}
           ?required=${required}
         />`;
-  return html`<label for=${id}>${name}</label><span id="${id}-hint">${description}</span>${input}`;
+  return html`<label for=${id}>${name}</label><span id="${id}-hint" class="soft small">${description}</span>${input}`;
 }

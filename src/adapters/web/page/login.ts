@@ -14,9 +14,9 @@ export function logIn(): Promise<void> {
           <form @submit=${submit}>
             <span class="avatar bot" aria-hidden="true">${botMark}</span>
             <h1 id="login-title">Parley playground</h1>
-            <label for="token">Enter the <code>ADMIN_TOKEN</code> of this installation.</label>
+            <label for="token" class="soft">Enter the <code>ADMIN_TOKEN</code> of this installation.</label>
             <input id="token" name="token" type="password" autocomplete="current-password" required />
-            ${problem === null ? nothing : html`<p class="note" role="alert">${problem}</p>`}
+            ${problem === null ? nothing : html`<p class="note small" role="alert">${problem}</p>`}
             <button type="submit" class="primary">Log in</button>
           </form>
         </dialog>

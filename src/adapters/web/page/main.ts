@@ -59,7 +59,7 @@ async function enter(): Promise<RoomInfo> {
 
 async function untilNextTry(error: unknown): Promise<void> {
   render(
-    html`<p class="banner" role="alert"><span class="pulse"></span>${wordsFor(error)}</p>`,
+    html`<p class="banner row small" role="alert"><span class="dot pulse"></span>${wordsFor(error)}</p>`,
     document.body,
   );
   await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -50,18 +50,19 @@ export function sidebar(page: Page): TemplateResult {
       aria-modal=${state.isSidebarOpen ? 'true' : nothing}
       @keydown=${({ key }: KeyboardEvent) => key === 'Escape' && state.isSidebarOpen && close()}
     >
-      <div class="brand">
+      <div class="brand row">
         <span class="avatar bot" aria-hidden="true">${botMark}</span>
-        <p class="brand-name">Parley <small>Playground</small></p>
+        <p>Parley <small>Playground</small></p>
         ${tool(theme.label, theme.icon, turnTheme)}
         ${tool('Close the menu', icons.close, close, { className: 'close-sidebar' })}
       </div>
       <div class="finder">
-        <button type="button" class="button new-conversation" @click=${actions.newConversation}>
+        <button type="button" class="button" @click=${actions.newConversation}>
           ${icons.anew}New conversation
         </button>
         <input
           type="search"
+          class="field"
           placeholder="Search"
           aria-label="Search messages and threads"
           autocomplete="off"
@@ -81,11 +82,11 @@ function places(state: State): TemplateResult {
   const threads = threadsOf(state).slice(0, MAX_THREADS);
   return html`
     <nav class="places" aria-label="Channels and threads">
-      <h2>Channels</h2>
+      <h2 class="caption">Channels</h2>
       <ul>${shared.map((channel) => channelLink(state, channel))}</ul>
-      <h2>Direct messages</h2>
+      <h2 class="caption">Direct messages</h2>
       <ul>${direct.map((channel) => channelLink(state, channel))}</ul>
-      ${threads.length === 0 ? nothing : html`<h2>Threads</h2>`}
+      ${threads.length === 0 ? nothing : html`<h2 class="caption">Threads</h2>`}
       <ul>
         ${repeat(threads, spotKey, (thread) => placeLink(state, thread, thread.title, icons.thread))}
       </ul>
@@ -101,15 +102,15 @@ function results({ state, navigation }: Page): TemplateResult {
   const messages = found(state, state.query);
   const shown = messages.slice(0, MAX_RESULTS);
   return html`
-    <nav class="places results" aria-label="Search results">
-      <p class="found" role="status">${messages.length === 0 ? 'Nothing found' : `${messages.length} found`}</p>
+    <nav class="places" aria-label="Search results">
+      <p class="caption" role="status">${messages.length === 0 ? 'Nothing found' : `${messages.length} found`}</p>
       <ul>
         ${repeat(
           shown,
           ({ id }) => id,
           (message) => html`<li>
-            <button type="button" class="result" @click=${() => navigation.find(message)}>
-              <b>${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>
+            <button type="button" class="result soft small" @click=${() => navigation.find(message)}>
+              <b class="clip">${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>
               <span>${excerpt(message.text, state.query)}</span>
             </button>
           </li>`,
@@ -146,14 +147,14 @@ function placeLink(state: State, spot: Spot, name: string, icon: TemplateResult)
   return html`
     <li>
       <a
-        class="place ${unread ? 'unread' : ''}"
+        class="place row ${unread ? 'unread' : ''}"
         href="#/${spotKey(spot)}"
         aria-current=${isHere ? 'page' : nothing}
         title=${name}
       >
-        ${icon}<span class="place-name">${name}</span>
-        ${busy ? html`<span class="pulse" role="img" aria-label="Parley is answering"></span>` : nothing}
-        ${unread && !busy ? html`<span class="new" role="img" aria-label="New messages"></span>` : nothing}
+        ${icon}<span class="clip">${name}</span>
+        ${busy ? html`<span class="dot pulse" role="img" aria-label="Parley is answering"></span>` : nothing}
+        ${unread && !busy ? html`<span class="dot" role="img" aria-label="New messages"></span>` : nothing}
       </a>
     </li>
   `;
@@ -162,10 +163,10 @@ function placeLink(state: State, spot: Spot, name: string, icon: TemplateResult)
 function people({ state, actions }: Page): TemplateResult {
   return html`
     <fieldset class="people">
-      <legend>View as</legend>
-      <div class="people-row">
+      <legend class="caption">View as</legend>
+      <div>
         ${state.info.people.map(
-          ({ id, name, role }) => html`<label class="person">
+          ({ id, name, role }) => html`<label class="person soft">
             <input
               type="radio"
               name="as"

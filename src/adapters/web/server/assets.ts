@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Asset {
@@ -21,19 +21,24 @@ export interface Assets {
 
 const PAGE_DIR = join(import.meta.dirname, '../page');
 const CORE_DIR = join(import.meta.dirname, '../../../core');
-const PAGE_FILE = /^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(ts|js|css|svg))$/;
+const PAGE_FILE = /^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(?:ts|js|css|svg))$/;
 /** Modules shared with core, which import nothing. */
 const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
 const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
 
+/** By a file's extension; the others are JavaScript. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  ts: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
 
 /** In order of precedence. */
-const STYLES = ['tokens', 'layout', 'message', 'markdown', 'welcome', 'composer'];
+const STYLES = [
+  'lib/base.css',
+  ...['layout', 'sidebar', 'bar', 'message', 'markdown', 'welcome', 'composer'].map(
+    (name) => `page/styles/${name}.css`,
+  ),
+];
 
 /** The URLs of modules that the page imports by name, or from outside the page. */
 const IMPORTS = {
@@ -49,36 +54,36 @@ export function createAssets(): Assets {
   // The package's entry resolves to the build for Node; a directive is in the browser's build, one level down.
   const aDirective = createRequire(import.meta.url).resolve('lit-html/directives/repeat.js');
   const litDir = dirname(dirname(aDirective));
-  const libraries = new Map([
+  const others = new Map([
+    ['lib/base.css', join(import.meta.dirname, '../../../http/base.css')],
     ['lib/marked.js', installed('marked')],
     ['lib/dompurify.js', installed('dompurify')],
   ]);
   const cache = new Map<string, { readonly changedAtMs: number; readonly asset: Asset }>();
   const importMap = JSON.stringify({ imports: IMPORTS });
 
-  function locate(path: string): { readonly file: string; readonly extension: string } | undefined {
-    const [, page, extension] = PAGE_FILE.exec(path) ?? [];
-    if (page !== undefined && extension !== undefined) return { file: join(PAGE_DIR, page), extension };
+  function locate(path: string): string | undefined {
+    const [, page] = PAGE_FILE.exec(path) ?? [];
+    if (page !== undefined) return join(PAGE_DIR, page);
     const [, core] = CORE_FILE.exec(path) ?? [];
-    if (core !== undefined) return { file: join(CORE_DIR, core), extension: 'ts' };
+    if (core !== undefined) return join(CORE_DIR, core);
     const [, lit] = LIT_FILE.exec(path) ?? [];
-    const file = lit === undefined ? libraries.get(path) : join(litDir, lit);
-    return file === undefined ? undefined : { file, extension: 'js' };
+    return lit === undefined ? others.get(path) : join(litDir, lit);
   }
 
   return {
     index: assetOf(indexHtml(importMap), 'text/html; charset=utf-8'),
     scriptHash: `sha256-${createHash('sha256').update(importMap).digest('base64')}`,
     async read(path) {
-      const found = locate(path);
-      if (found === undefined) return undefined;
-      const changedAtMs = await changeTime(found.file);
+      const file = locate(path);
+      if (file === undefined) return undefined;
+      const changedAtMs = await changeTime(file);
       if (changedAtMs === undefined) return undefined;
       const cached = cache.get(path);
       if (cached?.changedAtMs === changedAtMs) return cached.asset;
-      const source = await readFile(found.file, 'utf8');
-      const body = found.extension === 'ts' ? strip(source) : source;
-      const asset = assetOf(body, MEDIA_TYPES[found.extension] ?? 'text/javascript; charset=utf-8');
+      const source = await readFile(file, 'utf8');
+      const body = file.endsWith('.ts') ? strip(source) : source;
+      const asset = assetOf(body, MEDIA_TYPES[extname(file)] ?? 'text/javascript; charset=utf-8');
       cache.set(path, { changedAtMs, asset });
       return asset;
     },
@@ -122,7 +127,7 @@ function indexHtml(importMap: string): string {
 <meta name="color-scheme" content="light dark">
 <title>Parley playground</title>
 <link rel="icon" href="page/icon.svg" type="image/svg+xml">
-${STYLES.map((name) => `<link rel="stylesheet" href="page/styles/${name}.css">`).join('\n')}
+${STYLES.map((path) => `<link rel="stylesheet" href="${path}">`).join('\n')}
 <script type="importmap">${importMap}</script>
 <script type="module" blocking="render" src="page/main.ts"></script>
 </head>

@@ -75,10 +75,10 @@ export function createAttachments(redraw: () => void): Attachments {
     clear: (spot) => void bySpot.delete(spotKey(spot)),
     view(spot) {
       if (at(spot).length === 0) return nothing;
-      return html`<ul class="attachments" aria-label="Files to send">
+      return html`<ul class="attachments row" aria-label="Files to send">
         ${at(spot).map(
-          (attachment) => html`<li class=${attachment.phase}>
-            ${icons.attach}<span>${attachment.name}</span>
+          (attachment) => html`<li class="row small ${attachment.phase}">
+            ${icons.attach}<span class="clip">${attachment.name}</span>
             ${attachment.problem === null ? nothing : html`<em role="alert">${attachment.problem}</em>`}
             <button type="button" aria-label="Remove ${attachment.name}" title="Remove" @click=${() => remove(spot, attachment)}>
               ${icons.close}

@@ -30,9 +30,9 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
       <div class="box">
         ${command === undefined ? nothing : signature(command, options, (option) => composer.add(spot, command, option))}
         ${fieldView(composer, spot)} ${attachments.view(spot)}
-        <div class="composer-foot">
+        <div class="composer-foot row">
           <label class="attach" title="Attach files">
-            ${icons.attach}<input type="file" multiple aria-label="Attach files" @change=${pick} />
+            ${icons.attach}<input class="visually-hidden" type="file" multiple aria-label="Attach files" @change=${pick} />
           </label>
           ${hint(composer, spot)}
           <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === '' && !attachments.has(spot)}>
@@ -80,15 +80,16 @@ function fieldView(composer: Composer, spot: Spot): TemplateResult {
 
 function hint(composer: Composer, spot: Spot): TemplateResult {
   const problem = composer.problemAt(spot);
-  if (problem?.isUrgent) return html`<span class="composer-hint unsent" role="alert">${problem.words}</span>`;
-  if (problem !== null) return html`<span class="composer-hint">${problem.words}</span>`;
+  if (problem?.isUrgent)
+    return html`<span class="composer-hint small unsent" role="alert">${problem.words}</span>`;
+  if (problem !== null) return html`<span class="composer-hint small">${problem.words}</span>`;
   if (composer.lacksMention(spot)) {
-    return html`<span class="composer-hint">
+    return html`<span class="composer-hint small">
       Parley answers here when it is mentioned.
       <button type="button" class="link" @click=${() => composer.send(spot, true)}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
     </span>`;
   }
-  return html`<span class="composer-hint idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;
+  return html`<span class="composer-hint small idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;
 }
 
 function placeholder(state: State, spot: Spot): string {

@@ -12,7 +12,7 @@ export function menuView(
 ): TemplateResult {
   return html`
     <div class="menu">
-      <p class="menu-title">${title}</p>
+      <p class="caption">${title}</p>
       <ul role="listbox" tabindex="0" id="${fieldId}-menu" aria-label=${title}>
         ${items.map(
           ({ label, detail, isLocked }, index) => html`<li
@@ -24,7 +24,7 @@ export function menuView(
               onTake(index);
             }}
           >
-            <b>${label}</b><span>${detail}</span>${isLocked ? html`<em>${icons.lock}not for you</em>` : nothing}
+            <b>${label}</b><span class="clip soft small">${detail}</span>${isLocked ? html`<em class="row">${icons.lock}not for you</em>` : nothing}
           </li>`,
         )}
       </ul>
@@ -41,15 +41,15 @@ export function signature(
 ): TemplateResult {
   const main = positionalOf(command.options);
   return html`
-    <div class="signature">
+    <div class="signature row soft small">
       <b>/${command.name}</b><span>${command.description}</span>
-      <span class="signature-options">
+      <span class="row">
         ${command.options.map((option) => {
           const label = option === main ? option.name : `--${option.name}`;
           const isGiven = given[option.name] !== undefined;
           return isGiven || option === main
-            ? html`<span class="chip ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`
-            : html`<button type="button" class="chip" title=${option.description} @click=${() => onAdd(option)}>${label}</button>`;
+            ? html`<span class="chip row soft small ${isGiven ? 'given' : ''}" title=${option.description}>${label}</span>`
+            : html`<button type="button" class="chip row soft small" title=${option.description} @click=${() => onAdd(option)}>${label}</button>`;
         })}
       </span>
     </div>

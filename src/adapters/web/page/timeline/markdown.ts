@@ -180,7 +180,7 @@ function addCopyButtons(fragment: DocumentFragment): void {
   for (const figure of fragment.querySelectorAll('figure.code')) {
     const button = document.createElement('button');
     button.type = 'button';
-    button.className = 'copy';
+    button.className = 'button';
     button.textContent = 'Copy';
     button.addEventListener('click', () => void copyCode(figure, button));
     figure.append(button);

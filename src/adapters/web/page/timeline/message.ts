@@ -72,11 +72,11 @@ function clock(message: Message): TemplateResult {
 
 function head(message: Message, author: string, { page: { state } }: Setting): TemplateResult {
   return html`
-    <header>
+    <header class="row">
       <b class="author">${author}</b>
       ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`}
       ${message.kind === 'said' ? commandLine(message.text, state.info.commands) : nothing} ${clock(message)}
-      ${isPrivate(message, state) ? html`<span class="only-you">${icons.eye}Only you can see this</span>` : nothing}
+      ${isPrivate(message, state) ? html`<span class="only-you row">${icons.eye}Only you can see this</span>` : nothing}
     </header>
   `;
 }
@@ -99,7 +99,7 @@ function said(message: SaidMessage, setting: Setting): TemplateResult {
     ${filesOf(message, setting)}
     ${
       canAsk
-        ? html`<button class="ask" type="button" @click=${() => page.actions.send(message, `@Parley ${message.text}`)}>
+        ? html`<button class="ask row soft small" type="button" @click=${() => page.actions.send(message, `@Parley ${message.text}`)}>
             ${icons.spark}Parley answers if you mention it. <b>Ask Parley</b>
           </button>`
         : nothing
@@ -115,7 +115,7 @@ export function commandLine(text: string, commands: readonly CommandInfo[]): Tem
   const chips = Object.entries(options ?? {}).filter(([name]) => name !== main);
   return html`
     <code class="command">/${command.name}</code>
-    ${chips.map(([name, value]) => html`<span class="chip">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
+    ${chips.map(([name, value]) => html`<span class="chip row soft small">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
   `;
 }
 
@@ -149,11 +149,11 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
   return html`
     <div class="markdown" ${markdown(text)}></div>
     ${filesOf(message, setting)}
-    ${note === null ? nothing : html`<p class="note">${note}</p>`}
+    ${note === null ? nothing : html`<p class="note soft small">${note}</p>`}
     ${
       buttons.length === 0 && footer === null
         ? nothing
-        : html`<div class="under">
+        : html`<div class="under row">
             ${buttons.map((kind) => {
               const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
               const press = () => actions.press(message, kind);
@@ -169,7 +169,7 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
 
 function notice(message: NoticeMessage, setting: Setting): TemplateResult {
   return html`
-    ${message.about === null ? nothing : html`<p class="about">You ran <code>${message.about}</code></p>`}
+    ${message.about === null ? nothing : html`<p class="about clip soft small">You ran <code>${message.about}</code></p>`}
     <div class="markdown" ${markdown(message.text)}></div>
     ${filesOf(message, setting)}
   `;
@@ -187,7 +187,7 @@ function fileView({ name, mediaType, description }: FileInfo, address: string): 
   if (mediaType.startsWith('image/')) {
     return html`<img class="picture" src=${address} alt=${description || name} @load=${keepAtEnd} />`;
   }
-  return html`<a class="file" href=${address} download=${name}>
+  return html`<a class="button file soft" href=${address} download=${name}>
     ${icons.save}<span><b>${name}</b> ${description}</span>
   </a>`;
 }
@@ -202,7 +202,7 @@ function threadLink(
   return html`
     <button
       type="button"
-      class="thread-link"
+      class="thread-link row soft small"
       aria-expanded=${isOpen ? 'true' : 'false'}
       @click=${() => navigation.go(threadBelow(message))}
     >

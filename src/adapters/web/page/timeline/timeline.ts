@@ -61,7 +61,7 @@ export function timeline(page: Page, spot: Spot): TemplateResult {
     return guard(
       deps,
       () => html`
-        ${isNewDay && spot.thread === null ? html`<div class="day"><span>${formatDay(message.atMs, Date.now())}</span></div>` : nothing}
+        ${isNewDay && spot.thread === null ? html`<div class="day row caption"><span>${formatDay(message.atMs, Date.now())}</span></div>` : nothing}
         ${messageView(message, setting)}
       `,
     );
@@ -100,7 +100,7 @@ export function timeline(page: Page, spot: Spot): TemplateResult {
         )}
       </div>
     </div>
-    <button type="button" class="jump" @click=${({ currentTarget }: Event) => currentTarget instanceof Element && goToEnd(currentTarget)}>${icons.down}Jump to the latest</button>
+    <button type="button" class="button jump" @click=${({ currentTarget }: Event) => currentTarget instanceof Element && goToEnd(currentTarget)}>${icons.down}Jump to the latest</button>
   `,
   )}`;
 }
@@ -133,7 +133,7 @@ function threadHead(
     ${
       count === 0
         ? html`<p class="empty">Continue here. In this thread Parley answers every message, without a mention.</p>`
-        : html`<div class="day"><span>${replies(count)}</span></div>`
+        : html`<div class="day row caption"><span>${replies(count)}</span></div>`
     }
   `;
 }
@@ -143,7 +143,7 @@ function outgoingView(sent: Outgoing, state: State): TemplateResult {
     <article class="message said ${sent.phase === 'refused' ? 'unsent' : 'sending'}">
       ${avatar(sent.as, personName(state, sent.as))}
       <div class="content">
-        <header>
+        <header class="row">
           <b class="author">${personName(state, sent.as)}</b>${commandLine(sent.text, state.info.commands)}
         </header>
         ${words(sent.text, state.info.commands)} ${outgoingNote(sent)}
@@ -158,9 +158,9 @@ function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typ
     case 'taken':
       return nothing;
     case 'waiting':
-      return html`<p class="note">Not sent yet. It will be sent as soon as Parley is reachable. Is it still running?</p>`;
+      return html`<p class="note soft small">Not sent yet. It will be sent as soon as Parley is reachable. Is it still running?</p>`;
     case 'refused':
-      return html`<p class="note">
+      return html`<p class="note soft small">
         Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
       </p>`;
   }
@@ -176,9 +176,9 @@ function activityView({ activity, user, queue }: ActivityItem, state: State): Te
           ? queue
           : `${user === state.as ? 'Your question' : `${personName(state, user)}’s question`} is waiting for its turn`;
   return html`
-    <div class="activity ${activity}">
+    <div class="activity ${activity} row soft small">
       ${avatar(null, 'Parley')}
-      <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+      <span class="dots row" aria-hidden="true"><i class="dot"></i><i class="dot"></i><i class="dot"></i></span>
       <span>${text}</span>
     </div>
   `;

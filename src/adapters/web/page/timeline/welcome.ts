@@ -49,12 +49,12 @@ function nextSteps({ notify }: Page): TemplateResult {
   return html`
     <section class="steps" aria-labelledby="next-steps">
       <h3 id="next-steps">Next steps</h3>
-      <p>This is the built-in demo, not a language model. It shows what Parley can do.</p>
+      <p class="soft small">This is the built-in demo, not a language model. It shows what Parley can do.</p>
       <ol>
         ${STEPS.map(
-          ([what, line]) => html`<li>
+          ([what, line]) => html`<li class="soft small">
             <span>${what}</span>
-            <span class="line">
+            <span class="line row">
               <code>${line}</code>
               ${tool(`Copy ${line}`, icons.copy, () => void copy(line, notify), { title: 'Copy' })}
             </span>
@@ -72,9 +72,9 @@ export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResul
   const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
   return html`
     <section class="welcome">
-      <span class="welcome-mark" aria-hidden="true">${isAlone ? botMark : icons.hash}</span>
+      <span class="avatar bot" aria-hidden="true">${isAlone ? botMark : icons.hash}</span>
       <h2>${isAlone ? 'Talk with Parley' : `Welcome to #${channelOf(state, spot.channel)?.name}`}</h2>
-      <p>
+      <p class="soft">
         ${
           isAlone
             ? 'Only you see this. All messages belong to one conversation, and you need no command.'
@@ -86,7 +86,7 @@ export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResul
           ? html`<div class="suggestions">
               ${suggestions.map(
                 ({ title, text }) => html`
-                <button type="button" class="suggestion" @click=${() => actions.send(spot, text)}>
+                <button type="button" @click=${() => actions.send(spot, text)}>
                   <span>${title}</span><code>${text}</code>
                 </button>`,
               )}
@@ -96,7 +96,7 @@ export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResul
       ${isEmpty && state.status?.demo === true ? nextSteps(page) : nothing}
       ${
         isEmpty && state.info.isOpen
-          ? html`<p class="hint">
+          ? html`<p class="hint soft small">
               This page asks for no token, so it is for this machine alone: put no proxy before it. Set
               <code>ADMIN_TOKEN</code> to reach it from elsewhere.
             </p>`
