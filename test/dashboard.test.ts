@@ -137,11 +137,12 @@ describe.skipIf(isMissing)(`the dashboard in a browser (needs ${CHROMIUM})`, { t
   it('shows new answers by itself, and stops one', async () => {
     const page = await open('/admin/answers');
     await logIn(page);
-    await startAnswer('Grete');
+    // Of its own, because a machine that is too loaded to renew its claims in time loses older ones.
+    for (const name of ['Grete', 'Ida']) await startAnswer(name);
     await page.getByRole('button', { name: 'Stop the answer to Grete' }).click();
     await page.getByRole('status').waitFor();
     await page.getByRole('button', { name: 'Stop the answer to Grete' }).waitFor({ state: 'detached' });
-    expect(await page.getByRole('button', { name: 'Stop the answer to Zoë' }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Stop the answer to Ida' }).count()).toBe(1);
     await page.context().close();
   });
 
