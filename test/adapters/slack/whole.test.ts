@@ -518,16 +518,16 @@ describe('a channel that the bot is invited to', () => {
 
 describe('a question that waits for a slot', () => {
   it('says in a channel to its asker alone how it stands in the queue', async () => {
-    const { bot, ann, bob, general, mention } = await setUp({ maxStreamsPerGuild: 1 });
+    const { bot, ann, bob, general, mention, endedAt } = await setUp({ maxStreamsPerGuild: 1 });
     const first = bot.provider.live();
     ann.say(general, `${mention} Why?`);
     await first.request;
-    bob.say(general, `${mention} And why not?`);
+    const { ts } = bob.say(general, `${mention} And why not?`);
     await until(() => bob.privateTexts(general).some(({ text }) => /number 1 in the queue/.test(text)));
     bot.provider.answer('Second.');
     await first.text('First.');
     await first.finish();
-    await until(() => bot.provider.chats.length === 2);
+    await endedAt(general, ts);
     expect(ann.privateTexts(general)).toEqual([]);
   });
 

@@ -570,10 +570,10 @@ describe('recovery', () => {
   it('books at the worst price what nobody could price until all its periods were over', async () => {
     await die();
     open();
-    await clock.advance(34 * DAY_MS);
+    await clock.jump(34 * DAY_MS);
     expect(await store.ledger.abandoned(clock.now())).toHaveLength(2);
     expect(await usage()).toEqual([]);
-    await clock.advance(2 * DAY_MS);
+    await clock.jump(2 * DAY_MS);
     expect(await store.ledger.abandoned(clock.now())).toEqual([]);
     expect(await usage()).toEqual(
       ['r2', 'r1'].map((id) => expect.objectContaining({ id, costNanoUsd: 1_000, basis: 'reserved' })),

@@ -242,12 +242,12 @@ describe('a process that dies with an image that had arrived', () => {
 
 describe('a process that dies while it ends what a dead one left', () => {
   it.each([
-    ['before', 'much', 200, 'knows sends'],
-    ['after', 'much', 200, 'knows sends'],
-    ['before', 'much', 200, 'forgets sends'],
-    ['after', 'much', 200, 'forgets sends'],
-    ['before', 'much', 200, 'keeps marks'],
-    ['after', 'much', 200, 'keeps marks'],
+    ['before', 'much', 110, 'knows sends'],
+    ['after', 'much', 110, 'knows sends'],
+    ['before', 'much', 110, 'forgets sends'],
+    ['after', 'much', 110, 'forgets sends'],
+    ['before', 'much', 110, 'keeps marks'],
+    ['after', 'much', 110, 'keeps marks'],
     ['before', 'little', 60, 'knows sends'],
     ['after', 'little', 60, 'forgets sends'],
     ['after', 'little', 60, 'keeps marks'],
