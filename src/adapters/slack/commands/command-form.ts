@@ -4,7 +4,7 @@ import { clip } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, isAskedInForm, typedOptions } from '../../../core/ports/command.ts';
 import { SIZES } from '../api/sizes.ts';
 import { type Json, SlackRefusal } from '../api/web-api.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { uploadedFiles } from '../payloads/message-parts.ts';
 import { usage } from './arguments.ts';
 import { type FilledForm, input, inputOf, plain, readOptions } from './form-inputs.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import { readMessage } from '../payloads/read-messages.ts';
 

@@ -1,7 +1,7 @@
 import type { ThreadRead } from '../../../core/ports/events.ts';
 import { isRefusal } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { type QuotedMessage, quotedPart } from '../payloads/message-parts.ts';
 import { messagesIn } from '../payloads/read-messages.ts';
 import { readerOf } from './pointed-at.ts';

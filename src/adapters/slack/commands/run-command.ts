@@ -8,7 +8,7 @@ import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { ResponseUrl } from '../posting/response-url.ts';
 import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { SHOWN } from '../text/questions.ts';

@@ -6,7 +6,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { isRefusal } from '../api/errors.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import type { shortcutBody } from '../payloads/payloads.ts';
 import { openForm } from './command-form.ts';

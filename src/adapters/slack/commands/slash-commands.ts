@@ -1,7 +1,7 @@
 import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { CommandBody } from '../payloads/payloads.ts';
 import { decodeEntities, readOptions } from '../text/inbound-text.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';

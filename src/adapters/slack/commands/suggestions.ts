@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { suggestionBody } from '../payloads/payloads.ts';
 import { readContext } from './command-form.ts';
 import { readPressContext } from './press-form.ts';

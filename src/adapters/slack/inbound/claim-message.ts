@@ -2,7 +2,7 @@ import { editOf } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt, questionId } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/payloads.ts';
 import { orderKeyOf, placeKeyOf, questionIn } from './question.ts';
 

@@ -2,7 +2,7 @@ import { explain, inOneLine } from '../../../core/chat/words/explain.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { placeAt } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 
 /** Something that a person did, as Slack reports it. */
 export interface Deed {

@@ -1,7 +1,7 @@
 import { channelKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { cutToSize } from '../text/message-content.ts';
 import { toMrkdwn } from '../text/mrkdwn.ts';
 

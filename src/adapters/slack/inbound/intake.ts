@@ -1,6 +1,6 @@
 import type { App, Receiver } from '@slack/bolt';
 import { createThrottle } from '../../../core/kit/throttle.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { eventIn, messageEvent, sessionStoppedEvent, teamOf } from '../payloads/payloads.ts';
 import { claimMessage } from './claim-message.ts';
 import { stopIn } from './sessions.ts';

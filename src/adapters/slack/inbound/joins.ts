@@ -1,6 +1,6 @@
 import type { Joining } from '../../../core/ports/events.ts';
 import { guildOf } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { sayIn } from '../posting/tell-privately.ts';
 
 /** Handles somebody joining a channel: if it is the bot, it introduces itself. */

@@ -14,7 +14,7 @@ import {
 } from '../commands/shortcuts.ts';
 import { commandId, receiveCommand } from '../commands/slash-commands.ts';
 import { suggestOptions } from '../commands/suggestions.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import {
   commandBody,
   homeOpenedEvent,

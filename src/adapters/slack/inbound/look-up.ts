@@ -3,7 +3,7 @@ import type { Place } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeAt } from '../api/places.ts';
 import { readerOf } from '../commands/pointed-at.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { attachedTo, messageContent } from '../payloads/message-parts.ts';
 import { readMessage } from '../payloads/read-messages.ts';
 import { readText } from '../text/inbound-text.ts';

@@ -3,7 +3,7 @@ import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { readPage, type Spot } from '../api/history.ts';
 import { pagesOf } from '../api/pages.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './receive-message.ts';
 

@@ -14,7 +14,7 @@ import type { Json } from '../api/web-api.ts';
 import type { FilledForm } from '../commands/form-inputs.ts';
 import { type PressContext, pressFormView, readPressForm } from '../commands/press-form.ts';
 import { runOnThread } from '../commands/shortcuts.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { PressBody } from '../payloads/payloads.ts';
 import { readMessage } from '../payloads/read-messages.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';

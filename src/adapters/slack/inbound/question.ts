@@ -1,7 +1,7 @@
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { NO_RULES } from '../../../core/ports/events.ts';
 import { channelKey, messageKey, placeAt, questionId } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { MessageEvent } from '../payloads/payloads.ts';
 import { addressOf } from '../text/inbound-text.ts';
 

@@ -7,7 +7,7 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { parseArguments } from '../commands/arguments.ts';
 import { readThread } from '../commands/read-thread.ts';
 import { runRequest } from '../commands/run-command.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import { editIn, type MessageEvent } from '../payloads/payloads.ts';
 import { readOptions } from '../text/inbound-text.ts';
 import { type LookedUp, lookUp } from './look-up.ts';

@@ -3,7 +3,7 @@ import type { Surface } from '../../../core/ports/surface.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
-import type { SlackContext } from '../payloads/context.ts';
+import type { SlackContext } from '../context.ts';
 import type { SessionStopped } from '../payloads/payloads.ts';
 
 /** Slack's stop in the agent view, from its event alone. */

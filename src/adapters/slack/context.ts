@@ -1,11 +1,11 @@
-import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import type { Dispatch } from '../../../core/ports/events.ts';
-import type { SurfaceParts } from '../answers/surface-parts.ts';
-import type { Directory } from '../people/directory.ts';
-import type { Membership } from '../people/membership.ts';
-import type { ResponseUrl } from '../posting/response-url.ts';
-import type { InOrder } from '../transport/in-order.ts';
-import type { MessageEvent } from './payloads.ts';
+import type { CommandDeclaration } from '../../core/ports/command.ts';
+import type { Dispatch } from '../../core/ports/events.ts';
+import type { SurfaceParts } from './answers/surface-parts.ts';
+import type { MessageEvent } from './payloads/payloads.ts';
+import type { Directory } from './people/directory.ts';
+import type { Membership } from './people/membership.ts';
+import type { ResponseUrl } from './posting/response-url.ts';
+import type { InOrder } from './transport/in-order.ts';
 
 /** Everything that the handlers of people's actions need, for one workspace. */
 export interface SlackContext extends SurfaceParts {
