@@ -5,9 +5,11 @@ import { type Proxies, readProxies } from './proxies.ts';
  * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
  * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Follows no redirects, requests
  * no compression, and has no timeouts: use the signal.
+ * @param connections the most to one server, after which requests wait for one; by default there is no limit
  */
-export function createFetch(proxies: Proxies = {}): typeof fetch {
+export function createFetch(proxies: Proxies = {}, connections: number | null = null): typeof fetch {
   const options = {
+    ...(connections !== null && { connections }),
     // Pauses a connection as soon as one byte arrives unasked.
     connect: connectOptions({ highWaterMark: 1 }),
     // With HTTP/2 all streams would share one connection, which is untested here.
@@ -81,6 +83,8 @@ function createHandler(
     if (isOver || !isWanted) return;
     if (parts.length > 0) {
       isWanted = false;
+      // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
+      call?.pause();
       body?.enqueue(Buffer.concat(parts));
       parts = [];
     }
@@ -127,6 +131,8 @@ function createHandler(
         return resolve(new Response(null, { status, headers }));
       }
       controller.pause();
+      // They pin what arrived with them: 3 kB for as long as the answer streams.
+      controller.rawHeaders = null;
       const stream = new ReadableStream<Uint8Array>(
         {
           start(controlled) {
@@ -148,11 +154,10 @@ function createHandler(
       );
       resolve(new Response(stream, { status, headers }));
     },
-    onResponseData(controller, part) {
+    onResponseData(_, part) {
       if (isOver) return;
       parts.push(part);
       handSoon();
-      if (!isWanted) controller.pause();
     },
     onResponseEnd() {
       end = () => body?.close();
