@@ -100,4 +100,25 @@ describeWithRedis('the pace of processes', () => {
     expect(await pace.beginWrite({ ...write, key: 'limit' })).toBe(0);
     await close();
   });
+
+  it('counts on where that clock was set back by less than the age of a limit', async () => {
+    await redis.flush();
+    const { pace, close } = await open();
+    const soon = Date.now() + 3_600_000;
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    await client.eval(
+      `redis.call('SET', KEYS[1], cmsgpack.pack({
+        writes = {}, turns = {}, owed = {}, next = 0, blocked = 0, filled = ${soon}
+      }))`,
+      { keys: ['{parley}:pace:limit'] },
+    );
+    client.destroy();
+    const refills = { ...write, key: 'limit', windowMs: 10_000, gapMs: null };
+    const ended = [{ id: 'w', countsMs: 10_000, refillMs: 10_000 }];
+    expect(await pace.beginWrite(refills)).toBe(0);
+    await pace.end('limit', ended);
+    expect(await pace.beginWrite({ ...refills, id: 'next' })).toBeGreaterThan(0);
+    await close();
+  });
 });

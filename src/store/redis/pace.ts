@@ -48,6 +48,8 @@ local function save() redis.call('SET', KEYS[1], cmsgpack.pack(limits), 'PX', ${
 const BEGIN = script()`${COMMON}
 local id, owner = ARGV[1], ARGV[2]
 local limit, window, lease, gap = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+-- Then the clock was set back, too: a bucket is full after a window.
+if limits.filled > now + lease + window + 1 then limits.filled = 0 end
 finish(ARGV, 7)
 local at = math.max(now, limits.blocked)
 if gap then
