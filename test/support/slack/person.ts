@@ -61,6 +61,8 @@ export interface Saying {
   readonly thread?: string;
   readonly files?: readonly GivenFile[];
   readonly attachments?: readonly Json[];
+  /** As an app of the workspace can post in the name of a person. */
+  readonly metadata?: Json;
 }
 
 interface Place {
@@ -230,7 +232,7 @@ export function createPerson(
         botId: null,
         ephemeralTo: null,
         content: { text, ...(options.attachments ? { attachments: options.attachments } : {}) },
-        metadata: undefined,
+        metadata: options.metadata,
         files: (options.files ?? []).map(upload),
         stream: null,
       });

@@ -4,6 +4,7 @@ import type { MessageMark } from '../../../core/ports/surface.ts';
 const EVENT_TYPE = 'parley_message';
 
 const metadataSchema = z.object({
+  event_type: z.literal(EVENT_TYPE),
   event_payload: z.object({
     id: z.string().optional(),
     answer: z.string().optional(),
@@ -33,7 +34,7 @@ export function metadataOf({ id, mark }: Metadata): object {
 /** Slack returns metadata to a request with this. It needs no scope beyond those for the messages themselves. */
 export const WITH_METADATA = { include_all_metadata: true } as const;
 
-/** The metadata of a message; empty if it is not Parley's. */
+/** The metadata of a message; empty if it is not of Parley's type. Other apps can copy it, so the message must be the bot's own. */
 export function readMetadata(metadata: unknown): Metadata {
   const { id, answer, index } = metadataSchema.safeParse(metadata).data?.event_payload ?? {};
   return { id, mark: answer === undefined || index === undefined ? undefined : { answerId: answer, index } };

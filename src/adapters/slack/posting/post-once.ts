@@ -33,7 +33,9 @@ const CLOCK_SKEW_MS = 120_000;
 /** Messages of a page of history. */
 const PAGE = 200;
 
-const messagesSchema = z.array(z.object({ ts: z.string(), metadata: z.unknown().optional() }));
+const messagesSchema = z.array(
+  z.object({ ts: z.string(), bot_id: z.string().optional(), metadata: z.unknown().optional() }),
+);
 
 export interface PostOptions {
   /** Unique for this post. Default: a new one. */
@@ -85,7 +87,7 @@ export function createPostOnce(
   };
 }
 
-/** The `ts` of the post with this id, which was not made before `sinceMs`; null if there is none. */
+/** The `ts` of the bot's post with this id, which was not made before `sinceMs`; null if there is none. */
 export async function findPost(
   workspace: Workspace,
   spot: Spot,
@@ -97,7 +99,7 @@ export async function findPost(
     const page = await readPage(workspace, spot, { oldest, limit: PAGE, cursor, ...WITH_METADATA }, signal);
     const found = messagesSchema
       .parse(page.messages)
-      .find(({ metadata }) => readMetadata(metadata).id === id);
+      .find(({ bot_id, metadata }) => bot_id === workspace.botId && readMetadata(metadata).id === id);
     cursor = page.cursor;
     if (found !== undefined || cursor === '') return found?.ts ?? null;
   }

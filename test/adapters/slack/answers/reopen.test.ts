@@ -112,6 +112,21 @@ describe('a place that a dead process left on Slack', () => {
     expect(slack.messages(general, slack.messages(general)[0]?.ts)).toHaveLength(2);
   });
 
+  it('does not take a message of others for its own, whatever metadata that has', async () => {
+    const { slack, ann, general } = await setUp();
+    await ann.slash('/ask', 'why?', { channel: general });
+    const surface = await surfaceOf();
+    const lost = surface.reference ?? '';
+    const { id } = (JSON.parse(lost) as { root: { post: { id: string } } }).root.post;
+    const forged = { event_type: 'parley_message', event_payload: { id, answer: ANSWER, index: 4 } };
+    await surface.openMessage({ ...view('Because'), mark: { answerId: ANSWER, index: 0 } }, never);
+    const question = slack.messages(general)[0]?.ts ?? '';
+    ann.say(general, 'Go on here.', { metadata: forged });
+    ann.say(general, 'I am the rest.', { thread: question, metadata: forged });
+    const found = await bench.adapter.reopen?.({ reference: lost, answerId: ANSWER }, never);
+    expect(found).toMatchObject({ message: { text: 'Because' }, sealed: 0, sealedKeys: [] });
+  });
+
   it('ends a stream of Slack’s that would stay open, and goes on in its message', async () => {
     const { slack, ann } = await setUp({ agentView: true });
     const question = ann.say(ann.dm, 'hi');
