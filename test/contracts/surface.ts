@@ -497,15 +497,16 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         const find = () => reopen({ reference, answerId: ANSWER_ID });
         expect(await find()).toMatchObject({ message: { live: { key } } });
         await update((await find())?.message?.live ?? expect.fail('it is there'), sealed('First part'));
-        expect(await find()).toMatchObject({ message: null, sealed: 1 });
-        await open({ ...sealed('Second part'), mark: { answerId: ANSWER_ID, index: 1 } });
-        expect(await find()).toMatchObject({ message: null, sealed: 2 });
+        expect(await find()).toMatchObject({ message: null, sealed: 1, sealedKeys: [key] });
+        const second = await open({ ...sealed('Second part'), mark: { answerId: ANSWER_ID, index: 1 } });
+        const sealedKeys = [key, second.key];
+        expect(await find()).toMatchObject({ message: null, sealed: 2, sealedKeys });
         const another = await reopen({ reference, answerId: 'another' });
         expect([another?.message, another?.sealed]).toEqual([null, undefined]);
         await open({ ...streaming('Third'), mark: { answerId: ANSWER_ID, index: 2 } });
         // A native stream has no mark while it runs.
         reference = referenceOf(surface);
-        expect(await find()).toMatchObject({ message: { text: 'Third', isEnded: false } });
+        expect(await find()).toMatchObject({ message: { text: 'Third', isEnded: false }, sealedKeys });
         expect((await read()).map((text) => plain(text).trim())).toEqual([
           'First part',
           'Second part',

@@ -285,7 +285,9 @@ export function createMemorySurface(options: MemorySurfaceOptions): MemorySurfac
         message: found
           ? { live: liveMessage(found), text: found.shown.text, isEnded: found.shown.status !== 'streaming' }
           : null,
-        ...(newest === undefined || sealed === undefined ? {} : { sealed }),
+        ...(newest === undefined || sealed === undefined
+          ? {}
+          : { sealed, sealedKeys: messages.slice(0, sealed).map(({ key }) => key) }),
       };
     },
   };

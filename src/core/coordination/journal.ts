@@ -84,6 +84,8 @@ export const answerSchema = z.object({
   sealed: z.int().nonnegative(),
   /** `LiveMessage.key` of the growing message; null if it was yet to come. */
   message: z.string().nullable(),
+  /** Keys of its messages so far, oldest first. Missing in entries of earlier versions. */
+  messages: z.array(z.string()).exactOptional(),
   /** How it ended, once known; then it only remains to show it. */
   ending: z
     .object({

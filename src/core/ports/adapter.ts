@@ -94,6 +94,8 @@ export interface Reopened {
   readonly message: ReopenedMessage | null;
   /** The number of complete messages, as the newest one's mark says (`Surface.keepsMarks`). Left out if none has a mark. */
   readonly sealed?: number;
+  /** Keys of the complete messages that have a mark, oldest first. Default none. */
+  readonly sealedKeys?: readonly string[];
   /** Whether the bot may not read the place, so that `message` is null although something may be shown. False by default. */
   readonly isUnread?: boolean;
 }

@@ -5,6 +5,7 @@ import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
 import { readPage } from '../api/history.ts';
+import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
 import { findPost } from '../posting/post-once.ts';
@@ -37,10 +38,14 @@ export async function reopen(
       );
     }
     if (answerId === null) return notBegun(parts, place, surface);
-    const found = await findNewest(parts.workspace, place, answerId, signal);
-    if (found === null) return notBegun(parts, place, surface);
     const { workspace } = parts;
-    if (found.state === 'sealed') return { surface, message: null, sealed: found.index + 1 };
+    const [found, ...older] = await findMessages(workspace, place, answerId, signal);
+    if (found === undefined) return notBegun(parts, place, surface);
+    const keysOf = (messages: readonly Found[]) =>
+      messages.map(({ ts }) => messageKey(workspace.team, channel, ts)).toReversed();
+    if (found.state === 'sealed') {
+      return { surface, message: null, sealed: found.index + 1, sealedKeys: keysOf([found, ...older]) };
+    }
     if (found.ts === place.streamTs) await endStream(workspace, channel, found.ts, signal);
     const threadTs = root.kind === 'standing' ? root.threadTs : null;
     const { ts, index } = found;
@@ -54,6 +59,7 @@ export async function reopen(
         isEnded: found.state === 'ended',
       },
       ...(index !== null && { sealed: index }),
+      sealedKeys: keysOf(older),
     };
   } catch (error) {
     const fault = deliveryError(error);
@@ -106,8 +112,8 @@ export async function changeButtons(
   const place = readPlace(reference);
   if (place === null) return false;
   try {
-    const found = await findNewest(workspace, place, answerId, signal);
-    if (found === null || found.state === 'sealed') return false;
+    const [found] = await findMessages(workspace, place, answerId, signal);
+    if (found === undefined || found.state === 'sealed') return false;
     await rewriteButtons(workspace, { channel: place.channel, ...found }, buttons, signal);
     return true;
   } catch (error) {
@@ -134,15 +140,15 @@ type Found = Message &
 /** Slack's largest page; an answer is among the newest messages of its thread or DM. */
 const PAGE = 200;
 
-/** The newest message of the answer: it has its mark or button, or began as its stream. */
-async function findNewest(
+/** The messages of the answer, newest first: each has its mark or button, or began as its stream. */
+async function findMessages(
   workspace: Workspace,
   { channel, root, streamTs }: AnswerPlace,
   answerId: string,
   signal: AbortSignal,
-): Promise<Found | null> {
+): Promise<Found[]> {
   // The question was not posted yet.
-  if (root.kind === 'posted') return null;
+  if (root.kind === 'posted') return [];
   const newest: Message[] = [];
   for (let cursor = ''; ; ) {
     const spot = { channel, threadTs: root.threadTs };
@@ -152,23 +158,21 @@ async function findNewest(
     // Slack lists a thread from its beginning, a channel from its end.
     if (cursor === '' || root.threadTs === null) break;
   }
-  return (
-    newest
-      .filter(({ bot_id }) => bot_id === workspace.botId)
-      .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
-      .flatMap((message): Found[] => {
-        const kinds = buttonsOf(message, answerId);
-        const { mark } = readMetadata(message.metadata);
-        const index = mark?.answerId === answerId ? mark.index : null;
-        if (kinds.length > 0) {
-          return [{ ...message, state: kinds.includes('stop') ? 'growing' : 'ended', index }];
-        }
-        // A stream gets its mark when it ends.
-        if (index !== null) return [{ ...message, state: 'sealed', index }];
-        const isStream = message.ts === streamTs && mark === undefined;
-        return isStream ? [{ ...message, state: 'growing', index }] : [];
-      })[0] ?? null
-  );
+  return newest
+    .filter(({ bot_id }) => bot_id === workspace.botId)
+    .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
+    .flatMap((message): Found[] => {
+      const kinds = buttonsOf(message, answerId);
+      const { mark } = readMetadata(message.metadata);
+      const index = mark?.answerId === answerId ? mark.index : null;
+      if (kinds.length > 0) {
+        return [{ ...message, state: kinds.includes('stop') ? 'growing' : 'ended', index }];
+      }
+      // A stream gets its mark when it ends.
+      if (index !== null) return [{ ...message, state: 'sealed', index }];
+      const isStream = message.ts === streamTs && mark === undefined;
+      return isStream ? [{ ...message, state: 'growing', index }] : [];
+    });
 }
 
 /** The kinds of the answer's buttons on a message. */

@@ -39,7 +39,8 @@ export function createDeletion({
     if (known !== null && isLive(known)) return 'This answer is still being written. Stop it first.';
     // Comes first: an answer that is gone from the channel must not stay in the history because of a fault.
     if (known !== null) await conversations.dropAnswer(known.conversation, known.turn, known.id);
-    await remove(known?.messages ?? [message]);
+    // An earlier version may not have noted all of them.
+    await remove([...new Set([...(known?.messages ?? []), message])]);
     if (known !== null) await answers.delete(known.id);
     return 'The answer is deleted here and from my memory.';
   }

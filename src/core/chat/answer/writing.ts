@@ -58,7 +58,7 @@ const CLOSING_MARGIN_MS = 15_000;
 export async function writeAnswer(
   { delivery, nameOperator, abandoned }: Messenger,
   asked: Asked,
-  places: Pick<AnswerPlaces, 'noteMessage' | 'noteThread'>,
+  places: Pick<AnswerPlaces, 'messages' | 'noteMessage' | 'noteThread'>,
   adopted: LiveMessage | null,
   keep: (answer: Written) => Promise<void>,
 ): Promise<Delivered> {
@@ -95,6 +95,7 @@ export async function writeAnswer(
     images: draft.images.length,
     ending,
     ...reply.progress,
+    messages: places.messages,
   });
   entry.watch(state);
 

@@ -7,7 +7,7 @@ import { orLog } from '../../kit/or-log.ts';
 import { splitText } from '../../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
-import { type LiveMessage, MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
+import { MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
 import { textInHistory } from '../words/answer-text.ts';
 import { INTERRUPTED } from '../words/ending-words.ts';
 import { type HeldAnswers, triesIn } from './held-answers.ts';
@@ -53,25 +53,36 @@ export function createFinisher(
       await surface.tellPrivately({ text: NOT_BEGUN }, signal);
       return true;
     }
-    if (place.message?.isEnded) return true;
     const resumed = resumedAt(answer, place);
-    if (stands(answer, resumed, surface)) return true;
+    const live = resumed.message?.live;
+    const messages = [
+      ...new Set([...(answer.messages ?? []), ...(place.sealedKeys ?? []), ...(live ? [live.key] : [])]),
+    ];
+    if (place.message?.isEnded || stands(answer, resumed, surface)) {
+      // If the store fails, a later look repeats it.
+      await attach(answer, messages, live?.threadKey);
+      return true;
+    }
     // The found message is recorded before its button is removed.
     entry.resumeAt(surface);
-    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: resumed.message?.live.key ?? null }));
+    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: live?.key ?? null, messages }));
     await entry.keep();
     const about = { answer: answer.id };
-    const unattached = orLog(log, 'error', about, 'could not connect a message to its conversation');
-    const attached = (message: LiveMessage) => attach(answer, message).catch(unattached);
-    const storing: Promise<unknown>[] = resumed.message === null ? [] : [attached(resumed.message.live)];
+    const unattached = orLog(log, 'error', about, 'could not connect messages to their conversation');
+    let attaching = attach(answer, messages, live?.threadKey).catch(unattached);
+    const storing: Promise<unknown>[] = [];
     const reply = createReply({
       ...delivery,
       surface,
       answerId: answer.id,
       onOpen(message) {
-        entry.watch(() => ({ ...answer, ...reply.progress }));
+        const { key, threadKey } = message;
+        messages.push(key);
+        entry.watch(() => ({ ...answer, ...reply.progress, messages }));
         const kept = entry.keep();
-        storing.push(kept, attached(message));
+        storing.push(kept);
+        // One after the other, because each adds to the record.
+        attaching = attaching.then(() => attach(answer, [key], threadKey)).catch(unattached);
         return kept;
       },
       signal,
@@ -86,14 +97,14 @@ export function createFinisher(
     // An edit of the question finds the answer by this.
     const unnoted = orLog(log, 'error', about, 'could not store the place of an answer');
     storing.push(answers.amend(answer.id, { shown: shownBy(reply, surface, moment) }).catch(unnoted));
-    await Promise.all(storing);
+    await Promise.all([...storing, attaching]);
     if (reply.lockedAt !== null) {
       await held.hold({
         platform,
         at: reply.lockedAt,
         reference: surface.reference ?? reference,
         // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
-        state: { ...answer, ...reply.progress },
+        state: { ...answer, ...reply.progress, messages },
         tries: (tries ?? 0) + 1,
       });
       return true;
@@ -119,14 +130,21 @@ export function createFinisher(
     );
   }
 
-  /** Lets a reply to the message continue the conversation. */
-  async function attach({ id }: AnswerState, { key, threadKey }: LiveMessage): Promise<void> {
+  /** Lets a reply to the messages continue the conversation, and a deletion find all of them. */
+  async function attach(
+    { id }: AnswerState,
+    keys: readonly string[],
+    threadKey: string | null | undefined,
+  ): Promise<void> {
     const record = await answers.get(id);
     if (record === null) return;
-    await Promise.all([conversations.attach(record.conversation, key), answers.attach(id, key)]);
-    const { messages = [] } = record;
-    if (!messages.includes(key)) await answers.amend(id, { messages: [...messages, key] });
-    if (threadKey) await conversations.attach(record.conversation, threadKey);
+    const { conversation, messages = [] } = record;
+    const places = threadKey ? [...keys, threadKey] : keys;
+    await Promise.all([
+      ...places.map((key) => conversations.attach(conversation, key)),
+      ...keys.map((key) => answers.attach(id, key)),
+    ]);
+    await answers.amend(id, { messages: [...new Set([...messages, ...keys])] });
   }
 
   return finish;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { INTERRUPTED } from '../../../../src/core/chat/words/ending-words.ts';
 import type { Adapter } from '../../../../src/core/ports/adapter.ts';
@@ -12,7 +13,14 @@ import { createLife, type Life } from '../../../support/mortal.ts';
 import { event, textChunk } from '../../../support/provider/chunks.ts';
 import { createFakeProvider, type LiveAnswer } from '../../../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../../../support/provider/test-client.ts';
-import { createTestBot, messageOf, pressOf, type TestBot, testSurface } from '../../../support/test-bot.ts';
+import {
+  createTestBot,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+  testSurface,
+} from '../../../support/test-bot.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -143,6 +151,23 @@ const ANSWER = words(60);
 const wordsOf = (text: string) => text.match(/word\d+/g) ?? [];
 const buttonsOf = ({ messages }: MemorySurface) =>
   messages.flatMap(({ views }) => views.at(-1)?.view.buttons ?? []);
+const keysOf = ({ messages }: MemorySurface) => messages.map(({ key }) => key);
+
+/** Has the asker delete the answer; resolves to the messages that went. */
+async function deleted(bot: TestBot, surface: MemorySurface): Promise<string[]> {
+  const removed: string[] = [];
+  const actor = testActor('mia');
+  await bot.dispatch.deleteAnswer({
+    id: randomUUID(),
+    actor,
+    place: { guild: actor.guild, channel: 'c1', key: 'thread' },
+    surface: testSurface({ isPrivate: true }),
+    message: surface.messages.at(-1)?.key ?? '',
+    isOwn: true,
+    remove: async (keys) => void removed.push(...keys),
+  });
+  return removed;
+}
 
 describe.each((['before', 'after'] as const).flatMap((when) => KINDS.map((kind) => [when, kind] as const)))(
   'a process that dies %s a step of an answer, on a platform that %s',
@@ -201,6 +226,7 @@ describe.each((['before', 'after'] as const).flatMap((when) => KINDS.map((kind) 
         const kept = wordsOf(turns?.[0]?.answer ?? '');
         expect(kept, about).toEqual(wordsOf(ANSWER).slice(0, kept.length));
         if (status === 'complete') expect(kept, about).toHaveLength(60);
+        if (status !== 'none') expect(await deleted(heir, surface), about).toEqual(keysOf(surface));
         for (const close of closing.splice(0).reverse()) await close();
       }
       expect(new Set(outcomes)).toEqual(new Set(['none', 'interrupted', 'complete']));
@@ -288,12 +314,13 @@ describe('a process that dies while it ends what a dead one left', () => {
         const second = createLife(at, when);
         await world.bot(second);
         await eventually(world.clock, () => expect(second.isOver || world.openClaims.size === 0).toBe(true));
-        await world.bot();
+        const heir = await world.bot();
         await world.settled();
         const about = `dead at step ${at}`;
         expect(wordsOf(surface.text), about).toEqual(wordsOf(whole));
         expect(surface.shown, about).toMatchObject({ status: 'interrupted', buttons: [{ kind: 'retry' }] });
         expect(buttonsOf(surface), about).toHaveLength(1);
+        expect(await deleted(heir, surface), about).toEqual(keysOf(surface));
         for (const close of closing.splice(0).reverse()) await close();
         if (!second.isOver) break;
       }
