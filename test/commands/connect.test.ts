@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { Actor } from '../../src/core/ports/actor.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import { valuesOf } from '../support/changes.ts';
 import { collect } from '../support/collect.ts';
+import { createFastClock } from '../support/fast-clock.ts';
 import { createFakeProvider, type FakeProvider, json } from '../support/provider/fake-provider.ts';
 import { createTestBot, invocationOf, type TestBot, testActor } from '../support/test-bot.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -124,7 +125,9 @@ describe('/connect', () => {
 
   it('keeps nothing where the provider cannot be asked, and says so', async () => {
     await provider.close();
-    expect(await connect()).toBe(
+    const quick = await createTestBot({ provider, client: { clock: createFastClock(10) } });
+    onTestFinished(quick.close);
+    expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, quick)).toBe(
       'OpenRouter could not check the key, so it was not saved. The bot could not reach OpenRouter. Try again in a minute; if it keeps happening, tell the operator of this bot.',
     );
     provider = await createFakeProvider();

@@ -129,7 +129,7 @@ describe('files with a question', () => {
   });
 
   it('are named to the asker alone where the note has no room, which says first how the answer ended', async () => {
-    const files = Array.from({ length: 8 }, (_, index) => `a-rather-long-name-of-a-file-${index}.bin`);
+    const files = Array.from({ length: 4 }, (_, index) => `${'a-long-name-'.repeat(6)}${index}.bin`);
     await open({ ...Object.fromEntries(files.map((name) => [name, '\0'])), 'b.txt': '' });
     const brought = [...files, 'b.txt', 'gone.txt'].map((name) => given(name));
     const surface = testSurface({ isOverheard: true });
