@@ -8,7 +8,8 @@ import { commands } from '../commands/index.ts';
 import { systemClock } from '../core/kit/clock.ts';
 import { type CliCommand, refuseMore, textIn, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
-import { type Answers, runSetup } from './setup/run-setup.ts';
+import { runSetup } from './setup/run-setup.ts';
+import type { Answers } from './setup/settings.ts';
 
 /** The flag for each answer. */
 const FLAGS = {
