@@ -453,7 +453,7 @@ const CREDIT: readonly Row[] = [
     replies: [AFFORDS(255), answerWith(USED)],
     expect: {
       text: '',
-      note: /credit of the bot's OpenRouter account is too low/,
+      note: /OpenRouter account has too little credit/,
       booked: 0,
       requests: 1,
     },
@@ -462,7 +462,7 @@ const CREDIT: readonly Row[] = [
     name: 'can afford less each time it is asked',
     provider: 'openrouter',
     replies: [AFFORDS(1_234), AFFORDS(1_000), answerWith(USED)],
-    expect: { text: '', note: /is too low for an answer/, booked: 0, requests: 2 },
+    expect: { text: '', note: /has too little credit for an answer/, booked: 0, requests: 2 },
   },
 ];
 
