@@ -529,7 +529,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
             surface,
             async onOpen() {
               if (++opened === count) dies.abort();
-              if (opened < count) known = { ...reply.progress, reference: referenceOf(surface) };
+              if (opened < count) known = { ...reply.progress(), reference: referenceOf(surface) };
             },
             signal: dies.signal,
           });

@@ -5,8 +5,8 @@ import type { Surface } from '../ports/surface.ts';
 import type { ShownAnswer } from './answer-records.ts';
 
 /** The place and buttons of a finished answer, for its record. */
-export function shownBy({ progress }: Reply, { reference }: Surface, moment: EndedMoment): ShownAnswer {
-  return { reference: reference ?? null, sealed: progress.sealed, moment };
+export function shownBy(reply: Reply, { reference }: Surface, moment: EndedMoment): ShownAnswer {
+  return { reference: reference ?? null, sealed: reply.progress().sealed, moment };
 }
 
 /** The facts that decide about the buttons under a finished answer. */

@@ -16,7 +16,7 @@ export interface Attempts {
   /** As `Reply.gone`. */
   readonly gone: AbortSignal;
   /** As `Reply.lockedAt`. */
-  readonly lockedAt: string | null;
+  lockedAt(): string | null;
 }
 
 export interface AttemptsOptions {
@@ -79,9 +79,7 @@ export function createAttempts({ clock, log, signal, unwanted }: AttemptsOptions
 
   return {
     gone: gone.signal,
-    get lockedAt() {
-      return lockedAt;
-    },
+    lockedAt: () => lockedAt,
     giveUp: (reason) => gone.abort(reason),
 
     async attempt(work, facts) {

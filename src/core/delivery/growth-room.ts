@@ -9,7 +9,7 @@ export interface GrowthRoom {
   /** Whether the room is kept. If not, asks for it, and calls `onReady` once there is some. */
   isKept(): boolean;
   /** Whether it is being asked for. */
-  readonly isAwaited: boolean;
+  isAwaited(): boolean;
   /** The room is used. */
   release(): void;
   /** Releases the room and stops asking: nothing of the answer waits any more. */
@@ -53,9 +53,7 @@ export function createGrowthRoom(options: {
       if (!isAsking) ask(updateScope);
       return false;
     },
-    get isAwaited() {
-      return isAsking;
-    },
+    isAwaited: () => isAsking,
     release,
     close() {
       closed.abort(OVER);

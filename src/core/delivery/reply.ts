@@ -34,9 +34,9 @@ export interface Reply {
    * `Place.key` of the locked place in which nothing can be shown until somebody unlocks it; else null. The provider may go
    * on.
    */
-  readonly lockedAt: string | null;
+  lockedAt(): string | null;
   /** How far the answer is, so that another process can continue it (`ReplyOptions.resumed`). */
-  readonly progress: Progress;
+  progress(): Progress;
 }
 
 export interface Progress {
@@ -252,10 +252,8 @@ export function createReply(options: ReplyOptions): Reply {
 
   return {
     gone: attempts.gone,
-    get lockedAt() {
-      return attempts.lockedAt;
-    },
-    get progress() {
+    lockedAt: attempts.lockedAt,
+    progress() {
       // Until it has this answer's button, it cannot be found by that.
       return { sealed, message: isUntouched ? null : (message?.key ?? null) };
     },
@@ -263,7 +261,7 @@ export function createReply(options: ReplyOptions): Reply {
       if (delta === '') return;
       addParts(splitter.push(delta));
       // An unaffordable message is checked again once it is affordable, or full.
-      if (!room.isAwaited) wake();
+      if (!room.isAwaited()) wake();
     },
     async finish(how) {
       const isCutShort = how.status !== 'complete';

@@ -7,7 +7,7 @@ import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 /** Takes a text line by line and returns its blocks as Discord renders them. */
 export interface DiscordBlocks {
   /** Number of characters held of the open block, without the growing line. */
-  readonly held: number;
+  heldLength(): number;
   /** Takes a complete line, without its line feed. */
   takeLine(line: string): string;
   /** Takes the incomplete last line, if it says something yet. The line must not continue. */
@@ -255,7 +255,7 @@ export function createDiscordBlocks(from?: Held): DiscordBlocks {
   }
 
   return {
-    get held() {
+    heldLength() {
       return held.paragraph.reduce((sum, { content }) => sum + content.length + 1, -held.spilt);
     },
     takeLine(source) {

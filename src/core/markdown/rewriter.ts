@@ -42,17 +42,17 @@ function createDiscordRewriter(): Rewriter {
         const lineBreak = delta.indexOf('\n', at);
         const end = lineBreak === -1 ? delta.length : lineBreak;
         while (at < end) {
-          const room = Math.max(1, spillAt - blocks.held - line.length);
+          const room = Math.max(1, spillAt - blocks.heldLength() - line.length);
           line += delta.slice(at, Math.min(end, at + room));
           at = Math.min(end, at + room);
-          if (blocks.held + line.length < spillAt) continue;
+          if (blocks.heldLength() + line.length < spillAt) continue;
           out += blocks.spill(line);
-          spillAt = blocks.held + line.length + heldChars;
+          spillAt = blocks.heldLength() + line.length + heldChars;
         }
         if (lineBreak === -1) continue;
         out += blocks.takeLine(line);
         line = '';
-        spillAt = blocks.held + heldChars;
+        spillAt = blocks.heldLength() + heldChars;
         at++;
       }
       return out;

@@ -753,7 +753,7 @@ describe('an answer that another process began', () => {
     const { reply, opened } = startOn(surface, { signal: dies.signal });
     await stream(clock, reply, count, 500);
     await clock.advance(10_000);
-    const { progress } = reply;
+    const progress = reply.progress();
     dies.abort();
     const live = opened.at(-1);
     if (live === undefined) throw new Error('nothing was opened');

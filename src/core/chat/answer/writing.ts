@@ -94,7 +94,7 @@ export async function writeAnswer(
     text: draft.text,
     images: draft.images.length,
     ending,
-    ...reply.progress,
+    ...reply.progress(),
     messages: places.messages,
   });
   entry.watch(state);
@@ -128,7 +128,7 @@ export async function writeAnswer(
   };
   const buttons = buttonsAt(id, moment);
   const delivered = await reply.finish({ ...ending, note, buttons, files: draft.images });
-  const { lockedAt } = reply;
+  const lockedAt = reply.lockedAt();
   return {
     ...written,
     delivered,

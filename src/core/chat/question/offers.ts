@@ -34,7 +34,7 @@ export async function offerPrice(
     },
     signal: AbortSignal.any([abandoned, entry.lost]),
   });
-  entry.watch(() => ({ ...unbegun, model: model.id, ending: ENDING, ...reply.progress }));
+  entry.watch(() => ({ ...unbegun, model: model.id, ending: ENDING, ...reply.progress() }));
   reply.write(text);
   await reply.finish({ ...ENDING, buttons: buttonsAt(id, { state: 'priced' }) });
 }

@@ -78,7 +78,7 @@ export function createFinisher(
       onOpen(message) {
         const { key, threadKey } = message;
         messages.push(key);
-        entry.watch(() => ({ ...answer, ...reply.progress, messages }));
+        entry.watch(() => ({ ...answer, ...reply.progress(), messages }));
         const kept = entry.keep();
         storing.push(kept);
         // One after the other, because each adds to the record.
@@ -98,13 +98,14 @@ export function createFinisher(
     const unnoted = orLog(log, 'error', about, 'could not store the place of an answer');
     storing.push(answers.amend(answer.id, { shown: shownBy(reply, surface, moment) }).catch(unnoted));
     await Promise.all([...storing, attaching]);
-    if (reply.lockedAt !== null) {
+    const lockedAt = reply.lockedAt();
+    if (lockedAt !== null) {
       await held.hold({
         platform,
-        at: reply.lockedAt,
+        at: lockedAt,
         reference: surface.reference ?? reference,
         // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
-        state: { ...answer, ...reply.progress, messages },
+        state: { ...answer, ...reply.progress(), messages },
         tries: (tries ?? 0) + 1,
       });
       return true;

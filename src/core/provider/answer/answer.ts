@@ -209,7 +209,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
         model,
         generationId: answer.generationId,
         skippedLines,
-        skippedImages: images.skipped,
+        skippedImages: images.skipped(),
         tools: [...tools],
       });
     },

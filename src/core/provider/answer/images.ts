@@ -27,7 +27,7 @@ export interface ImageReader {
   /** The image in a data URL; null if it is skipped or came before. */
   read(url: string): AnswerImage | null;
   /** The number of skipped images: too large, too many, or of a type that platforms do not show. */
-  readonly skipped: number;
+  skipped(): number;
 }
 
 export function createImageReader(): ImageReader {
@@ -35,9 +35,7 @@ export function createImageReader(): ImageReader {
   let skipped = 0;
   let bytesLeft = MAX_BYTES_TOGETHER;
   return {
-    get skipped() {
-      return skipped;
-    },
+    skipped: () => skipped,
     read(url) {
       const name = createHash('sha256').update(url).digest('base64');
       if (seen.has(name)) return null;
