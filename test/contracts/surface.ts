@@ -17,6 +17,8 @@ export interface SurfaceHarness {
   readonly lacks?: readonly Ability[];
   /** Whether another process finds no message whose id nobody stored, except the first. Default false. */
   readonly hidesUnstored?: boolean;
+  /** Whether messages keep marks (`Surface.keepsMarks`). Default false. */
+  readonly keepsMarks?: boolean;
   /** A fresh place where a person has just asked something that nobody has answered yet. */
   open(): Promise<SurfacePlace>;
 }
@@ -86,7 +88,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       place = null;
     });
 
-    const { lacks = [], hidesUnstored = false } = harness;
+    const { lacks = [], hidesUnstored = false, keepsMarks = false } = harness;
     /** Registers what the platform has; nothing of what it lacks. */
     const ifItCan = (ability: Ability, register: () => void) => {
       if (!lacks.includes(ability)) register();
@@ -97,6 +99,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       const here = await harness.open();
       place = here;
       for (const ability of lacks) expect(here[ability], ability).toBeUndefined();
+      expect(here.surface.keepsMarks ?? false, 'keepsMarks').toBe(keepsMarks);
       const missing = (ability: Ability) => () => {
         throw new Error(`the place has no ${ability}, and the harness does not say that it lacks it`);
       };
@@ -489,30 +492,31 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         expect(plain(text)).toMatch(/^One two/);
       });
 
-      it('is known by its mark where it is full and nobody stored it, if messages keep marks', async (test) => {
-        const { surface, reopen, open, update, read } = await setUp();
-        if (!surface.keepsMarks) return test.skip();
-        const { key } = await open(streaming('First'));
-        let reference = referenceOf(surface);
-        const find = () => reopen({ reference, answerId: ANSWER_ID });
-        expect(await find()).toMatchObject({ message: { live: { key } } });
-        await update((await find())?.message?.live ?? expect.fail('it is there'), sealed('First part'));
-        expect(await find()).toMatchObject({ message: null, sealed: 1, sealedKeys: [key] });
-        const second = await open({ ...sealed('Second part'), mark: { answerId: ANSWER_ID, index: 1 } });
-        const sealedKeys = [key, second.key];
-        expect(await find()).toMatchObject({ message: null, sealed: 2, sealedKeys });
-        const another = await reopen({ reference, answerId: 'another' });
-        expect([another?.message, another?.sealed]).toEqual([null, undefined]);
-        await open({ ...streaming('Third'), mark: { answerId: ANSWER_ID, index: 2 } });
-        // A native stream has no mark while it runs.
-        reference = referenceOf(surface);
-        expect(await find()).toMatchObject({ message: { text: 'Third', isEnded: false }, sealedKeys });
-        expect((await read()).map((text) => plain(text).trim())).toEqual([
-          'First part',
-          'Second part',
-          'Third',
-        ]);
-      });
+      if (keepsMarks) {
+        it('is known by its mark where it is full and nobody stored it', async () => {
+          const { surface, reopen, open, update, read } = await setUp();
+          const { key } = await open(streaming('First'));
+          let reference = referenceOf(surface);
+          const find = () => reopen({ reference, answerId: ANSWER_ID });
+          expect(await find()).toMatchObject({ message: { live: { key } } });
+          await update((await find())?.message?.live ?? expect.fail('it is there'), sealed('First part'));
+          expect(await find()).toMatchObject({ message: null, sealed: 1, sealedKeys: [key] });
+          const second = await open({ ...sealed('Second part'), mark: { answerId: ANSWER_ID, index: 1 } });
+          const sealedKeys = [key, second.key];
+          expect(await find()).toMatchObject({ message: null, sealed: 2, sealedKeys });
+          const another = await reopen({ reference, answerId: 'another' });
+          expect([another?.message, another?.sealed]).toEqual([null, undefined]);
+          await open({ ...streaming('Third'), mark: { answerId: ANSWER_ID, index: 2 } });
+          // A native stream has no mark while it runs.
+          reference = referenceOf(surface);
+          expect(await find()).toMatchObject({ message: { text: 'Third', isEnded: false }, sealedKeys });
+          expect((await read()).map((text) => plain(text).trim())).toEqual([
+            'First part',
+            'Second part',
+            'Third',
+          ]);
+        });
+      }
 
       it.each(hidesUnstored ? [1] : [1, 2, 3])(
         'is whole, and each message there once, where the process dies when message %i was posted and not stored',

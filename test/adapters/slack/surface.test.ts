@@ -43,6 +43,7 @@ interface Way {
 
 function contractOf(name: string, way: Way): void {
   surfaceContract(`slack ${name}`, {
+    keepsMarks: true,
     async open(): Promise<SurfacePlace> {
       const bench = await openBench({ clock: createFastClock(SPEED), agentView: way.agentView ?? false });
       const { slack, limiters, clock } = bench;
