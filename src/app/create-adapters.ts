@@ -11,7 +11,6 @@ import type { Login } from '../http/login.ts';
 import { fileLimitsOf, retentionMsOf } from './config/config.ts';
 import { isPlaygroundOn } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
-import { createFetch } from './http/http-client.ts';
 import { createSocketProxy } from './http/proxies.ts';
 import type { Offer } from './offer.ts';
 
@@ -31,12 +30,6 @@ export interface AdaptersOptions {
 /** An adapter, with notes for the operator after its start. */
 export type StartedAdapter = Adapter & { readonly notes?: readonly string[] };
 
-/**
- * A request takes Discord about 150 ms, so that these serve 660 a second: twice what a thousand answers by `/ask` take. Each takes
- * 20 kB, and without a limit a moment's delay opens one for each answer.
- */
-const DISCORD_CONNECTIONS = 100;
-
 /** The adapters of all platforms that the configuration switches on; each is loaded only then. */
 export async function createAdapters(options: AdaptersOptions): Promise<readonly StartedAdapter[]> {
   const { config, limiters, fetch, clock, log } = options;
@@ -48,7 +41,7 @@ export async function createAdapters(options: AdaptersOptions): Promise<readonly
       connection: {
         token: config.DISCORD_TOKEN,
         apiUrl: config.DISCORD_API_URL,
-        fetch: createFetch(config, DISCORD_CONNECTIONS),
+        fetch,
         shards: shardsOf(config),
         ...(socketProxy && { socketAgent: socketProxy.agent }),
       },

@@ -5,11 +5,9 @@ import { type Proxies, readProxies } from './proxies.ts';
  * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
  * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Follows no redirects, requests
  * no compression, and has no timeouts: use the signal.
- * @param connections the most to one server, after which requests wait for one; by default there is no limit
  */
-export function createFetch(proxies: Proxies = {}, connections: number | null = null): typeof fetch {
+export function createFetch(proxies: Proxies = {}): typeof fetch {
   const options = {
-    ...(connections !== null && { connections }),
     // Pauses a connection as soon as one byte arrives unasked.
     connect: connectOptions({ highWaterMark: 1 }),
     // With HTTP/2 all streams would share one connection, which is untested here.

@@ -159,17 +159,6 @@ describe('fetch', () => {
     expect(connections()).toBe(1);
   });
 
-  it('opens no more connections than it may, and serves all requests by those', async () => {
-    const { url, connections } = await serve(async (_, response) => {
-      await sleep(5);
-      response.end('served');
-    });
-    const fetch = createFetch({}, 2);
-    const texts = await Promise.all(Array.from({ length: 6 }, async () => (await fetch(url)).text()));
-    expect(texts).toEqual(Array(6).fill('served'));
-    expect(connections()).toBe(2);
-  });
-
   it('takes from the network what is asked for, and one piece more', async () => {
     let sent = 0;
     const { url } = await serve(async (_, response) => {

@@ -39,9 +39,13 @@ export function createClient(connection: Connection, messageContent: boolean, lo
     allowedMentions: { parse: [] },
     rest: {
       api: apiUrl,
-      // The same object in the types of two versions.
-      makeRequest: async (url, { dispatcher: _, ...init }) =>
-        (await fetch(url, init as RequestInit)) as unknown as ResponseLike,
+      async makeRequest(url, { dispatcher: _, ...init }) {
+        const response = await fetch(url, init as RequestInit);
+        // discord.js reads neither of these, and an unread response holds its connection.
+        if (response.status === 429 || response.status >= 500) await response.body?.cancel();
+        // The same object in the types of two versions.
+        return response as unknown as ResponseLike;
+      },
     },
     shards: shards === 'auto' ? 'auto' : [...shards.ids],
     ...(shards === 'auto' ? {} : { shardCount: shards.count }),
