@@ -58,7 +58,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
   const permission = createPermission(services);
   const runCommand = createCommandRunner(options.commands, services, permission, teller);
   const runPress = createPressRunner(chat, permission, teller);
-  const dealWithMissed = createMissedHandler({ chat, hearing, coordination, teller, log });
+  const dealWithMissed = createMissedHandler({ chat, hearing, permission, coordination, teller, log });
 
   function noSuchCommand(): string {
     return `Unknown command. Available commands: ${[...commands.keys()].map((name) => `\`/${name}\``).join(', ')}.`;

@@ -10,6 +10,7 @@ import type { MissedMessage, PostedMessage } from '../ports/events.ts';
 import { isForSetup } from '../ports/operator.ts';
 import { type Part, wordsIn } from '../ports/parts.ts';
 import type { Hearing } from './hearing.ts';
+import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
 
 interface Claimed extends MissedMessage {
@@ -32,11 +33,12 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
 export function createMissedHandler(options: {
   readonly chat: Pick<Chat, 'ask'>;
   readonly hearing: Pick<Hearing, 'isHeard'>;
+  readonly permission: Pick<Permission, 'barOf'>;
   readonly coordination: Pick<Coordination, 'locks' | 'journal'>;
   readonly teller: Teller;
   readonly log: Logger;
 }): (found: readonly MissedMessage[]) => Promise<void> {
-  const { chat, hearing, teller, log } = options;
+  const { chat, hearing, permission, teller, log } = options;
   const { locks, journal } = options.coordination;
 
   /** Whether it was for the bot when it was written. */
@@ -59,6 +61,22 @@ export function createMissedHandler(options: {
         if (entry !== null) claimed.push({ message, atMs, entry });
       }
     });
+  }
+
+  /** Without the messages of people who may not use the bot here. Those who spoke to it are told, once each. */
+  async function permitted(claimed: readonly Claimed[]): Promise<Claimed[]> {
+    const open: Claimed[] = [];
+    const told = new Set<string>();
+    for (const each of claimed) {
+      const { actor, address, surface } = each.message;
+      const bar = await permission.barOf(each.message);
+      if (bar === null) open.push(each);
+      else if (addresseeOf(address) === 'bot' && !told.has(actor.user)) {
+        told.add(actor.user);
+        await teller.say(surface, bar);
+      }
+    }
+    return open;
   }
 
   async function askAbout(claimed: readonly Claimed[]): Promise<void> {
@@ -85,7 +103,7 @@ export function createMissedHandler(options: {
     const claimed: Claimed[] = [];
     try {
       await claimMissed(found, claimed);
-      await askAbout(claimed);
+      await askAbout(await permitted(claimed));
     } catch (error) {
       const { surface, place, id, actor } = last.message;
       log.error(

@@ -92,6 +92,25 @@ describe('what people wrote while the bot was away', () => {
     },
   );
 
+  it('is not asked by people whom the guild keeps out: they are told once, and their words reach no model', async () => {
+    bot.provider.answer('Yes.');
+    const deny = { users: ['ben'], groups: [], channels: [] };
+    await bot.services.settings.changeLists('discord:1', () => ({ deny }));
+    const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
+    const found = [
+      missed('Is it secret?', 'ben', { place }),
+      missed('Tell me!', 'ben', { place }),
+      missed('Why?', 'mia', { place }),
+      missed('Lunch?', 'ben', { place: { ...place, key: 'old' } }, 30 * MINUTE_MS),
+    ];
+    await bot.dispatch.missed(found);
+    expect(asked()).toEqual(['Why?']);
+    const told = found.map(({ message }) => message.surface.privateTexts.map(({ text }) => text));
+    expect(told.map(({ length }) => length)).toEqual([1, 0, 0, 1]);
+    expect(told[0]?.[0]).toContain('has blocked you from using me');
+    expect(found[3]?.message.surface.messages).toEqual([]);
+  });
+
   it('is answered in a channel where every message asks', async () => {
     bot.provider.answer('Yes.');
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
