@@ -1,5 +1,6 @@
 import type { AuditLog } from '../access/audit.ts';
 import type { AnswerRecords } from '../conversations/answer-records.ts';
+import { ifReadable } from '../coordination/collection.ts';
 import { writtenSchema } from '../coordination/journal.ts';
 import { inItsPlace, type Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -80,8 +81,9 @@ export function createAnswersUnderWay({
   return {
     list,
     async stop(id, by) {
-      const message = (await answers.get(id))?.message;
-      const newest = message === undefined ? null : await answers.to(message);
+      // Stopping must work for an answer whose record cannot be read.
+      const message = (await ifReadable(answers.get(id), null))?.message;
+      const newest = message === undefined ? null : await ifReadable(answers.to(message), null);
       const answer = (await list()).find((each) => each.id === id || each.id === newest?.id);
       if (answer === undefined) return false;
       await stops.send(inItsPlace(id, message), OPERATOR);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { valuesOf } from '../../../support/changes.ts';
 import { saidIn } from '../../../support/said.ts';
 import { createTestBot, invocationOf, messageOf, pressOf, type TestBot } from '../../../support/test-bot.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
@@ -65,4 +66,17 @@ describe('a Stop in the moment in which an edited question takes over', () => {
     expect(await turns()).toEqual(['one']);
     expect(press.surface.privateTexts).toEqual([]);
   });
+});
+
+it('an operator stops an answer though its record cannot be read', async () => {
+  const live = bot.provider.live();
+  const question = messageOf('one', { id: 'question', place });
+  const asked = bot.dispatch.message(question);
+  await live.text('First');
+  await waitUntil(() => expect(question.surface.text).toBe('First'));
+  const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+  await valuesOf(bot.store, 'answers').set(answerId, { version: 1, value: 'damaged' });
+  expect(await bot.services.underWay.stop(answerId, 'dashboard')).toBe(true);
+  await asked;
+  expect(question.surface.shown?.note).toBe('Stopped by the operator.');
 });
