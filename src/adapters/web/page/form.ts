@@ -9,7 +9,8 @@ export function formView({ state, change }: Page): TemplateResult | typeof nothi
   const close = () => change({ form: null });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (!(event.target instanceof HTMLFormElement)) return;
+    // Two clicks may come before the page is drawn without the form.
+    if (state.form === null || !(event.target instanceof HTMLFormElement)) return;
     const given = [...new FormData(event.target)].filter(([, value]) => value !== '');
     close();
     send(Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
