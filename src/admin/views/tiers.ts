@@ -9,7 +9,7 @@ import { type Html, numeric, pill, table } from '../html.ts';
 export function tiersTable(catalogue: Catalogue, platform: Platform, here: Tier): Html {
   const models = catalogue.list(platform).filter(({ gone }) => !gone);
   return html`<h3>What each tier allows</h3>
-<p class="soft">Effort is how much a model thinks before it answers: ${EFFORTS.join(', ')}, of which each model supports some or none. The bounds are <code>tiers</code> in <code>models.json</code>; they apply to answers that the operator pays for.</p>
+<p class="soft">Effort is how much a model thinks before it answers: ${EFFORTS.join(', ')}. A model supports some of these, or does not support effort at all. The bounds are <code>tiers</code> in <code>models.json</code>; they apply to answers that the operator pays for.</p>
 ${table(
   'Tiers',
   ['Tier', numeric('Models'), 'Effort', numeric('Longest answer, in tokens')],

@@ -92,7 +92,8 @@ export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown; of faults that a stack of cleanups collected, all messages. */
 export function messageOf(error: unknown): string {
+  if (error instanceof SuppressedError) return `${messageOf(error.suppressed)}; ${messageOf(error.error)}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
-import { oneLine } from '../../../src/core/kit/text.ts';
+import { messageOf, oneLine } from '../../../src/core/kit/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {
@@ -47,5 +47,26 @@ describe('threadTitle', () => {
 
   it('is never empty', () => {
     for (const question of ['', '\u200b\n\u200b', '\u3000']) expect(threadTitle(question)).toBe('A question');
+  });
+});
+
+describe('messageOf', () => {
+  it('gives the message of an error, and anything else as text', () => {
+    expect([messageOf(new Error('It is late.')), messageOf('late'), messageOf(null)]).toEqual([
+      'It is late.',
+      'late',
+      'null',
+    ]);
+  });
+
+  it('gives all messages of faults in several cleanups, the first one first', async () => {
+    const stack = new AsyncDisposableStack();
+    for (const name of ['third', 'second', 'first']) {
+      stack.defer(() => {
+        throw new Error(name);
+      });
+    }
+    const fault: unknown = await stack.disposeAsync().catch((error: unknown) => error);
+    expect(messageOf(fault)).toBe('first; second; third');
   });
 });

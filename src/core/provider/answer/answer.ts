@@ -135,7 +135,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
     if (reasoning !== null) emit({ text: '', reasoning: within(reasoning) }, events);
-    // Encrypted reasoning shows nothing, but is answer.progress.
+    // Encrypted reasoning shows nothing, but is progress.
     if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) answer.progress++;
     const { content } = delta;
     if (Array.isArray(content)) {
