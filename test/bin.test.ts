@@ -58,7 +58,6 @@ describe('npm start', () => {
         expect.arrayContaining([
           '--max-semi-space-size=4',
           '--heap-growing-percent=30',
-          '--no-separate-gc-phases',
           resolve('src/main.ts'),
         ]),
       );
