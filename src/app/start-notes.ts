@@ -13,7 +13,7 @@ import type { Providers } from './providers/providers.ts';
 /** Models shown per server; one would be enough as an example. */
 const MAX_SHOWN = 3;
 
-/** What the start found out, for the notes below the block. */
+/** The findings of the start, for the notes below the block. */
 export interface Found {
   readonly config: Config;
   readonly offer: Pick<Offer, 'catalogue' | 'found'> & { readonly providers: Pick<Providers, 'nameOf'> };

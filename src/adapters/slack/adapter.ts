@@ -163,7 +163,7 @@ function contextOf(
   tasks: Tasks,
   signal: AbortSignal,
 ): SlackContext {
-  const channels = createChannels(workspace, clock, log, signal);
+  const channels = createChannels({ workspace, clock, log, signal });
   return {
     workspace,
     agentView: createAgentView(workspace, clock, log),

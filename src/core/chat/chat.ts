@@ -43,7 +43,7 @@ export function createAsking(
   const { conversations } = records;
   const { clock } = messenger.delivery;
 
-  /** Begins one where there is no place to look for it; else looks for the one there. */
+  /** The conversation of the question's place. A place without a key has none yet, so a new one begins. */
   function conversationFor(question: Question): Pick<AskedJob, 'conversation' | 'begun'> {
     const { guild } = question.place;
     const key = placeKeyOf(question);

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 
 type Asker = Pick<InboundEvent, 'actor' | 'place'>;
 
-/** What people may do here, apart from limits on models. Each resolves to a sentence for the person; null if they may. */
+/** Checks whether people may do something here, apart from limits on models. Each check resolves to a sentence for the person; null if they may. */
 export interface Permission {
   /** Whether a person may run a command here, with any options. */
   refusalOf(command: Command, asker: Asker): Promise<string | null>;

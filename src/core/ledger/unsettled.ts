@@ -30,7 +30,7 @@ export async function listUnsettled(
     .toSorted((a, b) => a.madeAtMs - b.madeAtMs);
 }
 
-/** What was asked, for people. */
+/** The kind of request, in words for people. */
 export function whatIsUnsettled({ kind }: UnsettledRequest): string {
   return kind === undefined ? 'request' : `${AUTOMATIC[kind].label}, automatic`;
 }

@@ -1,7 +1,8 @@
 import type { Dialect } from '../ports/surface.ts';
 import { blankMarks, type PlacedLine } from './blocks.ts';
 import { heldLine } from './healer.ts';
-import { parseInline, type Span } from './inline.ts';
+import { parseInline } from './inline.ts';
+import type { Span } from './spans.ts';
 
 /** Kinds of places, from the best one to cut at to the worst. */
 export const ranks = { paragraph: 1, line: 2, sentence: 3, word: 4, letter: 5, none: 6 } as const;

@@ -12,7 +12,7 @@ import {
 } from './blocks.ts';
 import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
 import { createGraphemes } from './graphemes.ts';
-import { closingOf } from './inline.ts';
+import { closingOf } from './spans.ts';
 
 /** Markup that a part repeats from the previous one, so that it can stand by itself. */
 export interface Prefix {

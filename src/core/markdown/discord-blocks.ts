@@ -1,7 +1,8 @@
 import { type BlockState, continuation, documentStart, type Line, scanLine } from './blocks.ts';
 import { bareMarkPattern, heal } from './healer.ts';
-import { parseInline, withoutDelimiters } from './inline.ts';
+import { parseInline } from './inline.ts';
 import { breakFences, HARD_BREAK, rewriteInline, type SourceEnd } from './rewrite-inline.ts';
+import { withoutDelimiters } from './spans.ts';
 import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 
 /** Takes a text line by line and returns its blocks as Discord renders them. */

@@ -9,7 +9,8 @@ import {
   scanLine,
   startIn,
 } from './blocks.ts';
-import { closingOf, parseInline } from './inline.ts';
+import { parseInline } from './inline.ts';
+import { closingOf } from './spans.ts';
 
 /** Shows growing Markdown without half-written markup. The work per view is bounded by the last block. */
 export interface Healer {

@@ -1,41 +1,14 @@
 import type { Dialect } from '../ports/surface.ts';
+import { pairRuns } from './emphasis.ts';
 import { flankingOf } from './flanking.ts';
+import { linkTail, urlEnd } from './links.ts';
 import { createLoneMarks, type Run } from './lone-marks.ts';
+import type { Span } from './spans.ts';
 
 /**
  * The inline structure of one Markdown block (CommonMark 0.31, GFM's `~~`, bare URLs, Discord's spoilers), finished or
  * growing. Reference definitions are unknown here: `[text][reference]` counts as a link.
  */
-
-export interface Span {
-  /** `opaque`: an escape, an entity, an autolink or an HTML tag. */
-  readonly kind: 'emphasis' | 'code' | 'link' | 'url' | 'opaque';
-  readonly start: number;
-  readonly end: number;
-  /** The delimiter on each side; empty if the span cannot be closed and reopened. */
-  readonly delimiter: string;
-}
-
-/** The delimiters that close these spans, the innermost first. */
-export function closingOf(open: readonly Span[]): string {
-  return open
-    .map(({ delimiter }) => delimiter)
-    .toReversed()
-    .join('');
-}
-
-/** The text without the delimiters of these spans. */
-export function withoutDelimiters(text: string, spans: readonly Span[]): string {
-  const hidden = new Uint8Array(text.length);
-  for (const { start, end, delimiter } of spans) {
-    hidden.fill(1, start, start + delimiter.length);
-    hidden.fill(1, end - delimiter.length, end);
-  }
-  return text
-    .split('')
-    .filter((_, at) => hidden[at] === 0)
-    .join('');
-}
 
 interface Inline {
   readonly spans: readonly Span[];
@@ -81,13 +54,6 @@ const partialTagPattern = new RegExp(
     String.raw`(?:\s+(?:[A-Za-z_:][\w.:-]*(?:=(?:"[^"]*|'[^']*)?)?)?|/)?|/(?:[A-Za-z][A-Za-z0-9-]*)?|!-{0,2}|!--[^]*)?$`,
   'y',
 );
-const urlPattern = /(?:https?:\/\/|www\.)[^\s<>`"。，、；：！？「」『』（）【】]*/y;
-/** Characters after a URL that end a sentence, bracket or emphasis rather than belong to the URL. */
-const behindUrl = '?!.,:;*_~\'")]|';
-const labelPattern = /\[(?:\\.|[^\\[\]])*\]/y;
-const partialLabelPattern = /\[(?:\\.|[^\\[\]])*$/y;
-const whitespacePattern = /\s/;
-const punctuationPattern = /[\p{P}\p{S}]/u;
 const special = /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g;
 const specialOnDiscord = /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g;
 
@@ -276,16 +242,6 @@ export function parseInline(
   return { spans, open, brackets: linkTexts, partialFrom };
 }
 
-/** The end of a bare URL, without trailing marks. Delimiters in `enders` are open, and end it. */
-function urlEnd(text: string, at: number, enders: readonly string[]): number {
-  urlPattern.lastIndex = at;
-  const url = urlPattern.exec(text)?.[0] ?? '';
-  const ends = enders.map((ender) => url.indexOf(ender)).filter((index) => index > 0);
-  let length = Math.min(url.length, ...ends);
-  while (length > 1 && behindUrl.includes(url[length - 1] as string)) length--;
-  return at + length;
-}
-
 /**
  * Whether unpaired backticks may begin code. Not inside a word (l`eau), not before a space, and not three or more, which
  * occur in prose about fences.
@@ -296,113 +252,6 @@ function opensCode(text: string, at: number, after: number): boolean {
   if (length >= 3 || text.length - after > longestOpenCode) return false;
   if (length === 1 && text[after] === ' ') return false;
   return !(/\w/.test(text[at - 1] ?? ' ') && /\w/.test(text[after] ?? ' '));
-}
-
-/** CommonMark's "process emphasis" over the runs from `from` on; the remaining ones are literal. */
-function pairRuns(runs: Run[], from: number, spans: Span[]): void {
-  /** Below these indices there is no opener for the same kind of closer. */
-  const bottoms = new Map<string, number>();
-  const stack: number[] = [];
-  for (let index = from; index < runs.length; index++) {
-    const closer = runs[index] as Run;
-    const kind = `${closer.char}${closer.opens}${closer.length % 3}`;
-    while ((closer.closes || (closer.snaps && endsEqual(runs, stack, closer))) && closer.start < closer.end) {
-      let depth = stack.length - 1;
-      const bottom = bottoms.get(kind) ?? from;
-      while (
-        depth >= 0 &&
-        (stack[depth] as number) >= bottom &&
-        !pairs(runs[stack[depth] as number] as Run, closer)
-      )
-        depth--;
-      if (depth < 0 || (stack[depth] as number) < bottom) {
-        bottoms.set(kind, index);
-        break;
-      }
-      const opener = runs[stack[depth] as number] as Run;
-      const length = opener.end - opener.start >= 2 && closer.end - closer.start >= 2 ? 2 : 1;
-      opener.end -= length;
-      spans.push({
-        kind: 'emphasis',
-        start: opener.end,
-        end: closer.start + length,
-        delimiter: opener.char.repeat(length),
-      });
-      closer.start += length;
-      for (const crossed of stack.splice(depth + 1))
-        (runs[crossed] as Run).end = (runs[crossed] as Run).start;
-      if (opener.start === opener.end) stack.pop();
-    }
-    if (closer.opens && closer.start < closer.end) stack.push(index);
-  }
-}
-
-function endsEqual(runs: readonly Run[], stack: readonly number[], closer: Run): boolean {
-  const isEqual = ({ char, length }: Run): boolean => char === closer.char && length === closer.length;
-  return stack.some((index) => isEqual(runs[index] as Run));
-}
-
-function pairs(opener: Run, closer: Run): boolean {
-  if (opener.char !== closer.char) return false;
-  const either = opener.closes || closer.opens;
-  return (
-    !either ||
-    (opener.length + closer.length) % 3 !== 0 ||
-    (opener.length % 3 === 0 && closer.length % 3 === 0)
-  );
-}
-
-/**
- * Parses the part after the `]` of a link's text: `(destination "title")` or `[reference]`. Returns its end; null if there is
- * none; `partial` if the text ends inside it or may begin it yet.
- */
-function linkTail(text: string, at: number): number | 'partial' | null {
-  if (at === text.length) return 'partial';
-  if (text[at] === '[') {
-    labelPattern.lastIndex = partialLabelPattern.lastIndex = at;
-    const label = labelPattern.exec(text);
-    if (label) return at + label[0].length;
-    return partialLabelPattern.test(text) ? 'partial' : null;
-  }
-  if (text[at] !== '(') return null;
-  let next = skipSpace(text, at + 1);
-  const destination = destinationEnd(text, next);
-  if (destination === null) return null;
-  next = skipSpace(text, destination);
-  if (next > destination && next < text.length) {
-    const quote = text[next] === '(' ? ')' : text[next];
-    if (quote === '"' || quote === "'" || text[next] === '(') {
-      for (next++; next < text.length && text[next] !== quote; next++) if (text[next] === '\\') next++;
-      next = skipSpace(text, next + 1);
-    }
-  }
-  if (next >= text.length) return 'partial';
-  return text[next] === ')' ? next + 1 : null;
-}
-
-function destinationEnd(text: string, at: number): number | null {
-  let next = at;
-  if (text[at] === '<') {
-    for (next++; next < text.length && text[next] !== '>'; next++) {
-      if (text[next] === '\n' || text[next] === '<') return null;
-      if (text[next] === '\\') next++;
-    }
-    return next + 1;
-  }
-  for (let depth = 0; next < text.length; next++) {
-    const char = text[next] as string;
-    if (whitespacePattern.test(char) || (char === ')' && depth === 0)) break;
-    if (char === '(') depth++;
-    else if (char === ')') depth--;
-    else if (char === '\\' && punctuationPattern.test(text[next + 1] ?? ' ')) next++;
-  }
-  return next;
-}
-
-function skipSpace(text: string, at: number): number {
-  let next = at;
-  while (next < text.length && whitespacePattern.test(text[next] as string)) next++;
-  return next;
 }
 
 function runLength(text: string, at: number): number {

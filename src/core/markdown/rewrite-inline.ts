@@ -1,5 +1,6 @@
-import { parseInline, type Span } from './inline.ts';
+import { parseInline } from './inline.ts';
 import { hideMath, showMath } from './math.ts';
+import type { Span } from './spans.ts';
 
 /**
  * How a source ends. `complete`: at the end of its block. `continued`: the rest of its block comes later, and emphasis that is open stays

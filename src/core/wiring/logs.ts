@@ -6,7 +6,7 @@ import { createUsageLog, type UsageLog } from '../ledger/usage.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { CoreOptions } from './options.ts';
 
-/** What is logged in the store about requests and answers. */
+/** The logs of requests and answers in the store. */
 export interface Logs {
   readonly usage: UsageLog;
   readonly feedback: FeedbackLog;

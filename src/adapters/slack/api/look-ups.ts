@@ -16,11 +16,16 @@ export interface LookUps<T> {
   get(id: string, serves?: Serves<T>): Promise<T>;
 }
 
-export interface LookUpsOptions<T> {
+/** The parts of a workspace's connection that look-ups take. */
+export interface LookUpMeans {
   readonly workspace: Pick<Workspace, 'team' | 'call' | 'enterIfFree'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
+}
+
+/** A kind of things that Slack tells one by one and in lists. */
+export interface LookUpKind<T> {
   /** How long a value is cached, from when Slack was asked. */
   readonly ttlMs: number;
   /** The method that tells one thing, … */
@@ -46,9 +51,10 @@ const REST_MS = 60_000;
  * Looks up one thing a call. When those calls are used up, one page of the list serves all callers that wait. Pages are read once
  * and remembered, because others on them may be wanted next.
  */
-export function createLookUps<T extends object>(options: LookUpsOptions<T>): LookUps<T> {
-  const { workspace, clock, log, signal, one, many } = options;
-  const known = createCache<T>(clock, options.ttlMs, MAX_PAGES * 1_000);
+export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUpKind<T>): LookUps<T> {
+  const { workspace, clock, log, signal } = means;
+  const { one, many } = kind;
+  const known = createCache<T>(clock, kind.ttlMs, MAX_PAGES * 1_000);
   /** Ids that are wanted from the list. */
   const waiting = new Map<string, PromiseWithResolvers<T | null>>();
   let isReading = false;
@@ -78,7 +84,7 @@ export function createLookUps<T extends object>(options: LookUpsOptions<T>): Loo
   /** Reads on until nobody waits. Never rejects; whoever is not found by then gets null. */
   async function readList(): Promise<void> {
     isReading = true;
-    if (clock.now() >= firstPageAtMs + options.ttlMs) startOver();
+    if (clock.now() >= firstPageAtMs + kind.ttlMs) startOver();
     try {
       while (waiting.size > 0 && clock.now() >= restsUntilMs) await readPage();
     } catch (error) {

@@ -154,7 +154,7 @@ function listenToShortcuts(app: App, slack: SlackContext, deeds: Deeds): void {
 }
 
 function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
-  /** Handles a form that was sent off. Without a context it is not known where it was opened. */
+  /** Handles a submitted form. A form without context does not say where it was opened. */
   function on<C extends Pick<Deed, 'channel' | 'threadTs' | 'responseUrl'>>(
     callback: string,
     read: (metadata: string) => C | null,

@@ -9,7 +9,7 @@ import { readMessage } from '../payloads/read-messages.ts';
 import { readText } from '../text/inbound-text.ts';
 import { orderKeyOf, placeKeyOf, type Question } from './question.ts';
 
-/** What Slack has to be asked about a question. */
+/** Facts about a question that only Slack knows. */
 export interface LookedUp {
   readonly threadTs: string | null;
   readonly actor: Actor;

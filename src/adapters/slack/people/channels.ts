@@ -1,9 +1,6 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
-import { createLookUps, type LookUps } from '../api/look-ups.ts';
+import { createLookUps, type LookUpMeans, type LookUps } from '../api/look-ups.ts';
 import type { Json } from '../api/web-api.ts';
-import type { Workspace } from '../api/workspace.ts';
 
 const restriction = z
   .object({ type: z.array(z.string()).default([]), user: z.array(z.string()).default([]) })
@@ -39,17 +36,8 @@ const TTL_MS = 5 * 60_000;
 const PAGE = 999;
 
 /** Channels by id, each cached for five minutes. */
-export function createChannels(
-  workspace: Workspace,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): Channels {
-  return createLookUps<Channel>({
-    workspace,
-    clock,
-    log,
-    signal,
+export function createChannels(means: LookUpMeans): Channels {
+  return createLookUps<Channel>(means, {
     ttlMs: TTL_MS,
     one: {
       method: 'conversations.info',

@@ -28,7 +28,7 @@ export function createDirectory(
   log: Logger,
   signal: AbortSignal,
 ): Directory {
-  const people = createPeople(workspace, clock, log, signal);
+  const people = createPeople({ workspace, clock, log, signal });
   const userGroups = createUserGroups(workspace, clock, log, signal);
 
   async function find(user: string): Promise<User | null> {

@@ -1,9 +1,6 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
-import { createLookUps, type LookUps } from '../api/look-ups.ts';
+import { createLookUps, type LookUpMeans, type LookUps } from '../api/look-ups.ts';
 import type { Json } from '../api/web-api.ts';
-import type { Workspace } from '../api/workspace.ts';
 
 const userSchema = z.object({
   team_id: z.string().optional(),
@@ -32,25 +29,18 @@ export function belongsTo(team: string, { team_id, enterprise_user }: User): boo
 }
 
 /** People by id, each cached for five minutes. */
-export function createPeople(
-  workspace: Workspace,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): LookUps<User> {
+export function createPeople(means: LookUpMeans): LookUps<User> {
   /** Somebody whom the list does not show as a member is looked up alone: lists may leave out their organisation. */
   function membersIn(page: Json): (readonly [string, User])[] {
     return pageSchema.parse(page).members.flatMap((raw) => {
       const listed = listedSchema.safeParse(raw).data;
-      return listed !== undefined && belongsTo(workspace.team, listed) ? [[listed.id, listed] as const] : [];
+      return listed !== undefined && belongsTo(means.workspace.team, listed)
+        ? [[listed.id, listed] as const]
+        : [];
     });
   }
 
-  return createLookUps<User>({
-    workspace,
-    clock,
-    log,
-    signal,
+  return createLookUps<User>(means, {
     ttlMs: TTL_MS,
     one: {
       method: 'users.info',

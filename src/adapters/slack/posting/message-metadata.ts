@@ -12,7 +12,7 @@ const metadataSchema = z.object({
   }),
 });
 
-/** What a message's metadata holds. */
+/** The contents of a message's metadata. */
 export interface Metadata {
   /** Identifies a post over all its retries. */
   readonly id?: string | undefined;

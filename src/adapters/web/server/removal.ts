@@ -32,7 +32,7 @@ export function createRemoval(options: {
   }
 
   return async (id, person, message) => {
-    // Who may delete an answer is core's decision.
+    // Core decides for answers.
     if (message.kind !== 'answer' && message.user !== person.id && person.role === 'member') {
       throw new Refused(403, 'Only its author or an admin can delete this message.');
     }

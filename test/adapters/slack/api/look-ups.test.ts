@@ -40,11 +40,9 @@ function setUp({
       return { members, response_metadata: { next_cursor: end < people ? String(end) : '' } };
     },
   };
-  const lookUps = createLookUps<{ id: string; version: number }>({
-    workspace,
-    clock,
-    log: pino({ level: 'silent' }),
-    signal: new AbortController().signal,
+  const { signal } = new AbortController();
+  const means = { workspace, clock, log: pino({ level: 'silent' }), signal };
+  const lookUps = createLookUps<{ id: string; version: number }>(means, {
     ttlMs: 300_000,
     one: {
       method: 'users.info',

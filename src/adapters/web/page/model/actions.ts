@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
 import { parseSlash } from './slash.ts';
 import { isDm, messagesAt, ownDm, type Store } from './state.ts';
 
-/** What a person does on the page, as the server is told. */
+/** Each sends the server something that a person does on the page. */
 export interface Actions {
   /** Sends a message, or runs a command; opens the command's form if it has one. */
   send(spot: Spot, text: string, files?: readonly string[]): void;

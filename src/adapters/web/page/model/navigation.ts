@@ -2,7 +2,7 @@ import type { Message, Spot } from '../../wire.ts';
 import { remember } from './memory.ts';
 import { channelOf, messagesAt, type Store, spotKey } from './state.ts';
 
-/** What the page shows, and what the viewer has seen there. */
+/** Chooses the spot that the page shows, and marks its messages as seen. */
 export interface Navigation {
   go(spot: Spot): void;
   /** Shows what the address names. */

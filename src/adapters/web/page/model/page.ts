@@ -8,7 +8,7 @@ import { createSession } from './session.ts';
 import { applyChanges, isSameSpot, type Store } from './state.ts';
 import { createToast } from './toast.ts';
 
-/** What the views draw, and what they do when a person does something. */
+/** The state that the views draw, and the functions that their buttons and fields call. */
 export interface Page extends Store {
   readonly navigation: Navigation;
   readonly actions: Actions;
