@@ -2,7 +2,7 @@ import { type AccessLists, type ListName, listNamed, MAX_LISTED, readListed } fr
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { changeAccess } from '../core/conversations/access-changes.ts';
 import { accountOf, groupWord, placeOf } from '../core/ports/actor.ts';
-import { choice } from './choice.ts';
+import { choice } from './options/choice.ts';
 
 export const access = defineCommand({
   name: 'access',

@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { choice } from './choice.ts';
+import { choice } from './options/choice.ts';
 
 export const answers = defineCommand({
   name: 'answers',

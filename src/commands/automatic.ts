@@ -3,7 +3,7 @@ import { createDates } from '../core/kit/periods.ts';
 import { sumInWords, sumOf, usageSince } from '../core/ledger/report.ts';
 import { mayActAs, placeOf } from '../core/ports/actor.ts';
 import { AUTOMATIC, AUTOMATIC_NAMES } from '../core/ports/automatic.ts';
-import { choice } from './choice.ts';
+import { choice } from './options/choice.ts';
 
 export const automatic = defineCommand({
   name: 'automatic',

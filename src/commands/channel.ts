@@ -2,11 +2,11 @@ import { explainRefusal } from '../core/access/access.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { SettingChange } from '../core/conversations/setting.ts';
 import type { Option, OptionValues } from '../core/ports/command.ts';
-import { choice } from './choice.ts';
-import { EFFORT_LABELS, refusedEffort } from './effort-option.ts';
+import { choice } from './options/choice.ts';
+import { EFFORT_LABELS, refusedEffort } from './options/effort-option.ts';
+import { recordChange } from './options/setting-scope.ts';
+import { decideSpelled } from './options/spelled-model.ts';
 import { unknownPersona } from './persona.ts';
-import { recordChange } from './setting-scope.ts';
-import { decideSpelled } from './spelled-model.ts';
 
 /** Removes a setting, so that the wider level decides. */
 const DEFAULT = 'default';

@@ -3,7 +3,7 @@ import { oneLine, plainLine, plainName } from '../core/kit/text.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Preview } from '../core/prompt/preview.ts';
-import { choice } from './choice.ts';
+import { choice } from './options/choice.ts';
 
 export const context = defineCommand({
   name: 'context',

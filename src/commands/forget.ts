@@ -1,8 +1,8 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { counted } from '../core/kit/text.ts';
 import { accountOf, mayActAs } from '../core/ports/actor.ts';
-import { choice } from './choice.ts';
 import { tooOften } from './export.ts';
+import { choice } from './options/choice.ts';
 
 export const forget = defineCommand({
   name: 'forget',

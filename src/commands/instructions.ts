@@ -1,8 +1,8 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { fenced } from '../core/kit/text.ts';
-import { choice } from './choice.ts';
-import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
+import { choice } from './options/choice.ts';
+import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
 
 export const instructions = defineCommand({
   name: 'instructions',

@@ -3,10 +3,10 @@ import { type CommandContext, defineCommand, type ViewContext } from '../core/co
 import type { SettingChange } from '../core/conversations/setting.ts';
 import type { EffortSetting, ModelSetting } from '../core/conversations/settings.ts';
 import { mayActAs } from '../core/ports/actor.ts';
-import { choice } from './choice.ts';
-import { EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './effort-option.ts';
-import { SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
-import { decideSpelled } from './spelled-model.ts';
+import { choice } from './options/choice.ts';
+import { EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './options/effort-option.ts';
+import { SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
+import { decideSpelled } from './options/spelled-model.ts';
 
 /** Removes a setting instead of making one. */
 const DEFAULT = 'default';

@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { ownedTarget } from './setting-scope.ts';
+import { ownedTarget } from './options/setting-scope.ts';
 
 export const newConversation = defineCommand({
   name: 'new',

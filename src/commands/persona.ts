@@ -6,10 +6,10 @@ import type { SettingScope } from '../core/conversations/settings.ts';
 import { oneLine, quoted } from '../core/kit/text.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
-import { choice } from './choice.ts';
-import { EFFORT_LABELS } from './effort-option.ts';
-import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './setting-scope.ts';
-import { decideSpelled } from './spelled-model.ts';
+import { choice } from './options/choice.ts';
+import { EFFORT_LABELS } from './options/effort-option.ts';
+import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
+import { decideSpelled } from './options/spelled-model.ts';
 
 /** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';

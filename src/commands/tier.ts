@@ -16,7 +16,7 @@ import {
 } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import { keyProviderName, opens, TIERS, type Tier } from '../core/ports/tiers.ts';
-import { choice } from './choice.ts';
+import { choice } from './options/choice.ts';
 
 /** As many as fit into a message or two. */
 const LOG_ENTRIES = 25;

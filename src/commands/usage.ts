@@ -21,8 +21,8 @@ import { type GuildId, mayActAs, OUT_OF_REACH, type Role, reaches } from '../cor
 import { LIMITS } from '../core/ports/limits.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
-import { choice } from './choice.ts';
 import { payersIn } from './limits-view.ts';
+import { choice } from './options/choice.ts';
 
 const DEFAULT_DAYS = '30';
 /** The most models, people and places in a list; the CSV has all. */

@@ -1,4 +1,4 @@
-import type { ChoiceOption } from '../core/ports/command.ts';
+import type { ChoiceOption } from '../../core/ports/command.ts';
 
 /** An option with these values, in this order, each with its label. */
 export function choice<const V extends string>(

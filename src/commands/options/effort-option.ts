@@ -1,9 +1,9 @@
-import type { AccessGranted } from '../core/access/access.ts';
-import { allowanceFor, effortsFor } from '../core/access/allowance.ts';
-import type { Catalogue } from '../core/catalogue/catalogue.ts';
-import { formatUsd } from '../core/kit/money.ts';
-import { worstCostNanoUsd } from '../core/ledger/pricing.ts';
-import { type Effort, isAbove, upTo } from '../core/ports/effort.ts';
+import type { AccessGranted } from '../../core/access/access.ts';
+import { allowanceFor, effortsFor } from '../../core/access/allowance.ts';
+import type { Catalogue } from '../../core/catalogue/catalogue.ts';
+import { formatUsd } from '../../core/kit/money.ts';
+import { worstCostNanoUsd } from '../../core/ledger/pricing.ts';
+import { type Effort, isAbove, upTo } from '../../core/ports/effort.ts';
 
 /** Choices of an option for how much a model thinks. If a model lacks one, the nearest lower one is used. */
 export const EFFORT_LABELS = {

@@ -1,8 +1,8 @@
-import type { CommandContext } from '../core/command.ts';
-import { starterOf } from '../core/conversations/conversation.ts';
-import type { SettingScope, SettingTarget } from '../core/conversations/settings.ts';
-import { oneLine } from '../core/kit/text.ts';
-import { accountOf, mayActAs } from '../core/ports/actor.ts';
+import type { CommandContext } from '../../core/command.ts';
+import { starterOf } from '../../core/conversations/conversation.ts';
+import type { SettingScope, SettingTarget } from '../../core/conversations/settings.ts';
+import { oneLine } from '../../core/kit/text.ts';
+import { accountOf, mayActAs } from '../../core/ports/actor.ts';
 
 export const SCOPE_WORDS = {
   conversation: 'this conversation',

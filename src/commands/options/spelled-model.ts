@@ -1,6 +1,6 @@
-import type { AccessDecision } from '../core/access/access.ts';
-import type { ViewContext } from '../core/command.ts';
-import { platformOf, type Whose } from '../core/ports/actor.ts';
+import type { AccessDecision } from '../../core/access/access.ts';
+import type { ViewContext } from '../../core/command.ts';
+import { platformOf, type Whose } from '../../core/ports/actor.ts';
 
 /** Whether `whose` may use the model that a person spelled, by its id or a short name. */
 export async function decideSpelled(
