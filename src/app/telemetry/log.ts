@@ -1,5 +1,6 @@
-import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { type Logger, pino, type SerializedError, stdSerializers, stdTimeFunctions } from 'pino';
 import { parseJson } from '../../core/kit/json.ts';
+import { messageOf } from '../../core/kit/text.ts';
 import { PlaceGone } from '../../core/ports/delivery-errors.ts';
 import { ProviderError } from '../../core/ports/provider-errors.ts';
 import { StoreError } from '../../core/ports/store.ts';
@@ -25,8 +26,14 @@ export function createLog(level: string, target: LogTarget): Logger {
   return pino(options, target.fd === undefined ? target : pino.destination({ fd: target.fd, sync: true }));
 }
 
-/** The origin of these errors is known; a stack would only hide the remedy. */
-function errorOf(error: Error): object {
+/** An error's fields; a cleanup that failed several times has the messages and stacks of all its errors. */
+function errorOf(error: Error): Partial<SerializedError> {
+  if (error instanceof SuppressedError) {
+    const faults = [error.suppressed, error.error];
+    const stack = faults.map((fault) => errorOf(fault)?.stack ?? messageOf(fault)).join('\n');
+    return { type: error.name, message: messageOf(error), stack };
+  }
+  // The origin of these is known; a stack would only hide the remedy.
   const isPlain = error instanceof StoreError || error instanceof ProviderError || error instanceof PlaceGone;
   if (!isPlain) return stdSerializers.err(error);
   const { name: type, message, code } = error;

@@ -53,3 +53,26 @@ it('shows no stack of what is no riddle, in either form', () => {
     expect(texts[3]).toMatch(/\bat .*:\d+/);
   }
 });
+
+it('tells every fault of a shutdown, with its stack, in either form', async () => {
+  const closing = new AsyncDisposableStack();
+  closing.defer(() => Promise.reject(new RangeError('the socket hung')));
+  closing.defer(() => Promise.reject(new StoreError('the disk is full')));
+  closing.defer(() => Promise.reject(new TypeError('no such server')));
+  const err = await closing.disposeAsync().catch((error: unknown) => error);
+  const [forPeople, json] = [true, false].map((isTTY) => {
+    const { log, lines } = open(isTTY);
+    log.fatal({ err }, 'stopping');
+    return lines[0] ?? '';
+  });
+  const logged = JSON.parse(json ?? '').err;
+  expect(logged).toMatchObject({
+    type: 'SuppressedError',
+    message: 'no such server; the disk is full; the socket hung',
+  });
+  for (const text of [forPeople, logged.stack]) {
+    expect(text).toMatch(
+      /TypeError: no such server\n +at .*\n *the disk is full\n *RangeError: the socket hung\n +at /s,
+    );
+  }
+});
