@@ -87,7 +87,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
       screens.set(questionTs, screen);
       const parts = {
         workspace,
-        agentView: { isOn: false, probe: no, openThread: no, end: async () => {} },
+        agentView: { isOn: false, probe: no, showWorking: no, showWaiting: async () => {} },
         slots: { acquireStream: async () => null },
         postingRules: { refusalOf: async () => null },
         tasks: createTasks(log),

@@ -38,11 +38,11 @@ export function pauseActions(app: App, { services: { pauses } }: AdminHost): voi
     if (text.length > MAX_PAUSE_CHARS) {
       throw new Refused(400, `The text may have at most ${MAX_PAUSE_CHARS} characters.`);
     }
-    await pauses.begin(text, actorOf(context));
+    await pauses.pause(text, actorOf(context));
     return context.redirect('/admin?done=paused', 303);
   });
   app.post('/resume', async (context) => {
-    await pauses.end(actorOf(context));
+    await pauses.resume(actorOf(context));
     return context.redirect('/admin?done=resumed', 303);
   });
 }

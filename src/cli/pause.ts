@@ -24,7 +24,7 @@ export const pause: CliCommand = {
       );
     }
     const pauses = createPauses(store, createAuditLog(store.records), clock);
-    await pauses.begin(text.trim(), by);
+    await pauses.pause(text.trim(), by);
     const words = await pauses.words();
     if (values['wait'] === true) await untilDrained(context);
     const under =
@@ -64,7 +64,7 @@ export const resume: CliCommand = {
 
   async run({ positionals }, { store, clock, by }) {
     refuseMore(positionals);
-    const before = await createPauses(store, createAuditLog(store.records), clock).end(by);
+    const before = await createPauses(store, createAuditLog(store.records), clock).resume(by);
     const since = before === null ? '' : `, paused since ${momentInWords(before.sinceMs)} by ${before.by}`;
     return {
       text: before === null ? 'The bot was not paused.' : `The bot takes questions again${since}.`,

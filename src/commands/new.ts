@@ -16,7 +16,7 @@ export const newConversation = defineCommand({
     }
     const target = await ownedTarget(context, 'conversation', 'what I know');
     if (!target.ok) return tell('Only the person who began this conversation or an admin can start it anew.');
-    if (target.conversation !== null) await services.chat.beginAnew(target.conversation);
+    if (target.conversation !== null) await services.chat.startOver(target.conversation);
     await tell(
       'The next question starts a new conversation. Earlier messages are not deleted (use `/forget` for that), and the model, the persona and the instructions stay.',
     );

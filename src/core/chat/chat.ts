@@ -30,7 +30,7 @@ export interface Asking {
   /** As `conversationAt`, but creates one if there is none. */
   openConversation(place: Place): Promise<Conversation>;
   /** Lets the next question start anew. Deletes nothing and keeps settings. */
-  beginAnew(conversation: string): Promise<void>;
+  startOver(conversation: string): Promise<void>;
 }
 
 /** Older missed questions may have been settled otherwise, so their author is asked first. */
@@ -66,6 +66,6 @@ export function createAsking(
       return key === null ? null : conversations.at(key);
     },
     openConversation: ({ guild, key }) => conversations.openConversation(guild, key),
-    beginAnew: (conversation) => conversations.beginAnew(conversation, clock.now()),
+    startOver: (conversation) => conversations.startOver(conversation, clock.now()),
   };
 }

@@ -36,7 +36,7 @@ export interface Conversations {
   /** Changes its settings. Does nothing if it was forgotten meanwhile. */
   configure(id: string, change: SettingChange): Promise<void>;
   /** Later questions do not include turns from before this moment. Deletes nothing. */
-  beginAnew(id: string, nowMs: number): Promise<void>;
+  startOver(id: string, nowMs: number): Promise<void>;
   /** Adds a place at which the conversation is found. */
   attach(id: string, placeKey: string): Promise<void>;
   /**
@@ -177,7 +177,7 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     async configure(id, setting) {
       await change(id, (before) => applyChange(before, setting));
     },
-    async beginAnew(id, anewAtMs) {
+    async startOver(id, anewAtMs) {
       await change(id, ({ summary: _, ...before }) => {
         const turns = before.turns.map((turn) => ({ ...turn, isPast: true as const }));
         return { ...before, turns, anewAtMs };

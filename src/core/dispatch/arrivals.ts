@@ -14,7 +14,7 @@ export interface Arrivals {
   readonly claim: Dispatch['claim'];
   readonly dropClaim: Dispatch['dropClaim'];
   /** Runs the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
-  once(event: InboundEvent, work: () => Promise<void>): Promise<void>;
+  handleOnce(event: InboundEvent, work: () => Promise<void>): Promise<void>;
   /** Whether events are answered with a message that the bot is restarting. */
   readonly isClosed: boolean;
   close(): void;
@@ -62,7 +62,7 @@ export function createArrivals(
 
   return {
     async claim(arrival, onLate) {
-      // `once` tells its asker about the restart.
+      // `handleOnce` tells its asker about the restart.
       if (isClosed) return true;
       const first = claiming.get(arrival.id);
       if (first !== undefined) return first.then(() => false);
@@ -73,7 +73,7 @@ export function createArrivals(
 
     dropClaim,
 
-    async once(event, work) {
+    async handleOnce(event, work) {
       const { id, surface, place } = event;
       try {
         const entry = await entryOf(event);

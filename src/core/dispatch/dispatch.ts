@@ -94,7 +94,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     close: arrivals.close,
 
     command: (invocation) =>
-      arrivals.once(invocation, async () => {
+      arrivals.handleOnce(invocation, async () => {
         const command = commands.get(invocation.command);
         if (command) return runCommand(command, invocation);
         await teller.say(invocation.surface, noSuchCommand());
@@ -126,7 +126,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     },
 
     stop: (event) =>
-      arrivals.once(event, async () => {
+      arrivals.handleOnce(event, async () => {
         await chat.stopAt(event.place, event.actor);
       }),
 
@@ -136,7 +136,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       if (addressee === 'others' || (addressee === 'place' && !(await hearing.hears(place)))) return;
       const text = wordsIn(parts);
       if (isForSetup(text)) return;
-      await arrivals.once(message, async () => {
+      await arrivals.handleOnce(message, async () => {
         const bar = await permission.barOf(message);
         // People who talk in a thread beside the bot have not asked it anything.
         if (bar !== null) return addressee === 'place' ? undefined : teller.say(surface, bar);
@@ -153,12 +153,12 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       if (editedAt === null) return;
       const edit = { ...message, id: editOf(message.id, editedAt) };
       if (wordsIn(edit.parts).length > MAX_MESSAGE_CHARS) return arrivals.dropClaim(edit.id);
-      await arrivals.once(edit, () =>
+      await arrivals.handleOnce(edit, () =>
         chat.edited({ ...questionIn(edit), message: message.id, editedAt: Number(editedAt) }),
       );
     },
 
-    press: (press) => arrivals.once(press, () => runPress(press)),
+    press: (press) => arrivals.handleOnce(press, () => runPress(press)),
 
     alive: (stream) =>
       catchUp
@@ -176,7 +176,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
       await Promise.all([...places.values()].map(dealWithMissed));
     },
 
-    deleteAnswer: (request) => arrivals.once(request, () => chat.deleteAnswer(request)),
+    deleteAnswer: (request) => arrivals.handleOnce(request, () => chat.deleteAnswer(request)),
 
     async retract(eventId, key) {
       if (key !== undefined) await chat.messageGone(key);

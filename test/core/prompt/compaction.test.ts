@@ -248,7 +248,7 @@ describe('a long conversation', () => {
   it('brings no summary once it was begun anew', async () => {
     await start();
     for (let turn = 1; turn <= 14; turn++) await tell(turn);
-    await bot.services.chat.beginAnew((await conversation()).id);
+    await bot.services.chat.startOver((await conversation()).id);
     expect((await conversation()).summary).toBeUndefined();
     expect((await ask(2)).text).toBe('I do not know.');
   });

@@ -25,7 +25,11 @@ export interface Acknowledge {
    * Claims an interaction in the store, acknowledges it and handles it. If the store does not answer in time, the person is
    * told instead.
    */
-  once(of: Acknowledgeable, work: (event: InboundEvent) => Promise<void>, signal: AbortSignal): Promise<void>;
+  handleOnce(
+    of: Acknowledgeable,
+    work: (event: InboundEvent) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface FirstResponse {
@@ -93,7 +97,7 @@ export function createAcknowledge({ discord, dispatch, entitlements }: Interacti
   return {
     respond,
     refuse,
-    async once({ interaction, answerKey, surface, response }, work, signal) {
+    async handleOnce({ interaction, answerKey, surface, response }, work, signal) {
       const id = eventId(interaction.id);
       const place = interactionPlace(interaction, answerKey);
       let state: 'new' | 'known' | 'waiting' | 'failed' = 'waiting';

@@ -25,7 +25,7 @@ export async function deleteAnswer(
     }
   }
 
-  await acknowledge.once(
+  await acknowledge.handleOnce(
     { interaction, answerKey: target.id, surface, response: thinking(true) },
     (event) =>
       dispatch.deleteAnswer({

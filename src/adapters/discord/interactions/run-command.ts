@@ -56,7 +56,7 @@ export function createCommandRunner(context: InteractionContext, acknowledge: Ac
     const isPrivate = !isAnswer || given['private'] === true;
     const kind = { acknowledged: 'thinking', isPrivate } as const;
     const surface = surfaceOf(discord, interaction, kind, receivedAtMs);
-    await acknowledge.once(
+    await acknowledge.handleOnce(
       { interaction, answerKey: null, surface, response: thinking(isPrivate) },
       async (event) =>
         dispatch.command({

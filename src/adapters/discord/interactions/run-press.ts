@@ -97,7 +97,7 @@ export function createPressRunner(
     const kind = { acknowledged: 'silent', isPrivate } as const;
     const surface = surfaceOf(discord, interaction, kind, receivedAtMs);
     const response = { type: InteractionResponseType.DeferredMessageUpdate };
-    await acknowledge.once(
+    await acknowledge.handleOnce(
       { interaction, answerKey: id, surface, response },
       (event) =>
         dispatch.press({

@@ -12,9 +12,9 @@ export interface AgentView {
   /** Tries it in a thread. Never rejects. */
   probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
   /** Shows a thread's session as working, with Slack's own stop button. Resolves to whether it is shown. */
-  openThread(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
+  showWorking(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
   /** Shows the session as waiting for the person again. */
-  end(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
+  showWaiting(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
 }
 
 /** An operator may switch the feature on at any time. */
@@ -82,12 +82,12 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
         });
       return probing;
     },
-    async openThread(channel, threadTs, signal) {
+    async showWorking(channel, threadTs, signal) {
       if (clock.now() < offUntilMs) return false;
       const done = await workspace.enterIfFree(sessionScope(workspace.team));
       return done !== null && set('processing', channel, threadTs, signal).finally(done);
     },
-    async end(channel, threadTs, signal) {
+    async showWaiting(channel, threadTs, signal) {
       if (clock.now() >= offUntilMs) await set('active', channel, threadTs, signal);
     },
   };

@@ -32,7 +32,7 @@ export async function takeSignsOff(
   questionTs: string | null,
   threadTs: string | null,
 ): Promise<void> {
-  if (threadTs !== null) await agentView.end(channel, threadTs, signal);
+  if (threadTs !== null) await agentView.showWaiting(channel, threadTs, signal);
   if (questionTs !== null) await react(workspace, 'reactions.remove', channel, questionTs, signal);
 }
 
@@ -45,7 +45,7 @@ export function createIndicator(options: IndicatorOptions): Indicator {
 
   async function put(): Promise<Sign> {
     const threadTs = await root.threadTs(signal);
-    if (threadTs !== null && (await agentView.openThread(channel, threadTs, signal))) return 'session';
+    if (threadTs !== null && (await agentView.showWorking(channel, threadTs, signal))) return 'session';
     if (root.questionTs === null || hasOpened || !wanted) return 'none';
     const done = await workspace.enterIfFree(reactionScope(workspace.team));
     if (done === null) return 'none';

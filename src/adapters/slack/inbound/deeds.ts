@@ -22,14 +22,14 @@ export interface Deeds {
   /** Whether an event was sent for this workspace. If Slack names none, it is ignored and the person is told. */
   isOurs(what: string, team: string | null, responseUrl: string | null): Promise<boolean>;
   /** Handles an event of this workspace; tells the person about a fault if possible. */
-  attend(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void>;
+  handle(what: string, responseUrl: string | null, work: () => Promise<void>): Promise<void>;
   /**
    * Claims a person's deed, acknowledges it, and handles it. Slack does not send deeds again: if the store does not accept it, `refuse`
    * acknowledges it and tells the person.
    *
    * @param refuse acknowledges and tells through the response URL by default
    */
-  once(
+  handleOnce(
     deed: Deed,
     ack: () => Promise<void>,
     work: () => Promise<void>,
@@ -52,7 +52,7 @@ export function createDeeds(slack: SlackContext): Deeds {
     await said?.catch(() => false);
   }
 
-  const attend: Deeds['attend'] = async (what, responseUrl, work) => {
+  const handle: Deeds['handle'] = async (what, responseUrl, work) => {
     try {
       await work();
     } catch (error) {
@@ -84,8 +84,8 @@ export function createDeeds(slack: SlackContext): Deeds {
 
   return {
     isOurs,
-    attend,
-    async once(deed, ack, work, refuse) {
+    handle,
+    async handleOnce(deed, ack, work, refuse) {
       const { what, id, team, responseUrl } = deed;
       if (team !== workspace.team) {
         await ack();
@@ -103,7 +103,7 @@ export function createDeeds(slack: SlackContext): Deeds {
       }
       try {
         await ack();
-        await attend(what, responseUrl, work);
+        await handle(what, responseUrl, work);
       } finally {
         await dispatch.dropClaim(id);
       }

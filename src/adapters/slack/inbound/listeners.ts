@@ -54,10 +54,10 @@ export function listen(app: App, slack: SlackContext): void {
   });
 }
 
-function listenToEvents(app: App, slack: SlackContext, { isOurs, attend }: Deeds): void {
+function listenToEvents(app: App, slack: SlackContext, { isOurs, handle }: Deeds): void {
   function on(type: string, what: string, work: (payload: unknown) => Promise<void>): void {
     app.event(type, async ({ body, payload }) => {
-      if (await isOurs(what, teamOf(body), null)) await attend(what, null, () => work(payload));
+      if (await isOurs(what, teamOf(body), null)) await handle(what, null, () => work(payload));
     });
   }
 
@@ -79,7 +79,7 @@ function listenToCommands(app: App, slack: SlackContext, deeds: Deeds): void {
     app.command(`/${command.name}`, async ({ ack, body }) => {
       const parsed = commandBody.parse(body);
       const { team_id: team, channel_id: channel, user_id: user, response_url: responseUrl } = parsed;
-      await deeds.once(
+      await deeds.handleOnce(
         { what: 'a command', id: commandId(parsed), team, channel, user, threadTs: null, responseUrl },
         ack,
         () => receiveCommand(slack, command, parsed),
@@ -104,7 +104,7 @@ function listenToButtons(app: App, slack: SlackContext, deeds: Deeds): void {
         threadTs: threadOf(press),
         responseUrl: press.response_url,
       };
-      await deeds.once(deed, ack, () => receivePress(slack, pressed, press));
+      await deeds.handleOnce(deed, ack, () => receivePress(slack, pressed, press));
     });
   }
   app.action(CHOOSE_MODEL, async ({ ack, body }) => {
@@ -112,7 +112,7 @@ function listenToButtons(app: App, slack: SlackContext, deeds: Deeds): void {
     const { team, user, trigger_id } = viewActionBody.parse(body);
     const command = slack.commands.find(({ name }) => name === 'model');
     if (command === undefined || !(await deeds.isOurs('a button', team?.id ?? null, null))) return;
-    await deeds.attend('a button', null, async () => {
+    await deeds.handle('a button', null, async () => {
       const channel = await slack.workspace.directChannel(user.id, slack.signal);
       const context = { channel, responseUrl: '' };
       await openForm(slack, command, trigger_id, context, { preset: { scope: 'guild' } });
@@ -135,7 +135,7 @@ function listenToShortcuts(app: App, slack: SlackContext, deeds: Deeds): void {
         threadTs: parsed.message.thread_ts ?? null,
         responseUrl: parsed.response_url,
       };
-      await deeds.once(deed, ack, () => work(deed.id, parsed));
+      await deeds.handleOnce(deed, ack, () => work(deed.id, parsed));
     });
   }
 
@@ -144,7 +144,7 @@ function listenToShortcuts(app: App, slack: SlackContext, deeds: Deeds): void {
     const parsed = shortcutBody.parse(body);
     const { team, response_url: responseUrl } = parsed;
     if (!(await deeds.isOurs(what, team?.id ?? null, responseUrl))) return;
-    await deeds.attend(what, responseUrl, () => receiveShortcut(slack, parsed));
+    await deeds.handle(what, responseUrl, () => receiveShortcut(slack, parsed));
   });
   for (const command of slack.commands) {
     if (command.menu === undefined) continue;
@@ -170,7 +170,7 @@ function listenToForms(app: App, slack: SlackContext, deeds: Deeds): void {
       const { channel, threadTs, responseUrl } = context;
       const { values } = view.state;
       const [id, user] = [`slack:${slack.workspace.team}/form/${view.id}`, person.id];
-      await deeds.once(
+      await deeds.handleOnce(
         { what: 'a form', id, team: team?.id ?? null, channel, user, threadTs, responseUrl },
         ack,
         () => work({ id, user, context, values }),

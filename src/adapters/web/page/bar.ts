@@ -26,7 +26,7 @@ export function bar(page: Page): TemplateResult {
 /** A button that starts a new conversation in the open thread or in direct messages. */
 export function newButton({ state, actions }: Page): TemplateResult {
   const title = 'New conversation: the next answer ignores everything above';
-  return tool('New conversation', icons.anew, () => actions.beginAnew(state.spot), { title });
+  return tool('New conversation', icons.anew, () => actions.startOver(state.spot), { title });
 }
 
 const DEMO = { name: 'Built-in demo', title: 'Scripted answers, not a language model' };

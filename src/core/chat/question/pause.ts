@@ -21,9 +21,9 @@ export interface Pauses {
   /** The text for somebody who asks; null if there is no pause. Up to 2 s old. */
   words(): Promise<string | null>;
   /** Replaces the previous pause. Every process knows within 2 s. */
-  begin(text: string, by: string): Promise<void>;
+  pause(text: string, by: string): Promise<void>;
   /** Resolves to the pause that it ended; null if there was none. */
-  end(by: string): Promise<Pause | null>;
+  resume(by: string): Promise<Pause | null>;
 }
 
 /** Tells the asker if the bot is paused; resolves to whether it is. */
@@ -77,14 +77,14 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
         : `I am paused and not taking questions right now: ${pause.text}`;
     },
 
-    async begin(text, by) {
+    async pause(text, by) {
       const before = await pauses.get(KEY);
       await pauses.set(KEY, { text, by, sinceMs: clock.now() });
       known = null;
       await note('pause.begin', by, before ?? null, { text });
     },
 
-    async end(by) {
+    async resume(by) {
       const before = (await pauses.get(KEY)) ?? null;
       known = null;
       if (before === null || !(await pauses.delete(KEY))) return null;

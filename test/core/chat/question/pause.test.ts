@@ -27,7 +27,7 @@ describe('a pause', () => {
   it('tells people why there is no answer, in every process, until it ends', async () => {
     bot.provider.answer('Yes.');
     expect(await ask()).toContain('Yes.');
-    await elsewhere.begin('Back at noon.', 'command line (olga)');
+    await elsewhere.pause('Back at noon.', 'command line (olga)');
     nowMs += 2_000;
     expect(await ask()).toBe('I am paused and not taking questions right now: Back at noon.');
     const command = invocationOf('ask', { prompt: 'Hi' });
@@ -37,17 +37,17 @@ describe('a pause', () => {
     await bot.dispatch.command(help);
     expect(help.surface.privateTexts[0]?.text).toContain('/ask');
 
-    expect(await elsewhere.end('command line (olga)')).toMatchObject({ text: 'Back at noon.' });
-    expect(await elsewhere.end('command line (olga)')).toBeNull();
+    expect(await elsewhere.resume('command line (olga)')).toMatchObject({ text: 'Back at noon.' });
+    expect(await elsewhere.resume('command line (olga)')).toBeNull();
     nowMs += 2_000;
     bot.provider.answer('Again.');
     expect(await ask()).toContain('Again.');
   });
 
   it('stands in the audit log of all guilds, with what people were told', async () => {
-    await elsewhere.begin('', 'command line (olga)');
-    await elsewhere.begin('Back at noon.', 'dashboard (127.0.0.1)');
-    await elsewhere.end('command line (olga)');
+    await elsewhere.pause('', 'command line (olga)');
+    await elsewhere.pause('Back at noon.', 'dashboard (127.0.0.1)');
+    await elsewhere.resume('command line (olga)');
     const entries = await Array.fromAsync(bot.services.audit.query({}));
     expect(entries.map(entryInWords)).toEqual([
       expect.stringMatching(/, command line \(olga\), pause\.end of all guilds: Back at noon\. → nothing$/),

@@ -20,7 +20,7 @@ export interface Actions {
   /** Sends a message, or runs a command; opens the command's form if it has one. */
   send(spot: Spot, text: string, files?: readonly string[]): void;
   /** Starts a new conversation at the spot. */
-  beginAnew(spot: Spot): void;
+  startOver(spot: Spot): void;
   /** Goes to the viewer's own conversation with the bot, and starts it anew. */
   newConversation(): void;
   /**
@@ -68,7 +68,7 @@ export function createActions(options: ActionsOptions): Actions {
     outbox.send('command', { id, as: state.as, channel, thread, text, command, options: given, files });
   }
 
-  function beginAnew(spot: Spot): void {
+  function startOver(spot: Spot): void {
     run(spot, '/new', 'new');
   }
 
@@ -107,11 +107,11 @@ export function createActions(options: ActionsOptions): Actions {
       if (thread === null && !isDm(state, spot)) navigation.awaitThread(id);
       outbox.send('message', { id, as: state.as, channel, thread, text, files });
     },
-    beginAnew,
+    startOver,
     newConversation() {
       const spot = ownDm(state, state.as);
       navigation.go(spot);
-      if (messagesAt(state, spot).length > 0) beginAnew(spot);
+      if (messagesAt(state, spot).length > 0) startOver(spot);
     },
     choose(spot, option, value) {
       const scope = spot.thread === null && !isDm(state, spot) ? 'channel' : 'conversation';
