@@ -32,6 +32,7 @@ export function createTurnRunner(parts: AnswerParts, slots: Slots): RunJob {
       eventId,
       message: question.message ?? null,
       editedAt: question.editedAt ?? null,
+      inPlaceOf: job.previous?.inPlaceOf ?? null,
       guild: place.guild,
       user: question.actor.user,
       asker: asker.user,

@@ -82,11 +82,14 @@ export function createAnswersUnderWay({
     list,
     async stop(id, by) {
       // Stopping must work for an answer whose record cannot be read.
-      const message = (await ifReadable(answers.get(id), null))?.message;
-      const newest = message === undefined ? null : await ifReadable(answers.to(message), null);
-      const answer = (await list()).find((each) => each.id === id || each.id === newest?.id);
+      const record = await ifReadable(answers.get(id), null);
+      const target = inItsPlace(record ?? { id });
+      const newest =
+        record?.message === undefined ? null : await ifReadable(answers.to(record.message), null);
+      const after = newest?.inPlaceOf === target.id ? newest.id : id;
+      const answer = (await list()).find((each) => each.id === id || each.id === after);
       if (answer === undefined) return false;
-      await stops.send(inItsPlace(id, message), OPERATOR);
+      await stops.send(target, OPERATOR);
       const { guild, userName } = answer;
       const from = `the answer to ${oneLine(userName, MAX_NAME_CHARS)}`;
       await audit.append({ guild, by, atMs: clock.now(), action: 'answer.stop', from, to: null, reason: '' });

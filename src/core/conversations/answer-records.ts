@@ -46,6 +46,8 @@ const answerSchema = z.object({
   isPrivate: z.boolean().exactOptional(),
   /** Whether the question concerns only its thread. */
   isAboutThread: z.boolean().exactOptional(),
+  /** The first of the answers whose places it took while they were in progress, because the question was edited. */
+  inPlaceOf: z.string().exactOptional(),
   /** Event id of the question's message, which may be edited. */
   message: z.string().exactOptional(),
   /** Its place and buttons, once it has ended. */

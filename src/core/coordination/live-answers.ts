@@ -33,6 +33,8 @@ export interface LiveAnswer {
   readonly message: string | null;
   /** As `Question.editedAt`; null if it was never edited. */
   readonly editedAt: number | null;
+  /** As `AnswerRecord.inPlaceOf`; null if it took no answer's place. */
+  readonly inPlaceOf: string | null;
   readonly guild: GuildId;
   /** The person who wants it answered now … */
   readonly user: string;

@@ -7,7 +7,7 @@ import type { SharedStore } from './leases.ts';
 import { isOf, type LiveAnswer, type LiveAnswers } from './live-answers.ts';
 
 const targetSchema = z.union([
-  z.strictObject({ id: z.string(), message: z.string().exactOptional() }),
+  z.strictObject({ id: z.string() }),
   z.strictObject({ eventId: z.string() }),
   z.strictObject({ conversation: z.string(), user: z.string().exactOptional() }),
   z.strictObject({
@@ -38,9 +38,8 @@ const agedSchema = z.object({ atMs: z.number() });
 const wishesSchema = z.object({ wishes: z.array(z.unknown()) });
 
 /**
- * The answers to stop: one answer, the answer to an event, or those in a conversation, a channel or a guild; only one
- * person's if one is named. With `message`, the answer that takes the place of the one because that message was edited stops
- * as well.
+ * The answers to stop: one answer or the one in its place, the answer to an event, or those in a conversation, a channel or a
+ * guild; only one person's if one is named.
  */
 export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;
@@ -197,16 +196,20 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
   };
 }
 
-/** An answer, and the one that takes its place if its question's message is edited at this moment. */
-export function inItsPlace(id: string, message: string | null = null): StopTarget {
-  return message === null ? { id } : { id, message };
+interface Replaceable {
+  readonly id: string;
+  readonly inPlaceOf?: string | null;
+}
+
+/** An answer in progress, and the one that takes its place if its question is edited at this moment. */
+export function inItsPlace({ id, inPlaceOf }: Replaceable): { readonly id: string } {
+  return { id: inPlaceOf ?? id };
 }
 
 function isMeant(answer: LiveAnswer, { target, cause }: Pick<Wish, 'target' | 'cause'>): boolean {
   // An edit stops what was asked before it, and neither its own answer nor that to a newer edit.
   if (cause.kind === 'question_edited' && (answer.editedAt ?? -1) >= cause.editedAt) return false;
-  if ('id' in target)
-    return answer.id === target.id || (target.message !== undefined && target.message === answer.message);
+  if ('id' in target) return answer.id === target.id || answer.inPlaceOf === target.id;
   if ('eventId' in target) return target.eventId === answer.eventId || target.eventId === answer.message;
   if (target.user !== undefined && !isOf(answer, target.user)) return false;
   if ('conversation' in target) return answer.conversation === target.conversation;

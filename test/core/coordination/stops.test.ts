@@ -57,6 +57,7 @@ describe('wishes to stop', () => {
       eventId: `event of ${id}`,
       message: null,
       editedAt: null,
+      inPlaceOf: null,
       guild: 'slack:1',
       user: 'mia',
       asker: 'mia',
@@ -187,13 +188,13 @@ describe('wishes to stop', () => {
   it('for an answer also stop the one that takes its place, and one asked later is left alone', async () => {
     const [hears, writes] = [processNamed('p'), processNamed('q')];
     await busy('q');
-    const edited = { message: 'question', editedAt: 2 };
-    writes.arrive('event of new');
+    const edited = { inPlaceOf: 'old' };
+    for (const id of ['new', 'again']) writes.arrive(`event of ${id}`);
     await writes.look();
-    await hears.send({ id: 'old', message: 'question' }, byMia);
+    await hears.send({ id: 'old' }, byMia);
     await writes.admitAnswer(answer('new', edited));
-    await writes.admitAnswer(answer('newer', { message: 'question', editedAt: 3 }));
-    await writes.admitAnswer(answer('other'));
+    await writes.admitAnswer(answer('newer', edited));
+    await writes.admitAnswer(answer('again'));
     expect(stopped).toEqual(['new: person']);
   });
 

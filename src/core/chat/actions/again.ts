@@ -72,7 +72,7 @@ export function createAgain({
       asker: { user: record.user, name: record.author },
       conversation: conversation.id,
       turn: record.turn,
-      previous: { id: record.id, inPlace: false },
+      previous: { id: record.id, inPlaceOf: null },
       async retirePrevious() {
         await Promise.all([press.retire(abandoned), afterwards(record)]);
       },

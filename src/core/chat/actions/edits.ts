@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord, ShownAnswer } from '../../conversations/answer-records.ts';
+import { inItsPlace } from '../../coordination/stops.ts';
 import type { FinderOf } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { broughtIn, isFromThread, wordsIn } from '../../ports/parts.ts';
@@ -71,7 +72,7 @@ export function createEdits(
         return;
       }
       if (secret === null && (await isPaused(question))) return;
-      const target = record === null ? { eventId: message } : { id: record.id, message };
+      const target = record === null ? { eventId: message } : inItsPlace(record);
       await stops.send(target, { kind: 'question_edited', editedAt });
       if (secret !== null) return tell(surface, secret);
       const place = [question.place.guild, placeKeyOf(question)] as const;
@@ -80,7 +81,7 @@ export function createEdits(
         asker: question.actor,
         conversation: record?.conversation ?? (await conversations.openConversation(...place)).id,
         turn: record?.turn ?? randomUUID(),
-        ...(record !== null && { previous: { id: record.id, inPlace: true } }),
+        ...(record !== null && { previous: { id: record.id, inPlaceOf: inItsPlace(record).id } }),
       });
     },
   };

@@ -29,7 +29,7 @@ export function createStopping({
       if (!answering) {
         const record = await recordFor(press);
         if (record === null) return;
-        const { stopped, elsewhere } = await stops.send(inItsPlace(record.id, record.message), cause);
+        const { stopped, elsewhere } = await stops.send(inItsPlace(record), cause);
         if (stopped > 0) return;
         return tell(
           press.surface,
@@ -42,7 +42,7 @@ export function createStopping({
       if (!isOf(answering, user) && !mayActAs(await roles(press.actor), 'admin')) {
         return tell(press.surface, 'Only the person who asked or an admin can stop this answer.');
       }
-      await stops.send(inItsPlace(answering.id, answering.message), cause);
+      await stops.send(inItsPlace(answering), cause);
     },
 
     async stopAt(place, actor) {
@@ -59,8 +59,7 @@ export function createStopping({
     async retract(eventId) {
       const record = await answers.to(eventId);
       // An answer that is tried again is under way by another event.
-      const target =
-        record === null || record.shown !== undefined ? { eventId } : inItsPlace(record.id, eventId);
+      const target = record === null || record.shown !== undefined ? { eventId } : inItsPlace(record);
       await stops.send(target, { kind: 'question_deleted' });
     },
   };

@@ -13,7 +13,7 @@ export async function findPlace(
 ): Promise<{ readonly attempt: Attempt; readonly adopted: LiveMessage | null }> {
   const { job, signal, entry } = attempt;
   const { question, previous } = job;
-  const old = previous?.inPlace ? await answers.get(previous.id) : null;
+  const old = previous?.inPlaceOf ? await answers.get(previous.id) : null;
   const finder = finderOf(question.place.guild);
   if (!old?.shown?.reference || !finder?.reopen) return { attempt, adopted: null };
   const { id: answerId, shown } = old;

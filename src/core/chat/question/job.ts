@@ -44,8 +44,8 @@ export interface Job {
   readonly turn: string;
   /** Removes the buttons from the previous answer. Called once the new one's request is admitted. Left out if there is none. */
   readonly retirePrevious?: () => Promise<void>;
-  /** The previous answer, if any; `inPlace` if it was stopped for this one, which replaces it. */
-  readonly previous?: { readonly id: string; readonly inPlace: boolean };
+  /** The previous answer, if any; with `AnswerRecord.inPlaceOf` of this one if that was stopped for this one, which replaces it. */
+  readonly previous?: { readonly id: string; readonly inPlaceOf: string | null };
   /** Whether the person has accepted the price, or the question was answered before. Default false. */
   readonly isConfirmed?: boolean;
 }
@@ -64,7 +64,7 @@ export function isHeard({ isOverheard = false, isPrivate }: Surface): boolean {
 }
 
 /** The record for the buttons under an answer to the job. */
-export function recordOf({ question, asker, conversation, turn }: Job, id: string): AnswerRecord {
+export function recordOf({ question, asker, conversation, turn, previous }: Job, id: string): AnswerRecord {
   const brought = broughtIn(question.parts);
   return {
     id,
@@ -80,6 +80,7 @@ export function recordOf({ question, asker, conversation, turn }: Job, id: strin
     webSearch: question.webSearch ?? false,
     isPrivate: question.surface.isPrivate,
     ...(question.isAboutThread && { isAboutThread: true }),
+    ...(previous?.inPlaceOf && { inPlaceOf: previous.inPlaceOf }),
     ...(question.message === undefined ? {} : { message: question.message }),
     ...(question.editedAt === undefined ? {} : { editedAt: question.editedAt }),
   };

@@ -68,6 +68,55 @@ describe('a Stop in the moment in which an edited question takes over', () => {
   });
 });
 
+it.each(['button', 'the dashboard'])(
+  'a Stop by %s of an answer that has ended leaves a Retry alone',
+  async (how) => {
+    const question = messageOf('one', { id: 'question', place });
+    bot.provider.answer('First.');
+    await bot.dispatch.message(question);
+    const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+    const live = bot.provider.live();
+    const retry = pressOf('retry', answerId, { place });
+    const retried = bot.dispatch.press(retry);
+    await live.text('Second');
+    await waitUntil(() => expect(retry.surface.text).toBe('Second'));
+    const press = pressOf('stop', answerId, { place });
+    if (how === 'button') {
+      await bot.dispatch.press(press);
+      expect(press.surface.privateTexts[0]?.text).toBe('This answer has already ended.');
+    } else expect(await bot.services.underWay.stop(answerId, 'dashboard')).toBe(false);
+    await live.finish();
+    await retried;
+    expect(retry.surface.shown).toMatchObject({ text: 'Second', status: 'complete' });
+  },
+);
+
+it('a Stop of an answer follows every edit of its question, and no edit of a Retry', async () => {
+  const [first, second, third] = [bot.provider.live(), bot.provider.live(), bot.provider.live()];
+  const question = messageOf('one', { id: 'question', place });
+  const asked = [bot.dispatch.message(question)];
+  await first.text('First');
+  await waitUntil(() => expect(question.surface.text).toBe('First'));
+  const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+  asked.push(edit('two', '2'));
+  await second.text('Second');
+  asked.push(edit('three', '3'));
+  const { closed } = await third.request;
+  expect(await bot.services.underWay.stop(answerId, 'dashboard')).toBe(true);
+  expect(await closed).toBe('aborted');
+  await Promise.all(asked);
+
+  const [retried, edited] = [bot.provider.live(), bot.provider.live()];
+  const again = [bot.dispatch.press(pressOf('retry', answerId, { place }))];
+  await retried.text('Fourth');
+  again.push(edit('four', '4'));
+  await edited.text('Fifth');
+  expect(await bot.services.underWay.stop(answerId, 'dashboard')).toBe(false);
+  await edited.finish();
+  await Promise.all(again);
+  expect(await turns()).toEqual(['four']);
+});
+
 it('an operator stops an answer though its record cannot be read', async () => {
   const live = bot.provider.live();
   const question = messageOf('one', { id: 'question', place });
