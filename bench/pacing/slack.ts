@@ -89,7 +89,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         workspace,
         agentView: { isOn: false, probe: no, showWorking: no, showWaiting: async () => {} },
         slots: { acquireStream: async () => null },
-        postingRules: { refusalOf: async () => null },
+        channels: { refusalOf: async () => null },
         tasks: createTasks(log),
         clock,
         log,

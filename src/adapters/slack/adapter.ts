@@ -22,8 +22,6 @@ import { createMissed, type Missed } from './inbound/missed.ts';
 import { createFileReader } from './payloads/read-file.ts';
 import { createChannels } from './people/channels.ts';
 import { createDirectory } from './people/directory.ts';
-import { createMembership } from './people/membership.ts';
-import { createPostingRules } from './people/posting-rules.ts';
 import { createResponseUrl } from './posting/response-url.ts';
 import { createTellAdmins, tellPerson } from './posting/tell-admins.ts';
 import { identify } from './start-checks.ts';
@@ -163,20 +161,17 @@ function contextOf(
   tasks: Tasks,
   signal: AbortSignal,
 ): SlackContext {
-  const channels = createChannels({ workspace, clock, log, signal });
+  const means = { workspace, clock, log, signal };
+  const channels = createChannels(means);
   return {
-    workspace,
+    ...means,
     agentView: createAgentView(workspace, clock, log),
     slots: createStreamQuota(workspace, clock),
-    postingRules: createPostingRules(workspace, channels),
+    channels,
     tasks,
-    clock,
-    log,
-    signal,
     dispatch,
     commands: commands.map((command) => inWordsOf('slack', command)),
-    directory: createDirectory(workspace, channels, clock, log, signal),
-    membership: createMembership(channels, clock),
+    directory: createDirectory(means, channels),
     twins: new BoundedMap(MAX_TWINS),
     inOrder: createInOrder(),
     responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),

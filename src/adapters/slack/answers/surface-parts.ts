@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Workspace } from '../api/workspace.ts';
-import type { PostingRules } from '../people/posting-rules.ts';
+import type { Channels } from '../people/channels.ts';
 import type { AgentView } from './agent-view.ts';
 import type { StreamQuota } from './stream-quota.ts';
 
@@ -11,7 +11,7 @@ export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
   readonly slots: StreamQuota;
-  readonly postingRules: PostingRules;
+  readonly channels: Pick<Channels, 'refusalOf'>;
   readonly tasks: Tasks;
   readonly clock: Clock;
   readonly log: Logger;

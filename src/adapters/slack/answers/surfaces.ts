@@ -93,7 +93,7 @@ export function createSurfaceFor(
     async obstacle() {
       if (isDirect) return null;
       const where = root.knownThreadTs === null ? 'top' : 'thread';
-      const reason = await parts.postingRules.refusalOf(channel, where);
+      const reason = await parts.channels.refusalOf(channel, where);
       return reason === null ? null : adviceOn(reason);
     },
     async threadKey(until) {

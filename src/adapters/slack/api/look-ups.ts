@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { asObject, asText } from '../../../core/kit/json.ts';
 import { createCache, type Serves } from './cache.ts';
 import { lookUpScope } from './limits.ts';
 import type { Method } from './methods.ts';
@@ -18,7 +20,7 @@ export interface LookUps<T> {
 
 /** The parts of a workspace's connection that look-ups take. */
 export interface LookUpMeans {
-  readonly workspace: Pick<Workspace, 'team' | 'call' | 'enterIfFree'>;
+  readonly workspace: Pick<Workspace, 'team' | 'botUser' | 'call' | 'enterIfFree'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -26,22 +28,21 @@ export interface LookUpMeans {
 
 /** A kind of things that Slack tells one by one and in lists. */
 export interface LookUpKind<T> {
-  /** How long a value is cached, from when Slack was asked. */
-  readonly ttlMs: number;
-  /** The method that tells one thing, … */
-  readonly one: {
-    readonly method: Method;
-    readonly args: (id: string) => Json;
-    readonly read: (data: Json) => T;
-  };
-  /** … and the method that lists many of them. */
+  readonly schema: z.ZodType<T>;
+  /** The method that tells one thing: takes its id as the argument `name`, and answers with it as the field `name`, … */
+  readonly one: { readonly method: Method; readonly name: string };
+  /** … and the method that lists many of them, in its answer's `field`. */
   readonly many: {
     readonly method: Method;
     readonly args: Json;
-    readonly read: (page: Json) => Iterable<readonly [id: string, value: T]>;
+    readonly field: string;
+    /** What a listed thing means; null if it has to be looked up alone. */
+    readonly read: (listed: T) => T | null;
   };
 }
 
+/** How long a value is cached, from when Slack was asked: somebody who is no longer an admin keeps the role so long. */
+const TTL_MS = 5 * 60_000;
 /** Bounds calls and memory in large workspaces: `users.list` allows 20 calls a minute, and a page has up to 999 people. */
 const MAX_PAGES = 15;
 /** Once it was read as far as that, the list is left alone for so long. */
@@ -53,8 +54,8 @@ const REST_MS = 60_000;
  */
 export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUpKind<T>): LookUps<T> {
   const { workspace, clock, log, signal } = means;
-  const { one, many } = kind;
-  const known = createCache<T>(clock, kind.ttlMs, MAX_PAGES * 1_000);
+  const { schema, one, many } = kind;
+  const known = createCache<T>(clock, TTL_MS, MAX_PAGES * 1_000);
   /** Ids that are wanted from the list. */
   const waiting = new Map<string, PromiseWithResolvers<T | null>>();
   let isReading = false;
@@ -70,7 +71,8 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
   }
 
   async function loadAlone(id: string): Promise<T> {
-    return one.read(await workspace.call(one.method, one.args(id), signal));
+    const answer = await workspace.call(one.method, { [one.name]: id }, signal);
+    return schema.parse(answer[one.name]);
   }
 
   async function findInList(id: string): Promise<T | null> {
@@ -84,7 +86,7 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
   /** Reads on until nobody waits. Never rejects; whoever is not found by then gets null. */
   async function readList(): Promise<void> {
     isReading = true;
-    if (clock.now() >= firstPageAtMs + kind.ttlMs) startOver();
+    if (clock.now() >= firstPageAtMs + TTL_MS) startOver();
     try {
       while (waiting.size > 0 && clock.now() >= restsUntilMs) await readPage();
     } catch (error) {
@@ -102,7 +104,7 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
     const askedAtMs = clock.now();
     if (cursor === '') firstPageAtMs = askedAtMs;
     const page = await workspace.call(many.method, withCursor(many.args, cursor), signal);
-    for (const [id, value] of many.read(page)) take(id, value, askedAtMs);
+    for (const raw of z.array(z.unknown()).parse(page[many.field])) take(raw, askedAtMs);
     cursor = nextCursor(page);
     if (cursor === '' || ++pages === MAX_PAGES) rest();
   }
@@ -117,7 +119,11 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
   }
 
   /** Others than the wanted ones are kept only in free room, because a large workspace has more than fit. */
-  function take(id: string, value: T, askedAtMs: number): void {
+  function take(raw: unknown, askedAtMs: number): void {
+    const id = asText(asObject(raw)?.['id']);
+    const listed = schema.safeParse(raw).data;
+    const value = listed === undefined ? null : many.read(listed);
+    if (id === null || value === null) return;
     const wanted = waiting.get(id);
     if (wanted !== undefined || known.hasRoomFor(id)) known.put(id, value, askedAtMs);
     wanted?.resolve(value);

@@ -47,10 +47,10 @@ export async function runRequest(slack: SlackContext, request: Request): Promise
 }
 
 async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
-  const { workspace, membership } = slack;
+  const { workspace, channels } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl } = request.from;
-  const isDirect = channel.startsWith('D') && (await membership.of(channel)) === 'direct';
+  const isDirect = channel.startsWith('D') && (await channels.presenceIn(channel)) === 'direct';
   const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, null), {
     responseUrl,
   });
@@ -58,10 +58,10 @@ async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
 }
 
 async function answerInChannel(slack: SlackContext, request: Request): Promise<void> {
-  const { workspace, membership } = slack;
+  const { workspace, channels } = slack;
   const { team } = workspace;
   const { channel, user, responseUrl, threadTs } = request.from;
-  const presence = await membership.of(channel);
+  const presence = await channels.presenceIn(channel);
   if (presence === 'absent') return sayHowToInvite(slack, request);
   const isDirect = presence === 'direct';
   const { inThread } = isDirect ? NO_RULES : await slack.dispatch.channelRules(placeAt(team, channel, null));

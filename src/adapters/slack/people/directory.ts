@@ -1,11 +1,9 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
+import { z } from 'zod';
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
+import { createLookUps, type LookUpMeans } from '../api/look-ups.ts';
 import { guildOf, userOf } from '../api/places.ts';
-import type { Workspace } from '../api/workspace.ts';
 import type { Channel, Channels } from './channels.ts';
-import { belongsTo, createPeople, type User } from './people.ts';
 import { createUserGroups } from './user-groups.ts';
 
 /** People and channels, as core names them. */
@@ -21,15 +19,41 @@ export interface Directory {
 /** Prefixes of channel ids; those of direct messages differ. */
 const CHANNEL = /^[CG]/;
 
-export function createDirectory(
-  workspace: Workspace,
-  channels: Channels,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): Directory {
-  const people = createPeople({ workspace, clock, log, signal });
-  const userGroups = createUserGroups(workspace, clock, log, signal);
+const userSchema = z.object({
+  team_id: z.string().optional(),
+  name: z.string().optional(),
+  real_name: z.string().optional(),
+  is_admin: z.boolean().optional(),
+  is_owner: z.boolean().optional(),
+  /** In an organisation, all workspaces of the person. */
+  enterprise_user: z.object({ teams: z.array(z.string()).default([]) }).optional(),
+  deleted: z.boolean().optional(),
+  profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
+});
+type User = z.infer<typeof userSchema>;
+
+/** Caches each person for five minutes. */
+export function createDirectory(means: LookUpMeans, channels: Channels): Directory {
+  const { log } = means;
+  const { team } = means.workspace;
+  const userGroups = createUserGroups(means);
+  const people = createLookUps(means, {
+    schema: userSchema,
+    one: { method: 'users.info', name: 'user' },
+    many: {
+      method: 'users.list',
+      // The most that Slack lists in one call: docs.slack.dev/apis/web-api/pagination.
+      args: { limit: 999 },
+      field: 'members',
+      // Lists may leave out the organisation of a person.
+      read: (user) => (isMember(user) ? user : null),
+    },
+  });
+
+  /** Whether a person belongs to the workspace; others come from elsewhere into a shared channel. */
+  function isMember({ team_id, enterprise_user }: User): boolean {
+    return team_id === team || (enterprise_user?.teams ?? []).includes(team);
+  }
 
   async function find(user: string): Promise<User | null> {
     try {
@@ -75,13 +99,13 @@ export function createDirectory(
       const known = await find(user);
       return {
         // In doubt the person counts as an outsider, which opens nothing.
-        isOutsider: known === null || !belongsTo(workspace.team, known),
-        guild: guildOf(workspace.team),
-        user: userOf(workspace.team, user),
+        isOutsider: known === null || !isMember(known),
+        guild: guildOf(team),
+        user: userOf(team, user),
         name: (await userName(user)) ?? 'Somebody',
         async managesGuild() {
           const found = await find(user);
-          if (found === null || found.deleted || found.team_id !== workspace.team) return false;
+          if (found === null || found.deleted || found.team_id !== team) return false;
           return found.is_admin === true || found.is_owner === true;
         },
         groups: () => userGroups.of(user),

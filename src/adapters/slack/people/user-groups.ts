@@ -1,9 +1,7 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { createCache } from '../api/cache.ts';
 import { isRefusal } from '../api/errors.ts';
-import type { Workspace } from '../api/workspace.ts';
+import type { LookUpMeans } from '../api/look-ups.ts';
 
 /** The workspace's user groups and their members, by `usergroups.list`. */
 export interface UserGroups {
@@ -26,12 +24,7 @@ const TTL_MS = 5 * 60_000;
 const ASK_AGAIN_MS = 30_000;
 
 /** Caches the list for five minutes. After a fault, asks again after 30 s at the earliest. */
-export function createUserGroups(
-  workspace: Workspace,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): UserGroups {
+export function createUserGroups({ workspace, clock, log, signal }: LookUpMeans): UserGroups {
   const lists = createCache<readonly Group[]>(clock, TTL_MS);
   let askAgainAtMs = 0;
 

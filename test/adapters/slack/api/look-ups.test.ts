@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createLookUps } from '../../../../src/adapters/slack/api/look-ups.ts';
 import type { Json } from '../../../../src/adapters/slack/api/web-api.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
@@ -24,10 +25,11 @@ function setUp({
   const nameOf = (index: number) => `U${index}`;
   const workspace = {
     team: 'T1',
+    botUser: 'UBOT',
     enterIfFree: async () => (free ? () => {} : null),
     async call(method: string, args: Json): Promise<Json> {
       calls.push(method);
-      if (method === 'users.info') return { id: args['user'], version };
+      if (method === 'users.info') return { user: { id: args['user'], version } };
       if (listFails) throw new Error('no list');
       const said = version;
       await (listTakesMs === 0 ? null : clock.sleep(listTakesMs));
@@ -42,19 +44,10 @@ function setUp({
   };
   const { signal } = new AbortController();
   const means = { workspace, clock, log: pino({ level: 'silent' }), signal };
-  const lookUps = createLookUps<{ id: string; version: number }>(means, {
-    ttlMs: 300_000,
-    one: {
-      method: 'users.info',
-      args: (user) => ({ user }),
-      read: (data) => data as { id: string; version: number },
-    },
-    many: {
-      method: 'users.list',
-      args: { limit: PAGE },
-      read: (page) =>
-        (page['members'] as { id: string; version: number }[]).map((each) => [each.id, each] as const),
-    },
+  const lookUps = createLookUps(means, {
+    schema: z.object({ id: z.string(), version: z.number() }),
+    one: { method: 'users.info', name: 'user' },
+    many: { method: 'users.list', args: { limit: PAGE }, field: 'members', read: (listed) => listed },
   });
   return {
     clock,
