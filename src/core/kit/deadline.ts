@@ -80,11 +80,20 @@ export function startDeadline(
   };
 }
 
-/** Resolves when the work ends or after `ms`, whichever comes first; the work goes on. Rejects if the work fails in time. */
-export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+/**
+ * Resolves to the work's result, or to undefined after `ms`, whichever comes first; the work goes on. Rejects if the work
+ * fails in time.
+ */
+export async function waitAtMost<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
   const ended = new AbortController();
   try {
-    await Promise.race([work, clock.sleep(ms, ended.signal).catch(() => {})]);
+    return await Promise.race([
+      work,
+      clock
+        .sleep(ms, ended.signal)
+        .catch(() => {})
+        .then(() => undefined),
+    ]);
   } finally {
     ended.abort(OVER);
   }

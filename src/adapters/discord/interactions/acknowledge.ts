@@ -3,47 +3,17 @@ import {
   InteractionResponseType,
   MessageFlags,
   RESTJSONErrorCodes,
-  type RepliableInteraction,
   Routes,
 } from 'discord.js';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { InboundEvent } from '../../../core/ports/events.ts';
 import { noticeBodies } from '../answers/content.ts';
-import type { InteractionSurface } from '../answers/interaction-surface.ts';
+import type { InteractionPlace } from '../answers/references.ts';
 import { eventId, interactionActor, interactionPlace } from '../gateway/places.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
-import type { InteractionContext } from './context.ts';
-
-/** First responses to interactions. Discord waits three seconds for each and never repeats an interaction. */
-export interface Acknowledge {
-  /** Sends the first response; false if the interaction has expired or was answered already. */
-  respond(interaction: BaseInteraction, response: FirstResponse, signal: AbortSignal): Promise<boolean>;
-  /** Responds with a private text only. */
-  refuse(interaction: RepliableInteraction, text: string, signal: AbortSignal): Promise<void>;
-  /**
-   * Claims an interaction in the store, acknowledges it and handles it. If the store does not answer in time, the person is
-   * told instead.
-   */
-  handleOnce(
-    of: Acknowledgeable,
-    work: (event: InboundEvent) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void>;
-}
-
-export interface FirstResponse {
-  readonly type: InteractionResponseType;
-  readonly data?: object;
-}
-
-export interface Acknowledgeable {
-  readonly interaction: RepliableInteraction;
-  /** `Place.key` of the message that it concerns, if any. */
-  readonly answerKey: string | null;
-  readonly surface: InteractionSurface;
-  readonly response: FirstResponse;
-}
+import type { Received } from './context.ts';
+import { surfaceOf } from './surface-of.ts';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
 const ACKNOWLEDGE_WITHIN_MS = 3_000;
@@ -54,78 +24,89 @@ const RETRY_MS = 100;
 const NOT_STORED =
   'The bot cannot reach its database right now. Try again in a minute; if it keeps happening, tell the operator of this bot.';
 
-/** The first response to something that is answered in a message of its own, which shows "thinking" until then. */
-export function thinking(isPrivate: boolean): FirstResponse {
-  const type = InteractionResponseType.DeferredChannelMessageWithSource;
-  return { type, data: isPrivate ? { flags: MessageFlags.Ephemeral } : {} };
+/**
+ * Sends the first response to an interaction; false if that has expired or was answered already. Discord waits three seconds
+ * for it, and never repeats an interaction.
+ */
+export async function respond(
+  { discord, interaction, signal }: Received<BaseInteraction>,
+  type: InteractionResponseType,
+  data?: object,
+): Promise<boolean> {
+  const { rest, clock, log } = discord;
+  const path = Routes.interactionCallback(interaction.id, interaction.token);
+  const tooLateAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS;
+  let mayHaveArrived = false;
+  for (;;) {
+    try {
+      await rest.request({ method: 'POST', path, body: { type, ...(data && { data }) } }, signal);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (mayHaveArrived && isRefusal(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged))
+        return true;
+      const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
+      if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
+        log.warn({ err: error, interaction: interaction.id }, 'could not acknowledge an interaction');
+        return false;
+      }
+      mayHaveArrived ||= error instanceof DiscordFault;
+      await clock.sleep(waitMs, signal);
+    }
+  }
 }
 
-/** Claims each interaction within 1.5 s, and tries to respond for 3 s. */
-export function createAcknowledge({ discord, dispatch, entitlements }: InteractionContext): Acknowledge {
-  const { rest, clock, log } = discord;
+/** Responds with a private text only. */
+export async function refuse(received: Received, text: string): Promise<void> {
+  const [body] = noticeBodies(text);
+  if (body === undefined) throw new Error('a notice takes at least one message');
+  const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
+  await respond(received, InteractionResponseType.ChannelMessageWithSource, data);
+}
 
-  const respond: Acknowledge['respond'] = async (interaction, body, signal) => {
-    const path = Routes.interactionCallback(interaction.id, interaction.token);
-    const tooLateAtMs = clock.now() + ACKNOWLEDGE_WITHIN_MS;
-    let mayHaveArrived = false;
-    for (;;) {
-      try {
-        await rest.request({ method: 'POST', path, body }, signal);
-        return true;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (mayHaveArrived && isRefusal(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged))
-          return true;
-        const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_MS;
-        if (error instanceof DiscordRefusal || clock.now() + waitMs > tooLateAtMs) {
-          log.warn({ err: error, interaction: interaction.id }, 'could not acknowledge an interaction');
-          return false;
-        }
-        mayHaveArrived ||= error instanceof DiscordFault;
-        await clock.sleep(waitMs, signal);
-      }
-    }
-  };
+/** The way in which an interaction is handled. */
+export interface Handling extends Pick<InteractionPlace, 'acknowledged' | 'isPrivate'> {
+  /** `Place.key` of the message that it concerns, if any. */
+  readonly answerKey: string | null;
+}
 
-  const refuse: Acknowledge['refuse'] = async (interaction, text, signal) => {
-    const [body] = noticeBodies(text);
-    if (body === undefined) throw new Error('a notice takes at least one message');
-    const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
-    await respond(interaction, { type: InteractionResponseType.ChannelMessageWithSource, data }, signal);
-  };
+/**
+ * Claims an interaction in the store, acknowledges it and handles it. If the store does not answer within 1.5 s, the person
+ * is told instead.
+ */
+export async function handleOnce(
+  received: Received,
+  { answerKey, ...kind }: Handling,
+  work: (event: InboundEvent) => Promise<void>,
+): Promise<void> {
+  const { discord, dispatch, entitlements, interaction } = received;
+  const { clock, log } = discord;
+  const id = eventId(interaction.id);
+  const place = interactionPlace(interaction, answerKey);
+  const surface = surfaceOf(received, kind);
+  const claiming = dispatch.claim({ id, place, surface, addressed: true }).catch((error: unknown) => {
+    log.error({ err: error, interaction: interaction.id }, 'could not store an interaction');
+  });
+  const isNew = await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
+  if (isNew === false) return;
+  if (isNew === undefined) {
+    await refuse(received, dispatch.nameOperator(NOT_STORED));
+    await claiming;
+    return dispatch.dropClaim(id);
+  }
+  try {
+    if (!(await acknowledge(received, kind))) return;
+    await entitlements?.note(interaction);
+    await work({ id, actor: interactionActor(interaction), place, surface });
+    await surface.endThinking();
+  } finally {
+    await dispatch.dropClaim(id);
+  }
+}
 
-  return {
-    respond,
-    refuse,
-    async handleOnce({ interaction, answerKey, surface, response }, work, signal) {
-      const id = eventId(interaction.id);
-      const place = interactionPlace(interaction, answerKey);
-      let state: 'new' | 'known' | 'waiting' | 'failed' = 'waiting';
-      const claiming = dispatch.claim({ id, place, surface, addressed: true }).then(
-        (isNew) => {
-          state = isNew ? 'new' : 'known';
-        },
-        (error: unknown) => {
-          state = 'failed';
-          log.error({ err: error, interaction: interaction.id }, 'could not store an interaction');
-        },
-      );
-      await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
-      const outcome = state as 'new' | 'known' | 'waiting' | 'failed';
-      if (outcome === 'known') return;
-      if (outcome !== 'new') {
-        await refuse(interaction, dispatch.nameOperator(NOT_STORED), signal);
-        await claiming;
-        return dispatch.dropClaim(id);
-      }
-      try {
-        if (!(await respond(interaction, response, signal))) return;
-        await entitlements?.note(interaction);
-        await work({ id, actor: interactionActor(interaction), place, surface });
-        await surface.endThinking();
-      } finally {
-        await dispatch.dropClaim(id);
-      }
-    },
-  };
+/** "Thinking" announces an answer in a message of its own. */
+function acknowledge(received: Received, { acknowledged, isPrivate }: Omit<Handling, 'answerKey'>) {
+  if (acknowledged === 'silent') return respond(received, InteractionResponseType.DeferredMessageUpdate);
+  const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
+  return respond(received, InteractionResponseType.DeferredChannelMessageWithSource, data);
 }

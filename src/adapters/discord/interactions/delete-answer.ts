@@ -1,20 +1,12 @@
 import { type MessageContextMenuCommandInteraction, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { isRefusal } from '../rest/errors.ts';
-import { type Acknowledge, thinking } from './acknowledge.ts';
-import type { InteractionContext } from './context.ts';
-import { surfaceOf } from './surface-of.ts';
+import { handleOnce } from './acknowledge.ts';
+import type { Received } from './context.ts';
 
 /** Deletes the answer that a person selected, if core allows it. */
-export async function deleteAnswer(
-  { discord, dispatch }: InteractionContext,
-  acknowledge: Acknowledge,
-  interaction: MessageContextMenuCommandInteraction,
-  receivedAtMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+export async function deleteAnswer(received: Received<MessageContextMenuCommandInteraction>): Promise<void> {
+  const { discord, dispatch, interaction, signal } = received;
   const { targetMessage: target, channelId, applicationId } = interaction;
-  const kind = { acknowledged: 'thinking', isPrivate: true } as const;
-  const surface = surfaceOf(discord, interaction, kind, receivedAtMs);
 
   async function remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
@@ -25,15 +17,8 @@ export async function deleteAnswer(
     }
   }
 
-  await acknowledge.handleOnce(
-    { interaction, answerKey: target.id, surface, response: thinking(true) },
-    (event) =>
-      dispatch.deleteAnswer({
-        ...event,
-        message: target.id,
-        isOwn: target.author.id === applicationId || target.applicationId === applicationId,
-        remove,
-      }),
-    signal,
+  const isOwn = target.author.id === applicationId || target.applicationId === applicationId;
+  await handleOnce(received, { acknowledged: 'thinking', isPrivate: true, answerKey: target.id }, (event) =>
+    dispatch.deleteAnswer({ ...event, message: target.id, isOwn, remove }),
   );
 }

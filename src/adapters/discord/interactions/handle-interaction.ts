@@ -1,12 +1,13 @@
-import type { Interaction } from 'discord.js';
+import type { Interaction, ModalSubmitInteraction } from 'discord.js';
 import { DELETE_ANSWER } from '../gateway/declarations.ts';
-import { createAcknowledge } from './acknowledge.ts';
-import type { InteractionContext } from './context.ts';
+import { refuse } from './acknowledge.ts';
+import { createAbouts } from './ask-about.ts';
+import { runCommand, useCommand, useMenu } from './commands.ts';
+import type { InteractionContext, Received } from './context.ts';
 import { deleteAnswer } from './delete-answer.ts';
-import { createCommandRunner } from './run-command.ts';
-import { createPressRunner, DEAD_BUTTON } from './run-press.ts';
+import { buttonOfForm, commandOfForm, readForm } from './form.ts';
+import { DEAD_BUTTON, passPress, press } from './press.ts';
 import { suggest } from './suggest.ts';
-import { createCommandUses } from './use-command.ts';
 
 const DEAD_FORM = 'This form has expired. Run the command again.';
 
@@ -14,25 +15,36 @@ const DEAD_FORM = 'This form has expired. Run the command again.';
 export function createInteractionHandler(
   context: InteractionContext,
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
-  const acknowledge = createAcknowledge(context);
-  const runner = createCommandRunner(context, acknowledge);
-  const commands = createCommandUses(context, acknowledge, runner);
-  const presses = createPressRunner(context, acknowledge, runner);
+  const { clock } = context.discord;
+  const abouts = createAbouts(context.discord.rest);
 
   return async (interaction, signal) => {
-    const receivedAtMs = context.discord.clock.now();
-    if (interaction.isChatInputCommand()) await commands.use(interaction, receivedAtMs, signal);
-    else if (interaction.isMessageContextMenuCommand()) {
-      if (interaction.commandName === DELETE_ANSWER) {
-        await deleteAnswer(context, acknowledge, interaction, receivedAtMs, signal);
-      } else await commands.useMenu(interaction, receivedAtMs, signal);
-    } else if (interaction.isAutocomplete()) await suggest(context, acknowledge, interaction, signal);
-    else if (interaction.isButton()) await presses.press(interaction, receivedAtMs, signal);
-    else if (interaction.isModalSubmit()) {
-      const isHandled =
-        (await commands.submit(interaction, receivedAtMs, signal)) ||
-        (await presses.submit(interaction, receivedAtMs, signal));
-      if (!isHandled) await acknowledge.refuse(interaction, DEAD_FORM, signal);
-    } else if (interaction.isRepliable()) await acknowledge.refuse(interaction, DEAD_BUTTON, signal);
+    const rest = { ...context, receivedAtMs: clock.now(), abouts, signal };
+    if (interaction.isChatInputCommand()) return useCommand({ interaction, ...rest });
+    if (interaction.isMessageContextMenuCommand()) {
+      const handle = interaction.commandName === DELETE_ANSWER ? deleteAnswer : useMenu;
+      return handle({ interaction, ...rest });
+    }
+    if (interaction.isAutocomplete()) return suggest({ interaction, ...rest });
+    if (interaction.isButton()) return press({ interaction, ...rest });
+    if (interaction.isModalSubmit()) return submit({ interaction, ...rest });
+    if (interaction.isRepliable()) await refuse({ interaction, ...rest }, DEAD_BUTTON);
   };
+}
+
+/** Handles a filled form: a question about a message, a command's, or a button's. */
+async function submit(received: Received<ModalSubmitInteraction>): Promise<void> {
+  const { commands, abouts, interaction, signal } = received;
+  const { customId } = interaction;
+  const given = readForm(interaction.fields);
+  if (abouts.isAbout(customId)) {
+    const command = commands.find(({ reply }) => reply === 'answer');
+    const find = () => abouts.messageOf(customId, signal);
+    if (command !== undefined) return runCommand(received, { name: command.name, given, find });
+  }
+  const command = commandOfForm(customId, commands);
+  if (command !== undefined) return runCommand(received, { name: command.name, given, isFilledIn: true });
+  const button = buttonOfForm(customId);
+  if (button !== null) return passPress(received, button, given);
+  await refuse(received, DEAD_FORM);
 }

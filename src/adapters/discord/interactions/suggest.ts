@@ -2,19 +2,15 @@ import { type AutocompleteInteraction, InteractionResponseType } from 'discord.j
 import { clip } from '../../../core/kit/text-size.ts';
 import { interactionActor, interactionPlace } from '../gateway/places.ts';
 import { SIZES } from '../rest/sizes.ts';
-import type { Acknowledge } from './acknowledge.ts';
-import type { InteractionContext } from './context.ts';
+import { respond } from './acknowledge.ts';
+import type { Received } from './context.ts';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
 const MAX_CHOICES = 25;
 
-/** Answers what a person is typing into an option with choices. */
-export async function suggest(
-  { dispatch, entitlements }: InteractionContext,
-  acknowledge: Acknowledge,
-  interaction: AutocompleteInteraction,
-  signal: AbortSignal,
-): Promise<void> {
+/** Completes what a person is typing into an option. */
+export async function suggest(received: Received<AutocompleteInteraction>): Promise<void> {
+  const { dispatch, entitlements, interaction } = received;
   const { name, value } = interaction.options.getFocused(true);
   await entitlements?.note(interaction);
   const suggestions = await dispatch.suggest({
@@ -27,6 +23,5 @@ export async function suggest(
   const choices = suggestions
     .slice(0, MAX_CHOICES)
     .map(({ label, value: id }) => ({ name: clip(label, SIZES.choice), value: id }));
-  const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
-  await acknowledge.respond(interaction, { type, data: { choices } }, signal);
+  await respond(received, InteractionResponseType.ApplicationCommandAutocompleteResult, { choices });
 }

@@ -1,16 +1,14 @@
-import { ChannelType, type RepliableInteraction } from 'discord.js';
-import type { DiscordContext } from '../answers/context.ts';
+import { ChannelType } from 'discord.js';
 import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
 import type { InteractionPlace } from '../answers/references.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
 import { isBotDm, isUserInstall } from '../gateway/places.ts';
+import type { Received } from './context.ts';
 
 /** Creates the surface for an interaction's answer, by the bot's permissions in that place. */
 export function surfaceOf(
-  discord: DiscordContext,
-  interaction: RepliableInteraction,
+  { discord, interaction, receivedAtMs }: Received,
   kind: Pick<InteractionPlace, 'acknowledged' | 'isPrivate'>,
-  receivedAtMs: number,
 ): InteractionSurface {
   const { id, token, applicationId, channel, appPermissions } = interaction;
   const may: BotMay = (permission) => appPermissions.has(permission);
