@@ -38,10 +38,7 @@ describe('CONTRIBUTING.md', () => {
 
   it('shows a command that checks its options and answers', async () => {
     expect(parseOptions(roll, { sides: '7' })).toMatchObject({ ok: false });
-    const told: unknown[] = [];
-    const tell = async (notice: unknown) => void told.push(notice);
-    await roll.run({ tell } as never, { sides: '20' });
-    expect(told).toEqual([expect.stringMatching(/^You rolled \d+ of 20\.$/)]);
+    expect(await roll.run({} as never, { sides: '20' })).toMatch(/^You rolled \d+ of 20\.$/);
   });
 
   it('shows a provider and a model that the catalogue takes', () => {

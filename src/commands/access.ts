@@ -21,21 +21,21 @@ export const access = defineCommand({
     channel: { type: 'flag', description: 'This channel' },
   },
   async run(context, { list, user, role, channel }) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const before = await services.settings.lists(place.guild);
     const written = { user, role, channel: channel ? place.channel : undefined };
     if (Object.values(written).every((value) => value === undefined) && list === undefined) {
-      return tell(inWords(before, context));
+      return inWords(before, context);
     }
-    if (list === undefined) return tell('Add the `list`: `allow`, `deny` or `neither`.');
+    if (list === undefined) return 'Add the `list`: `allow`, `deny` or `neither`.';
     const listed = readListed(place.guild, written, services.peopleIn(place.guild));
-    if (typeof listed === 'string') return tell(listed);
+    if (typeof listed === 'string') return listed;
     const by = accountOf(actor);
     const to = listNamed(list) ?? null;
     if (!(await changeAccess(services, { guild: place.guild, ...listed, to, by }))) {
-      return tell(`The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
+      return `The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`;
     }
-    await tell(`Saved.\n\n${inWords(await services.settings.lists(place.guild), context)}`);
+    return `Saved.\n\n${inWords(await services.settings.lists(place.guild), context)}`;
   },
 });
 

@@ -13,17 +13,15 @@ export const answers = defineCommand({
       default: 'As it is set for the channel',
     }),
   },
-  async run({ actor, place, services, tell }, { show }) {
+  async run({ actor, place, services }, { show }) {
     const { settings } = services;
     if (show !== undefined) {
       const whole = show === 'default' ? undefined : show === 'whole';
       await settings.changePerson(place.guild, actor.user, { whole });
     }
     const here = await settings.at({ place, user: actor.user, conversation: null });
-    await tell(
-      here.whole
-        ? 'Answers to you appear complete, once they have ended. `/answers show:growing` changes that.'
-        : 'Answers to you grow while the model writes. `/answers show:whole` shows them once they have ended.',
-    );
+    return here.whole
+      ? 'Answers to you appear complete, once they have ended. `/answers show:growing` changes that.'
+      : 'Answers to you grow while the model writes. `/answers show:whole` shows them once they have ended.';
   },
 });

@@ -22,16 +22,16 @@ export const automatic = defineCommand({
     }),
   },
   async run(context, { what, state }) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     if ((what === undefined) !== (state === undefined)) {
-      return tell('Choose both `what` and `state`, or neither to see the settings.');
+      return 'Choose both `what` and `state`, or neither to see the settings.';
     }
     const isAdmin = mayActAs(await services.roles(actor), 'admin');
     if (what !== undefined && state !== undefined) {
-      if (!isAdmin) return tell('Only an admin can switch this.');
+      if (!isAdmin) return 'Only an admin can switch this.';
       await services.settings.change('guild', { place, conversation: null }, { [what]: state === 'on' });
     }
-    await tell(await inWords(context, isAdmin));
+    return inWords(context, isAdmin);
   },
 });
 

@@ -50,18 +50,16 @@ export const channel = defineCommand({
   reply: 'private',
   options,
   async run(context, given) {
-    const { place, services, tell } = context;
+    const { place, services } = context;
     const change = await changeIn(context, given);
-    if (typeof change === 'string') return tell(change);
+    if (typeof change === 'string') return change;
     if (Object.keys(change).length > 0) {
       await services.settings.change('channel', { place, conversation: null }, change);
       for (const [name, value] of Object.entries(change))
         await recordChange(context, 'channel', name, value === undefined ? null : String(value));
     }
     const isLate = 'mention' in change || 'inThread' in change;
-    await tell(
-      `${await inWords(context)}${isLate ? '\nIt may take half a minute until everything applies.' : ''}`,
-    );
+    return `${await inWords(context)}${isLate ? '\nIt may take half a minute until everything applies.' : ''}`;
   },
 });
 

@@ -46,33 +46,29 @@ export const connect = defineCommand({
     return 'API keys cannot be connected yet. The operator must set `ENCRYPTION_KEY` first, so that keys are stored encrypted.';
   },
 
-  async run({ actor, place, services, signal, tell }, { provider, key }) {
+  async run({ actor, place, services, signal }, { provider, key }) {
     const name = keyProviderName(provider);
     if (!services.ownKeys.providers.includes(provider)) {
-      return tell(`Keys for ${name}cannot be connected here, because the built-in demo replaces it.`);
+      return `Keys for ${name}cannot be connected here, because the built-in demo replaces it.`;
     }
     if (!KEY.test(key)) {
-      return tell(`That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`);
+      return `That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`;
     }
     // Not even checked there, because a key must only be sent to its own provider.
     const other = KEY_PROVIDERS.find(({ id }) => id !== provider && MARKS[id].test(key))?.name;
     if (other !== undefined) {
-      return tell(
-        `That is a key for ${other}, not for ${name}. Choose ${other} instead. The key was not saved.`,
-      );
+      return `That is a key for ${other}, not for ${name}. Choose ${other} instead. The key was not saved.`;
     }
     const by = accountOf(actor);
     try {
       if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, signal))) {
-        return tell(
-          `${name} rejected this key, so it was not saved. Check that it still exists at ${KEY_PAGES[provider]}, or create a new one.`,
-        );
+        return `${name} rejected this key, so it was not saved. Check that it still exists at ${KEY_PAGES[provider]}, or create a new one.`;
       }
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return tell(`${name} could not check the key, so it was not saved. ${inOneLine(explain(error))}`);
+      return `${name} could not check the key, so it was not saved. ${inOneLine(explain(error))}`;
     }
-    await tell(await connected(provider, key.slice(-4), { place, services }));
+    return connected(provider, key.slice(-4), { place, services });
   },
 });
 

@@ -21,20 +21,19 @@ export const context = defineCommand({
       guild: 'All channels',
     }),
   },
-  async run({ actor, place, services, signal, tell }, { threads, scope = 'channel' }) {
+  async run({ actor, place, services, signal }, { threads, scope = 'channel' }) {
     const { roles, settings, chat, lookAhead } = services;
     if (threads !== undefined) {
-      if (!mayActAs(await roles(actor), 'admin'))
-        return tell('Only an admin can choose whether threads are read.');
+      if (!mayActAs(await roles(actor), 'admin')) return 'Only an admin can choose whether threads are read.';
       const context = threads === 'default' ? undefined : threads === 'on';
       await settings.change(scope, { place, conversation: null }, { context });
       const { readsContext } = await settings.at({ place, conversation: null });
-      return tell(readingInWords(readsContext));
+      return readingInWords(readsContext);
     }
     const conversation = await chat.conversationAt(place);
     const preview = await lookAhead({ actor, place, conversation }, signal);
-    if (preview === null) return tell('No model is available here right now. `/models` shows why.');
-    await tell(inWords(preview));
+    if (preview === null) return 'No model is available here right now. `/models` shows why.';
+    return inWords(preview);
   },
 });
 

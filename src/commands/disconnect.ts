@@ -15,24 +15,22 @@ export const disconnect = defineCommand({
     },
   },
 
-  async run({ actor, place, services, tell }, { provider: named }) {
+  async run({ actor, place, services }, { provider: named }) {
     const { guilds, ownKeys } = services;
     // A named key need not be read before it is deleted.
     const keys = named === undefined ? await ownKeys.of(place.guild) : [];
     const provider = named ?? (keys.length === 1 ? keys[0]?.provider : undefined);
     if (provider === undefined) {
-      if (keys.length === 0) return tell('No API key is connected here.');
+      if (keys.length === 0) return 'No API key is connected here.';
       const list = keys.map((key) => `${keyProviderName(key.provider)} (…${key.lastFour})`).join(' and ');
-      return tell(`Which \`provider\`? There are keys for ${list}.`);
+      return `Which \`provider\`? There are keys for ${list}.`;
     }
     const by = accountOf(actor);
     const name = keyProviderName(provider);
     if (!(await ownKeys.disconnect(place.guild, provider, { by }))) {
-      return tell(`No API key for ${name} is connected here.`);
+      return `No API key for ${name} is connected here.`;
     }
     const { tier } = await guilds.access(place.guild);
-    await tell(
-      `The key for ${name} is deleted here, and ${placeOf(place.guild)} now has the tier \`${tier}\`. The key still works at ${name} until you delete it there.`,
-    );
+    return `The key for ${name} is deleted here, and ${placeOf(place.guild)} now has the tier \`${tier}\`. The key still works at ${name} until you delete it there.`;
   },
 });

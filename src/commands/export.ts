@@ -16,15 +16,15 @@ export const exportData = defineCommand({
   reply: 'private',
   isOpenToAll: true,
   options: {},
-  async run({ actor, place, services, tell }) {
+  async run({ actor, place, services }) {
     const waitMs = services.privacy.countRequest(place.guild, actor.user);
-    if (waitMs > 0) return tell(tooOften(waitMs));
+    if (waitMs > 0) return tooOften(waitMs);
     const data = await services.privacy.dataOf(place.guild, actor.user);
     const { turns, requests } = data;
-    await tell({
+    return {
       text: `Everything stored about you here: ${counted(turns.length, 'question with its answer', 'questions with their answers')}, and the cost of ${counted(requests.length, 'request', 'requests')}. \`/forget what:myself\` deletes it.`,
       files: [await fileOf(data)],
-    });
+    };
   },
 });
 

@@ -19,37 +19,33 @@ export const forget = defineCommand({
     sure: choice('Confirms deleting more than a conversation', { yes: 'Yes, delete it' }),
   },
   async run(context, { what = 'conversation', sure }) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const { privacy, roles } = services;
     if (what === 'guild' && !mayActAs(await roles(actor), 'admin')) {
-      return tell('Only an admin can delete all data here. `/forget what:myself` deletes yours.');
+      return 'Only an admin can delete all data here. `/forget what:myself` deletes yours.';
     }
-    if (what !== 'conversation' && sure === undefined) return tell(ASKED[what]);
+    if (what !== 'conversation' && sure === undefined) return ASKED[what];
     const waitMs = privacy.countRequest(place.guild, actor.user);
-    if (waitMs > 0) return tell(tooOften(waitMs));
+    if (waitMs > 0) return tooOften(waitMs);
     switch (what) {
       case 'conversation':
-        return tell(await forgetConversation(context));
+        return forgetConversation(context);
       case 'myself': {
         const { remembered, requests, unsettled } = await privacy.forgetPerson(place.guild, actor.user);
         if (remembered + requests + unsettled === 0) {
-          return tell(`No questions of yours are stored here. ${MESSAGES_STAY}`);
+          return `No questions of yours are stored here. ${MESSAGES_STAY}`;
         }
         const questions = counted(
           remembered,
           'question of yours with its answer',
           'questions of yours with their answers',
         );
-        return tell(
-          `Deleted ${questions}, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
-        );
+        return `Deleted ${questions}, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`;
       }
       case 'guild': {
         const by = accountOf(actor);
         const { remembered, requests, unsettled } = await privacy.forgetGuild(place.guild, by);
-        return tell(
-          `Deleted ${counted(remembered, 'conversation', 'conversations')}, all model choices, instructions and personas, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`,
-        );
+        return `Deleted ${counted(remembered, 'conversation', 'conversations')}, all model choices, instructions and personas, and the cost of ${counted(requests, 'request', 'requests')}. ${stillToCome(unsettled)}${MESSAGES_STAY}`;
       }
     }
   },

@@ -27,21 +27,19 @@ export const help = defineCommand({
     command: { type: 'text', description: 'A command to explain', maxChars: 40 },
   },
   async run(context, { command: asked }) {
-    const { actor, services, commands, tell } = context;
+    const { actor, services, commands } = context;
     const role = await services.roles(actor);
     const open = commands.filter((command) => mayActAs(role, command.role));
-    if (asked === undefined) return tell(overview(open, context));
+    if (asked === undefined) return overview(open, context);
     // Where options are typed, words before the only text option are part of it.
     const name = asked
       .trim()
       .replace(/^(?:command:\s*)?\/?/i, '')
       .toLowerCase();
     const command = commands.find((each) => each.name === name);
-    await tell(
-      command === undefined
-        ? `There is no command ${quoted(name)}. The commands are ${open.map(nameOf).join(', ')}.`
-        : describe(command),
-    );
+    return command === undefined
+      ? `There is no command ${quoted(name)}. The commands are ${open.map(nameOf).join(', ')}.`
+      : describe(command);
   },
 });
 

@@ -23,23 +23,21 @@ export const instructions = defineCommand({
     scope: choice('Where they apply (default: this conversation; more for admins)', SCOPE_LABELS),
   },
   async run(context, { action, text, scope = 'conversation' }) {
-    const { actor, services, tell } = context;
+    const { actor, services } = context;
     const wanted = action ?? (text === undefined ? 'show' : 'set');
-    if (wanted === 'show') return tell(await shown(context));
+    if (wanted === 'show') return shown(context);
     if (wanted === 'set' && text === undefined) {
-      return tell('Add the instructions: `/instructions action:set text:…`.');
+      return 'Add the instructions: `/instructions action:set text:…`.';
     }
     const target = await ownedTarget(context, scope, 'the instructions');
-    if (!target.ok) return tell(target.text);
+    if (!target.ok) return target.text;
     const by = scope === 'conversation' ? { by: actor.user } : {};
     const given = wanted === 'clear' || text === undefined ? undefined : { text, ...by };
     await services.settings.change(scope, target, { instructions: given });
     await recordChange(context, scope, 'instructions', given?.text ?? null);
-    await tell(
-      given === undefined
-        ? `Instructions for ${SCOPE_WORDS[scope]} cleared.`
-        : `Instructions saved for ${SCOPE_WORDS[scope]}. They apply from the next question. Everyone here can read them with \`/instructions\`.`,
-    );
+    return given === undefined
+      ? `Instructions for ${SCOPE_WORDS[scope]} cleared.`
+      : `Instructions saved for ${SCOPE_WORDS[scope]}. They apply from the next question. Everyone here can read them with \`/instructions\`.`;
   },
 });
 

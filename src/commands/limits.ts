@@ -49,38 +49,34 @@ export const limits = defineCommand({
   },
   async run(context, given) {
     const { limit: value, to, user, role: group, guild: id } = given;
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const role = await services.roles(actor);
     const isAdmin = mayActAs(role, 'admin');
     if (!isAdmin && Object.keys(given).length > 0) {
-      return tell(
-        'Only an admin can set limits or see those of other people. `/limits` without options shows yours.',
-      );
+      return 'Only an admin can set limits or see those of other people. `/limits` without options shows yours.';
     }
     const guild = id === undefined ? place.guild : guildIn(id, role, context);
     if (guild === null) {
-      return tell(
-        role === 'operator'
-          ? 'Unknown server, or not reachable from here. Use an ID such as `discord:123` or `slack:T123`.'
-          : 'Only the operator can see or set the limits of other servers.',
-      );
+      return role === 'operator'
+        ? 'Unknown server, or not reachable from here. Use an ID such as `discord:123` or `slack:T123`.'
+        : 'Only the operator can see or set the limits of other servers.';
     }
     const whose = whoseIn(guild, user, group, services.peopleIn(guild));
-    if (typeof whose === 'string') return tell(whose);
+    if (typeof whose === 'string') return whose;
     const limit = GUILD_LIMITS.find((name) => LIMITS[name].option.value === value) ?? null;
-    if (limit === null && to === undefined) return tell(await showLimits(context, { guild, whose, isAdmin }));
-    if (limit === null) return tell(`Choose which \`limit\` to set: ${LIMIT_VALUES}.`);
-    if (to === undefined) return tell('Add the new value in `to`: an amount, or `default`.');
+    if (limit === null && to === undefined) return showLimits(context, { guild, whose, isAdmin });
+    if (limit === null) return `Choose which \`limit\` to set: ${LIMIT_VALUES}.`;
+    if (to === undefined) return 'Add the new value in `to`: an amount, or `default`.';
 
     const wish = { guild, whose, limit, to, role };
     const meant = meaningOf(wish, context);
-    if (!meant.ok) return tell(meant.problem);
+    if (!meant.ok) return meant.problem;
     const { most } = meant;
     const problem = await set({ ...wish, most }, context);
-    if (problem !== null) return tell(problem);
+    if (problem !== null) return problem;
     const tighter = most === undefined ? null : await tighterThan({ guild, whose, limit, most }, context);
     const done = tighter === null ? 'Saved.' : `Saved, but ${tighter}`;
-    await tell(`${done}\n\n${await showLimits(context, { guild, whose, isAdmin })}`);
+    return `${done}\n\n${await showLimits(context, { guild, whose, isAdmin })}`;
   },
 });
 

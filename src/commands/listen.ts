@@ -12,20 +12,18 @@ export const listen = defineCommand({
       off: 'Off: I answer only if I am mentioned',
     }),
   },
-  async run({ place, surface, services, tell }, { state }) {
+  async run({ place, surface, services }, { state }) {
     const { chat } = services;
     if (place.key === null || surface.isOverheard !== true) {
-      return tell(
+      return (
         surface.caveat ??
-          '`/listen` works in threads only. In direct messages I answer every message, and elsewhere every message that mentions me.',
+        '`/listen` works in threads only. In direct messages I answer every message, and elsewhere every message that mentions me.'
       );
     }
     if (state !== undefined) await chat.setListening(place, state);
     const hears = state === undefined ? await chat.hears(place) : state === 'on';
-    await tell(
-      hears
-        ? 'I read and answer every message in this thread, without a mention. `/listen state:off` ends that.'
-        : 'In this thread I read and answer only messages that mention me. `/listen state:on` changes that.',
-    );
+    return hears
+      ? 'I read and answer every message in this thread, without a mention. `/listen state:off` ends that.'
+      : 'In this thread I read and answer only messages that mention me. `/listen state:on` changes that.';
   },
 });

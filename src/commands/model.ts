@@ -35,24 +35,20 @@ export const model = defineCommand({
   },
   view: answeringHere,
   async run(context, { model: spelled, fallback, scope = 'conversation', effort }) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const { chat, models, roles, settings } = services;
     if (fallback !== undefined) {
       if (spelled !== undefined || effort !== undefined) {
-        return tell('Set the model and the fallback in two separate commands.');
+        return 'Set the model and the fallback in two separate commands.';
       }
-      return tell(await setFallback(context, fallback, scope === 'channel' ? 'channel' : 'guild'));
+      return setFallback(context, fallback, scope === 'channel' ? 'channel' : 'guild');
     }
-    if (spelled === undefined && effort === undefined) return tell(await answeringHere(context));
+    if (spelled === undefined && effort === undefined) return answeringHere(context);
     if (scope !== 'conversation' && !mayActAs(await roles(actor), 'admin')) {
-      return tell(
-        `Only an admin can choose the ${spelled === undefined ? 'effort' : 'model'} for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`,
-      );
+      return `Only an admin can choose the ${spelled === undefined ? 'effort' : 'model'} for ${SCOPE_WORDS[scope]}. You can choose it for a conversation.`;
     }
     if (scope === 'conversation' && place.key === null) {
-      return tell(
-        `There is no conversation here. Use \`/model\` in a thread or direct message, or choose ${spelled === undefined ? 'an effort' : 'a model'} in \`/ask\`.`,
-      );
+      return `There is no conversation here. Use \`/model\` in a thread or direct message, or choose ${spelled === undefined ? 'an effort' : 'a model'} in \`/ask\`.`;
     }
     const conversation = scope === 'conversation' ? await chat.openConversation(place) : null;
     let change: SettingChange = {};
@@ -63,7 +59,7 @@ export const model = defineCommand({
       said.push(`Model for ${SCOPE_WORDS[scope]} reset to the default.`);
     } else if (spelled !== undefined) {
       const decision = await decideSpelled(context, spelled, actor);
-      if (!decision.ok) return tell(explainRefusal(decision));
+      if (!decision.ok) return explainRefusal(decision);
       chosen = decision;
       change = { model: decision.model.id };
       said.push(`**${decision.model.name}** now answers in ${SCOPE_WORDS[scope]}.`);
@@ -75,9 +71,9 @@ export const model = defineCommand({
       const { model: setting } = await settings.at({ place, conversation });
       const current = await services.choose({ whose: actor, setting, asked: chosen?.model.id ?? null });
       const granted = current.ok ? (await models.look(actor)).decide(current.model.id) : null;
-      if (!granted?.ok) return tell(current.ok ? NOT_NOW : current.text);
+      if (!granted?.ok) return current.ok ? NOT_NOW : current.text;
       const refused = refusedEffort(granted, effort);
-      if (refused !== null) return tell(refused);
+      if (refused !== null) return refused;
       change = { ...change, effort };
       const times = timesUsual(granted, effort, services.catalogue);
       said.push(`Effort for ${SCOPE_WORDS[scope]}: \`${effort}\`.`);
@@ -86,7 +82,7 @@ export const model = defineCommand({
       if (times > 1) said.push(`An answer may cost up to ${times} times as much.`);
     }
     await settings.change(scope, { place, conversation: conversation?.id ?? null }, change);
-    await tell(said.join(' '));
+    return said.join(' ');
   },
 });
 

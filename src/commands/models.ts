@@ -23,9 +23,7 @@ export const models = defineCommand({
     search: { type: 'text', description: 'Part of a model name', maxChars: 100 },
   },
   view: (context) => modelsHere(context),
-  async run(context, { search }) {
-    await context.tell(await modelsHere(context, search));
-  },
+  run: (context, { search }) => modelsHere(context, search),
 });
 
 /** The models whose names contain a text, by tier, with their prices here. */

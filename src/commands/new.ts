@@ -8,17 +8,13 @@ export const newConversation = defineCommand({
   reply: 'private',
   options: {},
   async run(context) {
-    const { place, services, tell } = context;
+    const { place, services } = context;
     if (place.key === null) {
-      return tell(
-        'Each question in a channel starts its own conversation, so there is nothing to start anew. Use `/new` inside a thread or direct message.',
-      );
+      return 'Each question in a channel starts its own conversation, so there is nothing to start anew. Use `/new` inside a thread or direct message.';
     }
     const target = await ownedTarget(context, 'conversation', 'what I know');
-    if (!target.ok) return tell('Only the person who began this conversation or an admin can start it anew.');
+    if (!target.ok) return 'Only the person who began this conversation or an admin can start it anew.';
     if (target.conversation !== null) await services.chat.startOver(target.conversation);
-    await tell(
-      'The next question starts a new conversation. Earlier messages are not deleted (use `/forget` for that), and the model, the persona and the instructions stay.',
-    );
+    return 'The next question starts a new conversation. Earlier messages are not deleted (use `/forget` for that), and the model, the persona and the instructions stay.';
   },
 });

@@ -47,17 +47,14 @@ export const persona = defineCommand({
   async run(context, given) {
     const { name, scope = 'conversation' } = given;
     const { action = name === undefined ? 'list' : 'use' } = given;
-    const { tell } = context;
-    if (action === 'list') return tell(await listed(context));
-    if (name === undefined) return tell(`Add the name of the persona: \`/persona action:${action} name:…\`.`);
-    if (action === 'use') return tell(await use(context, name, scope));
+    if (action === 'list') return listed(context);
+    if (name === undefined) return `Add the name of the persona: \`/persona action:${action} name:…\`.`;
+    if (action === 'use') return use(context, name, scope);
     if (!mayActAs(await context.services.roles(context.actor), 'admin')) {
-      return tell(
-        'Only an admin can add or remove personas. `/persona action:list` shows the ones you can use.',
-      );
+      return 'Only an admin can add or remove personas. `/persona action:list` shows the ones you can use.';
     }
-    if (action === 'remove') return tell(await remove(context, name));
-    await tell(await add(context, { ...given, name }));
+    if (action === 'remove') return remove(context, name);
+    return add(context, { ...given, name });
   },
 });
 

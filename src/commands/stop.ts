@@ -7,8 +7,8 @@ export const stop = defineCommand({
   role: 'member',
   reply: 'private',
   options: {},
-  async run({ actor, place, services, tell }) {
-    await tell(inWords(await services.chat.stopAt(place, actor)));
+  async run({ actor, place, services }) {
+    return inWords(await services.chat.stopAt(place, actor));
   },
 });
 

@@ -13,23 +13,19 @@ export const summarise = defineCommand({
   options: {
     private: { type: 'flag', description: 'Show the summary only to you' },
   },
-  async run({ place, readThread, services, signal, tell, ask }) {
+  async run({ place, readThread, services, signal, ask }) {
     if (readThread === undefined) {
-      return tell(
-        'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.',
-      );
+      return 'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.';
     }
     const { readsContext } = await services.settings.at({ place, conversation: null });
-    if (!readsContext)
-      return tell('I do not read threads here, because an admin switched it off with `/context`.');
+    if (!readsContext) return 'I do not read threads here, because an admin switched it off with `/context`.';
     const read = await readThread(null, signal);
-    if (read.messages.length === 0) {
-      return tell(read.problem ?? 'There is nothing in this thread to summarise.');
-    }
+    if (read.messages.length === 0) return read.problem ?? 'There is nothing in this thread to summarise.';
     await ask({
       parts: [{ type: 'text', text: QUESTION }],
       readThread: async () => read,
       isAboutThread: true,
     });
+    return undefined;
   },
 });

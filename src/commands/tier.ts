@@ -55,44 +55,42 @@ export const tier = defineCommand({
   },
 
   async run(context, given) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const { action = 'show' } = given;
     const isOperator = mayActAs(await services.roles(actor), 'operator');
     const { guild, tier: granted, until, reason = '' } = given;
     if (!isOperator && (action !== 'show' || Object.keys(given).some((name) => name !== 'action'))) {
-      return tell('Only the operator can do that. `/tier` without options shows the tier here.');
+      return 'Only the operator can do that. `/tier` without options shows the tier here.';
     }
     for (const [name, actions] of Object.entries(MEANT_FOR)) {
       if (!Object.hasOwn(given, name) || actions.some((each) => each === action)) continue;
       const meant = actions.map((each) => `\`action:${each}\``).join(' or ');
-      return tell(`\`${name}\` only works with ${meant}. Nothing was changed.`);
+      return `\`${name}\` only works with ${meant}. Nothing was changed.`;
     }
     const id = guild === undefined ? place.guild : parseGuildId(guild);
-    if (id === null) {
-      return tell(`\`guild\` must look like ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`);
-    }
-    if (!reaches(actor, id)) return tell(OUT_OF_REACH);
+    if (id === null) return `\`guild\` must look like ${eitherOf(GUILD_EXAMPLES.map((id) => `\`${id}\``))}.`;
+    if (!reaches(actor, id)) return OUT_OF_REACH;
     const by = accountOf(actor);
     switch (action) {
       case 'show':
-        return tell(await describe(id, isOperator, context));
+        return describe(id, isOperator, context);
       case 'log':
-        return tell(await recent(guild === undefined && reaches(actor, 'all') ? null : id, context));
+        return recent(guild === undefined && reaches(actor, 'all') ? null : id, context);
       case 'revoke': {
         const revoked = await services.guilds.revoke(id, { by, reason });
         const { tier: now } = await services.guilds.access(id);
         const done = revoked ? 'Grant revoked.' : 'There was no grant to revoke.';
-        return tell(`${done} \`${id}\` has the tier \`${now}\`.`);
+        return `${done} \`${id}\` has the tier \`${now}\`.`;
       }
       case 'grant': {
-        if (granted === undefined) return tell('Choose which `tier` to grant.');
+        if (granted === undefined) return 'Choose which `tier` to grant.';
         const end = parseUntil(until, services.clock.now());
-        if (!end.ok) return tell(end.problem);
+        if (!end.ok) return end.problem;
         const expiresAtMs = end.atMs;
         await services.guilds.grant(id, { tier: granted, expiresAtMs, reason, by, replacesDefault: false });
         const { tier: now } = await services.guilds.access(id);
         const ending = expiresAtMs === null ? '' : ` until ${momentInWords(expiresAtMs)}`;
-        return tell(`Granted \`${granted}\`${ending}. \`${id}\` now has the tier \`${now}\`.`);
+        return `Granted \`${granted}\`${ending}. \`${id}\` now has the tier \`${now}\`.`;
       }
     }
   },

@@ -55,18 +55,18 @@ export const usage = defineCommand({
     return inWords(await readUsage(services, guild, Number(DEFAULT_DAYS)), guild, services).join('\n\n');
   },
   async run(context, { of, days = DEFAULT_DAYS }) {
-    const { actor, place, services, tell } = context;
+    const { actor, place, services } = context;
     const role = await services.roles(actor);
     const scope = of ?? (mayActAs(role, 'admin') ? 'here' : 'me');
     const refusal = refusalOf(scope, role, context);
-    if (refusal !== null) return tell(refusal);
+    if (refusal !== null) return refusal;
     switch (scope) {
       case 'me':
-        return tell(await own(context));
+        return own(context);
       case 'here':
-        return tell(await ofAll(context, place.guild, Number(days)));
+        return ofAll(context, place.guild, Number(days));
       case 'everywhere':
-        return tell(await ofAll(context, null, Number(days)));
+        return ofAll(context, null, Number(days));
     }
   },
 });

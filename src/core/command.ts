@@ -18,7 +18,11 @@ export interface Command extends CommandDeclaration {
    * says nothing of use there.
    */
   view?(context: ViewContext): Promise<string>;
-  run(context: CommandContext, options: Readonly<Record<string, OptionValue>>): Promise<void>;
+  /** Resolves to what the asker alone is told; to nothing if it asked a model. */
+  run(
+    context: CommandContext,
+    options: Readonly<Record<string, OptionValue>>,
+  ): Promise<string | Notice | undefined>;
 }
 
 export type ViewContext = Pick<CommandContext, 'actor' | 'place' | 'services'>;
@@ -38,8 +42,6 @@ export interface CommandContext {
   /** All commands, for those that describe others. */
   readonly commands: readonly Command[];
   readonly signal: AbortSignal;
-  /** Tells the asker alone. */
-  tell(notice: string | Notice): Promise<void>;
   /** Asks a model on behalf of the person, as `Chat.ask`. */
   ask(question: CommandQuestion): Promise<void>;
 }
@@ -48,7 +50,7 @@ export interface CommandContext {
 export function defineCommand<const S extends Readonly<Record<string, Option>>>(
   command: Omit<Command, 'options' | 'run'> & {
     readonly options: S;
-    run(context: CommandContext, options: OptionValues<S>): Promise<void>;
+    run(context: CommandContext, options: OptionValues<S>): ReturnType<Command['run']>;
   },
 ): Command {
   return command as Command;

@@ -28,17 +28,15 @@ export function createCommandRunner(
   return async (command, invocation) => {
     const { actor, place, surface, id, brought = [], readThread, writtenAtMs } = invocation;
     const late = writtenAtMs === undefined ? {} : { writtenAtMs };
-    const tell: CommandContext['tell'] = (notice) =>
-      typeof notice === 'string'
-        ? teller.say(surface, notice)
-        : teller.say(surface, notice.text, notice.files);
     const refusal = await permission.refusalOf(command, invocation);
     const isOpen = isAskedInForm(command) && !invocation.isFilledIn;
     const instead = refusal ?? (isOpen ? howToFillIn(command.name) : null);
     const isTyped = isOpen && Object.keys(invocation.options).length > 0;
-    if (instead !== null) return tell(isTyped ? `${typedBehind(command.name)} ${instead}` : instead);
+    if (instead !== null) {
+      return teller.say(surface, isTyped ? `${typedBehind(command.name)} ${instead}` : instead);
+    }
     const parsed = parseOptions(command, invocation.options);
-    if (!parsed.ok) return tell(parsed.problem);
+    if (!parsed.ok) return teller.say(surface, parsed.problem);
     const context: CommandContext = {
       actor,
       place,
@@ -48,9 +46,9 @@ export function createCommandRunner(
       services,
       commands: commandsOn(platformOf(place.guild)),
       signal: never,
-      tell,
       ask: (question) => services.chat.ask({ ...question, eventId: id, actor, place, surface, ...late }),
     };
-    await command.run(context, parsed.values);
+    const told = await command.run(context, parsed.values);
+    if (told !== undefined) await teller.say(surface, told);
   };
 }

@@ -7,7 +7,7 @@ import type { Notice, Surface } from '../ports/surface.ts';
 
 /** Dispatch's own messages, to the asker alone. */
 export interface Teller {
-  say(surface: Surface, text: string, files?: Notice['files']): Promise<void>;
+  say(surface: Surface, told: string | Notice): Promise<void>;
   /** Says in one line what went wrong, unless the place is unreachable. Never rejects. */
   sayFault(surface: Surface, error: unknown, eventId: string): Promise<void>;
 }
@@ -15,8 +15,10 @@ export interface Teller {
 export function createTeller(nameOperator: NameOperator, log: Logger): Teller {
   const never = new AbortController().signal;
 
-  const say: Teller['say'] = (surface, text, files) =>
-    surface.tellPrivately({ text: nameOperator(text), ...(files && { files }) }, never);
+  const say: Teller['say'] = (surface, told) => {
+    const notice = typeof told === 'string' ? { text: told } : told;
+    return surface.tellPrivately({ ...notice, text: nameOperator(notice.text) }, never);
+  };
 
   return {
     say,

@@ -17,7 +17,7 @@ import { openGuild } from '../../support/discord/guild.ts';
 import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
 import type { TestBot } from '../../support/test-bot.ts';
 
-const nothing = async () => {};
+const nothing = async () => undefined;
 
 export const askCommand = defineCommand({
   name: 'ask',

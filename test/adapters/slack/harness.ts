@@ -36,7 +36,7 @@ export interface BenchOptions extends FakeSlackOptions {
   readonly appToken?: string;
 }
 
-const nothing = async () => {};
+const nothing = async () => undefined;
 
 export const askCommand = defineCommand({
   name: 'ask',
