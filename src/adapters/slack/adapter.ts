@@ -174,6 +174,6 @@ function contextOf(
     directory: createDirectory(means, channels),
     twins: new BoundedMap(MAX_TWINS),
     inOrder: createInOrder(),
-    responseUrl: (url) => createResponseUrl(url, apiUrl, fetch),
+    responseUrl: (url) => createResponseUrl(url ?? '', apiUrl, fetch),
   };
 }

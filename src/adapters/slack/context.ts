@@ -18,5 +18,5 @@ export interface SlackContext extends SurfaceParts {
   /** Keeps the order of messages in one place although their lookups take different times. */
   readonly inOrder: InOrder;
   /** Null for addresses that are not Slack's. */
-  responseUrl(url: string): ResponseUrl | null;
+  responseUrl(url: string | null): ResponseUrl | null;
 }

@@ -10,19 +10,13 @@ export function userOf(team: string, user: string): string {
   return `${team}/${user}`;
 }
 
-/** The conversation key of a thread, or of a message. */
-export function messageKey(team: string, channel: string, ts: string): string {
-  return `slack:${team}/${channel}/${ts}`;
+/** The key of a message, a thread, or the question in a message; with null, of the conversation in a DM without threads. */
+export function messageKey(team: string, channel: string, ts: string | null): string {
+  return ts === null ? channelKey(team, channel) : `${channelKey(team, channel)}/${ts}`;
 }
 
-/** The conversation key of a DM without threads. */
 export function channelKey(team: string, channel: string): string {
   return `slack:${team}/${channel}`;
-}
-
-/** The id of the question in a message, for every event that brings it. */
-export function questionId(team: string, channel: string, ts: string): string {
-  return `slack:${team}/${channel}/${ts}`;
 }
 
 export function placeAt(team: string, channel: string, key: string | null): Place {

@@ -9,17 +9,23 @@ import { createSurfaceFor } from '../answers/surfaces.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
 import type { SlackContext } from '../context.ts';
-import type { ResponseUrl } from '../posting/response-url.ts';
-import { createPrivateTeller } from '../posting/tell-privately.ts';
+import type { Deed } from '../payloads/payloads.ts';
 import { SHOWN } from '../text/questions.ts';
 
 /** The person who gave a command, and the place. */
-export interface Asker {
-  readonly user: string;
-  readonly channel: string;
-  /** The thread of the message that the command is about; null if there is none. */
-  readonly threadTs: string | null;
-  readonly responseUrl: ResponseUrl | null;
+export interface Asker extends Pick<Deed, 'user' | 'channel' | 'threadTs'> {
+  /** Null for commands in messages. */
+  readonly responseUrl: string | null;
+}
+
+/** The surface for what the bot says to somebody where they did something. */
+export function surfaceFor(
+  slack: SlackContext,
+  { user, channel, threadTs, responseUrl }: Asker,
+  isDirect = channel.startsWith('D'),
+): Surface {
+  const place = placeUnder({ channel, user, isDirect }, null, threadTs);
+  return createSurfaceFor(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
 }
 
 /** A command with its options, typed or from a form. */
@@ -49,11 +55,9 @@ export async function runRequest(slack: SlackContext, request: Request): Promise
 async function tellOnly(slack: SlackContext, request: Request): Promise<void> {
   const { workspace, channels } = slack;
   const { team } = workspace;
-  const { channel, user, responseUrl } = request.from;
+  const { channel } = request.from;
   const isDirect = channel.startsWith('D') && (await channels.presenceIn(channel)) === 'direct';
-  const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, null, null), {
-    responseUrl,
-  });
+  const surface = surfaceFor(slack, { ...request.from, threadTs: null }, isDirect);
   await bring(slack, request, placeAt(team, channel, isDirect ? channelKey(team, channel) : null), surface);
 }
 
@@ -78,7 +82,8 @@ async function answerInChannel(slack: SlackContext, request: Request): Promise<v
     root: await questionAt(slack, request, thread),
     ties: thread === 'new' ? 'thread' : null,
   };
-  await bring(slack, request, placeAt(team, channel, key), createSurfaceFor(slack, place, { responseUrl }));
+  const surface = createSurfaceFor(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
+  await bring(slack, request, placeAt(team, channel, key), surface);
 }
 
 /** Private answers stream in the asker's DM, because ephemeral messages cannot be updated. */
@@ -93,7 +98,10 @@ async function answerInDirectMessage(slack: SlackContext, request: Request): Pro
     root: await questionAt(slack, request, 'new'),
     ties: 'thread',
   };
-  const surface = createSurfaceFor(slack, place, { responseUrl, onPosted: point });
+  const surface = createSurfaceFor(slack, place, {
+    responseUrl: slack.responseUrl(responseUrl),
+    onPosted: point,
+  });
   await bring(slack, request, placeAt(workspace.team, channel, null), surface);
 
   function point(ts: string): void {
@@ -143,19 +151,10 @@ async function bring(slack: SlackContext, request: Request, at: Place, surface: 
 }
 
 async function sayHowToInvite(slack: SlackContext, { command, from }: Request): Promise<void> {
-  const { channel, user, responseUrl } = from;
   const { workspace, signal } = slack;
   const ask = `/${command.name}`;
-  const text = channel.startsWith('D')
+  const text = from.channel.startsWith('D')
     ? `I am not part of this conversation, so I cannot answer in it. Use \`${ask} --private …\`, or write to me directly.`
     : `I am not in this channel. Invite me with \`/invite @${workspace.botName}\` and ask again, or use \`${ask} --private …\` for an answer that only you see.`;
-  const tellPrivately = createPrivateTeller({
-    workspace,
-    channel,
-    user,
-    isDirect: false,
-    root: null,
-    responseUrl,
-  });
-  await tellPrivately({ text }, signal);
+  await surfaceFor(slack, { ...from, threadTs: null }, false).tellPrivately({ text }, signal);
 }

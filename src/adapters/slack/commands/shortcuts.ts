@@ -1,18 +1,15 @@
-import type { z } from 'zod';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, optionsForOne } from '../../../core/ports/command.ts';
-import { placeUnder } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
 import { isRefusal } from '../api/errors.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { SlackContext } from '../context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
-import type { shortcutBody } from '../payloads/payloads.ts';
+import type { ShortcutBody } from '../payloads/payloads.ts';
 import { openForm } from './command-form.ts';
 import { readerOf } from './pointed-at.ts';
 import { readThread } from './read-thread.ts';
-import { type Asker, runRequest } from './run-command.ts';
+import { type Asker, runRequest, surfaceFor } from './run-command.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
 export const DELETE_ANSWER = 'delete-answer';
@@ -22,48 +19,25 @@ const MAX_QUOTE_JSON = SIZES.privateMetadata.max - 800;
 const MAX_QUOTE = 1_800;
 
 /** Opens the form of `/ask` with the selected message. */
-export async function receiveShortcut(
-  slack: SlackContext,
-  body: z.infer<typeof shortcutBody>,
-): Promise<void> {
+export async function receiveShortcut(slack: SlackContext, body: ShortcutBody): Promise<void> {
   const command = slack.commands.find(({ reply }) => reply === 'answer');
   if (command === undefined) return;
-  const { message, channel } = body;
+  const { message } = body;
   const { text, author, files } = await quotedPart(message, 'pointed', readerOf(slack));
   const shown = quotable(text);
   const named = [shown, ...files.map(({ name }) => `[${name}]`)].filter((line) => line !== '').join('\n');
   const who = author === null ? 'This is about a message:' : `This is about a message by ${author.name}:`;
-  const context = {
-    channel: channel.id,
-    responseUrl: body.response_url,
-    threadTs: message.thread_ts ?? message.ts,
-    about: { ts: message.ts, author, text: shown },
-  };
   const preview = { type: 'plain_text', text: clip(`${who}\n${named}`, SIZES.section), emoji: false };
-  await openForm(slack, command, body.trigger_id, context, {
+  const from = { ...body, threadTs: body.threadTs ?? message.ts };
+  await openForm(slack, command, from, {
     intro: { type: 'section', text: preview },
+    about: { ts: message.ts, author, text: shown },
   });
 }
 
 /** The id of a command's shortcut in the menu of messages. */
 export function menuOf({ name }: Pick<CommandDeclaration, 'name'>): string {
   return `menu-${name}`;
-}
-
-/** Runs a command about the message's thread, for the asker alone. */
-export async function receiveMenu(
-  slack: SlackContext,
-  id: string,
-  command: CommandDeclaration,
-  { message, channel, user, response_url: responseUrl }: z.infer<typeof shortcutBody>,
-): Promise<void> {
-  const threadTs = message.thread_ts ?? null;
-  await runOnThread(slack, id, command, {
-    user: user.id,
-    channel: channel.id,
-    threadTs,
-    responseUrl: slack.responseUrl(responseUrl),
-  });
 }
 
 /** Runs a command on a thread, if there is one, for the person alone. */
@@ -95,31 +69,22 @@ function quotable(text: string): string {
 }
 
 /** Deletes the selected answer, if core allows it. */
-export async function receiveDeletion(
-  slack: SlackContext,
-  id: string,
-  body: z.infer<typeof shortcutBody>,
-): Promise<void> {
+export async function receiveDeletion(slack: SlackContext, id: string, body: ShortcutBody): Promise<void> {
   const { workspace, directory, dispatch, signal } = slack;
-  const { message, channel, user } = body;
+  const { message, channel, user, threadTs } = body;
   const { team } = workspace;
-  const threadTs = message.thread_ts ?? null;
   await dispatch.deleteAnswer({
     id,
-    actor: await directory.actor(user.id),
-    place: placeAt(team, channel.id, threadTs === null ? null : messageKey(team, channel.id, threadTs)),
+    actor: await directory.actor(user),
+    place: placeAt(team, channel, threadTs === null ? null : messageKey(team, channel, threadTs)),
     // In the channel, because a thread that loses its last reply shows no ephemeral messages.
-    surface: createSurfaceFor(
-      slack,
-      placeUnder({ channel: channel.id, user: user.id, isDirect: channel.id.startsWith('D') }, null, null),
-      { responseUrl: slack.responseUrl(body.response_url) },
-    ),
-    message: messageKey(team, channel.id, message.ts),
+    surface: surfaceFor(slack, { ...body, threadTs: null }),
+    message: messageKey(team, channel, message.ts),
     isOwn: message.bot_id === workspace.botId,
     async remove(keys) {
       for (const key of keys) {
         const ts = key.slice(key.lastIndexOf('/') + 1);
-        await workspace.call('chat.delete', { channel: channel.id, ts }, signal).catch((error: unknown) => {
+        await workspace.call('chat.delete', { channel, ts }, signal).catch((error: unknown) => {
           if (!isRefusal(error, 'message_not_found')) throw error;
         });
       }

@@ -1,7 +1,7 @@
 import { editOf } from '../../../core/ports/events.ts';
 import { placeUnder } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
-import { messageKey, placeAt, questionId } from '../api/places.ts';
+import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/payloads.ts';
 import { orderKeyOf, placeKeyOf, questionIn } from './question.ts';
@@ -50,5 +50,5 @@ async function retractDeleted(
   const deletedTs = deletedTsOf(event);
   if (deletedTs === null) return;
   const key = wasGrowing(event) ? undefined : messageKey(team, event.channel, deletedTs);
-  await dispatch.retract(questionId(team, event.channel, deletedTs), key);
+  await dispatch.retract(messageKey(team, event.channel, deletedTs), key);
 }

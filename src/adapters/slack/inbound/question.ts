@@ -1,6 +1,6 @@
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { NO_RULES } from '../../../core/ports/events.ts';
-import { channelKey, messageKey, placeAt, questionId } from '../api/places.ts';
+import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import type { MessageEvent } from '../payloads/payloads.ts';
 import { addressOf } from '../text/inbound-text.ts';
@@ -40,7 +40,7 @@ export async function questionIn(
   const isFlat = isDirect || rules.inThread === false;
   return {
     event,
-    id: questionId(team, channel, ts),
+    id: messageKey(team, channel, ts),
     user,
     isDirect,
     address,
@@ -52,8 +52,7 @@ export async function questionIn(
 
 /** Questions with the same key are handled in order. */
 export function orderKeyOf({ workspace }: SlackContext, { event, rootTs }: Question): string {
-  const { channel } = event;
-  return rootTs === null ? channelKey(workspace.team, channel) : messageKey(workspace.team, channel, rootTs);
+  return messageKey(workspace.team, event.channel, rootTs);
 }
 
 /** `Place.key` of the answer in this thread, or in a DM's main flow; null if neither. */
@@ -62,7 +61,5 @@ export function placeKeyOf(
   { event, isDirect }: Question,
   threadTs: string | null,
 ): string | null {
-  const { channel } = event;
-  if (threadTs !== null) return messageKey(workspace.team, channel, threadTs);
-  return isDirect ? channelKey(workspace.team, channel) : null;
+  return threadTs === null && !isDirect ? null : messageKey(workspace.team, event.channel, threadTs);
 }

@@ -1,8 +1,7 @@
 import type { Arrival } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
-import { placeUnder } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
+import { surfaceFor } from '../commands/run-command.ts';
 import type { SlackContext } from '../context.ts';
 import type { SessionStopped } from '../payloads/payloads.ts';
 
@@ -16,7 +15,7 @@ export function stopIn(
   return {
     id: `${key}/stop/${event_ts}`,
     place: placeAt(team, channel, key),
-    surface: createSurfaceFor(slack, placeUnder({ channel, user, isDirect: true }, null, threadTs)),
+    surface: surfaceFor(slack, { channel, user, threadTs, responseUrl: null }, true),
     addressed: true,
   };
 }

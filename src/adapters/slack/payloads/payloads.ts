@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { asArray, asObject, asText, type JsonObject } from '../../../core/kit/json.ts';
+import { type Button, isButtonKind } from '../../../core/ports/buttons.ts';
+import { FEEDBACK_ACTION, parseFeedback } from '../text/message-content.ts';
 import { messageContent, quotedMessage } from './message-parts.ts';
 
 /** Slack's payloads, as far as they are used. */
@@ -61,54 +63,91 @@ export function wasGrowing({ previous_message: before }: MessageEvent): boolean 
   return JSON.stringify(before?.blocks ?? []).includes('"action_id":"stop"');
 }
 
-export const commandBody = z.object({
-  team_id: z.string(),
-  command: z.string(),
-  text: z.string().default(''),
-  user_id: z.string(),
-  channel_id: z.string(),
-  response_url: z.string(),
-  trigger_id: z.string(),
-});
+/** Something that a person did: who it was, and where. */
+export interface Deed {
+  /** The workspace that it was sent for; null if the app is installed for an organisation. */
+  readonly team: string | null;
+  readonly user: string;
+  readonly channel: string;
+  /** The thread of the message that it is about. */
+  readonly threadTs: string | null;
+  readonly responseUrl: string;
+  /** Opens a form, within three seconds. Unique. */
+  readonly triggerId: string;
+}
+
+export const commandBody = z
+  .object({
+    team_id: z.string(),
+    text: z.string().default(''),
+    user_id: z.string(),
+    channel_id: z.string(),
+    response_url: z.string(),
+    trigger_id: z.string(),
+  })
+  .transform(({ text, ...body }) => ({
+    text,
+    team: body.team_id,
+    user: body.user_id,
+    channel: body.channel_id,
+    threadTs: null,
+    responseUrl: body.response_url,
+    triggerId: body.trigger_id,
+  }));
 export type CommandBody = z.infer<typeof commandBody>;
 
-const person = z.object({ id: z.string() });
-const channel = z.object({ id: z.string() });
-/** Null if the app is installed for an organisation. */
-const team = z.object({ id: z.string() }).nullish();
+const id = z.object({ id: z.string() }).transform((named) => named.id);
+const interaction = z.object({
+  team: id.nullish().transform((team) => team ?? null),
+  user: id,
+  trigger_id: z.string().default(''),
+});
 const block = z.record(z.string(), z.unknown());
 
-export const pressBody = z.object({
-  team,
-  user: person,
-  channel,
-  container: z.object({ message_ts: z.string(), thread_ts: z.string().optional() }),
-  message: z.object({
-    text: z.string().optional(),
-    thread_ts: z.string().optional(),
-    blocks: z.array(block).optional(),
-  }),
-  response_url: z.string(),
-  trigger_id: z.string().default(''),
-  actions: z
-    .array(z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string() }))
-    .min(1),
-});
+export const pressBody = interaction
+  .extend({
+    channel: id,
+    container: z.object({ message_ts: z.string(), thread_ts: z.string().optional() }),
+    message: z.object({
+      text: z.string().default(''),
+      thread_ts: z.string().optional(),
+      blocks: z.array(block).default([]),
+    }),
+    response_url: z.string(),
+    actions: z.tuple(
+      [z.object({ action_id: z.string(), value: z.string().default(''), action_ts: z.string() })],
+      z.unknown(),
+    ),
+  })
+  .transform(({ team, user, channel, container, message, actions: [action], ...body }) => ({
+    ...{ team, user, channel },
+    threadTs: message.thread_ts ?? container.thread_ts ?? null,
+    responseUrl: body.response_url,
+    triggerId: body.trigger_id,
+    messageTs: container.message_ts,
+    shown: { text: message.text, blocks: message.blocks },
+    button: buttonIn(action.action_id, action.value),
+    pressedAt: action.action_ts,
+  }));
 export type PressBody = z.infer<typeof pressBody>;
 
-export const shortcutBody = z.object({
-  team,
-  user: person,
-  channel,
-  trigger_id: z.string(),
-  response_url: z.string(),
-  message: quotedMessage,
-});
+/** The pressed button; null if it is not ours. */
+function buttonIn(kind: string, value: string): Button | null {
+  if (kind === FEEDBACK_ACTION) return parseFeedback(value);
+  return isButtonKind(kind) ? { kind, answerId: value } : null;
+}
 
-export const viewBody = z.object({
-  team,
-  user: person,
-  trigger_id: z.string().default(''),
+export const shortcutBody = interaction
+  .extend({ channel: id, trigger_id: z.string(), response_url: z.string(), message: quotedMessage })
+  .transform(({ team, user, channel, message, ...body }) => ({
+    ...{ team, user, channel, message },
+    threadTs: message.thread_ts ?? null,
+    responseUrl: body.response_url,
+    triggerId: body.trigger_id,
+  }));
+export type ShortcutBody = z.infer<typeof shortcutBody>;
+
+export const viewBody = interaction.extend({
   view: z.object({
     id: z.string(),
     private_metadata: z.string().default(''),
@@ -116,15 +155,15 @@ export const viewBody = z.object({
   }),
 });
 
-export const viewActionBody = z.object({ team, user: person, trigger_id: z.string() });
+export const viewActionBody = interaction.extend({ trigger_id: z.string() });
 
-export const suggestionBody = z.object({
-  team,
-  user: person,
+export const suggestionBody = interaction.extend({
   action_id: z.string(),
   value: z.string().default(''),
   view: z.object({ private_metadata: z.string().default('') }),
 });
+
+export type SuggestionBody = z.infer<typeof suggestionBody>;
 
 export const sessionStoppedEvent = z.object({
   channel: z.string(),

@@ -1,8 +1,56 @@
+import { z } from 'zod';
+import { parseJson } from '../../../core/kit/json.ts';
 import { upperFirst } from '../../../core/kit/text.ts';
 import { clip } from '../../../core/kit/text-size.ts';
+import { PRESS_KINDS } from '../../../core/ports/buttons.ts';
 import type { TypedOption } from '../../../core/ports/command.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
+import { pointedAt } from './pointed-at.ts';
+
+/** `press-form` is the form of a button that an earlier version opened. */
+export const FORM_CALLBACK = /^(?:command|press)-form$/;
+
+const opened = z.object({
+  channel: z.string(),
+  responseUrl: z.string(),
+  /** The thread of the message that the form is about. */
+  threadTs: z.string().nullable().default(null),
+});
+const commandContext = opened.extend({ command: z.string(), about: pointedAt.nullable().default(null) });
+const pressContext = opened.extend({
+  button: z.enum(PRESS_KINDS),
+  answerId: z.string(),
+  /** Of the message with the button. */
+  messageTs: z.string(),
+});
+
+/** The data that a command's form keeps until it is submitted. */
+export type CommandContext = Readonly<z.infer<typeof commandContext>>;
+/** The same of a button's form. */
+export type PressContext = Readonly<z.infer<typeof pressContext>>;
+
+/** The data that a form kept. */
+export function readContext(metadata: string): CommandContext | PressContext {
+  return z.union([commandContext, pressContext]).parse(parseJson(metadata));
+}
+
+export function modal(
+  title: string,
+  submit: string,
+  context: z.input<typeof commandContext> | PressContext,
+  blocks: readonly Json[],
+): Json {
+  return {
+    type: 'modal',
+    callback_id: 'command-form',
+    private_metadata: JSON.stringify(context),
+    title: plain(clip(title, SIZES.modalTitle)),
+    submit: plain(submit),
+    close: plain('Cancel'),
+    blocks,
+  };
+}
 
 /** The values of a filled form, by block and action. */
 type FormValues = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
