@@ -1,23 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CollectionStore } from '../../core/coordination/collection.ts';
 import type { Clock } from '../../core/kit/clock.ts';
+import { createRunning } from '../../core/kit/tasks.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Login } from '../../http/login.ts';
 import { Refused, readJson, sendJson } from '../../http/requests.ts';
 import { requireSameOrigin, setSecurityHeaders } from '../../http/same-origin.ts';
-import { type Actions, createActions } from './server/actions.ts';
 import { createApi, type Endpoint } from './server/api.ts';
 import { type Asset, createAssets } from './server/assets.ts';
 import type { PlaygroundHost } from './server/host.ts';
 import { PEOPLE } from './server/people.ts';
-import { loginSchema } from './server/requests.ts';
 import { createRoom } from './server/room.ts';
-import { reopenWebSurface } from './server/surface.ts';
-import { tellAdmins } from './server/tell-admins.ts';
+import { reopenWebSurface, tellAdmins } from './server/surface.ts';
 import { createUploads } from './server/uploads.ts';
-import type { Problem } from './wire.ts';
+import { loginSchema, type Problem } from './wire.ts';
 
 export interface WebAdapterOptions {
   readonly host: PlaygroundHost;
@@ -42,8 +39,8 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
   const uploads = createUploads(store, retentionMs);
   const assets = createAssets();
   const stopping = new AbortController();
+  const running = createRunning();
   let api: ReadonlyMap<string, Endpoint> | undefined;
-  let actions: Actions | undefined;
 
   const policy = [
     `script-src 'self' '${assets.scriptHash}'`,
@@ -119,23 +116,19 @@ export function createWebAdapter(options: WebAdapterOptions): Adapter {
     guildNames: () => new Map([['web:local', 'Playground']]),
     async start(dispatch) {
       await room.load();
-      actions = createActions({ room, dispatch, uploads, commands: host.commands, newId });
+      const run = (work: Promise<void>) => running.add(work.finally(() => room.touchStatus()));
       const { signal } = stopping;
-      api = createApi({ room, actions, dispatch, uploads, host, clock, maxFileBytes, login, signal });
+      api = createApi({ room, uploads, host, dispatch, run }, { clock, maxFileBytes, login, signal });
     },
     ready: () => api !== undefined && !stopping.signal.aborted,
     readFile: (reference) => uploads.read(reference),
-    tellAdmins: (_guild, notice, signal) => tellAdmins(room, notice, newId, signal),
-    reopen: async (lost) => reopenWebSurface(room, lost, newId),
+    tellAdmins: (_guild, notice, signal) => tellAdmins(room, notice, signal),
+    reopen: async (lost) => reopenWebSurface(room, lost),
     async stop() {
       stopping.abort();
-      await actions?.settled();
+      await running.settled();
     },
   };
-}
-
-function newId(): string {
-  return randomBytes(12).toString('base64url');
 }
 
 function redirect(response: ServerResponse, location: string): void {

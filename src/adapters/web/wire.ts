@@ -1,6 +1,8 @@
-/**
- * Messages between the playground's server and its page. Only types, and none of core's: the page is checked with the
- * browser's library, while core's modules need Node's. The server's use of these types keeps both equal.
+import { z } from 'zod';
+
+/*
+ * Messages between the playground's server and its page. The page imports types alone, and none of core's are here: the page
+ * is checked with the browser's library, while core's modules need Node's.
  */
 
 export type Role = 'member' | 'admin' | 'operator';
@@ -51,7 +53,6 @@ export interface ButtonInfo {
   readonly label: string;
   /** A title in words if the label is a picture; else the label. */
   readonly title: string;
-  readonly isPrimary: boolean;
   /** Whether it has a form: `GET api/press-form`. */
   readonly hasForm: boolean;
 }
@@ -197,52 +198,73 @@ export interface Changes {
   readonly removed: readonly string[];
 }
 
+/** Longer than a surface's message, so that a person can paste a page of text. */
+export const MAX_MESSAGE_CHARS = 16_000;
+/** Uploads per message; core applies its own limit to how many are read. */
+export const MAX_FILES = 10;
+
+/** Ids from the page name messages and events. Their form is checked here; their randomness is up to the page. */
+const id = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
+/** Ids of uploads. */
+const files = z.array(id).max(MAX_FILES).readonly().default([]);
+const spot = { channel: z.string(), thread: z.string().nullable() };
+
+/** `POST api/login`. */
+export const loginSchema = z.object({ token: z.string().max(1_000) });
+
+/** The query of `POST api/upload`, whose body has the file's bytes. */
+export const uploadSchema = z.object({
+  id,
+  as: z.string(),
+  name: z.string().min(1).max(255),
+  type: z.string().max(100),
+});
+
 /** `POST api/message`. Every post has an id made by the page, so that a repeated one counts once. */
-export interface PostMessage extends Spot {
-  readonly id: string;
-  readonly as: string;
-  readonly text: string;
-  /** Ids of uploads: `POST api/upload?id=…&as=…&name=…&type=…` with the file's bytes as the body. */
-  readonly files: readonly string[];
-}
+export const messageSchema = z
+  .object({ ...spot, id, as: z.string(), text: z.string().trim().max(MAX_MESSAGE_CHARS), files })
+  .refine((post) => post.text !== '' || post.files.length > 0, 'a message must not be empty');
+export type PostMessage = z.infer<typeof messageSchema>;
 
 /** `POST api/command`. */
-export interface PostCommand extends Spot {
-  readonly id: string;
-  readonly as: string;
-  readonly command: string;
-  readonly options: Readonly<Record<string, string | boolean>>;
-  readonly files: readonly string[];
+export const commandSchema = z.object({
+  ...spot,
+  id,
+  as: z.string(),
+  command: z.string().max(32),
+  options: z.record(z.string(), z.union([z.string(), z.boolean()])),
   /** The typed text, for people. */
-  readonly text: string;
-}
+  text: z.string().max(MAX_MESSAGE_CHARS),
+  files,
+});
+export type PostCommand = z.infer<typeof commandSchema>;
+
+/** `POST api/press`. */
+export const pressSchema = z.object({
+  id,
+  as: z.string(),
+  message: z.string(),
+  button: z.string(),
+  /** The values of its form. */
+  given: z.record(z.string(), z.string()).default({}),
+});
+export type PostPress = z.infer<typeof pressSchema>;
+
+/** `POST api/remove`. */
+export const removeSchema = z.object({ as: z.string(), message: z.string() });
+export type PostRemove = z.infer<typeof removeSchema>;
+
+/** `POST api/rename`: changes a thread's title. */
+export const renameSchema = z.object({
+  as: z.string(),
+  thread: z.string(),
+  title: z.string().trim().min(1).max(100),
+});
+export type PostRename = z.infer<typeof renameSchema>;
 
 /** `GET api/admit`: whether a person may use a command at a spot. If not, running it explains why. */
 export interface Admission {
   readonly ok: boolean;
-}
-
-/** `POST api/press`. */
-export interface PostPress {
-  readonly id: string;
-  readonly as: string;
-  readonly message: string;
-  readonly button: string;
-  /** The values of its form. */
-  readonly given: Readonly<Record<string, string>>;
-}
-
-/** `POST api/remove`. */
-export interface PostRemove {
-  readonly as: string;
-  readonly message: string;
-}
-
-/** `POST api/rename`: changes a thread's title. */
-export interface PostRename {
-  readonly as: string;
-  readonly thread: string;
-  readonly title: string;
 }
 
 /** The response to a refused request. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
 import type { FileInfo, Message } from '../wire.ts';
@@ -33,12 +34,7 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
     status: z.enum(['streaming', 'sealed', 'complete', 'stopped', 'failed', 'interrupted']),
     note: z.string().nullable(),
     footer: z.string().nullable(),
-    buttons: z.array(
-      z.object({
-        kind: z.enum(BUTTON_KINDS),
-        answerId: z.string(),
-      }),
-    ),
+    buttons: z.array(z.object({ kind: z.enum(BUTTON_KINDS), answerId: z.string() })),
     files: files.default([]),
   }),
   z.object({
@@ -50,6 +46,11 @@ export const storedMessageSchema = z.discriminatedUnion('kind', [
 ]);
 
 export const MESSAGE_VERSION = 1;
+
+/** An id for a message or an event. */
+export function newId(): string {
+  return randomBytes(12).toString('base64url');
+}
 
 export type StoredMessage = z.infer<typeof storedMessageSchema>;
 export type StoredAnswer = Extract<StoredMessage, { kind: 'answer' }>;

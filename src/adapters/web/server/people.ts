@@ -35,6 +35,11 @@ export function channelOf(id: string): ChannelInfo | undefined {
   return CHANNELS.find((channel) => channel.id === id);
 }
 
+/** Whether the spot is one person's conversation with the bot. */
+export function isDm({ channel }: Spot): boolean {
+  return channelOf(channel)?.owner !== null;
+}
+
 export function actorOf(person: PersonInfo): Actor {
   return {
     guild: GUILD,
@@ -46,11 +51,11 @@ export function actorOf(person: PersonInfo): Actor {
 }
 
 /** A thread has the key of its first message, so that a thread under an answer continues its conversation. */
-export function placeOf({ channel, thread }: Spot): Place {
+export function placeOf(spot: Spot): Place {
+  const { channel, thread } = spot;
   const known = channelOf(channel);
-  const isDm = known?.owner !== null;
-  const named = known === undefined || isDm ? {} : { channelName: known.name };
-  return { guild: GUILD, channel, ...named, key: thread ?? (isDm ? channel : null) };
+  const named = known === undefined || isDm(spot) ? {} : { channelName: known.name };
+  return { guild: GUILD, channel, ...named, key: thread ?? (isDm(spot) ? channel : null) };
 }
 
 const MENTION = /(^|[^\w@])@parley\b/i;

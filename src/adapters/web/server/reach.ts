@@ -26,12 +26,14 @@ export function reachable(room: Room, { channel, thread }: Spot, person: PersonI
   return found;
 }
 
-/** @throws Refused where there is no such message, or none that the person sees. */
+export function isVisible(message: StoredMessage | undefined, person: PersonInfo): message is StoredMessage {
+  return message !== undefined && (message.audience === null || message.audience === person.id);
+}
+
+/** @throws Refused if there is no such message, or the person does not see it */
 export function visible(room: Room, id: string, person: PersonInfo): StoredMessage {
   const message = room.find(id);
-  if (message === undefined || (message.audience !== null && message.audience !== person.id)) {
-    throw new Refused(404, 'There is no such message.');
-  }
+  if (!isVisible(message, person)) throw new Refused(404, 'There is no such message.');
   return message;
 }
 

@@ -6,24 +6,22 @@ import {
   UnreadableValue,
 } from '../../../core/coordination/collection.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
-import type { ActivityItem, Item } from '../wire.ts';
+import type { Item } from '../wire.ts';
 import { type ChangeLog, createChangeLog } from './change-log.ts';
-import {
-  type Draft,
-  MESSAGE_VERSION,
-  type StoredAnswer,
-  type StoredMessage,
-  storedMessageSchema,
-  toWire,
-} from './messages.ts';
+import { type Draft, MESSAGE_VERSION, type StoredMessage, storedMessageSchema, toWire } from './messages.ts';
 
 /** The playground's messages: in memory for readers, in the store for the next start. */
 export interface Room {
   /** The values that readers follow: messages by id, activities as `activity/<id>`, and `status`. */
   readonly changes: ChangeLog<Item>;
-  /** Loads the messages of earlier processes. */
+  /**
+   * Loads the messages of earlier processes; call it before anything else. Skips unreadable ones.
+   * @throws if the store fails, so that a room never begins as an empty one
+   */
   load(): Promise<void>;
   find(id: string): StoredMessage | undefined;
+  /** All messages, oldest first. */
+  all(): readonly StoredMessage[];
   /** Stores the message, then shows it. If a message with the draft's id exists, resolves to that. */
   post(draft: Draft): Promise<StoredMessage>;
   /**
@@ -31,15 +29,10 @@ export interface Room {
    * rejects, unless another state follows soon (`isInterim`; default false).
    */
   replace(message: StoredMessage, isInterim?: boolean): Promise<void>;
-  /** False if it was gone. */
-  remove(id: string): Promise<boolean>;
-  /** The newest message with a button of this answer. */
-  newestWithButton(answerId: string): StoredAnswer | undefined;
+  /** Removes the message from view, then from the store. Does nothing if it is gone. */
+  remove(id: string): Promise<void>;
   /** Whether the thread below this message has any messages. */
   hasReplies(id: string): boolean;
-  /** The first message of a thread and its messages for everybody, oldest first. */
-  thread(rootId: string): readonly StoredMessage[];
-  setActivity(id: string, activity: ActivityItem | null, audience: string | null): void;
   /** Reports that the bar's content may have changed. */
   touchStatus(): void;
 }
@@ -47,6 +40,7 @@ export interface Room {
 /** If there are more, the oldest are deleted. This many still load at once. */
 const MAX_MESSAGES = 1_000;
 
+/** Keeps the newest 1,000 messages, and an older one as long as its thread has a message. */
 export function createRoom(store: CollectionStore, clock: Clock, log: Logger): Room {
   const stored: Collection<StoredMessage> = createCollection(store, 'playground', {
     version: MESSAGE_VERSION,
@@ -56,6 +50,8 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
   const messages = new Map<string, StoredMessage>();
   const posting = new Map<string, Promise<StoredMessage>>();
   let lastOrder = 0;
+
+  const hasReplies = (id: string) => messages.values().some(({ thread }) => thread === id);
 
   function show(message: StoredMessage): void {
     messages.set(message.id, message);
@@ -86,42 +82,22 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
     }
   }
 
-  function hasReplies(id: string): boolean {
-    return messages.values().some(({ thread }) => thread === id);
-  }
-
-  async function remove(id: string): Promise<boolean> {
-    if (!messages.delete(id)) return false;
+  async function remove(id: string): Promise<void> {
+    if (!messages.delete(id)) return;
     changes.remove(id);
     await stored.delete(id);
-    return true;
-  }
-
-  /** One unreadable message must not hide the others. */
-  async function read(key: string): Promise<StoredMessage | undefined> {
-    try {
-      return await stored.get(key);
-    } catch (error) {
-      if (!(error instanceof UnreadableValue)) throw error;
-      log.warn({ err: error, key }, 'skipped an unreadable message of the playground');
-      return undefined;
-    }
   }
 
   return {
     changes,
     async load() {
-      const found: StoredMessage[] = [];
-      for await (const key of stored.keys()) {
-        const message = await read(key);
-        if (message !== undefined) found.push(message);
-      }
-      for (const message of found.sort((a, b) => a.order - b.order)) {
+      for (const message of await readAll(stored, log)) {
         lastOrder = message.order;
         show(message);
       }
     },
     find: (id) => messages.get(id),
+    all: () => [...messages.values()],
     async post(draft) {
       const known = messages.get(draft.id);
       if (known !== undefined) return known;
@@ -142,20 +118,22 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
       }
     },
     remove,
-    newestWithButton: (answerId) =>
-      [...messages.values()]
-        .filter((message) => message.kind === 'answer')
-        .findLast(({ buttons }) => buttons.some((button) => button.answerId === answerId)),
     hasReplies,
-    thread: (rootId) =>
-      [...messages.values()]
-        .filter(({ id, thread, audience }) => audience === null && (id === rootId || thread === rootId))
-        .sort((a, b) => a.order - b.order),
-    setActivity(id, activity, audience) {
-      const key = `activity/${id}`;
-      if (activity === null) changes.remove(key);
-      else changes.put(key, activity, audience);
-    },
     touchStatus: () => changes.put('status', { kind: 'status' }, null),
   };
+}
+
+/** The stored messages, oldest first. One unreadable message must not hide the others. */
+async function readAll(stored: Collection<StoredMessage>, log: Logger): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = [];
+  for await (const key of stored.keys()) {
+    try {
+      const message = await stored.get(key);
+      if (message !== undefined) found.push(message);
+    } catch (error) {
+      if (!(error instanceof UnreadableValue)) throw error;
+      log.warn({ err: error, key }, 'skipped an unreadable message of the playground');
+    }
+  }
+  return found.sort((a, b) => a.order - b.order);
 }

@@ -4,8 +4,10 @@ import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
 import type { ActivityItem } from '../wire.ts';
-import type { StoredAnswer } from './messages.ts';
+import { newId, type StoredAnswer } from './messages.ts';
+import { PEOPLE } from './people.ts';
 import type { Room } from './room.ts';
+import { nameThread } from './threads.ts';
 
 /** The page could show any length. This is about one screen, so that long answers show how they continue. */
 const MAX_MESSAGE_CHARS = 4_000;
@@ -28,37 +30,34 @@ const spotSchema = z.object({
   nextId: z.string().optional(),
 });
 
-export interface SurfaceOptions extends Readonly<z.infer<typeof spotSchema>> {
-  newId(): string;
-}
+export type SurfaceOptions = Readonly<z.infer<typeof spotSchema>>;
 
 export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
-  const { question, user, spot, audience, isDm, isPrivate, about, newId } = options;
-  const place = { channel: spot.channel, thread: spot.thread };
+  const { question, user, spot, audience, isDm, isPrivate, about } = options;
+  const { channel, thread } = spot;
+  const place = { channel, thread };
+  const activityKey = `activity/${question}`;
   // An id is kept until its post succeeds, so that a retry completes a post that failed half-way.
   let nextAnswerId = options.nextId ?? newId();
   let nextNoticeId = newId();
 
   function showActivity(activity: ActivityItem['activity'], queue: string | null = null): void {
-    room.setActivity(question, { ...place, kind: 'activity', id: question, user, activity, queue }, audience);
-  }
-
-  function endActivity(): void {
-    room.setActivity(question, null, audience);
+    const item = { ...place, kind: 'activity', id: question, user, activity, queue } as const;
+    room.changes.put(activityKey, item, audience);
   }
 
   return {
     limits: { maxChars: MAX_MESSAGE_CHARS, dialect: 'strict' },
-    openScope: { key: `web:channel:${spot.channel}`, limit: 20, windowMs: 1_000 },
-    canContinueInThread: spot.thread === null && !isDm,
+    openScope: { key: `web:channel:${channel}`, limit: 20, windowMs: 1_000 },
+    canContinueInThread: thread === null && !isDm,
     isPrivate,
-    isOverheard: spot.thread !== null && !isDm,
-    ...(spot.thread !== null && { rename: (title) => nameThread(room, spot.thread, title) }),
+    isOverheard: thread !== null && !isDm,
+    ...(thread !== null && { rename: (title) => nameThread(room, thread, title) }),
     get reference() {
       const nextId = nextAnswerId;
       return JSON.stringify({ question, user, spot: place, audience, isDm, isPrivate, about, nextId });
     },
-    indicate: (activity) => (activity === 'idle' ? endActivity() : showActivity(activity)),
+    indicate: (activity) => (activity === 'idle' ? room.changes.remove(activityKey) : showActivity(activity)),
     waits: (queue) => showActivity('queued', queue),
     think: () => showActivity('thinking'),
     async openMessage(view, signal) {
@@ -69,7 +68,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
       if (standing?.kind === 'answer') await room.replace({ ...standing, ...shown(view) });
       else await room.post({ ...place, ...shown(view), kind: 'answer', id, user, audience });
       nextAnswerId = newId();
-      endActivity();
+      room.changes.remove(activityKey);
       return liveMessage(room, id);
     },
     async tellPrivately(notice, signal) {
@@ -83,28 +82,25 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   };
 }
 
-/** Renames an open thread. */
-export async function nameThread(room: Room, rootId: string | null, title: string): Promise<void> {
-  const root = rootId === null ? undefined : room.find(rootId);
-  if (root !== undefined && root.threadTitle !== null) await room.replace({ ...root, threadTitle: title });
-}
-
 /** Finds the place of an answer that an earlier process was writing. */
-export function reopenWebSurface(
-  room: Room,
-  { reference, answerId }: LostPlace,
-  newId: () => string,
-): Reopened | null {
+export function reopenWebSurface(room: Room, { reference, answerId }: LostPlace): Reopened | null {
   const read = spotSchema.safeParse(parseJson(reference));
   if (!read.success) return null;
   const spot = read.data;
   if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;
-  const message = answerId === null ? undefined : room.newestWithButton(answerId);
+  const message = answerId === null ? undefined : newestWithButton(room, answerId);
   const nextId = spot.nextId === message?.id ? newId() : spot.nextId;
-  const surface = createWebSurface(room, { ...spot, nextId, newId });
+  const surface = createWebSurface(room, { ...spot, nextId });
   if (message === undefined) return { surface, message: null };
   const { id, text, status } = message;
   return { surface, message: { live: liveMessage(room, id), text, isEnded: status !== 'streaming' } };
+}
+
+function newestWithButton(room: Room, answerId: string): StoredAnswer | undefined {
+  return room
+    .all()
+    .filter((message) => message.kind === 'answer')
+    .findLast(({ buttons }) => buttons.some((button) => button.answerId === answerId));
 }
 
 function liveMessage(room: Room, id: string): LiveMessage {
@@ -129,6 +125,21 @@ function shown({ text, status, note, footer, buttons, files = [] }: MessageView)
   return { text, status, note, footer, buttons: [...buttons], files: files.map(fileOf) };
 }
 
-export function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
+function fileOf({ name, mediaType, bytes, description }: NonNullable<Notice['files']>[number]) {
   return { name, mediaType, description, base64: Buffer.from(bytes).toString('base64') };
+}
+
+/** Tells Ada and Otto, each in their own conversation with the bot. */
+export async function tellAdmins(
+  room: Room,
+  { text, files = [] }: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { id: user, role } of PEOPLE) {
+    if (role === 'member') continue;
+    signal.throwIfAborted();
+    const spot = { channel: `dm-${user}`, thread: null, user, audience: user };
+    await room.post({ ...spot, kind: 'notice', id: newId(), about: null, text, files: files.map(fileOf) });
+  }
+  return true;
 }

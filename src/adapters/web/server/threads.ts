@@ -1,42 +1,42 @@
 import { threadTitle } from '../../../core/chat/words/thread-title.ts';
-import type { ThreadRead, ThreadReader } from '../../../core/ports/events.ts';
+import type { ThreadRead } from '../../../core/ports/events.ts';
 import { filePart, type QuotedPart } from '../../../core/ports/parts.ts';
-import type { Spot } from '../wire.ts';
 import type { StoredMessage } from './messages.ts';
 import { personOf, withoutMention } from './people.ts';
 import type { Room } from './room.ts';
 
-/** The threads that hang on messages. */
-export interface Threads {
-  /** Titled as given, or by the beginning of the message; an open thread keeps its title. */
-  openThread(rootId: string, title?: string): Promise<void>;
-  /**
-   * Reads the messages of a question's thread before the question: the first, and the newest hundred; or only what people
-   * wrote since a time. Empty outside threads.
-   */
-  readerFor(questionId: string, spot: Spot): { readonly readThread?: ThreadReader };
+/** Opens the thread of a message, titled as given or by the message's beginning. An open thread keeps its title. */
+export async function openThread(room: Room, rootId: string, title?: string): Promise<void> {
+  const root = room.find(rootId);
+  if (root?.threadTitle !== null) return;
+  await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
 }
 
-export function createThreads(room: Room): Threads {
-  function before(rootId: string, questionId: string, sinceMs: number | null): ThreadRead {
-    const isNews = ({ kind, atMs }: StoredMessage) =>
-      sinceMs === null ? kind !== 'notice' : kind === 'said' && atMs > sinceMs;
-    const [root, ...rest] = room
-      .thread(rootId)
-      .filter((message) => message.id !== questionId && isNews(message));
-    const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
-    return { messages: messages.map(quoted), problem: null };
-  }
+/** Renames an open thread; does nothing if there is none. */
+export async function nameThread(room: Room, rootId: string, title: string): Promise<void> {
+  const root = room.find(rootId);
+  if (root !== undefined && root.threadTitle !== null) await room.replace({ ...root, threadTitle: title });
+}
 
-  return {
-    async openThread(rootId, title) {
-      const root = room.find(rootId);
-      if (root?.threadTitle !== null) return;
-      await room.replace({ ...root, threadTitle: title ?? threadTitle(withoutMarks(root.text)) });
-    },
-    readerFor: (questionId, { thread }) =>
-      thread === null ? {} : { readThread: async (sinceMs) => before(thread, questionId, sinceMs) },
-  };
+/**
+ * The messages of a question's thread: the first and the newest hundred, for everybody, without the question and notices.
+ *
+ * @param sinceMs only what people wrote after that time; null for all
+ */
+export function readThread(
+  room: Room,
+  rootId: string,
+  questionId: string,
+  sinceMs: number | null,
+): ThreadRead {
+  const isNews = ({ kind, atMs }: StoredMessage) =>
+    sinceMs === null ? kind !== 'notice' : kind === 'said' && atMs > sinceMs;
+  const [root, ...rest] = room
+    .all()
+    .filter(({ id, thread, audience }) => audience === null && (id === rootId || thread === rootId))
+    .filter((message) => message.id !== questionId && isNews(message));
+  const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
+  return { messages: messages.map(quoted), problem: null };
 }
 
 function quoted(message: StoredMessage): QuotedPart {

@@ -14,14 +14,11 @@ const uploadSchema = z.object({
 
 /** Files that people attach in the playground. In the store, because no platform keeps them. */
 export interface Uploads {
-  /** Stores a file for a message that is yet to be sent; resolves to its id. */
-  save(file: {
-    readonly id: string;
-    readonly name: string;
-    readonly mediaType: string;
-    readonly user: string;
-    readonly bytes: Uint8Array;
-  }): Promise<void>;
+  /** Stores a file of a message that is yet to be sent, under an id that the page made. */
+  save(
+    id: string,
+    file: Omit<z.infer<typeof uploadSchema>, 'base64'> & { readonly bytes: Uint8Array },
+  ): Promise<void>;
   /**
    * The files of a message.
    * @throws Refused if one is missing or belongs to somebody else
@@ -41,7 +38,7 @@ export function createUploads(store: CollectionStore, retentionMs: number): Uplo
   });
 
   return {
-    save: ({ id, bytes, ...file }) =>
+    save: (id, { bytes, ...file }) =>
       uploads.set(id, { ...file, base64: Buffer.from(bytes).toString('base64') }),
     async parts(ids, user) {
       const parts: FilePart[] = [];

@@ -12,14 +12,8 @@ import { viewOf } from '../scripted-dispatch.ts';
 
 const never = new AbortController().signal;
 
-/** Ids of messages, each once. */
-function createIds(): () => string {
-  let ids = 0;
-  return () => `message-${++ids}`;
-}
-
 /** The surface of a member's question in a channel. */
-function surfaceIn(room: Room, newId: () => string) {
+function surfaceIn(room: Room) {
   return createWebSurface(room, {
     question: 'question-1',
     user: 'member',
@@ -28,7 +22,6 @@ function surfaceIn(room: Room, newId: () => string) {
     isDm: false,
     isPrivate: false,
     about: null,
-    newId,
   });
 }
 
@@ -37,8 +30,7 @@ surfaceContract('playground', {
   async open() {
     const clock = createFastClock();
     const room = createRoom(openStore(new Map()), clock, pino({ level: 'silent' }));
-    const newId = createIds();
-    const surface = surfaceIn(room, newId);
+    const surface = surfaceIn(room);
     const shown = (reader: string): Item[] => room.changes.since(null, reader).items.map(([, item]) => item);
     const answers = (reader: string) => shown(reader).filter((item) => item.kind === 'answer');
 
@@ -46,7 +38,7 @@ surfaceContract('playground', {
       surface,
       clock,
       limiters: createWriteLimiters(clock),
-      reopen: async (lost) => reopenWebSurface(room, lost, newId),
+      reopen: async (lost) => reopenWebSurface(room, lost),
       pingSpellings: ['@Mia', '@everyone'],
       pings: () => 0,
       violations: () => [],
@@ -90,7 +82,7 @@ describe('a playground whose store fails', () => {
       }),
     );
     const room = createRoom(store, clock, pino({ level: 'silent' }));
-    const surface = surfaceIn(room, createIds());
+    const surface = surfaceIn(room);
     const answers = () =>
       room.changes
         .since(null, 'member')
@@ -138,49 +130,48 @@ describe('a place in the playground', () => {
 
   async function setUp() {
     const values = new Map<string, unknown>();
-    const newId = createIds();
     const openRoom = async () => {
       const room = createRoom(openStore(values), createFakeClock(), pino({ level: 'silent' }));
       await room.load();
       return room;
     };
     const before = await openRoom();
-    return { surface: createWebSurface(before, { ...place, newId }), openRoom, newId };
+    return { surface: createWebSurface(before, place), openRoom };
   }
 
   it('is found again by the next process, with the message that was growing', async () => {
-    const { surface, openRoom, newId } = await setUp();
+    const { surface, openRoom } = await setUp();
     const first = await surface.openMessage(viewOf('One'), never);
     await first.update({ ...viewOf('One.'), status: 'sealed', buttons: [] }, never);
     const second = await surface.openMessage(viewOf('Two'), never);
 
     const room = await openRoom();
     const lost = { reference: surface.reference ?? '', answerId: 'answer-1' };
-    const found = reopenWebSurface(room, lost, newId);
+    const found = reopenWebSurface(room, lost);
     expect(found?.surface.isPrivate).toBe(true);
     expect(found?.message).toMatchObject({ text: 'Two', isEnded: false, live: { key: second.key } });
     await found?.message?.live.update({ ...viewOf('Two.'), status: 'interrupted' }, never);
     expect(room.find(second.key)).toMatchObject({ text: 'Two.', status: 'interrupted', audience: 'member' });
-    expect(reopenWebSurface(room, lost, newId)?.message?.isEnded).toBe(true);
-    expect(reopenWebSurface(room, { ...lost, answerId: 'answer-2' }, newId)?.message).toBeNull();
+    expect(reopenWebSurface(room, lost)?.message?.isEnded).toBe(true);
+    expect(reopenWebSurface(room, { ...lost, answerId: 'answer-2' })?.message).toBeNull();
   });
 
   it('shows the newest state of a message that stands already, though its text is the same', async () => {
-    const { surface, openRoom, newId } = await setUp();
+    const { surface, openRoom } = await setUp();
     const reference = surface.reference ?? '';
     const { key } = await surface.openMessage(viewOf('Yes.'), never);
     const room = await openRoom();
-    const found = reopenWebSurface(room, { reference, answerId: null }, newId);
+    const found = reopenWebSurface(room, { reference, answerId: null });
     await found?.surface.openMessage(viewOf('Yes.', { status: 'interrupted', note: 'Interrupted' }), never);
     expect(room.find(key)).toMatchObject({ text: 'Yes.', status: 'interrupted', note: 'Interrupted' });
   });
 
   it('is gone with the thread that it was in', async () => {
-    const { surface, openRoom, newId } = await setUp();
+    const { surface, openRoom } = await setUp();
     const reference = JSON.stringify({
       ...JSON.parse(surface.reference ?? ''),
       spot: { channel: 'general', thread: 'no such message' },
     });
-    expect(reopenWebSurface(await openRoom(), { reference, answerId: null }, newId)).toBeNull();
+    expect(reopenWebSurface(await openRoom(), { reference, answerId: null })).toBeNull();
   });
 });
