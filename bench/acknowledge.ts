@@ -64,8 +64,8 @@ export async function measureAcknowledgement(): Promise<Row[]> {
     joined: async () => {},
     nameOperator: (text) => text,
     missed: nothing,
-    mayRun: async () => ({ ok: true }),
-    mayPress: async () => ({ ok: true }),
+    refusalOfCommand: async () => null,
+    refusalOfPress: async () => null,
     suggest: async () => [],
   };
   const adapter = createSlackAdapter({

@@ -1,5 +1,6 @@
 import { explain, inOneLine } from '../core/chat/words/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
+import { NEVER } from '../core/kit/over.ts';
 import { accountOf, placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';
@@ -46,7 +47,7 @@ export const connect = defineCommand({
     return 'API keys cannot be connected yet. The operator must set `ENCRYPTION_KEY` first, so that keys are stored encrypted.';
   },
 
-  async run({ actor, place, services, signal }, { provider, key }) {
+  async run({ actor, place, services }, { provider, key }) {
     const name = keyProviderName(provider);
     if (!services.ownKeys.providers.includes(provider)) {
       return `Keys for ${name}cannot be connected here, because the built-in demo replaces it.`;
@@ -61,7 +62,7 @@ export const connect = defineCommand({
     }
     const by = accountOf(actor);
     try {
-      if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, signal))) {
+      if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, NEVER))) {
         return `${name} rejected this key, so it was not saved. Check that it still exists at ${KEY_PAGES[provider]}, or create a new one.`;
       }
     } catch (error) {

@@ -21,7 +21,7 @@ export const context = defineCommand({
       guild: 'All channels',
     }),
   },
-  async run({ actor, place, services, signal }, { threads, scope = 'channel' }) {
+  async run({ actor, place, services }, { threads, scope = 'channel' }) {
     const { roles, settings, chat, lookAhead } = services;
     if (threads !== undefined) {
       if (!mayActAs(await roles(actor), 'admin')) return 'Only an admin can choose whether threads are read.';
@@ -31,7 +31,7 @@ export const context = defineCommand({
       return readingInWords(readsContext);
     }
     const conversation = await chat.conversationAt(place);
-    const preview = await lookAhead({ actor, place, conversation }, signal);
+    const preview = await lookAhead({ actor, place, conversation });
     if (preview === null) return 'No model is available here right now. `/models` shows why.';
     return inWords(preview);
   },

@@ -1,4 +1,5 @@
 import { defineCommand } from '../core/command.ts';
+import { NEVER } from '../core/kit/over.ts';
 
 /** Asked on behalf of the asker. */
 const QUESTION =
@@ -13,13 +14,13 @@ export const summarise = defineCommand({
   options: {
     private: { type: 'flag', description: 'Show the summary only to you' },
   },
-  async run({ place, readThread, services, signal, ask }) {
+  async run({ place, readThread, services, ask }) {
     if (readThread === undefined) {
       return 'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.';
     }
     const { readsContext } = await services.settings.at({ place, conversation: null });
     if (!readsContext) return 'I do not read threads here, because an admin switched it off with `/context`.';
-    const read = await readThread(null, signal);
+    const read = await readThread(null, NEVER);
     if (read.messages.length === 0) return read.problem ?? 'There is nothing in this thread to summarise.';
     await ask({
       parts: [{ type: 'text', text: QUESTION }],

@@ -41,7 +41,6 @@ export interface CommandContext {
   readonly services: Services;
   /** All commands, for those that describe others. */
   readonly commands: readonly Command[];
-  readonly signal: AbortSignal;
   /** Asks a model on behalf of the person, as `Chat.ask`. */
   ask(question: CommandQuestion): Promise<void>;
 }

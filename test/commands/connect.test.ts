@@ -78,11 +78,10 @@ describe('/connect', () => {
   it('is asked for in a form, so that the key is never typed behind a command', async () => {
     const { dispatch } = bot;
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
-    expect(await dispatch.mayRun({ command: 'connect', actor: ada, place })).toEqual({ ok: true });
-    expect(await dispatch.mayRun({ command: 'connect', actor: mia, place })).toEqual({
-      ok: false,
-      notice: { text: 'Only an admin can use `/connect`.' },
-    });
+    expect(await dispatch.refusalOfCommand({ command: 'connect', actor: ada, place })).toBeNull();
+    expect(await dispatch.refusalOfCommand({ command: 'connect', actor: mia, place })).toBe(
+      'Only an admin can use `/connect`.',
+    );
   });
 
   it('is for admins, of their own place alone', async () => {
@@ -138,10 +137,7 @@ describe('/connect', () => {
     const words = /The operator must set `ENCRYPTION_KEY` first/;
     expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, off)).toMatch(words);
     const place = { guild: 'discord:1', channel: 'c1', key: null } as const;
-    expect(await off.dispatch.mayRun({ command: 'connect', actor: ada, place })).toMatchObject({
-      ok: false,
-      notice: { text: expect.stringMatching(words) },
-    });
+    expect(await off.dispatch.refusalOfCommand({ command: 'connect', actor: ada, place })).toMatch(words);
     expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, off)).not.toMatch(/connect/);
     await off.close();
   });

@@ -1,5 +1,4 @@
 import {
-  type Admission,
   type Arrival,
   type ChannelRules,
   type Dispatch,
@@ -40,8 +39,8 @@ export interface RecordingDispatch extends Dispatch {
   hearing: boolean;
   /** Result of `channelRules`. */
   rules: ChannelRules;
-  /** Result of `mayRun`. */
-  admission: Admission;
+  /** Result of `refusalOfCommand` and `refusalOfPress`. */
+  refusal: string | null;
   /** Result of `suggest`. */
   suggestions: readonly { label: string; value: string }[];
   /** Handles each event; by default it waits for `release`. */
@@ -77,7 +76,7 @@ export function createRecordingDispatch(): RecordingDispatch {
     suggestRequests: [],
     admitRequests: [],
     hearing: true,
-    admission: { ok: true },
+    refusal: null,
     suggestions: [],
     handle: () => released.promise,
     release: () => released.resolve(),
@@ -117,11 +116,11 @@ export function createRecordingDispatch(): RecordingDispatch {
     missed: async () => {},
     joined: async () => {},
     nameOperator: (text) => text,
-    async mayRun(request) {
+    async refusalOfCommand(request) {
       recorded.admitRequests.push(request);
-      return recorded.admission;
+      return recorded.refusal;
     },
-    mayPress: async () => recorded.admission,
+    refusalOfPress: async () => recorded.refusal,
     async suggest(request) {
       recorded.suggestRequests.push(request);
       return recorded.suggestions;

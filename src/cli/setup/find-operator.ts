@@ -61,7 +61,7 @@ async function findOperator(
   found.promise.catch(() => {});
   signal.addEventListener('abort', () => found.reject(signal.reason), { once: true });
   const nothing = async () => {};
-  const refuse = async () => ({ ok: false, notice: { text: 'I am still being set up.' } }) as const;
+  const refuse = async () => 'I am still being set up.';
   const dispatch: Dispatch = {
     claim: async () => true,
     dropClaim: nothing,
@@ -80,8 +80,8 @@ async function findOperator(
     wasAsked: async () => false,
     edited: nothing,
     purchases: nothing,
-    mayRun: refuse,
-    mayPress: refuse,
+    refusalOfCommand: refuse,
+    refusalOfPress: refuse,
     hears: async () => false,
     channelRules: async () => NO_RULES,
     alive: nothing,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { RESTARTING } from '../chat/turn.ts';
+import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal.ts';
 import { platformOf } from '../ports/actor.ts';
@@ -15,6 +16,12 @@ export interface Arrivals {
   readonly dropClaim: Dispatch['dropClaim'];
   /** Runs the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
   handleOnce(event: InboundEvent, work: () => Promise<void>): Promise<void>;
+  /**
+   * Asks whether something may begin: null if it may, else a sentence for the person. A restart and a fault are reasons too.
+   *
+   * @param about fields for the log
+   */
+  refusal(about: object, decide: () => Promise<string | null>): Promise<string | null>;
   /** Whether events are answered with a message that the bot is restarting. */
   readonly isClosed: boolean;
   close(): void;
@@ -93,6 +100,17 @@ export function createArrivals(
       } catch (error) {
         log.error({ err: error, event: id, guild: place.guild }, 'could not handle an event');
         await teller.sayFault(surface, error, id);
+      }
+    },
+
+    async refusal(about, decide) {
+      if (isClosed) return teller.nameOperator(RESTARTING);
+      try {
+        const refusal = await decide();
+        return refusal && teller.nameOperator(refusal);
+      } catch (error) {
+        log.error({ err: error, ...about }, 'could not decide whether a person may do something');
+        return teller.nameOperator(inOneLine(explain(error)));
       }
     },
 

@@ -1,17 +1,13 @@
-import type { Logger } from 'pino';
-import type { Chat } from '../chat/chat.ts';
 import { questionIn } from '../chat/question/job.ts';
-import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal.ts';
+import { orLog } from '../kit/or-log.ts';
 import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
-import type { MissedMessage, PostedMessage } from '../ports/events.ts';
+import type { Dispatch, MissedMessage, PostedMessage } from '../ports/events.ts';
 import { isForSetup } from '../ports/operator.ts';
 import { type Part, wordsIn } from '../ports/parts.ts';
-import type { Hearing } from './hearing.ts';
-import type { Permission } from './permission.ts';
-import type { Teller } from './teller.ts';
+import type { DispatchParts } from './parts.ts';
 
 interface Claimed extends MissedMessage {
   readonly entry: Entry;
@@ -29,18 +25,17 @@ function joinedParts(messages: readonly PostedMessage[]): Part[] {
   );
 }
 
-/** Handles the missed messages of one place, oldest first, as one question of the last author. Never rejects. */
-export function createMissedHandler(options: {
-  readonly chat: Pick<Chat, 'ask'>;
-  readonly hearing: Pick<Hearing, 'isHeard'>;
-  readonly permission: Pick<Permission, 'barOf'>;
-  readonly coordination: Pick<Coordination, 'locks' | 'journal'>;
-  readonly teller: Teller;
-  readonly log: Logger;
-}): (found: readonly MissedMessage[]) => Promise<void> {
-  const { chat, hearing, permission, teller, log } = options;
-  const { locks, journal } = options.coordination;
-
+/** Messages that people wrote while the bot was away. */
+export function createMissed({
+  services: { chat },
+  coordination: { locks, journal },
+  catchUp,
+  arrivals,
+  hearing,
+  permission,
+  teller,
+  log,
+}: DispatchParts): Pick<Dispatch, 'alive' | 'away' | 'missed'> {
   /** Whether it was for the bot when it was written. */
   async function wasForBot({ message: { address, place, parts }, atMs }: MissedMessage): Promise<boolean> {
     if (isForSetup(wordsIn(parts))) return false;
@@ -97,7 +92,8 @@ export function createMissedHandler(options: {
     await chat.ask(question);
   }
 
-  return async (found) => {
+  /** Handles the messages of one place, oldest first, as one question of the last author. Never rejects. */
+  async function handle(found: readonly MissedMessage[]): Promise<void> {
     const last = found.at(-1);
     if (last === undefined) return;
     const claimed: Claimed[] = [];
@@ -114,5 +110,21 @@ export function createMissedHandler(options: {
     } finally {
       for (const { entry } of claimed) await entry.end();
     }
+  }
+
+  return {
+    alive: (stream) =>
+      catchUp
+        .alive(stream)
+        .catch(orLog(log, 'warn', { stream }, 'could not store the time of the last events')),
+    away(platform, stream) {
+      const words = 'could not catch up missed messages: the store does not answer';
+      return catchUp.away(platform, stream).catch(orLog(log, 'error', { stream }, words, null));
+    },
+    async missed(found) {
+      if (arrivals.isClosed) return;
+      const places = Map.groupBy(found, ({ message }) => message.place.key ?? message.id);
+      await Promise.all([...places.values()].map(handle));
+    },
   };
 }

@@ -21,7 +21,7 @@ function nearestByPrice(models: readonly Model[], to: Model | null): readonly Mo
 
 /** Completes options while they are typed, and fills the menus of buttons' forms. */
 export function createSuggestions(
-  commands: ReadonlyMap<string, Command>,
+  commands: readonly Command[],
   { catalogue, models, chat }: Services,
   log: Logger,
 ): Dispatch['suggest'] {
@@ -64,7 +64,7 @@ export function createSuggestions(
       const asked = buttonRow(command.button).form?.[request.option];
       return asked?.type === 'model' ? suggestOthers(request, command.answerId) : [];
     }
-    const option = commands.get(command)?.options[request.option];
+    const option = commands.find(({ name }) => name === command)?.options[request.option];
     if (option?.type === 'model') return suggestModels(request);
     if (option?.type !== 'choice') return [];
     const wanted = request.text.toLowerCase();

@@ -3,3 +3,6 @@
  * each abort, about ten times per answer.
  */
 export const OVER = new Error('over');
+
+/** Never aborts: for work that is worth waiting for even while the bot stops. */
+export const NEVER = new AbortController().signal;

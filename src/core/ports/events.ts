@@ -47,12 +47,12 @@ export interface Dispatch {
   dropClaim(id: string): Promise<void>;
   command(invocation: Invocation): Promise<void>;
   /**
-   * Whether a person may run a command here now, or what to tell them. For platforms that show a form first; `command` checks
-   * again. Never rejects.
+   * Tells a person why they may not run a command here now, in a sentence; null if they may. For platforms that show a form
+   * first; `command` checks again. Never rejects.
    */
-  mayRun(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<Admission>;
-  /** As `mayRun`, for a press that shows a form first; `press` checks again. */
-  mayPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<Admission>;
+  refusalOfCommand(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
+  /** As `refusalOfCommand`, for a press that shows a form first; `press` checks again. */
+  refusalOfPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<string | null>;
   /**
    * A command's output without options, as Markdown; null if it has none of use, or the person may not run it. Never rejects.
    */
@@ -185,8 +185,6 @@ export interface Joining {
   /** Tells the person who added the bot, or the place; false if nobody could be reached. */
   introduce(notice: Notice, signal: AbortSignal): Promise<boolean>;
 }
-
-export type Admission = { readonly ok: true } | { readonly ok: false; readonly notice: Notice };
 
 export interface InboundEvent {
   /**

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { type Conversation, memoryBefore } from '../conversations/conversation.ts';
 import type { Settings, SettingsHere } from '../conversations/settings.ts';
 import type { Clock } from '../kit/clock.ts';
+import { NEVER } from '../kit/over.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../ledger/pricing.ts';
 import type { ModelChooser } from '../model-choice/chooser.ts';
@@ -39,10 +40,11 @@ export interface Preview extends Pick<SettingsHere, 'instructions' | 'persona' |
 }
 
 /** Null if no model is available at the place. */
-export type LookAhead = (
-  at: { readonly actor: Actor; readonly place: Place; readonly conversation: Conversation | null },
-  signal: AbortSignal,
-) => Promise<Preview | null>;
+export type LookAhead = (at: {
+  readonly actor: Actor;
+  readonly place: Place;
+  readonly conversation: Conversation | null;
+}) => Promise<Preview | null>;
 
 export function createLookAhead(options: {
   readonly catalogue: Pick<Catalogue, 'dearest'>;
@@ -53,7 +55,7 @@ export function createLookAhead(options: {
 }): LookAhead {
   const { catalogue, models, choose, settings, clock } = options;
 
-  return async ({ actor, place, conversation }, signal) => {
+  return async ({ actor, place, conversation }) => {
     const here = await settings.at({ place, conversation });
     const chosen = await choose({ whose: actor, setting: here.model, asked: null });
     const access = chosen.ok ? (await models.look(actor)).decide(chosen.model.id) : null;
@@ -74,11 +76,11 @@ export function createLookAhead(options: {
         instructions: here.instructions,
         channel: place.channelName ?? 'this channel',
       },
-      signal,
+      NEVER,
     );
     const { messages, leftOut } = prompt.ok ? prompt : { messages: [], leftOut: memory.turns.length };
     const text = messages.map(textOfMessage).join('\n');
-    const tokens = await mostTokens(text, windowVocabulary(model), signal);
+    const tokens = await mostTokens(text, windowVocabulary(model), NEVER);
     const bounds = { promptTokens: tokens, webSearches: 0, images: 0 };
     const cost = (outputTokens: number) =>
       worstCostNanoUsd(route, { ...bounds, outputTokens }, catalogue.dearest);

@@ -56,7 +56,7 @@ describe('a command with a secret on Discord', () => {
 
   it('says to who may not use it why, in the place of the form', async () => {
     const { recorded, ada, channel } = await open();
-    recorded.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
+    recorded.refusal = 'Only an admin can use `/connect`.';
     const used = ada.slash('connect', {}, { channel });
     await used.acknowledged();
     expect(used.modal).toBeNull();

@@ -480,7 +480,7 @@ describe('a command with a secret on Slack', () => {
 
   it('says to who may not use it why, in the place of the form', async () => {
     const { recorded, ann, general } = await setUp({ commands: [connect] });
-    recorded.admission = { ok: false, notice: { text: 'Only an admin can use `/connect`.' } };
+    recorded.refusal = 'Only an admin can use `/connect`.';
     await ann.slash('/connect', '', { channel: general });
     await until(() => ann.privateTexts(general).length > 0);
     expect(ann.privateTexts(general)).toMatchObject([{ text: 'Only an admin can use `/connect`.' }]);

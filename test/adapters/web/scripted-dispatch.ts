@@ -28,7 +28,7 @@ export interface Script {
   readonly on?: (inbound: Inbound) => Promise<void>;
   readonly suggest?: readonly Suggestion[];
   /** Whether a person may use a command that is asked for in a form; everybody may by default. */
-  readonly admit?: (request: Parameters<Dispatch['mayRun']>[0]) => boolean;
+  readonly admit?: (request: Parameters<Dispatch['refusalOfCommand']>[0]) => boolean;
 }
 
 export function createScriptedDispatch({
@@ -72,9 +72,8 @@ export function createScriptedDispatch({
     stop: async () => {},
     retract: async (eventId) => void retracted.push(eventId),
     purchases: async () => {},
-    mayRun: async (request) =>
-      admit(request) ? { ok: true } : { ok: false, notice: { text: 'Only an admin can use it.' } },
-    mayPress: async () => ({ ok: true }),
+    refusalOfCommand: async (request) => (admit(request) ? null : 'Only an admin can use it.'),
+    refusalOfPress: async () => null,
     hears: async () => true,
     channelRules: async () => ({ hearsAll: false, inThread: null }),
     alive: async () => {},

@@ -1,4 +1,5 @@
 import { MessageFlags } from 'discord.js';
+import { NEVER } from '../../../core/kit/over.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { type AnswerSurface, createAnswerSurface, type NextMessage } from './answer-surface.ts';
@@ -26,8 +27,6 @@ export interface InteractionSurface extends AnswerSurface {
 /** The note under an answer that exceeds what Discord allows an app that only the user installed. */
 const NO_FURTHER =
   'Discord does not let me write more here, because I am not a member of this server. In direct messages I can answer at any length.';
-/** Ending a "thinking" is worth waiting for, even while the bot stops. */
-const NEVER = new AbortController().signal;
 
 /** Answers an interaction through its reply and follow-ups while the token is valid, then through the channel. */
 export function createInteractionSurface(

@@ -1,3 +1,4 @@
+import { NEVER } from '../../../core/kit/over.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { noticeBodies } from './content.ts';
 import type { WebhookWriter } from './message-writers.ts';
@@ -14,8 +15,6 @@ export interface Thinking {
   /** Removes it. */
   end(signal: AbortSignal): Promise<void>;
 }
-
-const NEVER = new AbortController().signal;
 
 /** @param patient for the removal, which waits for its turn */
 export function createThinking(

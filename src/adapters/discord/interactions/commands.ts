@@ -63,12 +63,12 @@ export async function useCommand(received: Received<ChatInputCommandInteraction>
 /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
 async function openForm(received: Received, command: CommandDeclaration): Promise<void> {
   const { dispatch, interaction } = received;
-  const admission = await dispatch.mayRun({
+  const refusal = await dispatch.refusalOfCommand({
     command: command.name,
     actor: interactionActor(interaction),
     place: interactionPlace(interaction, null),
   });
-  if (!admission.ok) return refuse(received, admission.notice.text);
+  if (refusal !== null) return refuse(received, refusal);
   await respond(received, InteractionResponseType.Modal, formOf(command));
 }
 

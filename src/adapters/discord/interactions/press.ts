@@ -51,8 +51,8 @@ async function openForm(
     place: interactionPlace(interaction, interaction.message.id),
   };
   const button = { button: kind, answerId };
-  const admission = await dispatch.mayPress({ ...by, ...button });
-  if (!admission.ok) return refuse(received, admission.notice.text);
+  const refusal = await dispatch.refusalOfPress({ ...by, ...button });
+  if (refusal !== null) return refuse(received, refusal);
   const models = new Map<string, readonly Suggestion[]>();
   for (const [option, { type }] of Object.entries(buttonRow(kind).form ?? {})) {
     if (type !== 'model') continue;

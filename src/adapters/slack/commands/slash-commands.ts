@@ -49,8 +49,8 @@ async function openSecretForm(
   const { workspace, directory, dispatch } = slack;
   const place = placeAt(workspace.team, body.channel, null);
   const actor = await directory.actor(body.user);
-  const admission = await dispatch.mayRun({ command: command.name, actor, place });
-  if (!admission.ok) return tell(slack, body, admission.notice.text);
+  const refusal = await dispatch.refusalOfCommand({ command: command.name, actor, place });
+  if (refusal !== null) return tell(slack, body, refusal);
   await openForm(slack, command, body);
   if (isTypedBehind) await tell(slack, body, `\`/${command.name}\` ${TYPED_BEHIND}`);
 }

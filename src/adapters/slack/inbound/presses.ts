@@ -65,9 +65,9 @@ async function openPressForm(
   const { workspace, directory, dispatch, signal } = slack;
   const { button, answerId } = context;
   const actor = await directory.actor(user);
-  const admission = await dispatch.mayPress({ button, answerId, actor, place: placeOf(slack, context) });
-  if (!admission.ok) {
-    return surfaceFor(slack, { ...context, user }).tellPrivately(admission.notice, signal);
+  const refusal = await dispatch.refusalOfPress({ button, answerId, actor, place: placeOf(slack, context) });
+  if (refusal !== null) {
+    return surfaceFor(slack, { ...context, user }).tellPrivately({ text: refusal }, signal);
   }
   const { label, form = {} } = buttonRow(button);
   const inputs = Object.entries(form).map(([name, option]) =>

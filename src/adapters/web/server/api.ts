@@ -72,8 +72,8 @@ export function createApi(context: WebContext, options: ApiOptions): ReadonlyMap
     }),
     'GET admit': answer(async (query): Promise<Admission> => {
       const { command = '' } = Object.fromEntries(query);
-      const { ok } = await dispatch.mayRun({ command, ...askedAt(room, query) });
-      return { ok };
+      const refusal = await dispatch.refusalOfCommand({ command, ...askedAt(room, query) });
+      return { ok: refusal === null };
     }),
     'GET press-form': answer(async (query) => {
       const { as = '', message = '', button = '' } = Object.fromEntries(query);

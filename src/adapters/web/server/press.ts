@@ -32,7 +32,7 @@ export async function pressForm(context: WebContext, post: PressOf): Promise<Pre
   if (!isPress(button)) return { ok: false };
   const { answerId, kind } = button;
   const by = { actor: actorOf(person), place: placeOf(message) };
-  if (!(await dispatch.mayPress({ ...by, button: kind, answerId })).ok) return { ok: false };
+  if ((await dispatch.refusalOfPress({ ...by, button: kind, answerId })) !== null) return { ok: false };
   const fields = Object.entries(buttonRow(kind).form ?? {}).map(async ([option, declared]) => {
     const field = optionInfo(option, declared);
     if (declared.type !== 'model') return field;

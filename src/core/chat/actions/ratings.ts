@@ -3,7 +3,7 @@ import { waitInWords } from '../../kit/durations.ts';
 import { createThrottle } from '../../kit/throttle.ts';
 import type { FeedbackLog, Verdict } from '../../ledger/feedback.ts';
 import type { Actor, GuildId } from '../../ports/actor.ts';
-import type { Admission, Press } from '../../ports/events.ts';
+import type { Press } from '../../ports/events.ts';
 import type { ActionParts } from './parts.ts';
 import type { PressedBy } from './pressed.ts';
 
@@ -19,8 +19,11 @@ const THANKS = {
 
 /** People's ratings of answers. */
 export interface Ratings {
-  /** Whether the person may press a button that has a form. */
-  mayPress(press: PressedBy): Promise<Admission>;
+  /**
+   * Tells a person why they may not press a button that has a form; null if they may. A bad rating is stored already, so that
+   * it counts if the person closes the form.
+   */
+  refusalOfPress(press: PressedBy): Promise<string | null>;
   /** Stores a person's rating of an answer that they can see. */
   rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
 }
@@ -63,12 +66,10 @@ export function createRatings(
   }
 
   return {
-    async mayPress(press) {
+    async refusalOfPress(press) {
       const found = await look(press);
-      if (typeof found === 'string') return { ok: false, notice: { text: found } };
-      // Counts from now on, so that a person who closes the form has still rated.
-      const problem = press.button === 'bad' ? await keepVerdict(found, press.actor, 'bad', null) : null;
-      return problem === null ? { ok: true } : { ok: false, notice: { text: problem } };
+      if (typeof found === 'string') return found;
+      return press.button === 'bad' ? keepVerdict(found, press.actor, 'bad', null) : null;
     },
     async rate(press, verdict, reason) {
       const record = await recordFor(press);

@@ -63,10 +63,10 @@ describe('👍 and 👎', () => {
   it('count as soon as the form for the reason opens, and not where nobody may press', async () => {
     const { answerId, asked } = await ask();
     const press = { button: 'bad', answerId, place: asked.place } as const;
-    expect(await bot.dispatch.mayPress({ ...press, actor: ben })).toEqual({ ok: true });
+    expect(await bot.dispatch.refusalOfPress({ ...press, actor: ben })).toBeNull();
     expect(await kept()).toMatchObject([{ verdict: 'bad', user: 'ben' }]);
     const stranger = testActor('eve', { guild: 'discord:2' });
-    expect(await bot.dispatch.mayPress({ ...press, actor: stranger })).toMatchObject({ ok: false });
+    expect(await bot.dispatch.refusalOfPress({ ...press, actor: stranger })).toMatch(/expired/);
     expect(await rate('good', answerId, stranger)).toMatch(/has expired/);
     expect(await kept()).toHaveLength(1);
   });

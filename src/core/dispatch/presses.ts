@@ -1,9 +1,7 @@
-import type { Chat } from '../chat/chat.ts';
 import { buttonRow } from '../ports/buttons.ts';
 import { type OptionValue, parseOptions } from '../ports/command.ts';
-import type { Press } from '../ports/events.ts';
-import type { Permission } from './permission.ts';
-import type { Teller } from './teller.ts';
+import type { Dispatch, Press } from '../ports/events.ts';
+import type { DispatchParts } from './parts.ts';
 
 /** A text from a button's form; null if it was left empty. */
 function textIn(values: Readonly<Record<string, OptionValue>>, name: string): string | null {
@@ -11,13 +9,14 @@ function textIn(values: Readonly<Record<string, OptionValue>>, name: string): st
   return typeof value === 'string' ? value : null;
 }
 
-/** Runs the action of a button under an answer. */
-export function createPressRunner(
-  chat: Chat,
-  permission: Permission,
-  teller: Teller,
-): (press: Press) => Promise<void> {
-  return async (press) => {
+/** What people do with answers: buttons, the platform's own stop button, and deletion. */
+export function createPresses({
+  services: { chat },
+  arrivals,
+  permission,
+  teller,
+}: DispatchParts): Pick<Dispatch, 'press' | 'refusalOfPress' | 'stop' | 'deleteAnswer'> {
+  async function run(press: Press): Promise<void> {
     const { label: name, form = {} } = buttonRow(press.button);
     const parsed = parseOptions({ name, options: form }, press.given ?? {});
     if (!parsed.ok) return teller.say(press.surface, parsed.problem);
@@ -46,5 +45,15 @@ export function createPressRunner(
       case 'unlisten':
         return chat.unlisten(press);
     }
+  }
+
+  return {
+    press: (press) => arrivals.handleOnce(press, () => run(press)),
+    refusalOfPress: (press) => arrivals.refusal({ button: press.button }, () => chat.refusalOfPress(press)),
+    stop: (event) =>
+      arrivals.handleOnce(event, async () => {
+        await chat.stopAt(event.place, event.actor);
+      }),
+    deleteAnswer: (request) => arrivals.handleOnce(request, () => chat.deleteAnswer(request)),
   };
 }
