@@ -1,4 +1,3 @@
-import { createAuditLog } from '../core/access/audit.ts';
 import {
   type AccessLists,
   entriesOf,
@@ -20,7 +19,7 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
-import { withSettings } from './services.ts';
+import { recordsOf } from './services.ts';
 import { table } from './table.ts';
 
 const WHOSE = ['user', 'role', 'channel'] as const;
@@ -39,34 +38,32 @@ export const access: CliCommand = {
     const to = listNamed(actionIn('access', ['show', 'allow', 'deny', 'neither'], action));
     const guild = guildIn(given);
     refuseMore(extra);
+    const { settings } = recordsOf(context);
     if (to === undefined) {
       refuseOptions(values, ...WHOSE);
-      return withSettings(context, async (settings) => show(guild, await settings.lists(guild)));
+      return show(guild, await settings.lists(guild));
     }
     const [user, role, channel] = WHOSE.map((name) => textIn(values, name));
     const listed = readListed(guild, { user, role, channel }, null);
     if (typeof listed === 'string') throw new UsageError(listed.replaceAll(/`(\w+)`/g, '--$1'));
-    return withSettings(context, async (settings) => {
-      const { store, clock, by } = context;
-      const services = { settings, audit: createAuditLog(store.records), clock };
-      if (!(await changeAccess(services, { guild, ...listed, to, by }))) {
-        throw new StartError(
-          `The list is full: it takes ${MAX_LISTED} entries of each kind.`,
-          'Remove an entry first.',
-        );
-      }
-      return show(guild, await settings.lists(guild));
-    });
+    if (!(await changeAccess({ ...context, settings }, { guild, ...listed, to, by: context.by }))) {
+      throw new StartError(
+        `The list is full: it takes ${MAX_LISTED} entries of each kind.`,
+        'Remove an entry first.',
+      );
+    }
+    return show(guild, await settings.lists(guild));
   },
 };
 
 function show(guild: GuildId, lists: AccessLists): CliOutput {
   const rows = entriesOf(lists).map((entry) => [entry.list, listedInWords(guild, entry)]);
   return {
-    text:
-      rows.length === 0
-        ? `Everybody in ${guild} may use the bot, in all channels.`
-        : table(['List', 'Person, role or channel'], rows),
+    text: table(
+      ['List', 'Person, role or channel'],
+      rows,
+      `Everybody in ${guild} may use the bot, in all channels.`,
+    ),
     json: { guild, lists },
   };
 }

@@ -1,8 +1,7 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import { formatDuration } from '../core/kit/durations.ts';
 import { counted } from '../core/kit/text.ts';
 import { type CliCommand, refuseMore, UsageError } from './command.ts';
-import { withAnswers } from './services.ts';
+import { answersOf } from './services.ts';
 import { table } from './table.ts';
 
 /** Shows the answers in progress in all processes. */
@@ -14,23 +13,19 @@ export const answers: CliCommand = {
 
   async run({ positionals }, context) {
     refuseMore(positionals);
-    const { store, clock } = context;
-    const live = await withAnswers(context, (underWay) => underWay.list());
-    const names = await createGuildNames(store).of(live.map(({ guild }) => guild));
+    const live = await answersOf(context).list();
+    const names = await context.names.of(live.map(({ guild }) => guild));
     const rows = live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
       id,
       names.get(guild) ?? guild,
       userName,
       model ?? 'waiting for its turn',
-      formatDuration(clock.now() - askedAtMs),
+      formatDuration(context.clock.now() - askedAtMs),
       chars,
       isEnding ? 'complete' : '',
     ]);
     const headings = ['Answer', 'Guild', 'Person', 'Model', 'For', 'Characters', ''];
-    return {
-      text: rows.length === 0 ? 'No answer is in progress.' : table(headings, rows),
-      json: live,
-    };
+    return { text: table(headings, rows, 'No answer is in progress.'), json: live };
   },
 };
 
@@ -47,12 +42,10 @@ export const stop: CliCommand = {
     if (isAll === (id !== undefined)) {
       throw new UsageError('Name an answer from the list of `answers`, or use --all.');
     }
-    const stopped = await withAnswers(context, async (underWay) => {
-      const ids = id === undefined ? (await underWay.list()).map((answer) => answer.id) : [id];
-      const done: string[] = [];
-      for (const each of ids) if (await underWay.stop(each, context.by)) done.push(each);
-      return done;
-    });
+    const underWay = answersOf(context);
+    const ids = id === undefined ? (await underWay.list()).map((answer) => answer.id) : [id];
+    const stopped: string[] = [];
+    for (const each of ids) if (await underWay.stop(each, context.by)) stopped.push(each);
     return {
       text:
         stopped.length === 0

@@ -1,4 +1,4 @@
-import { createAuditLog, entryInWords, newestChanges } from '../core/access/audit.ts';
+import { entryInWords, newestChanges } from '../core/access/audit.ts';
 import { type CliCommand, guildOrAll, refuseMore, textIn, UsageError } from './command.ts';
 
 const SHOWN = 50;
@@ -10,11 +10,11 @@ export const audit: CliCommand = {
   usage: [`audit [<guild>] [--limit <entries, ${SHOWN} by default>]`],
   options: { limit: { type: 'string' } },
 
-  async run({ positionals: [guild, ...extra], values }, { store }) {
+  async run({ positionals: [guild, ...extra], values }, { audit }) {
     refuseMore(extra);
     const limit = textIn(values, 'limit') ?? String(SHOWN);
     if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError('--limit must be a whole number of at least 1.');
-    const entries = await newestChanges(createAuditLog(store.records), guildOrAll(guild), Number(limit));
+    const entries = await newestChanges(audit, guildOrAll(guild), Number(limit));
     return { text: entries.map(entryInWords).join('\n') || 'No changes yet.', json: entries };
   },
 };

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StartError } from '../core/ports/adapter.ts';
+import { restoreFile } from '../store/sqlite/restore.ts';
 import { type CliCommand, refuseMore, UsageError } from './command.ts';
 
 /** Copies the store to a file. */
@@ -34,7 +35,32 @@ export const backup: CliCommand = {
 const KEY_BELONGS =
   'Keep a copy of ENCRYPTION_KEY elsewhere. Without it, the API keys that guilds connected are lost.';
 
-export const REDIS_BACKUP = [
+const REDIS_BACKUP = [
   'The store is in Redis, which makes its own backups.',
   'Run `redis-cli -u STORE_URL --rdb FILE`, and see docs/backup.md for restoring it.',
 ] as const;
+
+/** Replaces the store by a backup. */
+export const restore: CliCommand = {
+  name: 'restore',
+  summary: 'Replace the store with a backup',
+  usage: ['restore <file>'],
+  options: {},
+
+  async runClosed({ positionals: [file, ...extra] }, { config, clock }) {
+    if (file === undefined) throw new UsageError('The file to restore is missing.');
+    refuseMore(extra);
+    const { STORE_URL: url } = config;
+    if (!url.startsWith('sqlite:')) throw new StartError(...REDIS_BACKUP);
+    const path = resolve(url.slice('sqlite:'.length));
+    const kept = restoreFile(resolve(file), path, clock.now());
+    return {
+      text: [
+        `Restored ${path}.`,
+        ...(kept === null ? [] : [`The previous store is in ${kept}.`]),
+        'Start Parley with the ENCRYPTION_KEY that belongs to the backup.',
+      ].join('\n'),
+      json: { file: path, kept },
+    };
+  },
+};

@@ -1,7 +1,12 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { pino } from 'pino';
 import type { Environment } from '../app/config/environment.ts';
 import type { Config } from '../app/config/variables.ts';
-import type { Clock } from '../core/kit/clock.ts';
+import { createFetch } from '../app/http/http-client.ts';
+import type { Proxies } from '../app/http/proxies.ts';
+import type { AuditLog } from '../core/access/audit.ts';
+import type { GuildNames } from '../core/access/guild-names.ts';
+import { type Clock, systemClock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { type GuildId, parseGuildId, parseUser } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
@@ -29,7 +34,7 @@ interface StoreCommand {
 /** Works without an open store, which need not exist. */
 interface ClosedCommand {
   /** @throws UsageError */
-  runClosed(args: CliArguments, context: Omit<CliContext, 'store'>): Promise<CliOutput>;
+  runClosed(args: CliArguments, context: Pick<CliContext, 'config' | 'clock'>): Promise<CliOutput>;
 }
 
 /** Works even if the environment is invalid. */
@@ -47,9 +52,14 @@ export interface CliContext {
   readonly config: Config;
   readonly environment: Environment;
   readonly store: Store;
+  readonly audit: AuditLog;
+  /** The stored names of guilds. */
+  readonly names: GuildNames;
   readonly clock: Clock;
   /** The author of changes, for the audit log. */
   readonly by: string;
+  /** Ends after the command, before the store closes. */
+  readonly closing: AsyncDisposableStack;
 }
 
 export interface CliOutput {
@@ -59,6 +69,11 @@ export interface CliOutput {
   readonly json: unknown;
   /** Whether the process exits with 1 despite its output. Default false. */
   readonly failed?: boolean;
+}
+
+/** What commands use that run without a store. Nothing is logged. */
+export function meansFor(proxies: Proxies) {
+  return { fetch: createFetch(proxies), clock: systemClock, log: pino({ level: 'silent' }) };
 }
 
 /** The command line is invalid; `message` says why. */

@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { pino } from 'pino';
+import { linesOf } from '../app/checks/check.ts';
 import { type LiveTarget, lookLive, parseLiveTarget, tokenVariableOf } from '../app/checks/live/live.ts';
 import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
-import { createFetch } from '../app/http/http-client.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
-import { systemClock } from '../core/kit/clock.ts';
 import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { linesOf } from './check-lines.ts';
-import { type CliOutput, UsageError } from './command.ts';
+import { type CliOutput, meansFor, UsageError } from './command.ts';
 import { Cancelled, createTerminalAsk } from './setup/ask.ts';
 
 /**
@@ -46,9 +43,7 @@ export async function lookAt(
       config,
       file,
       keyIn: (name) => keyFrom(variables, name),
-      fetch: createFetch(config),
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
+      ...meansFor(config),
       signal: stopping.signal,
       onStep: (what) => void process.stderr.write(`… ${what}\n`),
     });

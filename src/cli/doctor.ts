@@ -1,13 +1,9 @@
-import { pino } from 'pino';
-import type { Check } from '../app/checks/check.ts';
+import { type Check, linesOf } from '../app/checks/check.ts';
 import { examine } from '../app/checks/doctor.ts';
-import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
-import { systemClock } from '../core/kit/clock.ts';
 import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
-import { linesOf } from './check-lines.ts';
-import { type CliCommand, refuseMore, textIn, UsageError } from './command.ts';
+import { type CliCommand, meansFor, refuseMore, textIn, UsageError } from './command.ts';
 import { lookAt } from './doctor-live.ts';
 
 /** Checks everything that Parley needs, and says what is wrong and how to fix it. */
@@ -22,9 +18,7 @@ export const doctor: CliCommand = {
     const live = textIn(values, 'live');
     if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
     if (values['yes'] === true) throw new UsageError('--yes is only for --live.');
-    const log = pino({ level: 'silent' });
-    const fetch = createFetch(environment.variables);
-    const checks = await examine({ environment, commands, fetch, clock: systemClock, log });
+    const checks = await examine({ ...meansFor(environment.variables), environment, commands });
     const failed = checks.filter(({ state }) => state === 'fail').length;
     return {
       text: [...linesOf(checks), '', verdict(checks, failed)].join('\n'),

@@ -1,4 +1,3 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import { listGuilds } from '../core/ledger/guild-list.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { type CliCommand, daysIn, refuseMore } from './command.ts';
@@ -17,10 +16,7 @@ export const guilds: CliCommand = {
     refuseMore(positionals);
     const days = daysIn(values, USAGE_DAYS);
     const { rows } = await useOf(context, days, null);
-    const sorted = await listGuilds(
-      { guilds: guildsOf(context), names: createGuildNames(context.store) },
-      rows,
-    );
+    const sorted = await listGuilds({ guilds: guildsOf(context), names: context.names }, rows);
     const lines = sorted.map(({ guild, name, tier, requests, costNanoUsd, lastDay }) => [
       guild,
       name ?? '',
@@ -30,9 +26,6 @@ export const guilds: CliCommand = {
       lastDay ?? '-',
     ]);
     const headings = ['Guild', 'Name', 'Tier', `Requests, ${days} days`, 'Cost', 'Last used'];
-    return {
-      text: lines.length === 0 ? 'The bot is not in any guild yet.' : table(headings, lines),
-      json: sorted,
-    };
+    return { text: table(headings, lines, 'The bot is not in any guild yet.'), json: sorted };
   },
 };

@@ -13,7 +13,7 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
-import { guildsOf, withLimits } from './services.ts';
+import { guildsOf, limitsOf } from './services.ts';
 import { table } from './table.ts';
 
 /** Shows a guild's limits, and sets one for everybody, a person or a role. */
@@ -32,7 +32,7 @@ export const limits: CliCommand = {
     if (isShow) {
       refuseMore(rest);
       refuseOptions(values, 'user', 'role');
-      return withLimits(context, (rules) => show(guild, rules, context));
+      return show(guild, await limitsOf(context), context);
     }
     const [option, amount, ...extra] = rest;
     refuseMore(extra);
@@ -44,13 +44,12 @@ export const limits: CliCommand = {
     });
     if (!rule.ok) throw new UsageError(rule.problem);
     const { layer, limit, most } = rule;
-    return withLimits(context, async (rules) => {
-      if (!rules.isOn) throw new UsageError('LIMITS=off turns all limits off. Remove it to set limits.');
-      if (!(await rules.change({ guild, layer, limit, most, by: context.by }))) {
-        throw new UsageError(tooManyRules(guild));
-      }
-      return show(guild, rules, context);
-    });
+    const rules = await limitsOf(context);
+    if (!rules.isOn) throw new UsageError('LIMITS=off turns all limits off. Remove it to set limits.');
+    if (!(await rules.change({ guild, layer, limit, most, by: context.by }))) {
+      throw new UsageError(tooManyRules(guild));
+    }
+    return show(guild, rules, context);
   },
 };
 

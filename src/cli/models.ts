@@ -1,27 +1,25 @@
 import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
-import { pino } from 'pino';
+import { linesOf } from '../app/checks/check.ts';
 import { checkKeys } from '../app/checks/doctor.ts';
 import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { readSetup } from '../app/config/setup.ts';
 import type { Config } from '../app/config/variables.ts';
-import { createFetch } from '../app/http/http-client.ts';
 import { isUsable, listedProviders } from '../app/providers/listed.ts';
 import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
-import { systemClock } from '../core/kit/clock.ts';
 import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted, messageOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import type { ModelFacts } from '../core/ports/provider.ts';
 import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';
-import { linesOf } from './check-lines.ts';
 import {
   actionIn,
   type CliArguments,
   type CliCommand,
   type CliOutput,
+  meansFor,
   refuseMore,
   refuseOptions,
   textIn,
@@ -75,11 +73,9 @@ async function offersOf({ variables, fromFile }: Environment) {
   const { config, file } = await readSetup(variables, fromFile);
   const keyIn = (variable: string) => keyFrom(variables, variable);
   const { listed, clients } = createProviders({
+    ...meansFor(config),
     config,
     listed: listedProviders({ config, file, keyIn }),
-    fetch: createFetch(config),
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
   });
   const silent: string[] = [];
   const lists = await Promise.all(
@@ -90,7 +86,7 @@ async function offersOf({ variables, fromFile }: Environment) {
         const list = await clients.get(id)?.models(AbortSignal.timeout(TIMEOUT_MS));
         return (list ?? []).map((facts) => ({ provider: id, facts }));
       } catch (error) {
-        silent.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+        silent.push(`${id}: ${messageOf(error)}`);
         return [];
       }
     }),
@@ -117,20 +113,11 @@ async function search(text: string, environment: Environment): Promise<CliOutput
       facts.efforts?.join(' ') ?? '',
       isListed(file, provider, facts.id) ? 'yes' : '',
     ]);
-  const headings = [
-    'Id',
-    'Name',
-    'Provider',
-    'Context',
-    'In, per million',
-    'Out',
-    'Sees',
-    'Effort',
-    config.MODELS_FILE,
-  ];
+  const known = ['Id', 'Name', 'Provider', 'Context', 'In, per million', 'Out', 'Sees', 'Effort'];
+  const headings = [...known, config.MODELS_FILE];
   return {
     text: [
-      rows.length === 0 ? 'No model has a name like that.' : table(headings, rows),
+      table(headings, rows, 'No model has a name like that.'),
       ...(found.length > rows.length
         ? [`… and ${counted(found.length - rows.length, 'more', 'more')}. Search for a longer name.`]
         : []),
@@ -158,13 +145,7 @@ function priceIn(picoUsd: number | null): string {
 
 async function check({ variables, fromFile }: Environment): Promise<CliOutput> {
   const config = readConfig(variables, fromFile);
-  const checks = await checkKeys({
-    config,
-    variables,
-    fetch: createFetch(config),
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
-  });
+  const checks = await checkKeys({ ...meansFor(config), config, variables });
   const isWrong = checks.some(
     ({ area, state }) => state === 'fail' || (area === 'Models' && state === 'warn'),
   );

@@ -1,4 +1,3 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import {
   failuresInWords,
   outcomeOf,
@@ -19,13 +18,13 @@ export const outcomes: CliCommand = {
   usage: [`outcomes [<guild>] [--days <number, ${USAGE_DAYS} by default>]`],
   options: { days: { type: 'string' } },
 
-  async run({ positionals: [given, ...extra], values }, { config, store, clock }) {
+  async run({ positionals: [given, ...extra], values }, { config, store, names: guildNames, clock }) {
     refuseMore(extra);
     const guild = guildOrAll(given);
     const timeZone = config.TIME_ZONE;
     const [day = ''] = lastDays(createDates(timeZone)(clock.now()), daysIn(values, USAGE_DAYS));
     const rows = await readOutcomes(createOutcomeLog(store.records), { guild, day, timeZone });
-    const names = await createGuildNames(store).of(rows.map((row) => row.guild));
+    const names = await guildNames.of(rows.map((row) => row.guild));
     const listed = (heading: string, keyOf: (row: (typeof rows)[number]) => string) => {
       const groups = [...Map.groupBy(rows, keyOf)].map(([key, some]) => ({ key, sum: outcomeOf(some) }));
       const lines = groups

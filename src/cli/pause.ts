@@ -1,9 +1,8 @@
-import { createAuditLog } from '../core/access/audit.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/question/pause.ts';
 import { counted } from '../core/kit/text.ts';
 import { type CliCommand, type CliContext, refuseMore, UsageError } from './command.ts';
-import { withAnswers } from './services.ts';
+import { answersOf } from './services.ts';
 
 /**
  * Stops taking new questions in every process, with a message for people. Answers in progress continue; `--wait` waits for
@@ -17,14 +16,13 @@ export const pause: CliCommand = {
 
   async run({ positionals: [text = '', ...extra], values }, context) {
     refuseMore(extra);
-    const { store, clock, by } = context;
     if (text.length > MAX_PAUSE_CHARS) {
       throw new UsageError(
         `The text may have at most ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`,
       );
     }
-    const pauses = createPauses(store, createAuditLog(store.records), clock);
-    await pauses.pause(text.trim(), by);
+    const pauses = createPauses(context.store, context.audit, context.clock);
+    await pauses.pause(text.trim(), context.by);
     const words = await pauses.words();
     if (values['wait'] === true) await untilDrained(context);
     const under =
@@ -41,16 +39,15 @@ export const pause: CliCommand = {
  * standard error.
  */
 async function untilDrained(context: CliContext): Promise<void> {
-  await withAnswers(context, async (answers) => {
-    await context.clock.sleep(PAUSE_KNOWN_MS);
-    for (let before = -1; ; ) {
-      const { length } = await answers.list();
-      if (length === 0) return;
-      if (length !== before) process.stderr.write(`${counted(length, 'answer', 'answers')} in progress\n`);
-      before = length;
-      await context.clock.sleep(LOOK_EVERY_MS);
-    }
-  });
+  const answers = answersOf(context);
+  await context.clock.sleep(PAUSE_KNOWN_MS);
+  for (let before = -1; ; ) {
+    const { length } = await answers.list();
+    if (length === 0) return;
+    if (length !== before) process.stderr.write(`${counted(length, 'answer', 'answers')} in progress\n`);
+    before = length;
+    await context.clock.sleep(LOOK_EVERY_MS);
+  }
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -62,9 +59,9 @@ export const resume: CliCommand = {
   usage: ['resume'],
   options: {},
 
-  async run({ positionals }, { store, clock, by }) {
+  async run({ positionals }, { store, audit, clock, by }) {
     refuseMore(positionals);
-    const before = await createPauses(store, createAuditLog(store.records), clock).resume(by);
+    const before = await createPauses(store, audit, clock).resume(by);
     const since = before === null ? '' : `, paused since ${momentInWords(before.sinceMs)} by ${before.by}`;
     return {
       text: before === null ? 'The bot was not paused.' : `The bot takes questions again${since}.`,

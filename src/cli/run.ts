@@ -4,8 +4,10 @@ import { readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { ConfigError } from '../app/config/faults.ts';
 import { createLog } from '../app/telemetry/log.ts';
+import { createAuditLog } from '../core/access/audit.ts';
+import { createGuildNames } from '../core/access/guild-names.ts';
 import { systemClock } from '../core/kit/clock.ts';
-import { eitherOf } from '../core/kit/text.ts';
+import { eitherOf, messageOf } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { GUILD_LIMITS, LIMITS } from '../core/ports/limits.ts';
@@ -14,17 +16,15 @@ import { openStore } from '../store/open-store.ts';
 import { access } from './access.ts';
 import { answers, stop } from './answers.ts';
 import { audit } from './audit.ts';
-import { backup } from './backup.ts';
+import { backup, restore } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
-import { exportData } from './export.ts';
-import { forget } from './forget.ts';
 import { guilds } from './guilds.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
 import { outcomes } from './outcomes.ts';
 import { pause, resume } from './pause.ts';
-import { restore } from './restore.ts';
+import { exportData, forget } from './privacy.ts';
 import { setup } from './setup.ts';
 import { tier } from './tier.ts';
 import { unsettled } from './unsettled.ts';
@@ -103,10 +103,11 @@ export async function runCli(
     }
     // The person knows already.
     if (error instanceof Error && error.name === 'Cancelled') return { code: 1, output: '', errors: '' };
-    const words = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof StartError ? `${error.remedy}\n` : '';
-    const isKnown = error instanceof StartError || error instanceof ConfigError;
-    return { code: 1, output: '', errors: isKnown ? `${words}\n${remedy}` : `That failed: ${words}\n` };
+    if (error instanceof StartError) {
+      return { code: 1, output: '', errors: `${error.message}\n${error.remedy}\n` };
+    }
+    const isKnown = error instanceof ConfigError;
+    return { code: 1, output: '', errors: `${isKnown ? '' : 'That failed: '}${messageOf(error)}\n` };
   }
 }
 
@@ -175,15 +176,15 @@ async function runCommand(
     );
   }
   const clock = systemClock;
-  const context = { config, environment, clock, by: `command line (${userName()})` };
-  if ('runClosed' in command) return command.runClosed(args, context);
+  if ('runClosed' in command) return command.runClosed(args, { config, clock });
   const log = createLog('warn', process.stderr);
-  const store = await openStore(config.STORE_URL, { clock, log, mustExist: true });
-  try {
-    return await command.run(args, { ...context, store });
-  } finally {
-    await store.close();
-  }
+  await using closing = new AsyncDisposableStack();
+  const opened = await openStore(config.STORE_URL, { clock, log, mustExist: true });
+  const store = closing.adopt(opened, (it) => it.close());
+  const audit = createAuditLog(store.records);
+  const names = createGuildNames(store);
+  const by = `command line (${userName()})`;
+  return await command.run(args, { config, environment, store, audit, names, clock, by, closing });
 }
 
 /** A container may run as a user without a name. */

@@ -2,11 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pino } from 'pino';
-import { createFetch } from '../app/http/http-client.ts';
 import { commands } from '../commands/index.ts';
-import { systemClock } from '../core/kit/clock.ts';
-import { type CliCommand, refuseMore, textIn, UsageError } from './command.ts';
+import { type CliCommand, meansFor, refuseMore, textIn, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
 import { runSetup } from './setup/run-setup.ts';
 import type { Answers } from './setup/settings.ts';
@@ -56,6 +53,7 @@ export const setup: CliCommand = {
     }
     const ask: Ask | null = isAsking ? (await import('./setup/ask.ts')).createTerminalAsk(variables) : null;
     const { written, checks } = await runSetup({
+      ...meansFor(variables),
       answers,
       ask,
       replace: values['replace'] === true,
@@ -63,9 +61,6 @@ export const setup: CliCommand = {
       envPath: resolve('.env'),
       example: await readFile(`${ROOT}/.env.example`, 'utf8'),
       commands,
-      fetch: createFetch(variables),
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
     });
     const wrote = written.length === 0 ? 'Nothing was changed.' : `Wrote ${written.join(', ')} to .env.`;
     ask?.say(wrote);

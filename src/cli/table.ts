@@ -1,7 +1,15 @@
 import { displayWidth } from '../core/markdown/display-width.ts';
 
-/** A table for people: a heading per column, cells padded to one width, numbers right-aligned. */
-export function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/**
+ * A table for people: a heading per column, cells padded to one width, numbers right-aligned.
+ * @param ifEmpty stands in its place if there are no rows
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  ifEmpty = '',
+): string {
+  if (rows.length === 0) return ifEmpty;
   const cells = [headings, ...rows.map((row) => row.map(textOf))];
   const widths = headings.map((_, column) =>
     Math.max(...cells.map((row) => displayWidth(row[column] ?? ''))),

@@ -1,4 +1,3 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { parseUntil } from '../core/access/until.ts';
@@ -58,7 +57,7 @@ export const tier: CliCommand = {
 async function list(context: CliContext): Promise<CliOutput> {
   const guilds = guildsOf(context);
   const holding = await guilds.holding();
-  const names = await createGuildNames(context.store).of(holding);
+  const names = await context.names.of(holding);
   const reports = await Promise.all(holding.map((id) => guilds.report(id)));
   const rows = reports.map((report) => [
     report.id,
@@ -69,10 +68,11 @@ async function list(context: CliContext): Promise<CliOutput> {
       .join('; '),
   ]);
   return {
-    text:
-      rows.length === 0
-        ? `Every guild has the default tier, ${context.config.DEFAULT_TIER}.`
-        : table(['Guild', 'Name', 'Tier', 'By'], rows),
+    text: table(
+      ['Guild', 'Name', 'Tier', 'By'],
+      rows,
+      `Every guild has the default tier, ${context.config.DEFAULT_TIER}.`,
+    ),
     json: reports.map((report) => ({ ...outputOf(report).json, name: names.get(report.id) ?? null })),
   };
 }

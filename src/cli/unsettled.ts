@@ -1,4 +1,3 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import { momentInWords } from '../core/access/until.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
@@ -12,11 +11,11 @@ export const unsettled: CliCommand = {
   usage: ['unsettled [<guild>]'],
   options: {},
 
-  async run({ positionals: [given, ...extra] }, { store, clock }) {
+  async run({ positionals: [given, ...extra] }, { store, names: guildNames, clock }) {
     refuseMore(extra);
     const guild = guildOrAll(given);
     const requests = await listUnsettled(store.ledger, guild, clock.now());
-    const names = await createGuildNames(store).of(requests.map((request) => request.guild));
+    const names = await guildNames.of(requests.map((request) => request.guild));
     const rows = requests.map((request) => [
       momentInWords(request.madeAtMs),
       names.get(request.guild) ?? request.guild,
@@ -26,12 +25,7 @@ export const unsettled: CliCommand = {
       usdOrNothing(request.nanoUsd),
       whyUnsettled(request),
     ]);
-    return {
-      text:
-        rows.length === 0
-          ? 'Everything is settled.'
-          : table(['Since', 'Guild', 'Person', 'What', 'Model', 'At most', 'Why'], rows),
-      json: requests,
-    };
+    const headings = ['Since', 'Guild', 'Person', 'What', 'Model', 'At most', 'Why'];
+    return { text: table(headings, rows, 'Everything is settled.'), json: requests };
   },
 };

@@ -1,4 +1,3 @@
-import { createGuildNames } from '../core/access/guild-names.ts';
 import { counted } from '../core/kit/text.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
@@ -40,7 +39,7 @@ export const usage: CliCommand = {
     const left = (await store.ledger.abandoned(clock.now())).filter(
       ({ entry }) => guild === null || entry.guild === guild,
     );
-    const names = await createGuildNames(store).of(rows.map((row) => row.guild));
+    const names = await context.names.of(rows.map((row) => row.guild));
     const nameOf = (row: UsageRow) => names.get(row.guild) ?? '';
     const by = (keyOf: (row: UsageRow) => string) => groupsOf(rows, keyOf);
     const text = [
@@ -85,13 +84,8 @@ export function useOf(
 function rated(rows: readonly UsageRow[]): string[] {
   const groups = groupsOf(rows, ({ model }) => model).filter(({ sum }) => sum.good + sum.bad > 0);
   if (groups.length === 0) return [];
-  return [
-    '',
-    table(
-      ['Model', 'Rated'],
-      groups.map(({ key, sum }) => [key, ratedInWords(sum)]),
-    ),
-  ];
+  const lines = groups.map(({ key, sum }) => [key, ratedInWords(sum)]);
+  return ['', table(['Model', 'Rated'], lines)];
 }
 
 /** Requests of dead processes count at their highest cost until a better figure is known. */

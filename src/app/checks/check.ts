@@ -33,6 +33,20 @@ export function createFindings(area: Area): Findings {
   return { checks, ok: add('ok'), off: add('off'), warn: add('warn'), fail: add('fail') };
 }
 
+const SIGNS = { ok: '✓', off: '-', warn: '!', fail: '✗' } as const satisfies Record<Check['state'], string>;
+
+/** A line for each check, with a symbol for its state. */
+export function linesOf(checks: readonly Check[]): string[] {
+  const width = Math.max(...checks.map(({ area }) => area.length));
+  return checks.map((check) => `${SIGNS[check.state]} ${check.area.padEnd(width)}  ${checkInWords(check)}`);
+}
+
+/** The finding and its remedy as sentences; some end in a question mark already. */
+export function checkInWords({ finding, remedy }: Check): string {
+  const sentence = (text: string) => (/[.?!]$/.test(text) ? text : `${text}.`);
+  return remedy === null ? sentence(finding) : `${sentence(finding)} ${sentence(remedy)}`;
+}
+
 function withoutStop(sentence: string): string {
   return sentence.replace(/\.$/, '');
 }

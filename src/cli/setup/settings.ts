@@ -1,4 +1,4 @@
-import type { Check } from '../../app/checks/check.ts';
+import { type Check, checkInWords } from '../../app/checks/check.ts';
 import { checkEnvironment, readConfig } from '../../app/config/config.ts';
 import { faultInWords } from '../../app/config/faults.ts';
 import type { Config } from '../../app/config/variables.ts';
@@ -71,9 +71,9 @@ export function createSettings(options: SetupOptions): SetupSettings {
     checks.push(...found);
     for (const each of found) {
       if (each.state === 'ok') ask?.say(each.finding);
-      if (each.state === 'warn') ask?.warn(inWords(each));
+      if (each.state === 'warn') ask?.warn(checkInWords(each));
     }
-    return found.filter(({ state }) => state === 'fail').map(inWords);
+    return found.filter(({ state }) => state === 'fail').map(checkInWords);
   }
 
   async function accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void> {
@@ -95,8 +95,4 @@ export function createSettings(options: SetupOptions): SetupSettings {
     accept,
     report: () => ({ written: [...written], checks, variables }),
   };
-}
-
-function inWords({ finding, remedy }: Check): string {
-  return remedy === null ? `${finding}.` : `${finding}. ${remedy}.`;
 }
