@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { createWebApi } from '../../../../src/adapters/slack/api/web-api.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { createWebApi, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 
 it('sends every text as it is, and half a surrogate pair as the replacement character', async () => {
   const sent: RequestInit[] = [];
@@ -24,4 +26,20 @@ it('sends every text as it is, and half a surrogate pair as the replacement char
       unfurl_links: 'false',
     })),
   );
+});
+
+it('takes neither the token nor a file to where an address leads', async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(307, { location: '/elsewhere' }).end();
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const api = createWebApi({ token: 'xoxb-1', apiUrl: `${origin}/api/`, fetch });
+  const { signal } = new AbortController();
+  await expect(api.call('auth.test', {}, signal)).rejects.toThrow(SlackUnreachable);
+  await expect(api.upload(`${origin}/upload`, new Uint8Array(1), signal)).rejects.toThrow(SlackUnreachable);
+  expect(asked).toEqual(['/api/auth.test', '/upload']);
 });

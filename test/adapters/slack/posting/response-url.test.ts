@@ -11,13 +11,15 @@ let origin: string;
 /** The bodies that the server got. */
 let posts: unknown[];
 let status: number;
+let location: string | null;
 
 beforeEach(async () => {
   posts = [];
   status = 200;
+  location = null;
   server = createServer(async (request, response) => {
     posts.push(JSON.parse((await Array.fromAsync(request)).join('')));
-    response.writeHead(status).end('ok');
+    response.writeHead(status, location === null ? {} : { location }).end('ok');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -63,5 +65,13 @@ describe('the response URL of an interaction', () => {
     const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, fetch);
     for (let turn = 0; turn < 4; turn++) expect(await url?.tellPrivately('Hello', null, never)).toBe(false);
     expect(posts).toHaveLength(5);
+  });
+
+  it('sends nothing on to where its address leads', async () => {
+    status = 307;
+    location = `${origin}/elsewhere`;
+    const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, fetch);
+    expect(await url?.tellPrivately('Hello', null, never)).toBe(false);
+    expect(posts).toHaveLength(1);
   });
 });
