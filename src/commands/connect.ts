@@ -50,7 +50,7 @@ export const connect = defineCommand({
   async run({ actor, place, services }, { provider, key }) {
     const name = keyProviderName(provider);
     if (!services.ownKeys.providers.includes(provider)) {
-      return `Keys for ${name}cannot be connected here, because the built-in demo replaces it.`;
+      return `Keys for ${name} cannot be connected here, because the built-in demo replaces it.`;
     }
     if (!KEY.test(key)) {
       return `That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`;

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { Actor } from '../../src/core/ports/actor.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
@@ -140,6 +142,16 @@ describe('/connect', () => {
     expect(await off.dispatch.refusalOfCommand({ command: 'connect', actor: ada, place })).toMatch(words);
     expect(await told('ask', { prompt: 'Hi', model: CLAUDE }, mia, off)).not.toMatch(/connect/);
     await off.close();
+  });
+
+  it('says that a provider takes no key here while the demo stands in its place', async () => {
+    const file = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+    const providers = file.providers.filter(({ id }) => id !== 'openrouter');
+    const demo = await createTestBot({ provider, file: { ...file, providers } });
+    onTestFinished(demo.close);
+    expect(await told('connect', { provider: 'openrouter', key: KEY }, ada, demo)).toBe(
+      'Keys for OpenRouter cannot be connected here, because the built-in demo replaces it.',
+    );
   });
 });
 
