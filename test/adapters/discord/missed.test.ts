@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { openBehind } from './harness.ts';
@@ -81,5 +83,31 @@ describe('what people write on Discord while the bot is away', () => {
     ada.say(ada.dm, 'meanwhile');
     await discord.until(() => core.provider.chats.length === 2, 'what was missed is asked');
     expect(questions(core)).toEqual(['before', 'meanwhile']);
+  });
+
+  it('is read again by the next start until all of it is claimed', async () => {
+    const { core, bench, discord, ada } = await setUp();
+    ada.say(ada.dm, 'before');
+    await discord.until(() => core.provider.chats.length === 1);
+    await bench.adapter.stop();
+    ada.say(ada.dm, 'meanwhile');
+    const claimed = Promise.withResolvers<void>();
+    let [missed, alive] = [0, 0];
+    const dispatch: Dispatch = {
+      ...core.dispatch,
+      async missed() {
+        missed++;
+        await claimed.promise;
+      },
+      async alive() {
+        alive++;
+      },
+    };
+    await bench.startBot({ dispatch });
+    await discord.until(() => missed > 0, 'what was missed is found');
+    await setImmediate();
+    expect(alive).toBe(0);
+    claimed.resolve();
+    await discord.until(() => alive > 0, 'nothing is read again');
   });
 });

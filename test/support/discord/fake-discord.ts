@@ -76,6 +76,8 @@ export interface Bought {
   /** A subscription runs out: Discord updates it. */
   end(): void;
   refund(): void;
+  /** Another program of the operator's uses it up, of which no event tells. */
+  consume(): void;
 }
 
 /** A Discord of the tests' own: REST v10 and the gateway on loopback, with the platform's rules enforced. */
@@ -451,6 +453,7 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         guildId: owner.guild?.id ?? null,
         endsAtMs: null,
         deleted: false,
+        consumed: false,
       };
       world.entitlements.push(entitlement);
       announce.entitlementCreated(entitlement);
@@ -462,6 +465,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         refund() {
           entitlement.deleted = true;
           announce.entitlementDeleted(entitlement);
+        },
+        consume() {
+          entitlement.consumed = true;
         },
       };
     },

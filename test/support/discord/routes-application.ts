@@ -7,7 +7,7 @@ import {
   commandJson,
   entitlementJson,
   guildJson,
-  holds,
+  hasEnded,
   memberJson,
   userJson,
 } from './wire.ts';
@@ -178,7 +178,9 @@ export function applicationRoutes(
           .filter((each) => !query.has('guild_id') || each.guildId === query.get('guild_id'))
           .filter((each) => !query.has('user_id') || each.userId === query.get('user_id'))
           .filter((each) => !query.has('sku_ids') || query.get('sku_ids')?.split(',').includes(each.skuId))
-          .filter((each) => !each.deleted && (query.get('exclude_ended') !== 'true' || holds(world, each)))
+          .filter(
+            (each) => !each.deleted && (query.get('exclude_ended') !== 'true' || !hasEnded(world, each)),
+          )
           .filter((each) => BigInt(each.id) > BigInt(query.get('after') ?? 0))
           .slice(0, Number(query.get('limit') ?? 100))
           .map((each) => entitlementJson(world, each));

@@ -284,8 +284,12 @@ export function commandJson(world: World, command: RegisteredCommand, guildId: s
 }
 
 /** Whether the person or guild may use what was bought now. */
-export function holds({ clock }: World, { endsAtMs, deleted }: Entitlement): boolean {
-  return !deleted && (endsAtMs === null || clock.now() < endsAtMs);
+export function holds(world: World, entitlement: Entitlement): boolean {
+  return !entitlement.deleted && !entitlement.consumed && !hasEnded(world, entitlement);
+}
+
+export function hasEnded({ clock }: World, { endsAtMs }: Entitlement): boolean {
+  return endsAtMs !== null && clock.now() >= endsAtMs;
 }
 
 export function entitlementJson(world: World, entitlement: Entitlement): Json {
@@ -295,6 +299,7 @@ export function entitlementJson(world: World, entitlement: Entitlement): Json {
     application_id: world.application.id,
     type: 8,
     deleted: entitlement.deleted,
+    consumed: entitlement.consumed,
     starts_at: null,
     ends_at: entitlement.endsAtMs === null ? null : new Date(entitlement.endsAtMs).toISOString(),
     ...(entitlement.userId === null ? {} : { user_id: entitlement.userId }),

@@ -122,6 +122,7 @@ export interface Entitlement {
   /** Null while it has no end. */
   endsAtMs: number | null;
   deleted: boolean;
+  consumed: boolean;
 }
 
 /** Everything that exists. Routes and the driver change it; it holds no rules of its own. */

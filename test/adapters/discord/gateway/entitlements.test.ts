@@ -47,6 +47,17 @@ describe('what Discord says was bought', () => {
     expect((await stage.services.guilds.report(`discord:${guild.id}`)).purchases).toHaveLength(2);
   });
 
+  it('counts no more once it was used up, although Discord still lists it', async () => {
+    const stage = await open();
+    const { discord, guild, services } = stage;
+    const bought = discord.entitle('100', { guild });
+    await untilTier(stage, `discord:${guild.id}`, 'openai');
+    bought.consume();
+    discord.entitle('200', { guild });
+    await untilTier(stage, `discord:${guild.id}`, 'openrouter');
+    expect((await services.guilds.report(`discord:${guild.id}`)).purchases).toHaveLength(1);
+  });
+
   it('of a user counts in their direct messages alone, and of a guild in the guild alone', async () => {
     const stage = await open();
     const { discord, guild, ada, bob } = stage;
