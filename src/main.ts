@@ -19,13 +19,13 @@ const PARENT_CHECK_MS = 500;
 
 async function main(): Promise<void> {
   const environment = await readEnvironment();
-  const { config, file, instructions } = await readSetup(environment.variables, environment.fromFile);
+  const { config, file, instructions } = await readSetup(environment);
   // Logs go to standard error, so that standard output contains only text for people.
   const log = createLog(config.LOG_LEVEL, process.stderr);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const keyVariables = file.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []);
   const remarks = unreadVariables(environment, keyVariables);
-  const readModels = async () => (await readSetup(environment.variables, environment.fromFile)).file;
+  const readModels = async () => (await readSetup(environment)).file;
   const app = await startApp({ config, file, instructions, readModels, keyIn, remarks, log });
   const stop = createStop(app);
   stopOnSignals(stop, app.graceMs);

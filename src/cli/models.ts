@@ -69,9 +69,9 @@ interface Offer {
 }
 
 /** The models of the file's providers, and the providers that did not answer. */
-async function offersOf({ variables, fromFile }: Environment) {
-  const { config, file } = await readSetup(variables, fromFile);
-  const keyIn = (variable: string) => keyFrom(variables, variable);
+async function offersOf(environment: Environment) {
+  const { config, file } = await readSetup(environment);
+  const keyIn = (variable: string) => keyFrom(environment.variables, variable);
   const { listed, clients } = createProviders({
     ...meansFor(config),
     config,
@@ -193,9 +193,9 @@ function tierFor(provider: string, { prices }: ModelFacts): Tier {
   return isTier(provider) ? provider : 'premium';
 }
 
-async function remove(id: string | undefined, { variables, fromFile }: Environment): Promise<CliOutput> {
+async function remove(id: string | undefined, environment: Environment): Promise<CliOutput> {
   if (id === undefined) throw new UsageError('The model id is missing.');
-  const { config, file } = await readSetup(variables, fromFile);
+  const { config, file } = await readSetup(environment);
   if (config.DEFAULT_MODEL === id) {
     throw new StartError(`${id} is DEFAULT_MODEL.`, 'Set DEFAULT_MODEL to another model first.');
   }

@@ -29,7 +29,7 @@ export function guildsOf({ config, store, audit, clock }: CliContext): Guilds {
 
 /** Changes limits under the same locks as the bot. */
 export async function limitsOf(context: CliContext): Promise<LimitRules> {
-  const { config, file } = await readSetup(context.environment.variables, context.environment.fromFile);
+  const { config, file } = await readSetup(context.environment);
   const locks = locksOf(context);
   return createLimitRules({ ...context, locks, config: config.LIMITS === 'on' ? file.limits : null });
 }

@@ -271,6 +271,13 @@ describe('the doctor', () => {
     expect(JSON.stringify(checks)).not.toMatch(/"secret"/);
   });
 
+  it('names a default model that the models file does not have, as the start does', async () => {
+    const checks = await look({ DEFAULT_MODEL: 'openai/gpt-none' });
+    expect(of(checks, 'Setup')).toEqual([
+      expect.stringMatching(/^fail: DEFAULT_MODEL is not the id of a model in .*models\.json$/),
+    ]);
+  });
+
   it('knows a store of an older version, one that is damaged, and one that is none', async () => {
     const path = join(folder, 'parley.db');
     const store = await openStore(`sqlite:${path}`, { clock: systemClock, log });

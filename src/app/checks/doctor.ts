@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { type CatalogueFile, CatalogueFileError, parseCatalogueFile } from '../../core/catalogue/file.ts';
+import { parseCatalogueFile } from '../../core/catalogue/file.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { checkEnvironment, keyFrom, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
-import { readInstructions } from '../config/setup.ts';
+import { inspectSetup } from '../config/setup.ts';
 import { unreadVariables } from '../config/unread-variables.ts';
 import type { Config } from '../config/variables.ts';
 import { type Check, createFindings } from './check.ts';
@@ -27,10 +27,13 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   const { variables } = environment;
   const keyIn = (variable: string) => keyFrom(variables, variable);
   const setup = createFindings('Setup');
-  const { config, faulty } = usableConfig(environment, setup.fail);
-  const file = await readModels(config.MODELS_FILE, setup.fail);
-  const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
-  if (!instructions.ok) setup.fail(instructions.fault.finding, instructions.fault.remedy);
+  const { config: read, file, faults, fileError } = await inspectSetup(environment);
+  for (const { finding, remedy } of faults) setup.fail(finding, remedy);
+  for (const fault of fileError?.faults ?? []) {
+    setup.fail(`${read.MODELS_FILE}: ${fault}`, 'Correct it; docs/models.md describes the format');
+  }
+  const faulty = new Set(faults.map(({ name }) => name));
+  const config = configWithout(faulty, variables);
   const keyVariables = file?.providers.flatMap(({ apiKeyVariable }) => apiKeyVariable ?? []) ?? [];
   for (const remark of unreadVariables(environment, keyVariables)) {
     setup.warn(remark, 'Correct the name, or remove it');
@@ -58,39 +61,11 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   return [...setup.checks, ...machine, ...store, ...providers, ...discord, ...slack];
 }
 
-type Fail = (finding: string, remedy: string) => void;
-
-/** The environment without its faulty settings. */
-function usableConfig(
-  { variables, fromFile }: Environment,
-  fail: Fail,
-): { readonly config: Config; readonly faulty: ReadonlySet<string> } {
-  const { faults } = checkEnvironment(variables, fromFile);
-  const left = { ...variables };
-  for (const { name, finding, remedy } of faults) {
-    fail(finding, remedy);
-    delete left[name];
-  }
-  // Settings that contradict each other may remain.
-  const config = checkEnvironment(left).faults.length === 0 ? readConfig(left) : readConfig({});
-  return { config, faulty: new Set(faults.map(({ name }) => name)) };
-}
-
-async function readModels(path: string, fail: Fail): Promise<CatalogueFile | null> {
-  try {
-    return parseCatalogueFile(await readFile(path, 'utf8'), path);
-  } catch (error) {
-    if (error instanceof CatalogueFileError) {
-      for (const fault of error.faults)
-        fail(`${path}: ${fault}`, 'Correct it; docs/models.md describes the format');
-    } else {
-      fail(
-        `MODELS_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-        'Set it to the path of a file like the models.json that comes with Parley',
-      );
-    }
-    return null;
-  }
+/** The settings without the faulty ones; the defaults if even the others contradict each other. */
+function configWithout(faulty: ReadonlySet<string>, variables: NodeJS.Dict<string>): Config {
+  const left = Object.fromEntries(Object.entries(variables).filter(([name]) => !faulty.has(name)));
+  const { config, faults } = checkEnvironment(left);
+  return faults.length === 0 ? (config as Config) : readConfig({});
 }
 
 /**

@@ -5,6 +5,7 @@ import { MAX_INSTRUCTIONS_CHARS } from '../../core/conversations/instructions.ts
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import { isOfLocalServer } from '../../core/provider/local.ts';
 import { checkEnvironment } from './config.ts';
+import type { Environment } from './environment.ts';
 import { ConfigError, type Fault } from './faults.ts';
 import type { Config } from './variables.ts';
 
@@ -25,57 +26,59 @@ export class SetupError extends Error {
   }
 }
 
-/** @param fromFile as for `checkEnvironment` @throws SetupError */
-export async function readSetup(
-  environment: NodeJS.Dict<string>,
-  fromFile?: ReadonlySet<string>,
-): Promise<Setup> {
-  const { config, faults } = checkEnvironment(environment, fromFile);
-  const { MODELS_FILE, DEFAULT_MODEL } = config;
-  const errors: Error[] = [];
+/** @throws SetupError */
+export async function readSetup(environment: SetupEnvironment): Promise<Setup> {
+  const { config, file, instructions, faults, fileError } = await inspectSetup(environment);
+  const errors = [...(faults.length > 0 ? [new ConfigError(faults)] : []), ...(fileError ? [fileError] : [])];
+  if (file === null || errors.length > 0) throw new SetupError(errors);
+  return { config: config as Config, file, instructions };
+}
+
+type SetupEnvironment = Pick<Environment, 'variables' | 'fromFile'>;
+
+/** The setup as far as it is valid, and all faults. */
+export async function inspectSetup({ variables, fromFile }: SetupEnvironment) {
+  const { config, faults } = checkEnvironment(variables, fromFile);
+  const { MODELS_FILE, DEFAULT_MODEL, INSTRUCTIONS_FILE } = config;
   let file: CatalogueFile | null = null;
+  let fileError: CatalogueFileError | null = null;
   try {
     file = parseCatalogueFile(await readFile(MODELS_FILE, 'utf8'), MODELS_FILE);
     if (DEFAULT_MODEL !== undefined) faults.push(...defaultModelFaults(DEFAULT_MODEL, MODELS_FILE, file));
   } catch (error) {
-    if (error instanceof CatalogueFileError) errors.push(error);
+    if (error instanceof CatalogueFileError) fileError = error;
     else {
-      const { code } = error as NodeJS.ErrnoException;
-      faults.push({
-        name: 'MODELS_FILE',
-        finding: `MODELS_FILE: ${MODELS_FILE} cannot be read (${code})`,
-        remedy: 'Set it to the path of a file like the models.json that comes with Parley',
-      });
+      const remedy = 'Set it to the path of a file like the models.json that comes with Parley';
+      faults.push(unreadable('MODELS_FILE', MODELS_FILE, error, remedy));
     }
   }
-  const instructions = await readInstructions(config.INSTRUCTIONS_FILE);
-  if (!instructions.ok) faults.push(instructions.fault);
-  if (faults.length > 0) errors.unshift(new ConfigError(faults));
-  if (file === null || errors.length > 0) throw new SetupError(errors);
-  return { config: config as Config, file, instructions: instructions.ok ? instructions.text : null };
+  const instructions =
+    INSTRUCTIONS_FILE === undefined ? null : await readInstructions(INSTRUCTIONS_FILE, faults);
+  return { config, file, instructions, faults, fileError };
 }
 
-/** The text of `INSTRUCTIONS_FILE`, or its fault; null if there is no file or it is empty. */
-export async function readInstructions(
-  path: string | undefined,
-): Promise<
-  { readonly ok: true; readonly text: string | null } | { readonly ok: false; readonly fault: Fault }
-> {
-  if (path === undefined) return { ok: true, text: null };
-  const fault = (what: string, remedy: string) => {
-    const name = 'INSTRUCTIONS_FILE';
-    return { ok: false, fault: { name, finding: `${name}: ${path} ${what}`, remedy } } as const;
-  };
-  let text: string;
+/** The text of `INSTRUCTIONS_FILE`; null if it is empty. Adds what is wrong with it to `faults`. */
+async function readInstructions(path: string, faults: Fault[]): Promise<string | null> {
+  const name = 'INSTRUCTIONS_FILE';
   try {
-    text = (await readFile(path, 'utf8')).trim();
+    const text = (await readFile(path, 'utf8')).trim();
+    if (text.length > MAX_INSTRUCTIONS_CHARS) {
+      const [length, most] = [text.length, MAX_INSTRUCTIONS_CHARS].map((count) =>
+        count.toLocaleString('en-US'),
+      );
+      const remedy = `Shorten it to at most ${most}`;
+      faults.push({ name, finding: `${name}: ${path} has ${length} characters`, remedy });
+    }
+    return text || null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return fault(`cannot be read (${code})`, 'Set it to the path of a text file, or leave it out');
+    faults.push(unreadable(name, path, error, 'Set it to the path of a text file, or leave it out'));
+    return null;
   }
-  if (text.length <= MAX_INSTRUCTIONS_CHARS) return { ok: true, text: text || null };
-  const [length, most] = [text.length, MAX_INSTRUCTIONS_CHARS].map((count) => count.toLocaleString('en-US'));
-  return fault(`has ${length} characters`, `Shorten it to at most ${most}`);
+}
+
+function unreadable(name: string, path: string, error: unknown, remedy: string): Fault {
+  const { code } = error as NodeJS.ErrnoException;
+  return { name, finding: `${name}: ${path} cannot be read (${code})`, remedy };
 }
 
 /** Models of servers on this machine are only known at the start. */

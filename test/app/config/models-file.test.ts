@@ -25,7 +25,7 @@ beforeEach(() => {
   writeFileSync(path, SHIPPED);
   file = watchModelsFile({
     path,
-    read: async () => (await readSetup({ MODELS_FILE: path })).file,
+    read: async () => (await readSetup({ variables: { MODELS_FILE: path } })).file,
     apply: (read) => catalogue.replace(read),
     log,
   });
