@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createWebAdapter } from '../src/adapters/web/adapter.ts';
 import { createHttpServer } from '../src/app/http/http-server.ts';
 import { createPlaygroundHost } from '../src/app/playground-host.ts';
@@ -17,6 +17,7 @@ import {
   type TestBot,
   testActor,
 } from './support/test-bot.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 /**
  * The models of each tier, as the README promises them, written down by hand: nothing here asks the code that is tried. Only the
@@ -438,7 +439,7 @@ describe('Slack, with the real Bolt,', () => {
         const count = bot.provider.chats.length;
         await ann.slash('/ask', `--model ${model} Why?`, { channel });
         const isDealtWith = () => bot.provider.chats.length > count || ann.privateTexts(channel).length > 0;
-        await vi.waitFor(() => expect(isDealtWith()).toBe(true), { timeout: PATIENCE, interval: 5 });
+        await waitUntil(() => expect(isDealtWith()).toBe(true), PATIENCE);
       }, isAllowed);
       expect(asked, `${tier} ${model}`).toEqual(isAllowed ? [model] : []);
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { Actor } from '../../src/core/ports/actor.ts';
@@ -234,14 +234,11 @@ describe('a key that is connected', () => {
     await live.text('Half');
     await live.drop();
     await asking;
-    await vi.waitFor(
-      () => {
-        const lookUps = provider.requests.filter(({ path }) => path.startsWith('/v1/generation'));
-        expect(lookUps.map(({ headers }) => headers.authorization)).toContain(`Bearer ${KEY}`);
-        expect(new Set(lookUps.map(({ headers }) => headers.authorization)).size).toBe(1);
-      },
-      { timeout: 15_000 },
-    );
+    await waitUntil(() => {
+      const lookUps = provider.requests.filter(({ path }) => path.startsWith('/v1/generation'));
+      expect(lookUps.map(({ headers }) => headers.authorization)).toContain(`Bearer ${KEY}`);
+      expect(new Set(lookUps.map(({ headers }) => headers.authorization)).size).toBe(1);
+    }, 15_000);
   });
 });
 

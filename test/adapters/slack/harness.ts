@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
-import { vi } from 'vitest';
 import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
@@ -11,6 +10,7 @@ import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from '../../support/slack/fake-slack.ts';
 import { manifestOf } from '../../support/slack/parley.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 export interface Bench {
   readonly slack: FakeSlack;
@@ -138,12 +138,9 @@ async function serve(adapter: Adapter): Promise<{ server: Server; origin: string
 
 /** Waits until something holds; for what real sockets bring. */
 export function until(holds: () => boolean): Promise<void> {
-  return vi.waitFor(
-    () => {
-      if (!holds()) throw new Error('still waiting');
-    },
-    { timeout: 10_000, interval: 5 },
-  );
+  return waitUntil(() => {
+    if (!holds()) throw new Error('still waiting');
+  });
 }
 
 /**

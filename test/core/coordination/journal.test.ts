@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createJournal, type Journal } from '../../../src/core/coordination/journal.ts';
 import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
 import { type Change, type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
@@ -457,9 +457,10 @@ describe('a bot whose store is away', () => {
     const again = messageOf('And now?', { place });
     await bot.dispatch.message(again);
     expect(again.surface.text).toBe('Here again.');
-    await vi.waitFor(async () => expect(await store.ledger.abandoned(Date.now() + 3_600_000)).toEqual([]), {
-      timeout: 15_000,
-    });
+    await waitUntil(
+      async () => expect(await store.ledger.abandoned(Date.now() + 3_600_000)).toEqual([]),
+      15_000,
+    );
   });
 });
 
@@ -479,7 +480,7 @@ describe('a bot whose clock jumps', () => {
       await waitUntil(() => expect(event.surface.text).toBe('Before'));
       offsetMs = jumpMs;
       await live.text(' and after.');
-      await vi.waitFor(() => expect(event.surface.text).toBe('Before and after.'), { timeout: 15_000 });
+      await waitUntil(() => expect(event.surface.text).toBe('Before and after.'), 15_000);
       await live.finish();
       await answering;
       await bot.dispatch.message(event);

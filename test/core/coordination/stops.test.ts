@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { LiveAnswer, LiveAnswers } from '../../../src/core/coordination/live-answers.ts';
 import { createStops, type Stops } from '../../../src/core/coordination/stops.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
@@ -20,10 +20,11 @@ import {
   type TestEvent,
   testActor,
 } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const { log } = createLogRecorder();
 /** For what comes over real sockets, on a busy machine. */
-const PATIENT = { timeout: 15_000 };
+const PATIENCE_MS = 15_000;
 const byMia = { kind: 'person', user: 'mia', name: 'Mia' } as const;
 let clock: FakeClock;
 let store: Store;
@@ -268,7 +269,7 @@ describe('two bots on one store', () => {
     const done = writes.dispatch.message(asked);
     const { closed } = await live.request;
     await live.text('As far');
-    await vi.waitFor(() => expect(asked.surface.text).toBe('As far'), PATIENT);
+    await waitUntil(() => expect(asked.surface.text).toBe('As far'), PATIENCE_MS);
     return { ...live, closed, asked, done, note: () => asked.surface.shown?.note };
   }
 
@@ -284,13 +285,10 @@ describe('two bots on one store', () => {
     void doing.finally(() => {
       isDone = true;
     });
-    await vi.waitFor(
-      async () => {
-        await clock.advance(100);
-        expect(isDone).toBe(true);
-      },
-      { ...PATIENT, interval: 50 },
-    );
+    await waitUntil(async () => {
+      await clock.advance(100);
+      expect(isDone).toBe(true);
+    }, PATIENCE_MS);
     return doing;
   }
 
@@ -362,7 +360,7 @@ describe('two bots on one store', () => {
     const bens = await begin({ ...thread, actor: testActor('ben') });
     const waiting = messageOf('Mine?', thread);
     const done = writes.dispatch.message(waiting);
-    await vi.waitFor(() => expect(waiting.surface.activities).toContain('queued'), PATIENT);
+    await waitUntil(() => expect(waiting.surface.activities).toContain('queued'), PATIENCE_MS);
     await say('stop');
     await clock.advance(1_000);
     await done;
@@ -399,7 +397,7 @@ describe('two bots on one store', () => {
     const mine = await begin();
     const actor = what === 'conversation' ? asAda : who;
     const forgetting = say('forget', { what, sure: 'yes' }, { ...thread, ...actor });
-    await vi.waitFor(async () => expect(await wishes()).toHaveLength(1), PATIENT);
+    await waitUntil(async () => expect(await wishes()).toHaveLength(1), PATIENCE_MS);
     // It is complete before the other process looks for wishes.
     await mine.finish();
     await mine.done;
@@ -428,7 +426,7 @@ describe('two bots on one store', () => {
     onTestFinished(() => slow.close());
     const asked = messageOf('Mine?', thread);
     const done = slow.dispatch.message(asked);
-    await vi.waitFor(async () => expect(await answersKept()).toBe(1), PATIENT);
+    await waitUntil(async () => expect(await answersKept()).toBe(1), PATIENCE_MS);
     expect(await say('forget', { what: 'myself', sure: 'yes' })).toMatch(/^No questions of yours are stored/);
     gate.resolve();
     await done;

@@ -1,5 +1,5 @@
 import { App, type Logger, LogLevel } from '@slack/bolt';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFakeClock } from '../fake-clock.ts';
 import { waitUntil } from '../wait-until.ts';
 import { createFakeSlack, type FakeSlackOptions } from './fake-slack.ts';
@@ -160,7 +160,7 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     const sent = [ann.say(general, 'a'), ann.say(general, 'b'), ann.say(general, 'c')].map(({ ts }) => ts);
     await waitUntil(() => expect(seen.toSorted()).toEqual(sent));
     slack.socket.disconnect('refresh_requested');
-    await vi.waitFor(() => expect(slack.socket.connectionsMade).toBe(4), { timeout: 15_000 });
+    await waitUntil(() => expect(slack.socket.connectionsMade).toBe(4), 15_000);
   });
 });
 

@@ -1,8 +1,9 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../../src/commands/index.ts';
 import type { GuildId } from '../../../../src/core/ports/actor.ts';
 import type { Tier } from '../../../../src/core/ports/tiers.ts';
 import { createTestBot } from '../../../support/test-bot.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 import { type Bench, openBehind } from '../harness.ts';
 
 const SKU_TIERS = new Map<string, Tier>([
@@ -20,7 +21,7 @@ async function open(prepare?: (discord: Bench['discord']) => void): Promise<Stag
 }
 
 async function untilTier({ services }: Stage, guild: GuildId, tier: Tier): Promise<void> {
-  await vi.waitFor(async () => expect((await services.guilds.access(guild)).tier).toBe(tier), 10_000);
+  await waitUntil(async () => expect((await services.guilds.access(guild)).tier).toBe(tier));
 }
 
 describe('what Discord says was bought', () => {
