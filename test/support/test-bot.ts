@@ -109,12 +109,15 @@ export interface TestBotOptions {
   readonly client?: Partial<ProviderClientOptions>;
 }
 
+const MODELS_FILE = parseCatalogueFile(readFileSync('models.json', 'utf8'));
+const FILE_LIMITS = fileLimitsOf(readConfig({}));
+
 export async function createTestBot(options: TestBotOptions = {}): Promise<TestBot> {
   const { clock = systemClock } = options;
   const { log, lines } = createLogRecorder();
   const provider = options.provider ?? (await createFakeProvider());
   const store = options.store ?? (await openStore('memory:', { clock, log }));
-  const file = options.file ?? parseCatalogueFile(readFileSync('models.json', 'utf8'));
+  const file = options.file ?? MODELS_FILE;
   const keys = options.keys ?? ['openrouter'];
   const providers = new Map(
     file.providers.map((definition) => [
@@ -131,7 +134,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       }),
     ]),
   );
-  const fileLimits = { ...fileLimitsOf(readConfig({})), ...options.fileLimits };
+  const fileLimits = { ...FILE_LIMITS, ...options.fileLimits };
   const told: TestBot['told'] = [];
   const finders: AnswerFinder[] = [];
   const limiters = createWriteLimiters(options.steadyClock ?? clock, options.sharedLimiter);

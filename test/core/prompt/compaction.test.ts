@@ -65,7 +65,10 @@ async function start(options: TestBotOptions = {}) {
 
 const FILES = new Map<string, string>();
 
-/** Every fifth turn has its code in a file, the others in the words of the question. */
+/** Reading a file takes a thread each. */
+const TURNS_WITH_FILE = [2, 12, 17];
+
+/** Some turns have their code in a file, the others in the words of the question. */
 async function tell(turn: number, user = 'mia'): Promise<void> {
   const fact = `the code of turn ${turn} is CODE${turn}`;
   const padding = 'And some more words that nobody needs. '.repeat(30);
@@ -76,10 +79,9 @@ async function tell(turn: number, user = 'mia'): Promise<void> {
     sizeBytes: 400,
     reference: `f${turn}`,
   });
-  const message =
-    turn % 5 === 2
-      ? messageOf('Read this.', { place, actor: testActor(user), brought: [file] })
-      : messageOf(`${padding}${fact}`, { place, actor: testActor(user) });
+  const message = TURNS_WITH_FILE.includes(turn)
+    ? messageOf('Read this.', { place, actor: testActor(user), brought: [file] })
+    : messageOf(`${padding}${fact}`, { place, actor: testActor(user) });
   await bot.dispatch.message(message);
   expect(message.surface.shown?.status).toBe('complete');
 }
