@@ -161,6 +161,10 @@ describe('the loopback Slack with the real Bolt, over Socket Mode', () => {
     await waitUntil(() => expect(seen.toSorted()).toEqual(sent));
     slack.socket.disconnect('refresh_requested');
     await waitUntil(() => expect(slack.socket.connectionsMade).toBe(4), 15_000);
+    await waitUntil(() => expect(slack.socket.connections).toBe(2));
+    // One for each connection.
+    const later = [ann.say(general, 'd'), ann.say(general, 'e')].map(({ ts }) => ts);
+    await waitUntil(() => expect(seen.toSorted()).toEqual([...sent, ...later]));
   });
 });
 
