@@ -4,6 +4,7 @@ import { bar, demoMark, newButton } from './bar.ts';
 import type { Composer } from './composer/composer.ts';
 import { composerView } from './composer/composer-view.ts';
 import { formView, showForm } from './form.ts';
+import { rename } from './model/actions.ts';
 import type { Page } from './model/page.ts';
 import { channelOf, type State } from './model/state.ts';
 import { tool } from './parts/controls.ts';
@@ -65,7 +66,7 @@ function onDrop(
   if (files === undefined || files.length === 0) return;
   event.preventDefault();
   endDrag();
-  composer.attach(paneUnder(event)?.matches('.thread') ? spots.thread : spots.channel, files);
+  composer.attachments.add(paneUnder(event)?.matches('.thread') ? spots.thread : spots.channel, files);
 }
 
 /** The channel or the thread; anywhere else counts as the channel. */
@@ -75,7 +76,7 @@ function paneUnder({ target }: DragEvent): Element | null {
 }
 
 function thread(page: Page, composer: Composer): TemplateResult {
-  const { state, navigation, actions } = page;
+  const { state, navigation } = page;
   const root = state.messages.get(state.spot.thread ?? '');
   const close = () => navigation.go({ channel: state.spot.channel, thread: null });
   return html`
@@ -87,7 +88,7 @@ function thread(page: Page, composer: Composer): TemplateResult {
           <p class="clip small" title=${root?.threadTitle ?? ''}>${root?.threadTitle ?? 'New'}</p>
         </div>
         ${newButton(page)}
-        ${root?.threadTitle ? tool('Rename the thread', icons.pencil, () => actions.rename(root)) : nothing}
+        ${root?.threadTitle ? tool('Rename the thread', icons.pencil, () => rename(page, root)) : nothing}
         ${demoMark(state)}
         ${tool('Close the thread', icons.close, close, { className: 'forth', title: 'Close (Esc)' })}
       </header>

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { ModelInfo, Status } from '../wire.ts';
+import { choose, setTier, startOver } from './model/actions.ts';
 import type { Page } from './model/page.ts';
 import { channelOf, isDm, type State } from './model/state.ts';
 import { tool, withValue } from './parts/controls.ts';
@@ -24,9 +25,9 @@ export function bar(page: Page): TemplateResult {
 }
 
 /** A button that starts a new conversation in the open thread or in direct messages. */
-export function newButton({ state, actions }: Page): TemplateResult {
+export function newButton(page: Page): TemplateResult {
   const title = 'New conversation: the next answer ignores everything above';
-  return tool('New conversation', icons.anew, () => actions.startOver(state.spot), { title });
+  return tool('New conversation', icons.anew, () => startOver(page, page.state.spot), { title });
 }
 
 const DEMO = { name: 'Built-in demo', title: 'Scripted answers, not a language model' };
@@ -73,7 +74,7 @@ function facts(page: Page): TemplateResult | typeof nothing {
 }
 
 /** Replaces the model's name: all models with prices, and the reasons why some are locked. */
-function modelPicker({ model, models }: Status, { state, actions }: Page): TemplateResult {
+function modelPicker({ model, models }: Status, page: Page): TemplateResult {
   const option = ({
     id,
     name,
@@ -88,7 +89,7 @@ ${lock === null ? name : `🔒 ${name}`} · ${lock ?? price}
       id="model"
       title=${model?.id ?? 'No model is available here'}
       .value=${live(model?.id ?? '')}
-      @change=${withValue((id) => actions.choose(state.spot, 'model', id))}
+      @change=${withValue((id) => choose(page, page.state.spot, 'model', id))}
     >
       ${model === null ? html`<option value="">none available</option>` : nothing}
       ${models.filter(({ lock }) => lock === null).map(option)}
@@ -98,7 +99,7 @@ ${lock === null ? name : `🔒 ${name}`} · ${lock ?? price}
 }
 
 /** Beside a model that can be asked to think more or less. */
-function effortPicker({ efforts, effort }: Status, { state, actions }: Page): TemplateResult {
+function effortPicker({ efforts, effort }: Status, page: Page): TemplateResult {
   const chosen = effort ?? 'default';
   const option = (value: string, label: string) =>
     html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
@@ -106,17 +107,17 @@ function effortPicker({ efforts, effort }: Status, { state, actions }: Page): Te
     <select
       id="effort"
       title="How much the model thinks before it answers: more costs more"
-      @change=${withValue((value) => actions.choose(state.spot, 'effort', value))}
+      @change=${withValue((value) => choose(page, page.state.spot, 'effort', value))}
     >
       ${option('default', 'its own')} ${efforts.map((each) => option(each, each))}
     </select>
   `;
 }
 
-function tierPicker({ tier: chosen }: Status, { state, actions }: Page): TemplateResult {
+function tierPicker({ tier: chosen }: Status, page: Page): TemplateResult {
   return html`
-    <select id="tier" @change=${withValue(actions.setTier)}>
-      ${state.info.tiers.map((tier) => html`<option value=${tier} .selected=${tier === chosen}>${tier}</option>`)}
+    <select id="tier" @change=${withValue((tier) => setTier(page, tier))}>
+      ${page.state.info.tiers.map((tier) => html`<option value=${tier} .selected=${tier === chosen}>${tier}</option>`)}
     </select>
   `;
 }

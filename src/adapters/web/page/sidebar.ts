@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
+import { newConversation, viewAs } from './model/actions.ts';
 import type { Page } from './model/page.ts';
 import {
   channelOf,
@@ -35,7 +36,7 @@ const THEMES = {
 
 /** The places, and the person to view them as. */
 export function sidebar(page: Page): TemplateResult {
-  const { state, change, navigation, actions } = page;
+  const { state, change, navigation } = page;
   const theme = THEMES[currentTheme()];
   const turnTheme = () => {
     nextTheme();
@@ -57,7 +58,7 @@ export function sidebar(page: Page): TemplateResult {
         ${tool('Close the menu', icons.close, close, { className: 'close-sidebar' })}
       </div>
       <div class="finder">
-        <button type="button" class="button" @click=${actions.newConversation}>
+        <button type="button" class="button" @click=${() => newConversation(page)}>
           ${icons.anew}New conversation
         </button>
         <input
@@ -160,7 +161,8 @@ function placeLink(state: State, spot: Spot, name: string, icon: TemplateResult)
   `;
 }
 
-function people({ state, actions }: Page): TemplateResult {
+function people(page: Page): TemplateResult {
+  const { state } = page;
   return html`
     <fieldset class="people">
       <legend class="caption">View as</legend>
@@ -172,7 +174,7 @@ function people({ state, actions }: Page): TemplateResult {
               name="as"
               value=${id}
               .checked=${state.as === id}
-              @change=${() => actions.viewAs(id)}
+              @change=${() => viewAs(page, id)}
             />
             ${avatar(id, name)}<span><b>${name}</b>${ROLES[role]}</span>
           </label>`,

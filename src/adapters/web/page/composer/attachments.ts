@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { RoomInfo, Spot } from '../../wire.ts';
+import type { Spot } from '../../wire.ts';
 import { upload, wordsFor } from '../model/api.ts';
-import { spotKey } from '../model/state.ts';
+import { type Store, spotKey } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
 
 /** Files attached to a draft. Each is uploaded at once. */
 export interface Attachments {
-  add(spot: Spot, files: Iterable<File>, as: string, info: RoomInfo): void;
+  add(spot: Spot, files: Iterable<File>): void;
   /** Ids of the uploaded files; null while an upload is running. */
   ready(spot: Spot): readonly string[] | null;
   has(spot: Spot): boolean;
@@ -21,38 +21,25 @@ interface Attachment {
   problem: string | null;
 }
 
-export function createAttachments(redraw: () => void): Attachments {
+export function createAttachments({ state, change }: Store): Attachments {
   const bySpot = new Map<string, Attachment[]>();
   const at = (spot: Spot) => bySpot.get(spotKey(spot)) ?? [];
 
-  function add(spot: Spot, files: Iterable<File>, as: string, { maxFiles, maxFileBytes }: RoomInfo): void {
-    for (const file of files) {
-      const attachment: Attachment = {
-        id: crypto.randomUUID(),
-        name: file.name,
-        phase: 'leaving',
-        problem: null,
-      };
-      const refuse = (problem: string) => {
-        attachment.phase = 'refused';
-        attachment.problem = problem;
-        redraw();
-      };
-      const isOneTooMany = at(spot).filter(({ phase }) => phase !== 'refused').length >= maxFiles;
-      bySpot.set(spotKey(spot), [...at(spot), attachment]);
-      if (isOneTooMany) refuse(`at most ${maxFiles} files`);
-      else if (file.size > maxFileBytes) refuse(`larger than ${Math.round(maxFileBytes / 1_000_000)} MB`);
-      else {
-        upload(file, attachment.id, as).then(
-          () => {
-            attachment.phase = 'there';
-            redraw();
-          },
-          (error: unknown) => refuse(wordsFor(error)),
-        );
-      }
-    }
-    redraw();
+  async function attach(spot: Spot, file: File): Promise<void> {
+    const { maxFiles, maxFileBytes } = state.info;
+    const { name, size } = file;
+    const attachment: Attachment = { id: crypto.randomUUID(), name, phase: 'leaving', problem: null };
+    const isOneTooMany = at(spot).filter(({ phase }) => phase !== 'refused').length >= maxFiles;
+    bySpot.set(spotKey(spot), [...at(spot), attachment]);
+    change();
+    const problem = isOneTooMany
+      ? `at most ${maxFiles} files`
+      : size > maxFileBytes
+        ? `larger than ${Math.round(maxFileBytes / 1_000_000)} MB`
+        : await upload(file, attachment.id, state.as).then(() => null, wordsFor);
+    attachment.phase = problem === null ? 'there' : 'refused';
+    attachment.problem = problem;
+    change();
   }
 
   function remove(spot: Spot, gone: Attachment): void {
@@ -60,11 +47,13 @@ export function createAttachments(redraw: () => void): Attachments {
       spotKey(spot),
       at(spot).filter((attachment) => attachment !== gone),
     );
-    redraw();
+    change();
   }
 
   return {
-    add,
+    add(spot, files) {
+      for (const file of files) void attach(spot, file);
+    },
     has: (spot) => at(spot).some(({ phase }) => phase !== 'refused'),
     ready(spot) {
       if (at(spot).some(({ phase }) => phase === 'leaving')) return null;

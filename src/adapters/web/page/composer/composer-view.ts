@@ -5,7 +5,7 @@ import { parseSlash } from '../model/slash.ts';
 import { channelOf, type State } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
 import type { Composer } from './composer.ts';
-import { fieldAt, fieldId } from './field.ts';
+import { fieldAt, fieldId } from './drafts.ts';
 import { menuView, signature } from './menu-view.ts';
 
 const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
@@ -21,7 +21,7 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
   };
   const pick = ({ currentTarget }: Event) => {
     const input = currentTarget as HTMLInputElement;
-    if (input.files !== null) composer.attach(spot, input.files);
+    if (input.files !== null) attachments.add(spot, input.files);
     input.value = '';
   };
   return html`
@@ -45,7 +45,7 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
 }
 
 function fieldView(composer: Composer, spot: Spot): TemplateResult {
-  const { state, drafts, menu } = composer;
+  const { state, drafts, menu, attachments } = composer;
   const id = fieldId(spot);
   const open = menu.at(spot);
   const place = placeholder(state, spot);
@@ -57,7 +57,7 @@ function fieldView(composer: Composer, spot: Spot): TemplateResult {
     const { files } = event.clipboardData ?? {};
     if (files === undefined || files.length === 0) return;
     event.preventDefault();
-    composer.attach(spot, files);
+    attachments.add(spot, files);
   };
   return html`<textarea
     id=${id}

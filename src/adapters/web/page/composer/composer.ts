@@ -1,11 +1,11 @@
 import type { CommandInfo, OptionInfo, Spot } from '../../wire.ts';
+import { send } from '../model/actions.ts';
 import type { Page } from '../model/page.ts';
 import { parseSlash, tooLong, withOption } from '../model/slash.ts';
 import { isDm, messagesAt, type State, spotKey } from '../model/state.ts';
 import { goToEnd } from '../parts/scroll.ts';
 import { type Attachments, createAttachments } from './attachments.ts';
-import { createDrafts, type Drafts } from './drafts.ts';
-import { fieldAt } from './field.ts';
+import { createDrafts, type Drafts, fieldAt } from './drafts.ts';
 import { createMenu, type OpenMenu } from './menu.ts';
 
 /** The text fields, one for the channel and one for the thread. */
@@ -14,7 +14,6 @@ export interface Composer {
   readonly drafts: Drafts;
   readonly attachments: Attachments;
   readonly menu: OpenMenu;
-  attach(spot: Spot, files: FileList): void;
   /** Sends what is in the field, with a mention of the bot before it if it `asks` (default false). */
   send(spot: Spot, asks?: boolean): void;
   /** Why the draft cannot be sent; null if it can. `isUrgent` if it was tried. */
@@ -29,8 +28,8 @@ export interface Composer {
 const MENTION = /(?<![\w.])@parley\b/i;
 
 export function createComposer(page: Page): Composer {
-  const { state, change, navigation, actions } = page;
-  const attachments = createAttachments(change);
+  const { state, change, navigation } = page;
+  const attachments = createAttachments(page);
   const drafts = createDrafts(page);
   const menu = createMenu(page, drafts);
   /** A text that was not sent, and why; shown until it changes. */
@@ -47,7 +46,7 @@ export function createComposer(page: Page): Composer {
     return isTalk && spot.thread === null && !isDm(state, spot);
   }
 
-  function send(spot: Spot, asks = false): void {
+  function sendDraft(spot: Spot, asks = false): void {
     const written = drafts.at(spot);
     if (written.trim() === '' && !attachments.has(spot)) return;
     const text = `${asks ? '@Parley ' : ''}${written.trim()}`;
@@ -61,7 +60,7 @@ export function createComposer(page: Page): Composer {
     menu.close();
     drafts.write(spot, '');
     attachments.clear(spot);
-    actions.send(spot, text, files);
+    send(page, spot, text, files);
     goToEnd(fieldAt(spot));
   }
 
@@ -70,8 +69,7 @@ export function createComposer(page: Page): Composer {
     drafts,
     attachments,
     menu,
-    attach: (spot, files) => attachments.add(spot, files, state.as, state.info),
-    send,
+    send: sendDraft,
     problemAt(spot) {
       const text = drafts.at(spot);
       if (unsent?.key === spotKey(spot) && unsent.text === text)
@@ -94,7 +92,7 @@ export function createComposer(page: Page): Composer {
       if (menu.onKey(event, spot)) event.preventDefault();
       else if (key === 'Enter' && !shiftKey) {
         event.preventDefault();
-        send(spot, (metaKey || ctrlKey) && lacksMention(spot));
+        sendDraft(spot, (metaKey || ctrlKey) && lacksMention(spot));
       } else if (key === 'ArrowUp' && drafts.at(spot) === '') {
         const said = messagesAt(state, spot).filter(({ user, kind }) => kind === 'said' && user === state.as);
         if (said.length > 0) event.preventDefault();

@@ -1,7 +1,6 @@
 import type { Spot } from '../../wire.ts';
-import { isDm, type Store, spotKey, viewer } from '../model/state.ts';
-import type { Drafts } from './drafts.ts';
-import { fieldAt } from './field.ts';
+import { type Store, spotKey } from '../model/state.ts';
+import { type Drafts, fieldAt } from './drafts.ts';
 import { type Menu, menuAt } from './slash-menu.ts';
 
 /** The open menu, if there is one: over one of the composers. */
@@ -25,9 +24,7 @@ export function createMenu({ state, change }: Store, drafts: Drafts): OpenMenu {
     asked += 1;
     const question = asked;
     const { value, selectionStart } = fieldAt(spot);
-    const { as, info } = state;
-    const context = { info, as, role: viewer(state).role, spot, isDm: isDm(state, spot) };
-    const found = await menuAt(value, selectionStart, context);
+    const found = await menuAt(value, selectionStart, state, spot);
     if (question !== asked) return;
     open = found === null ? null : { ...found, key: spotKey(spot) };
     change();

@@ -1,6 +1,7 @@
-import type { Role, RoomInfo, Spot, Suggestion } from '../../wire.ts';
+import type { Role, Spot, Suggestion } from '../../wire.ts';
 import { get } from '../model/api.ts';
 import { type Completion, completionAt, quoted } from '../model/slash.ts';
+import { isDm, type State, viewer } from '../model/state.ts';
 
 export interface MenuItem {
   readonly label: string;
@@ -21,23 +22,15 @@ export interface Menu {
   readonly active: number;
 }
 
-export interface MenuContext {
-  readonly info: RoomInfo;
-  readonly as: string;
-  readonly role: Role;
-  readonly spot: Spot;
-  readonly isDm: boolean;
-}
-
 const RANK = { member: 0, admin: 1, operator: 2 } as const satisfies Record<Role, number>;
 const MENTION = /(?:^|\s)(@[a-z]*)$/i;
 
 /** Null if there is nothing to suggest. Asks the server for values that only it knows. */
-export async function menuAt(text: string, caret: number, context: MenuContext): Promise<Menu | null> {
-  const completion = completionAt(text, caret, context.info.commands);
-  if (completion === null) return mentionMenu(text.slice(0, caret), context);
+export async function menuAt(text: string, caret: number, state: State, spot: Spot): Promise<Menu | null> {
+  const completion = completionAt(text, caret, state.info.commands);
+  if (completion === null) return isDm(state, spot) ? null : mentionMenu(text.slice(0, caret));
   const { from, to } = completion;
-  const offered = await offer(completion, context);
+  const offered = await offer(completion, state, spot);
   if (offered.items.length === 0) return null;
   // A complete word needs no completion: Enter sends.
   const isDone = offered.items.some(({ insert }) => insert === text.slice(from, to));
@@ -50,11 +43,11 @@ interface Offer {
   readonly isEager: boolean;
 }
 
-async function offer(completion: Completion, context: MenuContext): Promise<Offer> {
+async function offer(completion: Completion, state: State, spot: Spot): Promise<Offer> {
   const { query } = completion;
   switch (completion.kind) {
     case 'command':
-      return { title: 'Commands', items: commandItems(context, query), isEager: true };
+      return { title: 'Commands', items: commandItems(state, query), isEager: true };
     case 'option': {
       const options = completion.options.filter(({ name }) => name.startsWith(query));
       const items = options.map(({ name, description }) => item(`--${name}`, description, `--${name}`));
@@ -62,7 +55,7 @@ async function offer(completion: Completion, context: MenuContext): Promise<Offe
     }
     case 'value': {
       const { option, isNamed } = completion;
-      const items = (await valuesOf(completion, context)).map(({ label, value }) =>
+      const items = (await valuesOf(completion, state, spot)).map(({ label, value }) =>
         item(label, label === value ? '' : value, quoted(value)),
       );
       return { title: option.description, items, isEager: isNamed || query !== '' };
@@ -70,9 +63,10 @@ async function offer(completion: Completion, context: MenuContext): Promise<Offe
   }
 }
 
-function commandItems({ info, role }: MenuContext, query: string): MenuItem[] {
-  const begin = info.commands.filter(({ name }) => name.startsWith(query));
-  const contain = info.commands.filter(({ name }) => !name.startsWith(query) && name.includes(query));
+function commandItems(state: State, query: string): MenuItem[] {
+  const { commands } = state.info;
+  const begin = commands.filter(({ name }) => name.startsWith(query));
+  const contain = commands.filter(({ name }) => !name.startsWith(query) && name.includes(query));
   const sorted = [begin, contain].flatMap((list) =>
     list.toSorted((one, other) => one.name.localeCompare(other.name)),
   );
@@ -80,39 +74,30 @@ function commandItems({ info, role }: MenuContext, query: string): MenuItem[] {
     label: `/${command.name}`,
     detail: command.description,
     insert: `/${command.name}`,
-    isLocked: RANK[role] < RANK[command.role],
+    isLocked: RANK[viewer(state).role] < RANK[command.role],
   }));
 }
 
 async function valuesOf(
   { command, option, query }: Extract<Completion, { kind: 'value' }>,
-  { as, spot }: MenuContext,
+  { as }: State,
+  spot: Spot,
 ): Promise<readonly Suggestion[]> {
   if (option.type === 'choice') {
     const wanted = query.toLowerCase();
     return option.choices.filter(({ label, value }) => `${label} ${value}`.toLowerCase().includes(wanted));
   }
   if (option.type !== 'model') return [];
-  const asked = { as, channel: spot.channel, thread: spot.thread };
-  return await get<readonly Suggestion[]>('suggest', {
-    ...asked,
-    command: command.name,
-    option: option.name,
-    text: query,
-  }).catch(() => []);
+  const asked = { as, ...spot, command: command.name, option: option.name, text: query };
+  return await get<readonly Suggestion[]>('suggest', asked).catch(() => []);
 }
 
-function mentionMenu(before: string, { isDm }: MenuContext): Menu | null {
+function mentionMenu(before: string): Menu | null {
   const typed = MENTION.exec(before)?.[1];
-  if (typed === undefined || isDm || !'@parley'.startsWith(typed.toLowerCase())) return null;
+  if (typed === undefined || !'@parley'.startsWith(typed.toLowerCase())) return null;
   const items = [item('@Parley', 'Ask Parley; it answers in a thread', '@Parley')];
-  return {
-    title: 'People and apps',
-    from: before.length - typed.length,
-    to: before.length,
-    items,
-    active: 0,
-  };
+  const { length: to } = before;
+  return { title: 'People and apps', from: to - typed.length, to, items, active: 0 };
 }
 
 function item(label: string, detail: string, insert: string): MenuItem {

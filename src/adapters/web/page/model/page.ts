@@ -1,42 +1,42 @@
-import type { Status } from '../../wire.ts';
-import { type Actions, createActions } from './actions.ts';
+import type { Changes, Status } from '../../wire.ts';
 import { announce } from './announce.ts';
 import { get } from './api.ts';
 import { createNavigation, type Navigation } from './navigation.ts';
-import { createOutbox } from './outbox.ts';
-import { createSession } from './session.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { createSession, type Session } from './session.ts';
 import { applyChanges, isSameSpot, type Store } from './state.ts';
-import { createToast } from './toast.ts';
 
-/** The state that the views draw, and the functions that their buttons and fields call. */
+/** The state that the views draw, and what the actions of their buttons and fields use. */
 export interface Page extends Store {
+  readonly session: Session;
+  readonly outbox: Outbox;
   readonly navigation: Navigation;
-  readonly actions: Actions;
-  /** Shows a text for a while. */
+  /** Shows a text for six seconds, in the place of the one before. */
   notify(text: string): void;
+  /** Gets the content of the bar for the present viewer and spot. Never rejects. */
+  refreshStatus(): Promise<void>;
   /** Connects, and opens the spot in the address. */
   start(): void;
 }
 
+const TOAST_MS = 6_000;
+
 /** @param logIn asks for the token if the server needs it; messages written meanwhile wait */
 export function createPage(store: Store, logIn: () => Promise<void>): Page {
   const { state, change } = store;
-  const session = createSession(store, {
-    logIn,
-    onChanges(changes) {
-      if (state.isLoaded && !changes.reset) announce(state, changes);
-      applyChanges(state, changes);
-      change();
-      navigation.openAwaited();
-      if (changes.reset || changes.items.some(([key]) => key === 'status')) void refreshStatus();
-      navigation.markSeen();
-    },
-    onOpen: () => outbox.onConnected(),
-  });
+  const session = createSession(store, { logIn, onChanges, onOpen: () => outbox.onConnected() });
   const outbox = createOutbox(store, session.post);
   const navigation = createNavigation(store, () => void refreshStatus());
-  const notify = createToast(store);
-  const actions = createActions({ store, session, outbox, navigation, notify, refreshStatus });
+  let toastTimer: number | undefined;
+
+  function onChanges(changes: Changes): void {
+    if (state.isLoaded && !changes.reset) announce(state, changes);
+    applyChanges(state, changes);
+    change();
+    navigation.openAwaited();
+    if (changes.reset || changes.items.some(([key]) => key === 'status')) void refreshStatus();
+    navigation.markSeen();
+  }
 
   async function refreshStatus(): Promise<void> {
     const { as, spot } = state;
@@ -46,9 +46,15 @@ export function createPage(store: Store, logIn: () => Promise<void>): Page {
 
   return {
     ...store,
+    session,
+    outbox,
     navigation,
-    actions,
-    notify,
+    notify(toast) {
+      window.clearTimeout(toastTimer);
+      change({ toast });
+      toastTimer = window.setTimeout(() => change({ toast: null }), TOAST_MS);
+    },
+    refreshStatus,
     start() {
       window.addEventListener('hashchange', navigation.arrive);
       document.addEventListener('visibilitychange', navigation.markSeen);

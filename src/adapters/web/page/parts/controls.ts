@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
+import { icons } from './icons.ts';
 
 interface ToolOptions {
   /** Default: the label. */
@@ -14,6 +15,21 @@ export function tool(
   { title = label, className = '' }: ToolOptions = {},
 ): TemplateResult {
   return html`<button type="button" class="tool ${className}" aria-label=${label} title=${title} @click=${act}>${icon}</button>`;
+}
+
+/** A button that copies a text, and tells whether that worked. `title` defaults to the label. */
+export function copyTool(
+  label: string,
+  text: string,
+  notify: (words: string) => void,
+  title = label,
+): TemplateResult {
+  const copy = () =>
+    void navigator.clipboard.writeText(text).then(
+      () => notify('Copied.'),
+      () => notify('The browser did not allow copying.'),
+    );
+  return tool(label, icons.copy, copy, { title });
 }
 
 /** Handles an event of a field by the field's value. */

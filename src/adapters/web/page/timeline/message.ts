@@ -9,11 +9,11 @@ import type {
   SaidMessage,
   Spot,
 } from '../../wire.ts';
+import { press, remove, send } from '../model/actions.ts';
 import type { Page } from '../model/page.ts';
 import { parseSlash } from '../model/slash.ts';
 import { isDm, personName, type State, type Thread, viewer } from '../model/state.ts';
-import { tool } from '../parts/controls.ts';
-import { copy } from '../parts/copy.ts';
+import { copyTool, tool } from '../parts/controls.ts';
 import { botMark, icons } from '../parts/icons.ts';
 import { keepAtEnd } from '../parts/scroll.ts';
 import { formatMoment, formatTime, replies } from './format.ts';
@@ -99,7 +99,7 @@ function said(message: SaidMessage, setting: Setting): TemplateResult {
     ${filesOf(message, setting)}
     ${
       canAsk
-        ? html`<button class="ask row soft small" type="button" @click=${() => page.actions.send(message, `@Parley ${message.text}`)}>
+        ? html`<button class="ask row soft small" type="button" @click=${() => send(page, message, `@Parley ${message.text}`)}>
             ${icons.spark}Parley answers if you mention it. <b>Ask Parley</b>
           </button>`
         : nothing
@@ -144,7 +144,7 @@ const BUTTON_ICONS: Readonly<Record<string, TemplateResult>> = {
 };
 
 function answer(message: AnswerMessage, setting: Setting): TemplateResult {
-  const { state, actions } = setting.page;
+  const { page } = setting;
   const { text, note, footer, buttons } = message;
   return html`
     <div class="markdown" ${markdown(text)}></div>
@@ -155,9 +155,8 @@ function answer(message: AnswerMessage, setting: Setting): TemplateResult {
         ? nothing
         : html`<div class="under row">
             ${buttons.map((kind) => {
-              const { label, title } = state.info.buttons[kind] ?? { label: kind, title: kind };
-              const press = () => actions.press(message, kind);
-              return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${press}>
+              const { label, title } = page.state.info.buttons[kind] ?? { label: kind, title: kind };
+              return html`<button type="button" class="button ${kind}" aria-label=${title} title=${title} @click=${() => press(page, message, kind)}>
                 ${BUTTON_ICONS[kind] ?? nothing}${title === label ? label : nothing}
               </button>`;
             })}
@@ -214,13 +213,13 @@ function threadLink(
 
 function tools(message: Message, setting: Setting): TemplateResult {
   const { page, canThread, thread } = setting;
-  const { state, navigation, actions, notify } = page;
+  const { state, navigation, notify } = page;
   const isOwn = message.user === state.as || viewer(state).role !== 'member';
   return html`
     <div class="tools" role="group" aria-label="Message actions">
-      ${tool('Copy text', icons.copy, () => void copy(message.text, notify))}
+      ${copyTool('Copy text', message.text, notify)}
       ${canThread ? tool('Reply in thread', icons.thread, () => navigation.go(threadBelow(message))) : nothing}
-      ${isOwn && thread === null ? tool('Delete', icons.trash, () => actions.remove(message)) : nothing}
+      ${isOwn && thread === null ? tool('Delete', icons.trash, () => remove(page, message)) : nothing}
     </div>
   `;
 }

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Spot } from '../../wire.ts';
+import { send } from '../model/actions.ts';
 import type { Page } from '../model/page.ts';
 import { channelOf, isDm } from '../model/state.ts';
-import { tool } from '../parts/controls.ts';
-import { copy } from '../parts/copy.ts';
+import { copyTool } from '../parts/controls.ts';
 import { botMark, icons } from '../parts/icons.ts';
 
 interface Suggestion {
@@ -56,7 +56,7 @@ function nextSteps({ notify }: Page): TemplateResult {
             <span>${what}</span>
             <span class="line row">
               <code>${line}</code>
-              ${tool(`Copy ${line}`, icons.copy, () => void copy(line, notify), { title: 'Copy' })}
+              ${copyTool(`Copy ${line}`, line, notify, 'Copy')}
             </span>
           </li>`,
         )}
@@ -67,7 +67,7 @@ function nextSteps({ notify }: Page): TemplateResult {
 
 /** The beginning of a channel, with suggestions while it is empty. */
 export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResult {
-  const { state, actions } = page;
+  const { state } = page;
   const isAlone = isDm(state, spot);
   const suggestions = isAlone ? DM_SUGGESTIONS : (SUGGESTIONS[spot.channel] ?? []);
   return html`
@@ -86,7 +86,7 @@ export function welcome(page: Page, spot: Spot, isEmpty: boolean): TemplateResul
           ? html`<div class="suggestions">
               ${suggestions.map(
                 ({ title, text }) => html`
-                <button type="button" @click=${() => actions.send(spot, text)}>
+                <button type="button" @click=${() => send(page, spot, text)}>
                   <span>${title}</span><code>${text}</code>
                 </button>`,
               )}
