@@ -5,6 +5,7 @@ import { changeAccess } from '../core/conversations/access-changes.ts';
 import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
 import { isTier } from '../core/ports/tiers.ts';
+import type { Services } from '../core/services.ts';
 import { Refused } from '../http/requests.ts';
 import type { AdminHost } from './host.ts';
 import { type App, actorOf, fieldsOf, type Request } from './request.ts';
@@ -47,58 +48,58 @@ export function pauseActions(app: App, { services: { pauses } }: AdminHost): voi
   });
 }
 
-/** Grants, revocations and limits, as with `parley tier` and `parley limits`. */
-export function guildActions(app: App, { services }: AdminHost): void {
-  const { guilds, limits, clock } = services;
+interface GuildForm {
+  readonly guild: GuildId;
+  readonly fields: Readonly<Record<string, string>>;
+  /** The author, for the audit log. */
+  readonly by: string;
+}
 
-  app.post('/guilds/:id/grant', async (context) => {
-    const guild = guildOf(context);
-    const { tier = '', until, reason = '' } = await fieldsOf(context);
+/** By the end of the form's address. Each resolves to the code of its confirmation. */
+const GUILD_FORMS: Readonly<Record<string, (services: Services, form: GuildForm) => Promise<string>>> = {
+  async grant({ guilds, clock }, { guild, fields, by }) {
+    const { tier = '', until, reason = '' } = fields;
     if (!isTier(tier)) throw new Refused(400, `There is no tier ${JSON.stringify(tier)}.`);
     const end = parseUntil(until, clock.now());
     if (!end.ok) throw new Refused(400, end.problem);
-    await guilds.grant(guild, {
-      tier,
-      expiresAtMs: end.atMs,
-      reason,
-      by: actorOf(context),
-      replacesDefault: false,
-    });
-    return backTo(context, guild, 'granted');
-  });
-
-  app.post('/guilds/:id/revoke', async (context) => {
-    const guild = guildOf(context);
-    const { reason = '' } = await fieldsOf(context);
-    const revoked = await guilds.revoke(guild, { by: actorOf(context), reason });
-    return backTo(context, guild, revoked ? 'revoked' : 'nothing-to-revoke');
-  });
-
-  app.post('/guilds/:id/limits', async (context) => {
-    const guild = guildOf(context);
+    await guilds.grant(guild, { tier, expiresAtMs: end.atMs, reason, by, replacesDefault: false });
+    return 'granted';
+  },
+  async revoke({ guilds }, { guild, fields: { reason = '' }, by }) {
+    return (await guilds.revoke(guild, { by, reason })) ? 'revoked' : 'nothing-to-revoke';
+  },
+  async limits({ limits }, { guild, fields, by }) {
     if (!limits.isOn) throw new Refused(400, 'LIMITS=off turns all limits off. Remove it to set limits.');
-    const { limit, amount, user, role } = await fieldsOf(context);
+    const { limit, amount, user, role } = fields;
     const rule = readRule(guild, { limit, amount, user, role });
     if (!rule.ok) throw new Refused(400, rule.problem);
     const { ok: _, ...change } = rule;
-    if (!(await limits.change({ guild, ...change, by: actorOf(context) }))) {
-      throw new Refused(400, tooManyRules(guild));
-    }
-    return backTo(context, guild, 'limited');
-  });
-
-  app.post('/guilds/:id/access', async (context) => {
-    const guild = guildOf(context);
-    const { list = '', kind = '', who } = await fieldsOf(context);
+    if (!(await limits.change({ guild, ...change, by }))) throw new Refused(400, tooManyRules(guild));
+    return 'limited';
+  },
+  async access(services, { guild, fields, by }) {
+    const { list = '', kind = '', who } = fields;
     const to = listNamed(list);
     if (to === undefined) throw new Refused(400, `There is no list ${JSON.stringify(list)}.`);
     const listed = readListed(guild, { [kind]: who }, null);
     if (typeof listed === 'string') throw new Refused(400, listed.replaceAll('`', ''));
-    if (!(await changeAccess(services, { guild, ...listed, to, by: actorOf(context) }))) {
+    if (!(await changeAccess(services, { guild, ...listed, to, by }))) {
       throw new Refused(400, `The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
     }
-    return backTo(context, guild, 'listed');
-  });
+    return 'listed';
+  },
+};
+
+/** Grants, revocations, limits and access, as with `parley tier`, `parley limits` and `/access`. */
+export function guildActions(app: App, { services }: AdminHost): void {
+  for (const [name, change] of Object.entries(GUILD_FORMS)) {
+    app.post(`/guilds/:id/${name}`, async (context) => {
+      const guild = guildOf(context);
+      const fields = await fieldsOf(context);
+      const done = await change(services, { guild, fields, by: actorOf(context) });
+      return context.redirect(`/admin/guilds/${encodeURIComponent(guild)}?done=${done}`, 303);
+    });
+  }
 }
 
 export const NO_GUILD = 'That is not the id of a guild. Examples are discord:1234 and slack:T0123.';
@@ -108,8 +109,4 @@ export function guildOf(context: Request): GuildId {
   const id = parseGuildId(context.req.param('id') ?? '');
   if (id === null) throw new Refused(400, NO_GUILD);
   return id;
-}
-
-function backTo(context: Request, guild: GuildId, done: string): Response {
-  return context.redirect(`/admin/guilds/${encodeURIComponent(guild)}?done=${done}`, 303);
 }

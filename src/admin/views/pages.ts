@@ -2,6 +2,7 @@ import { type GuildId, parseGuildId } from '../../core/ports/actor.ts';
 import { Refused } from '../../http/requests.ts';
 import { DONE, guildOf, NO_GUILD } from '../actions.ts';
 import type { AdminHost } from '../host.ts';
+import type { Html } from '../html.ts';
 import { type PageOptions, page } from '../page.ts';
 import type { App, Request } from '../request.ts';
 import { answers } from './answers.ts';
@@ -12,72 +13,69 @@ import { guilds } from './guilds.ts';
 import { models } from './models.ts';
 import { DAYS, GROUPINGS, type OverviewQuery, overview } from './overview.ts';
 
+/** Pages without a query. */
+const PLAIN: readonly {
+  readonly path: string;
+  readonly title: string;
+  view(host: AdminHost): Promise<Html>;
+  readonly live?: boolean;
+}[] = [
+  { path: '/models', title: 'Models', view: models },
+  { path: '/answers', title: 'Answers in progress', view: answers, live: true },
+  { path: '/costs', title: 'Not settled', view: costs },
+];
+
 /** The pages, by address. */
 export function showPages(app: App, host: AdminHost): void {
-  app.get('/', (context) => showOverview(context, host));
+  app.get('/', async (context) => show(context, await overviewPage(context, host)));
   app.get('/guilds', async (context) => {
     const id = context.req.query('id')?.trim();
     if (id !== undefined) return context.redirect(`/admin/guilds/${encodeURIComponent(id)}`, 303);
-    return show(context, { title: 'Guilds', at: '/admin/guilds', body: await guilds(host) });
+    return show(context, await guildsPage(host));
   });
-  app.get('/models', async (context) =>
-    show(context, { title: 'Models', at: '/admin/models', body: await models(host) }),
-  );
-  app.get('/answers', async (context) =>
-    show(context, {
-      title: 'Answers in progress',
-      at: '/admin/answers',
-      body: await answers(host),
-      live: true,
-    }),
-  );
-  app.get('/costs', async (context) =>
-    show(context, { title: 'Not settled', at: '/admin/costs', body: await costs(host) }),
-  );
-  app.get('/audit', async (context) =>
-    show(context, {
-      title: 'Changes',
-      at: '/admin/audit',
-      body: await changes(host, changesQuery(context)),
-    }),
-  );
-  app.get('/guilds/:id', (context) => showGuild(context, host, guildOf(context)));
+  for (const { path, title, view, live = false } of PLAIN) {
+    app.get(path, async (context) =>
+      show(context, { title, at: `/admin${path}`, body: await view(host), live }),
+    );
+  }
+  app.get('/audit', async (context) => show(context, await changesPage(host, changesQuery(context))));
+  app.get('/guilds/:id', async (context) => show(context, await guildPage(host, guildOf(context))));
 }
 
 /** Shows the page of a form again, with the reason why nothing was done. */
 export async function showAgain(context: Request, host: AdminHost, problem: string): Promise<Response> {
   const [, id] = /^\/admin\/guilds\/([^/]+)/.exec(context.req.path) ?? [];
   const guild = id === undefined ? null : parseGuildId(decodeURIComponent(id));
-  if (guild !== null) return showGuild(context, host, guild, problem);
-  if (context.req.path === '/admin/audit') {
-    const body = await changes(host, { guild: null, skip: 0 });
-    return show(context, { title: 'Changes', at: '/admin/audit', body }, problem);
-  }
-  return id === undefined
-    ? showOverview(context, host, problem)
-    : show(context, { title: 'Guilds', at: '/admin/guilds', body: await guilds(host) }, problem);
+  if (guild !== null) return show(context, await guildPage(host, guild), problem);
+  if (id !== undefined) return show(context, await guildsPage(host), problem);
+  if (context.req.path !== '/admin/audit') return show(context, await overviewPage(context, host), problem);
+  return show(context, await changesPage(host, { guild: null, skip: 0 }), problem);
 }
 
-async function showOverview(context: Request, host: AdminHost, problem?: string): Promise<Response> {
-  const body = await overview(host, overviewQuery(context));
-  return show(context, { title: 'Overview', at: '/admin', body }, problem);
+type Content = Omit<PageOptions, 'word'>;
+
+async function overviewPage(context: Request, host: AdminHost): Promise<Content> {
+  return { title: 'Overview', at: '/admin', body: await overview(host, overviewQuery(context)) };
 }
 
-async function showGuild(
-  context: Request,
-  host: AdminHost,
-  id: GuildId,
-  problem?: string,
-): Promise<Response> {
+async function guildsPage(host: AdminHost): Promise<Content> {
+  return { title: 'Guilds', at: '/admin/guilds', body: await guilds(host) };
+}
+
+async function guildPage(host: AdminHost, id: GuildId): Promise<Content> {
   const [names, body] = await Promise.all([host.names.of([id]), guild(host, id)]);
-  return show(context, { title: names.get(id) ?? id, at: '/admin/guilds', body }, problem);
+  return { title: names.get(id) ?? id, at: '/admin/guilds', body };
 }
 
-function show(context: Request, options: Omit<PageOptions, 'word'>, problem?: string) {
+async function changesPage(host: AdminHost, query: ChangesQuery): Promise<Content> {
+  return { title: 'Changes', at: '/admin/audit', body: await changes(host, query) };
+}
+
+function show(context: Request, content: Content, problem?: string) {
   if (problem !== undefined)
-    return context.html(page({ ...options, word: { tone: 'bad', text: problem } }), 400);
+    return context.html(page({ ...content, word: { tone: 'bad', text: problem } }), 400);
   const done = DONE[context.req.query('done') ?? ''];
-  return context.html(page({ ...options, word: done === undefined ? null : { tone: 'good', text: done } }));
+  return context.html(page({ ...content, word: done === undefined ? null : { tone: 'good', text: done } }));
 }
 
 /** @throws Refused for an invalid guild id */

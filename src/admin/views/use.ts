@@ -1,6 +1,12 @@
 import { html } from 'hono/html';
-import { readOutcomes } from '../../core/conversations/outcome-report.ts';
+import {
+  failuresInWords,
+  outcomeOf,
+  percentile,
+  readOutcomes,
+} from '../../core/conversations/outcome-report.ts';
 import { DIRECT_MESSAGES } from '../../core/conversations/outcomes.ts';
+import { formatDuration } from '../../core/kit/durations.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import {
   automaticGroups,
@@ -17,12 +23,13 @@ import {
 import type { GuildId } from '../../core/ports/actor.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { Services } from '../../core/services.ts';
-import { chart } from '../chart.ts';
+import { type Chart, chart } from '../chart.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, numeric, table } from '../html.ts';
-import { outcomeCharts, outcomeTable } from './outcomes.ts';
 
 const HEADINGS = { model: 'Model', guild: 'Guild' } as const;
+
+const counted = (value: number) => value.toLocaleString('en-US');
 
 /** The ways to group usage. */
 export type Grouping = keyof typeof HEADINGS;
@@ -64,24 +71,27 @@ export async function useCharts(
   const groups = groupsOf(rows, keyOf).map(named);
   const outcomes = Array.from(Map.groupBy(went, keyOf), ([key, some]) => named({ key, rows: some }));
   const shown = shownOf([...groups, ...outcomes].map(({ key }) => key));
+  const used = (key: 'costNanoUsd' | 'requests') =>
+    seriesFor(shown, groups, days, (some) => sumOf(some)[key]);
+  const failed = seriesFor(shown, outcomes, days, (some) => outcomeOf(some).failed);
+  const wait = seriesFor(shown, outcomes, days, (some) => percentile(outcomeOf(some).firstTextMs, 50));
+  const rowsByDay = Map.groupBy(rows, ({ day }) => day);
+  const rated = (verdict: 'good' | 'bad') =>
+    days.map((day) => (rowsByDay.get(day) ?? []).reduce((sum, row) => sum + row[verdict], 0));
+  const bars = (title: string, series: Chart['series'], format: Chart['format'] = counted) =>
+    chart({ title, days, series, kind: 'bars', format });
+  const ratings = [
+    { name: '👍 good', values: rated('good') },
+    { name: '👎 bad', values: rated('bad') },
+  ];
   const link = ({ id, key }: { readonly id: string; readonly key: string }) =>
     by === 'guild' && id !== DIRECT_MESSAGES ? guildLink(id, key) : html`<bdi>${key}</bdi>`;
   return html`<section aria-label="Charts"><div class="charts">
-${chart({
-  title: `Cost by ${by}`,
-  days,
-  series: seriesFor(shown, groups, days, (some) => sumOf(some).costNanoUsd),
-  kind: 'bars',
-  format: usdOrNothing,
-})}
-${chart({
-  title: `Requests by ${by}`,
-  days,
-  series: seriesFor(shown, groups, days, (some) => sumOf(some).requests),
-  kind: 'bars',
-  format: (value) => value.toLocaleString('en-US'),
-})}
-${outcomeCharts(by, days, { shown, groups: outcomes, rows })}
+${bars(`Cost by ${by}`, used('costNanoUsd'), usdOrNothing)}
+${bars(`Requests by ${by}`, used('requests'))}
+${bars(`Failed answers by ${by}`, failed)}
+${chart({ title: `Wait for the first text by ${by}, median`, days, series: wait, kind: 'lines', format: formatDuration })}
+${bars('Rated answers', ratings)}
 </div></section>
 <section><h2>By ${by}, last ${days.length} days</h2>
 ${useTable(
@@ -93,9 +103,34 @@ ${automaticTable(rows)}
 <h3>Outcomes</h3>
 ${outcomeTable(
   HEADINGS[by],
-  outcomes.map((group) => ({ ...group, name: link(group) })),
+  outcomes.map((group) => ({ name: link(group), outcome: outcomeOf(group.rows) })),
 )}
 </section>`;
+}
+
+/** Outcomes of answers, a row per group, those with the most answers first. */
+function outcomeTable(
+  by: string,
+  groups: readonly { readonly name: Html; readonly outcome: ReturnType<typeof outcomeOf> }[],
+): Html {
+  return table(
+    `Outcomes by ${by}`,
+    [by, numeric('Answers'), numeric('First text, median'), numeric('95 of 100'), 'Failed'],
+    groups
+      .toSorted((a, b) => b.outcome.answers - a.outcome.answers)
+      .map(({ name, outcome }) => [
+        name,
+        outcome.answers,
+        timeInWords(percentile(outcome.firstTextMs, 50)),
+        timeInWords(percentile(outcome.firstTextMs, 95)),
+        failuresInWords(outcome),
+      ]),
+    'No answers on these days.',
+  );
+}
+
+function timeInWords(ms: number | null): string {
+  return ms === null ? '–' : formatDuration(ms);
 }
 
 /** Use by automatic tasks, which the tables above include. */
