@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Shards } from '../adapters/discord/gateway/client.ts';
-import type { TransportMode } from '../adapters/slack/transport/transport.ts';
+import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
 import { commands } from '../commands/index.ts';
 import type { WriteLimiters } from '../core/delivery/write-limiter.ts';
 import type { Clock } from '../core/kit/clock.ts';
@@ -100,7 +100,7 @@ function shardsOf({ DISCORD_SHARDS: ids, DISCORD_SHARD_COUNT: count }: Config): 
 function slackTransport({
   SLACK_APP_TOKEN: appToken,
   SLACK_SIGNING_SECRET: signingSecret,
-}: Config): TransportMode {
+}: Config): SlackAdapterOptions['transport'] {
   if (appToken !== undefined) return { mode: 'socket', appToken };
   if (signingSecret !== undefined) return { mode: 'http', signingSecret };
   throw new Error('SLACK_BOT_TOKEN is set without a transport');

@@ -26,13 +26,17 @@ import { createResponseUrl } from './posting/response-url.ts';
 import { createTellAdmins, tellPerson } from './posting/tell-admins.ts';
 import { identify } from './start-checks.ts';
 import { createBoltLogger } from './transport/bolt-logger.ts';
+import { createHttpTransport } from './transport/http.ts';
 import { createInOrder } from './transport/in-order.ts';
-import type { SocketDispatcher } from './transport/socket-connection.ts';
-import { createTransport, type TransportMode } from './transport/transport.ts';
+import { createSocketTransport } from './transport/socket.ts';
+import type { SocketDispatcher, TransportOptions } from './transport/transport.ts';
 
 export interface SlackAdapterOptions {
   readonly botToken: string;
-  readonly transport: TransportMode;
+  /** How Slack's events arrive: over a socket that the bot opens, or as signed requests to `EVENTS_PATH`. */
+  readonly transport:
+    | { readonly mode: 'socket'; readonly appToken: string }
+    | { readonly mode: 'http'; readonly signingSecret: string };
   /** Ends with a slash. */
   readonly apiUrl: string;
   readonly commands: readonly CommandDeclaration[];
@@ -78,7 +82,7 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
   let isOpen = false;
   let isStopping = false;
   const boltLogger = createBoltLogger(log, () => isStopping);
-  const transport = createTransport(options.transport, {
+  const means: TransportOptions = {
     apiUrl,
     fetch,
     dispatcher: options.socketDispatcher,
@@ -90,7 +94,11 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
     },
     clock,
     log,
-  });
+  };
+  const transport =
+    options.transport.mode === 'http'
+      ? createHttpTransport(options.transport.signingSecret, means)
+      : createSocketTransport(options.transport.appToken, means);
 
   function afterStart(): Started {
     if (started === null) throw new Error('answers on Slack can only be found after the start');

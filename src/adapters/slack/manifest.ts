@@ -4,7 +4,7 @@ import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } 
 import { SIZES } from './api/sizes.ts';
 import { usage } from './commands/arguments.ts';
 import { ASK_ABOUT, DELETE_ANSWER, menuOf } from './commands/shortcuts.ts';
-import { EVENTS_PATH } from './transport/http-receiver.ts';
+import { EVENTS_PATH } from './transport/http.ts';
 
 export interface ManifestOptions {
   readonly commands: readonly CommandDeclaration[];

@@ -1,15 +1,12 @@
-import type { Receiver } from '@slack/bolt';
-import { type Route, StartError } from '../../../core/ports/adapter.ts';
-import { socketFault } from '../start-checks.ts';
-import { createHttpReceiver, type HttpReceiverOptions } from './http-receiver.ts';
-import { createSignatureCheck } from './signature.ts';
-import { createSocketConnection, type SocketOptions } from './socket-connection.ts';
+import type { Logger as BoltLogger, Receiver, SocketModeReceiverOptions } from '@slack/bolt';
+import type { Logger } from 'pino';
+import type { Clock } from '../../../core/kit/clock.ts';
+import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Route } from '../../../core/ports/adapter.ts';
 
-/** How Slack's events arrive: over a socket that the bot opens, or as signed requests to `EVENTS_PATH`. */
-export type TransportMode =
-  | { readonly mode: 'socket'; readonly appToken: string }
-  | { readonly mode: 'http'; readonly signingSecret: string };
+export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;
 
+/** The way in which Slack's events arrive. Nothing arrives before `connect` has resolved, or after `disconnect`. */
 export interface Transport {
   readonly receiver: Receiver;
   readonly routes: readonly Route[];
@@ -20,31 +17,17 @@ export interface Transport {
   disconnect(): Promise<void>;
 }
 
-export type TransportOptions = Omit<SocketOptions, 'appToken'> & Omit<HttpReceiverOptions, 'signatures'>;
-
-/** Nothing arrives before `connect` has resolved, or after `disconnect`. */
-export function createTransport(transport: TransportMode, options: TransportOptions): Transport {
-  if (transport.mode === 'http') {
-    const signatures = createSignatureCheck(transport.signingSecret, options.clock);
-    const receiver = createHttpReceiver({ ...options, signatures });
-    return {
-      receiver,
-      routes: [receiver.route],
-      isConnected: () => true,
-      connect: async () => {},
-      disconnect: async () => {},
-    };
-  }
-  const socket = createSocketConnection({ ...options, appToken: transport.appToken });
-  return {
-    receiver: socket.receiver,
-    routes: [],
-    isConnected: () => socket.isOpen,
-    async connect() {
-      await socket.open().catch((error: unknown) => {
-        throw error instanceof StartError ? error : socketFault(error, options.apiUrl);
-      });
-    },
-    disconnect: () => socket.close(),
-  };
+export interface TransportOptions {
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+  /** Opens the socket, for example through a proxy. Default: direct. */
+  readonly dispatcher?: SocketDispatcher | undefined;
+  readonly boltLogger: BoltLogger;
+  readonly tasks: Tasks;
+  /** Whether events are accepted at this moment. */
+  readonly isOpen: () => boolean;
+  /** Called after a reconnect, with the time of the interruption. */
+  readonly onBack: (awayMs: number) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
 }

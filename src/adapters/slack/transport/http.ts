@@ -1,20 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type App, type Receiver, ReceiverMultipleAckError } from '@slack/bolt';
-import type { Logger } from 'pino';
+import { type App, ReceiverMultipleAckError } from '@slack/bolt';
 import { readBody } from '../../../core/kit/body.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { asObject, type JsonObject, parseJson } from '../../../core/kit/json.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
 import { createThrottle } from '../../../core/kit/throttle.ts';
-import type { Route } from '../../../core/ports/adapter.ts';
-import type { SignatureCheck } from './signature.ts';
+import { createSignatureCheck } from './signature.ts';
+import type { Transport, TransportOptions } from './transport.ts';
 
 export const EVENTS_PATH = '/slack/events';
-
-/** A receiver for Bolt on a route of the shared HTTP server. */
-export interface HttpReceiver extends Receiver {
-  readonly route: Route;
-}
 
 /** Slack's payloads are far smaller. */
 const MAX_BODY_BYTES = 1_000_000;
@@ -25,18 +18,15 @@ const MAX_BUFFERED_BYTES = 16_000_000;
 /** Slack sends a body at once, and waits three seconds for the answer. */
 const BODY_WITHIN_MS = 3_000;
 
-export interface HttpReceiverOptions {
-  readonly signatures: SignatureCheck;
-  readonly tasks: Tasks;
-  readonly log: Logger;
-  /** Whether events are accepted at this moment. */
-  readonly isOpen: () => boolean;
-  readonly clock: Clock;
-}
-
-/** Accepts bodies of at most 1 MB that arrive within 3 s, and 16 MB of them at a time. */
-export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
-  const { signatures, tasks, log, isOpen, clock } = options;
+/**
+ * Signed requests to a route of the shared HTTP server. Accepts bodies of at most 1 MB that arrive within 3 s, and 16 MB of them
+ * at a time.
+ */
+export function createHttpTransport(
+  signingSecret: string,
+  { tasks, log, isOpen, clock }: TransportOptions,
+): Transport {
+  const signatures = createSignatureCheck(signingSecret, clock);
   /** Anybody can send nonsense to a public address. */
   const warnings = createThrottle(clock, 1, 60_000);
   const bodyOf = createBodyReader(clock);
@@ -106,13 +96,16 @@ export function createHttpReceiver(options: HttpReceiverOptions): HttpReceiver {
     });
   }
 
+  const nothing = async () => {};
+  const init = (bolt: App) => {
+    app = bolt;
+  };
   return {
-    route: { path: EVENTS_PATH, handle },
-    init(bolt) {
-      app = bolt;
-    },
-    async start() {},
-    async stop() {},
+    receiver: { init, start: nothing, stop: nothing },
+    routes: [{ path: EVENTS_PATH, handle }],
+    isConnected: () => true,
+    connect: nothing,
+    disconnect: nothing,
   };
 }
 

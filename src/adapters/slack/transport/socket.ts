@@ -1,36 +1,7 @@
-import {
-  type Logger as BoltLogger,
-  type Receiver,
-  SocketModeReceiver,
-  type SocketModeReceiverOptions,
-} from '@slack/bolt';
-import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
+import { SocketModeReceiver } from '@slack/bolt';
 import { waitAtMost } from '../../../core/kit/deadline.ts';
-
-export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;
-
-/** A Socket Mode connection that reconnects by itself. */
-export interface SocketConnection {
-  readonly receiver: Receiver;
-  /** Connects for the first time. Rejects if that fails; Slack's refusals have `data.error`. */
-  open(): Promise<void>;
-  readonly isOpen: boolean;
-  close(): Promise<void>;
-}
-
-export interface SocketOptions {
-  readonly appToken: string;
-  readonly apiUrl: string;
-  readonly boltLogger: BoltLogger;
-  readonly fetch: typeof fetch;
-  /** Opens the socket, for example through a proxy. Default: direct. */
-  readonly dispatcher?: SocketDispatcher | undefined;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Called after a reconnect, with the time of the interruption. */
-  readonly onBack: (awayMs: number) => void;
-}
+import { socketFault } from '../start-checks.ts';
+import type { Transport, TransportOptions } from './transport.ts';
 
 /** Slack's greeting comes within a second. */
 const GREETING_TIMEOUT_MS = 15_000;
@@ -39,12 +10,12 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Bolt's client waits five seconds before it reconnects, and gives up after the first failure. So its own reconnects are off,
- * and this reconnects: at once, then at growing intervals, until it is closed.
+ * Socket Mode: a connection that the bot opens. Bolt's client waits five seconds before it reconnects, and gives up after the
+ * first failure. So its own reconnects are off, and this reconnects: at once, then at growing intervals, until it is closed.
  */
-export function createSocketConnection(options: SocketOptions): SocketConnection {
-  const { clock, log } = options;
-  const receiver = createReceiver(options);
+export function createSocketTransport(appToken: string, options: TransportOptions): Transport {
+  const { apiUrl, clock, log } = options;
+  const receiver = createReceiver(appToken, options);
   const { client } = receiver;
   const closing = new AbortController();
   let isOpen = false;
@@ -96,11 +67,14 @@ export function createSocketConnection(options: SocketOptions): SocketConnection
 
   return {
     receiver,
-    open: connect,
-    get isOpen() {
-      return isOpen;
+    routes: [],
+    isConnected: () => isOpen,
+    async connect() {
+      await connect().catch((error: unknown) => {
+        throw socketFault(error, apiUrl);
+      });
     },
-    async close() {
+    async disconnect() {
       closing.abort();
       // Slack may never answer the closing handshake.
       const goodbye = client.disconnect().then(() => keeping);
@@ -110,7 +84,7 @@ export function createSocketConnection(options: SocketOptions): SocketConnection
 }
 
 /** Tries each call once, so that `reconnect` decides over retries. */
-function createReceiver({ appToken, apiUrl, boltLogger, fetch, dispatcher }: SocketOptions) {
+function createReceiver(appToken: string, { apiUrl, boltLogger, fetch, dispatcher }: TransportOptions) {
   return new SocketModeReceiver({
     appToken,
     logger: boltLogger,
