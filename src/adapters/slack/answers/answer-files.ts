@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { type MessageView, withoutFiles } from '../../../core/ports/surface.ts';
+import type { Spot } from '../api/pages.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
-import type { Spot } from '../posting/post-once.ts';
 import { createUpload } from '../posting/upload-files.ts';
 
 /** Posts an answer's files below it, once. Resolves to the view to show then: without the files if that failed. */

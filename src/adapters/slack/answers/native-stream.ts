@@ -5,8 +5,8 @@ import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.t
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
-import { readPage } from '../api/history.ts';
 import { methodScope } from '../api/limits.ts';
+import { messagesAt } from '../api/pages.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import { metadataOf } from '../posting/message-metadata.ts';
@@ -200,15 +200,12 @@ function createStreamedMessage(
   };
 }
 
-const repliesSchema = z.array(
-  z.object({
-    ts: z.string(),
-    text: z.string().optional(),
-    bot_id: z.string().optional(),
-    blocks: z.array(z.object({ type: z.string() })).default([]),
-  }),
-);
-type Reply = z.infer<typeof repliesSchema>[number];
+const replySchema = z.object({
+  ts: z.string(),
+  text: z.string().default(''),
+  bot_id: z.string().optional(),
+  blocks: z.array(z.object({ type: z.string() })).default([]),
+});
 const CLOCK_SKEW_MS = 120_000;
 
 /** A message of the bot in the thread that began with this text since then. */
@@ -219,11 +216,16 @@ async function findBegun(
   signal: AbortSignal,
 ): Promise<string | null> {
   const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-  const { messages } = await readPage(workspace, { channel, threadTs }, { oldest, limit: 200 }, signal);
+  const range = { oldest, limit: 200, maxPages: 1 };
+  const replies = await Array.fromAsync(messagesAt(workspace, { channel, threadTs }, range, signal), (raw) =>
+    replySchema.parse(raw),
+  );
   const words = bare(text);
-  const isBegun = ({ bot_id, text = '', blocks }: Reply) =>
-    bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type));
-  return repliesSchema.parse(messages).findLast(isBegun)?.ts ?? null;
+  const begun = replies.findLast(
+    ({ bot_id, text, blocks }) =>
+      bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type)),
+  );
+  return begun?.ts ?? null;
 }
 
 /** Blocks below a finished answer. */

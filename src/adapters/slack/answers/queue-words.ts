@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
-import { readPage, type Spot } from '../api/history.ts';
 import { postScope } from '../api/limits.ts';
+import { messagesAt, type Spot } from '../api/pages.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { Root } from '../posting/answer-anchor.ts';
@@ -29,8 +29,9 @@ export async function takeWordsBack(
   questionTs: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { messages } = await readPage(workspace, spot, { oldest: questionTs, limit: PAGE }, signal);
-  for (const { ts, bot_id, text, blocks } of z.array(messageSchema).parse(messages)) {
+  const range = { oldest: questionTs, limit: PAGE, maxPages: 1 };
+  for await (const raw of messagesAt(workspace, spot, range, signal)) {
+    const { ts, bot_id, text, blocks } = messageSchema.parse(raw);
     // Answers have buttons.
     const isWords = WORDS_READ.test(text) && !blocks.some(({ type }) => type === 'actions');
     if (bot_id === workspace.botId && isWords) await deleteMessage(workspace, spot.channel, ts, signal);

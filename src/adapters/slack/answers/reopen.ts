@@ -4,7 +4,7 @@ import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
-import { readPage } from '../api/history.ts';
+import { messagesAt } from '../api/pages.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
@@ -149,16 +149,13 @@ async function findMessages(
 ): Promise<Found[]> {
   // The question was not posted yet.
   if (root.kind === 'posted') return [];
-  const newest: Message[] = [];
-  for (let cursor = ''; ; ) {
-    const spot = { channel, threadTs: root.threadTs };
-    const page = await readPage(workspace, spot, { limit: PAGE, cursor, ...WITH_METADATA }, signal);
-    newest.push(...z.array(messageSchema).parse(page.messages));
-    cursor = page.cursor;
-    // Slack lists a thread from its beginning, a channel from its end.
-    if (cursor === '' || root.threadTs === null) break;
-  }
-  return newest
+  const { threadTs } = root;
+  // Slack lists a thread from its beginning, a channel from its end.
+  const range = { limit: PAGE, ...WITH_METADATA, ...(threadTs === null && { maxPages: 1 }) };
+  const messages = await Array.fromAsync(messagesAt(workspace, { channel, threadTs }, range, signal), (raw) =>
+    messageSchema.parse(raw),
+  );
+  return messages
     .filter(({ bot_id }) => bot_id === workspace.botId)
     .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
     .flatMap((message): Found[] => {

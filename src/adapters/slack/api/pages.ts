@@ -17,17 +17,44 @@ export function withCursor(args: Json, cursor: string): Json {
   return cursor === '' ? args : { ...args, cursor };
 }
 
+/** Arguments of a method that lists things. */
+export type ListArgs = Json & {
+  /** Default: all. */
+  readonly maxPages?: number;
+};
+
 /** The pages of a method that lists things, one call each. */
 export async function* pagesOf(
   workspace: Pick<Workspace, 'call'>,
   method: Method,
-  args: Json,
+  { maxPages = Number.POSITIVE_INFINITY, ...args }: ListArgs,
   signal: AbortSignal,
 ): AsyncGenerator<Json> {
-  for (let cursor = ''; ; ) {
+  let cursor = '';
+  for (let pages = 1; ; pages++) {
     const page = await workspace.call(method, withCursor(args, cursor), signal);
     yield page;
     cursor = nextCursor(page);
-    if (cursor === '') return;
+    if (cursor === '' || pages === maxPages) return;
   }
+}
+
+/** The place of a message: a thread, or with null the channel itself. */
+export interface Spot {
+  readonly channel: string;
+  readonly threadTs: string | null;
+}
+
+/** The messages of a place, in Slack's form: of a thread its root and then from the oldest, of a channel from the newest. */
+export async function* messagesAt(
+  workspace: Pick<Workspace, 'call'>,
+  { channel, threadTs }: Spot,
+  range: ListArgs,
+  signal: AbortSignal,
+): AsyncGenerator<unknown> {
+  const pages =
+    threadTs === null
+      ? pagesOf(workspace, 'conversations.history', { channel, ...range }, signal)
+      : pagesOf(workspace, 'conversations.replies', { channel, ...range, ts: threadTs }, signal);
+  for await (const { messages = [] } of pages) yield* z.array(z.unknown()).parse(messages);
 }

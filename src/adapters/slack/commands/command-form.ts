@@ -3,9 +3,9 @@ import { type Json, SlackRefusal } from '../api/web-api.ts';
 import type { SlackContext } from '../context.ts';
 import { uploadedFiles } from '../payloads/message-parts.ts';
 import type { Deed } from '../payloads/payloads.ts';
+import { pointedPart } from '../payloads/read-messages.ts';
 import { usage } from './arguments.ts';
 import { type CommandContext, type FilledForm, input, inputOf, modal, plain, readOptions } from './forms.ts';
-import { pointedPart } from './pointed-at.ts';
 import { runRequest } from './run-command.ts';
 
 export interface FormExtras {
@@ -69,7 +69,7 @@ export async function receiveCommandForm(
     isFilledIn: true,
     brought: [
       ...uploadedFiles((values[FILES]?.[FILES] as { files?: unknown } | undefined)?.files),
-      ...(about === null ? [] : [await pointedPart(slack, channel, threadTs, about)]),
+      ...(about === null ? [] : [await pointedPart(slack, channel, threadTs, about, slack.signal)]),
     ],
   });
 }

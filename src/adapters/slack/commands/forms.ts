@@ -6,7 +6,7 @@ import { PRESS_KINDS } from '../../../core/ports/buttons.ts';
 import type { TypedOption } from '../../../core/ports/command.ts';
 import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
-import { pointedAt } from './pointed-at.ts';
+import { pointedAt } from '../payloads/read-messages.ts';
 
 /** `press-form` is the form of a button that an earlier version opened. */
 export const FORM_CALLBACK = /^(?:command|press)-form$/;

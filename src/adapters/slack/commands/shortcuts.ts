@@ -6,9 +6,8 @@ import { SIZES } from '../api/sizes.ts';
 import type { SlackContext } from '../context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import type { ShortcutBody } from '../payloads/payloads.ts';
+import { readThread } from '../payloads/read-messages.ts';
 import { openForm } from './command-form.ts';
-import { readerOf } from './pointed-at.ts';
-import { readThread } from './read-thread.ts';
 import { type Asker, runRequest, surfaceFor } from './run-command.ts';
 
 export const ASK_ABOUT = 'ask-about-message';
@@ -23,7 +22,7 @@ export async function receiveShortcut(slack: SlackContext, body: ShortcutBody): 
   const command = slack.commands.find(({ reply }) => reply === 'answer');
   if (command === undefined) return;
   const { message } = body;
-  const { text, author, files } = await quotedPart(message, 'pointed', readerOf(slack));
+  const { text, author, files } = await quotedPart(message, 'pointed', slack);
   const shown = quotable(text);
   const named = [shown, ...files.map(({ name }) => `[${name}]`)].filter((line) => line !== '').join('\n');
   const who = author === null ? 'This is about a message:' : `This is about a message by ${author.name}:`;

@@ -2,7 +2,6 @@ import type { Actor } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import { placeAt } from '../api/places.ts';
-import { readerOf } from '../commands/pointed-at.ts';
 import type { SlackContext } from '../context.ts';
 import { attachedTo, messageContent } from '../payloads/message-parts.ts';
 import { readMessage } from '../payloads/read-messages.ts';
@@ -73,12 +72,12 @@ async function broughtBy(slack: SlackContext, { event, id }: Question): Promise<
   if (isMention && twins.get(id) === undefined) await clock.sleep(TWIN_MS, signal);
   const twin = twins.get(id);
   if (!isMention || twin !== undefined) {
-    return attachedTo(messageContent.parse(twin ?? event), readerOf(slack));
+    return attachedTo(messageContent.parse(twin ?? event), slack);
   }
   const whole = await readMessage(workspace, { channel, ts, threadTs }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     log.warn({ err: error }, 'could not look up the files of a mention');
     return null;
   });
-  return attachedTo(whole ?? messageContent.parse(event), readerOf(slack));
+  return attachedTo(whole ?? messageContent.parse(event), slack);
 }

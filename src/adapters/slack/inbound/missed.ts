@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
-import { readPage, type Spot } from '../api/history.ts';
-import { pagesOf } from '../api/pages.ts';
+import { messagesAt, pagesOf, type Spot } from '../api/pages.ts';
 import type { SlackContext } from '../context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './receive-message.ts';
@@ -23,7 +22,7 @@ const MAX_PAGES = 3;
 const channelsSchema = z.object({
   channels: z.array(z.object({ id: z.string(), is_im: z.boolean().optional() })).default([]),
 });
-const messagesSchema = z.array(z.looseObject({ ts: z.string() }));
+const messageSchema = z.looseObject({ ts: z.string() });
 
 interface MissedSpot extends Spot {
   readonly isDirect: boolean;
@@ -116,13 +115,9 @@ async function missedIn(slack: SlackContext, spot: MissedSpot, sinceMs: number):
 
 /** Oldest first. */
 async function messagesIn({ workspace, signal }: SlackContext, spot: Spot, sinceMs: number) {
-  const found: z.infer<typeof messagesSchema> = [];
-  const range = { oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE };
-  for (let page = 0, cursor = ''; page < MAX_PAGES; page++) {
-    const read = await readPage(workspace, spot, { ...range, cursor }, signal);
-    found.push(...messagesSchema.parse(read.messages));
-    cursor = read.cursor;
-    if (cursor === '') break;
-  }
+  const range = { oldest: (sinceMs / 1_000).toFixed(6), limit: PAGE, maxPages: MAX_PAGES };
+  const found = await Array.fromAsync(messagesAt(workspace, spot, range, signal), (raw) =>
+    messageSchema.parse(raw),
+  );
   return found.toSorted((one, other) => Number(one.ts) - Number(other.ts));
 }

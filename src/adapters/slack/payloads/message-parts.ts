@@ -8,6 +8,7 @@ import {
   type QuotedPart,
 } from '../../../core/ports/parts.ts';
 import { userOf } from '../api/places.ts';
+import type { Workspace } from '../api/workspace.ts';
 import type { Directory } from '../people/directory.ts';
 import { readText } from '../text/inbound-text.ts';
 
@@ -59,24 +60,27 @@ export const quotedMessage = messageContent.extend({
 });
 export type QuotedMessage = z.infer<typeof quotedMessage>;
 
+/** What reading a message takes. */
 export interface PartsReader {
-  readonly team: string;
-  readonly botUser: string;
+  readonly workspace: Workspace;
   readonly directory: Pick<Directory, 'name'>;
 }
 
 /** The files of a message to the bot, and the messages forwarded with it. */
-export async function attachedTo(content: MessageContent, reader: PartsReader): Promise<BroughtPart[]> {
+export async function attachedTo(
+  content: MessageContent,
+  { workspace, directory }: PartsReader,
+): Promise<BroughtPart[]> {
   const forwards = (content.attachments ?? []).filter(
     ({ is_share, is_msg_unfurl }) => is_share || is_msg_unfurl,
   );
   const forwarded = forwards.map(async (attachment): Promise<ForwardedPart> => {
     const { author_id, author_name } = attachment;
-    const user = author_id ? userOf(reader.team, author_id) : null;
+    const user = author_id ? userOf(workspace.team, author_id) : null;
     return {
       type: 'forwarded',
       author: author_name ? { user, name: author_name } : null,
-      text: await readText(attachmentText(attachment), reader.botUser, reader.directory),
+      text: await readText(attachmentText(attachment), workspace.botUser, directory),
       files: filesOf(attachment.files),
     };
   });
@@ -87,16 +91,16 @@ export async function attachedTo(content: MessageContent, reader: PartsReader): 
 export async function quotedPart(
   message: QuotedMessage,
   why: QuotedPart['why'],
-  reader: PartsReader,
+  { workspace, directory }: PartsReader,
 ): Promise<QuotedPart> {
   const { user, username, attachments = [] } = message;
   const shown = [shownText(message), ...attachments.map(attachmentText)].filter((text) => text.trim() !== '');
-  const name = (user === undefined ? null : await reader.directory.name(user)) ?? username ?? null;
+  const name = (user === undefined ? null : await directory.name(user)) ?? username ?? null;
   return {
     type: 'quoted',
     why,
-    author: name === null ? null : { user: user === undefined ? null : userOf(reader.team, user), name },
-    text: await readText(shown.join('\n\n'), reader.botUser, reader.directory),
+    author: name === null ? null : { user: user === undefined ? null : userOf(workspace.team, user), name },
+    text: await readText(shown.join('\n\n'), workspace.botUser, directory),
     files: [...filesOf(message.files), ...attachments.flatMap(({ files }) => filesOf(files))],
   };
 }

@@ -2,17 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { MessageMark } from '../../../core/ports/surface.ts';
-import { readPage } from '../api/history.ts';
+import { messagesAt, type Spot } from '../api/pages.ts';
 import { SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { MessageContent } from '../text/message-content.ts';
 import { metadataOf, readMetadata, WITH_METADATA } from './message-metadata.ts';
-
-/** The target of a message: a thread, or the channel itself. */
-export interface Spot {
-  readonly channel: string;
-  readonly threadTs: string | null;
-}
 
 /** Posts one message exactly once, over all retries. */
 export interface PostOnce {
@@ -33,9 +27,11 @@ const CLOCK_SKEW_MS = 120_000;
 /** Messages of a page of history. */
 const PAGE = 200;
 
-const messagesSchema = z.array(
-  z.object({ ts: z.string(), bot_id: z.string().optional(), metadata: z.unknown().optional() }),
-);
+const messageSchema = z.object({
+  ts: z.string(),
+  bot_id: z.string().optional(),
+  metadata: z.unknown().optional(),
+});
 
 export interface PostOptions {
   /** Unique for this post. Default: a new one. */
@@ -95,12 +91,9 @@ export async function findPost(
   signal: AbortSignal,
 ): Promise<string | null> {
   const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-  for (let cursor = ''; ; ) {
-    const page = await readPage(workspace, spot, { oldest, limit: PAGE, cursor, ...WITH_METADATA }, signal);
-    const found = messagesSchema
-      .parse(page.messages)
-      .find(({ bot_id, metadata }) => bot_id === workspace.botId && readMetadata(metadata).id === id);
-    cursor = page.cursor;
-    if (found !== undefined || cursor === '') return found?.ts ?? null;
+  for await (const raw of messagesAt(workspace, spot, { oldest, limit: PAGE, ...WITH_METADATA }, signal)) {
+    const { ts, bot_id, metadata } = messageSchema.parse(raw);
+    if (bot_id === workspace.botId && readMetadata(metadata).id === id) return ts;
   }
+  return null;
 }

@@ -41,14 +41,13 @@ export function createTellAdmins(workspace: Workspace, clock: Clock) {
     team_id === workspace.team && !deleted && !is_bot && (is_admin || is_owner);
 
   async function find(signal: AbortSignal): Promise<readonly string[]> {
-    const found: Member[] = [];
-    let pages = 0;
-    for await (const page of pagesOf(workspace, 'users.list', { limit: PAGE }, signal)) {
-      found.push(...pageSchema.parse(page).members.filter(isAdmin));
-      if (++pages === MAX_PAGES) break;
-    }
-    const ownersFirst = found.toSorted((a, b) => Number(b.is_owner ?? false) - Number(a.is_owner ?? false));
-    return ownersFirst.slice(0, MAX_TOLD).map(({ id }) => id);
+    const args = { limit: PAGE, maxPages: MAX_PAGES };
+    const pages = await Array.fromAsync(pagesOf(workspace, 'users.list', args, signal));
+    return pages
+      .flatMap((page) => pageSchema.parse(page).members.filter(isAdmin))
+      .toSorted((a, b) => Number(b.is_owner ?? false) - Number(a.is_owner ?? false))
+      .slice(0, MAX_TOLD)
+      .map(({ id }) => id);
   }
 
   return async (guild: GuildId, notice: Notice, signal: AbortSignal): Promise<boolean> => {

@@ -1,7 +1,7 @@
 import type { NoticeFile } from '../../../core/ports/surface.ts';
+import type { Spot } from '../api/pages.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
-import type { Spot } from './post-once.ts';
 
 /**
  * Posts files to a place, as one message. A retry does not upload them again, and repeats a post with unknown outcome with
