@@ -1,4 +1,4 @@
-import { FileUnavailable } from './files.ts';
+import { FileUnavailable, tooLarge } from './files.ts';
 
 /** A file on a platform's own servers, and how to fetch it. */
 export interface Download {
@@ -46,7 +46,7 @@ export async function download(
   for await (const part of response.body ?? []) {
     length += part.byteLength;
     if (Math.max(length, declared) > maxBytes) {
-      throw new FileUnavailable(`It is larger than ${Math.round(maxBytes / 1_000_000)} MB.`);
+      throw new FileUnavailable(tooLarge(maxBytes));
     }
     parts.push(part);
   }

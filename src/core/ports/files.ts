@@ -43,3 +43,8 @@ export class FileUnavailable extends Error {
   override readonly name = 'FileUnavailable';
   readonly code = 'file_unavailable';
 }
+
+/** Why a file above this size is not read. */
+export function tooLarge(maxBytes: number): string {
+  return `It is larger than ${Math.round(maxBytes / 1_000_000)} MB.`;
+}

@@ -5,7 +5,13 @@ import { createSlots, type Slots } from '../kit/slots.ts';
 import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ReadFile } from '../ports/adapter.ts';
-import { type FileContent, type FileLimits, FileUnavailable, type ReadContent } from '../ports/files.ts';
+import {
+  type FileContent,
+  type FileLimits,
+  FileUnavailable,
+  type ReadContent,
+  tooLarge,
+} from '../ports/files.ts';
 import { type BroughtPart, type FilePart, filesIn, isFromThread } from '../ports/parts.ts';
 import type { ImageContent } from '../ports/provider.ts';
 
@@ -49,25 +55,65 @@ const WAITING = { maxWaiting: 500, maxWaitingPerGuild: 50 };
 /** One thread at a time, which bounds the memory. */
 const THREADS = { max: 1, maxPerGuild: 1 };
 
-const TOO_MANY: FileContent = {
-  kind: 'unreadable',
-  why: 'Too many files are being read. Try again in a minute.',
-};
-
 /** One guild's files do not hold up those of others. */
 export function createBroughtReader(options: BroughtReaderOptions): BroughtReader {
-  const { readFileOf, readContent, limits, clock, log } = options;
+  const { limits } = options;
+  const contentOf = createContentReader(options);
+
+  return {
+    async read(brought, { guild, seesImages }, signal) {
+      const places = new Map(filesIn(brought).map((file, at) => [file, at]));
+      const images: ReadBrought['images'][number][] = [];
+      const read = new Map<FilePart, FilePart>();
+      let charsLeft = limits.maxChars;
+      let filesRead = 0;
+      for (const [index, file] of byImportance(brought).entries()) {
+        if (file.text !== undefined) {
+          charsLeft -= file.text.length;
+          filesRead++;
+          read.set(file, file);
+          continue;
+        }
+        const isTooMuch = index >= limits.maxFiles;
+        // Not reported as unread: another model may be able to see it.
+        if (!isTooMuch && file.type === 'image' && !seesImages) continue;
+        const content = isTooMuch
+          ? unreadable(`At most ${limits.maxFiles} files are read.`)
+          : await contentOf(guild, file, charsLeft, signal);
+        read.set(file, partOf(file, content));
+        if (content.kind === 'text') charsLeft -= content.text.length;
+        if (content.kind === 'image' && seesImages) {
+          images.push({ at: places.get(file) ?? 0, image: content.image });
+        }
+        if (content.kind === 'text' || (content.kind === 'image' && seesImages)) filesRead++;
+      }
+      const replaced = (file: FilePart) => read.get(file) ?? file;
+      return {
+        brought: brought.map((part) =>
+          'files' in part ? { ...part, files: part.files.map(replaced) } : replaced(part),
+        ),
+        images,
+        filesRead,
+        remarks: remarksOn(read.values()),
+      };
+    },
+  };
+}
+
+/** Reads one file: neither a guild nor a file that is slow or large holds up the others. */
+function createContentReader({ readFileOf, readContent, limits, clock, log }: BroughtReaderOptions) {
+  const { maxBytes, timeoutMs } = limits;
   const places = createSlots({ ...AT_ONCE, ...WAITING, clock });
   const threads = createSlots({ ...THREADS, ...WAITING, clock });
 
-  async function inTurn(
+  async function inTurn<T>(
     slots: Slots,
     guild: GuildId,
-    work: () => Promise<FileContent>,
+    work: () => Promise<T>,
     signal: AbortSignal,
-  ): Promise<FileContent> {
+  ): Promise<T> {
     const slot = await slots.acquireSlot(guild, () => {}, signal);
-    if (!slot.ok) return TOO_MANY;
+    if (!slot.ok) throw new FileUnavailable('Too many files are being read. Try again in a minute.');
     try {
       return await work();
     } finally {
@@ -75,24 +121,7 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
     }
   }
 
-  async function contentOf(
-    guild: GuildId,
-    file: FilePart,
-    maxChars: number,
-    signal: AbortSignal,
-  ): Promise<FileContent> {
-    const { maxBytes } = limits;
-    if ((file.sizeBytes ?? 0) > maxBytes) return { kind: 'unreadable', why: tooLarge(maxBytes) };
-    return inTurn(places, guild, () => fetchAndRead(guild, file, maxChars, signal), signal);
-  }
-
-  async function fetchAndRead(
-    guild: GuildId,
-    file: FilePart,
-    maxChars: number,
-    signal: AbortSignal,
-  ): Promise<FileContent> {
-    const { maxBytes, timeoutMs } = limits;
+  async function fetchAndRead(guild: GuildId, file: FilePart, maxChars: number, signal: AbortSignal) {
     const late = new FileUnavailable(`It could not be fetched within ${timeoutMs / 1_000} s.`);
     const limit = startDeadline(clock, timeoutMs, signal, () => late);
     try {
@@ -102,73 +131,52 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
       limit.pause();
       const read = () => readContent({ name: file.name, bytes, maxChars }, signal);
       return await inTurn(threads, guild, read, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof FileUnavailable) return { kind: 'unreadable', why: error.message };
-      log.warn({ err: error }, 'could not fetch a file');
-      return { kind: 'unreadable', why: 'It could not be fetched.' };
     } finally {
       await limit.stop();
     }
   }
 
-  return {
-    async read(brought, { guild, seesImages }, signal) {
-      const files = byImportance(brought);
-      const places = new Map(filesIn(brought).map((file, at) => [file, at]));
-      const read = new Map<FilePart, FilePart>();
-      const images: ReadBrought['images'][number][] = [];
-      /** Names of files, by the reason why they were not read. */
-      const unread = new Map<string, string[]>();
-      const remark = ({ name }: FilePart, why: string) => {
-        unread.set(why, [...(unread.get(why) ?? []), plainName(name) || 'A file']);
-      };
-      let charsLeft = limits.maxChars;
-      let filesRead = 0;
-      const leaveOut = (file: FilePart, why: string) => {
-        read.set(file, { ...file, unread: why });
-        remark(file, why);
-      };
-      for (const [index, file] of files.entries()) {
-        if (file.text !== undefined) {
-          charsLeft -= file.text.length;
-          filesRead++;
-          if (file.unread !== undefined) remark(file, file.unread);
-          continue;
-        }
-        if (index >= limits.maxFiles) {
-          leaveOut(file, `At most ${limits.maxFiles} files are read.`);
-          continue;
-        }
-        // Not reported as unread: another model may be able to see it.
-        if (file.type === 'image' && !seesImages) continue;
-        const content = await contentOf(guild, file, charsLeft, signal);
-        if (content.kind === 'unreadable') leaveOut(file, content.why);
-        else if (content.kind === 'image') {
-          if (seesImages) {
-            images.push({ at: places.get(file) ?? 0, image: content.image });
-            filesRead++;
-          }
-          read.set(file, { ...withoutUnread(file), type: 'image' });
-        } else {
-          const { text, unread: rest } = content;
-          charsLeft -= text.length;
-          filesRead++;
-          read.set(file, { ...file, text, ...(rest === null ? {} : { unread: rest }) });
-          if (rest !== null) remark(file, rest);
-        }
-      }
-      const replaced = (file: FilePart) => read.get(file) ?? file;
-      return {
-        brought: brought.map((part) =>
-          'files' in part ? { ...part, files: part.files.map(replaced) } : replaced(part),
-        ),
-        images,
-        filesRead,
-        remarks: [...unread].map(([why, names]) => `${names.join(', ')}: ${why}`),
-      };
-    },
+  return async (
+    guild: GuildId,
+    file: FilePart,
+    maxChars: number,
+    signal: AbortSignal,
+  ): Promise<FileContent> => {
+    if ((file.sizeBytes ?? 0) > maxBytes) return unreadable(tooLarge(maxBytes));
+    try {
+      return await inTurn(places, guild, () => fetchAndRead(guild, file, maxChars, signal), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof FileUnavailable) return unreadable(error.message);
+      log.warn({ err: error }, 'could not fetch a file');
+      return unreadable('It could not be fetched.');
+    }
   };
+}
+
+function unreadable(why: string): FileContent {
+  return { kind: 'unreadable', why };
+}
+
+/** The file with its text, and a sentence on what was not read. */
+function partOf({ unread: _, ...file }: FilePart, content: FileContent): FilePart {
+  switch (content.kind) {
+    case 'unreadable':
+      return { ...file, unread: content.why };
+    case 'image':
+      return { ...file, type: 'image' };
+    case 'text': {
+      const { text, unread } = content;
+      return { ...file, text, ...(unread !== null && { unread }) };
+    }
+  }
+}
+
+function remarksOn(files: Iterable<FilePart>): string[] {
+  const byReason = Map.groupBy(files, ({ unread }) => unread);
+  return [...byReason].flatMap(([why, of]) =>
+    why === undefined ? [] : [`${of.map(({ name }) => plainName(name) || 'A file').join(', ')}: ${why}`],
+  );
 }
 
 /** Files by importance, because limits apply per question and the asker's own files come before those of the thread. */
@@ -177,12 +185,4 @@ function byImportance(brought: readonly BroughtPart[]): readonly FilePart[] {
     ...filesIn(brought.filter((part) => !isFromThread(part))),
     ...filesIn(brought.filter(isFromThread)).toReversed(),
   ];
-}
-
-function withoutUnread({ unread: _, ...file }: FilePart): FilePart {
-  return file;
-}
-
-function tooLarge(maxBytes: number): string {
-  return `It is larger than ${Math.round(maxBytes / 1_000_000)} MB.`;
 }

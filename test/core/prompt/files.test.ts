@@ -118,6 +118,19 @@ describe('files with a question', () => {
     expect(asked()).toContain('<file name="b.txt" type="text/plain" unread="At most 2 files are read." />');
   });
 
+  it('that are found again for a Retry are read, and no longer named', async () => {
+    const files: Record<string, string> = {};
+    await open(files);
+    const question = messageOf('Well?', { brought: [given('a.txt')] });
+    await bot.dispatch.message(question);
+    expect(question.surface.shown?.note).toContain('a.txt: It is no longer on Discord.');
+    files['a.txt'] = 'A';
+    const answerId = question.surface.shown?.buttons[0]?.answerId ?? '';
+    await bot.dispatch.press(pressOf('retry', answerId, { place: question.place }));
+    expect(asked()).toContain('<file name="a.txt" type="text/plain">');
+    expect(asked()).not.toContain('It is no longer on Discord.');
+  });
+
   it('share a reason, and are text under the answer whatever they are called', async () => {
     await open({});
     const names = ['@everyone.txt', '[a](https://evil.example)<@1>.txt', '**b**\n# c.txt'];
