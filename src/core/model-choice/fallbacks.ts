@@ -71,13 +71,15 @@ const HEALED: Partial<Record<ProviderErrorCode, string>> = {
   context_too_long: 'is too short for this',
 };
 
-export function createFallbacks(parts: {
+export interface FallbacksOptions {
   readonly catalogue: Pick<Catalogue, 'get'>;
   readonly rest: RouteRest;
   readonly telemetry: Pick<Telemetry, 'providerFailed'>;
   readonly log: Logger;
-}): OpenAnswerer {
-  const { catalogue, rest, telemetry, log } = parts;
+}
+
+export function createFallbacks(options: FallbacksOptions): OpenAnswerer {
+  const { catalogue, rest, log } = options;
 
   function fallbacksOf({ place, model, chosen, suits }: FallbackQuestion): Model[] {
     const ids = new Set([...(chosen === null ? [] : [chosen]), ...model.traits.fallbacks]);
@@ -97,8 +99,7 @@ export function createFallbacks(parts: {
     let left: Model[] | null = null;
     let attempts = 0;
 
-    /** The next fallback that is allowed and fits; null if there is none. */
-    async function openNext(least: number): Promise<OpenedRequest | null> {
+    const openNext: OpenNext = async (least) => {
       left ??= fallbacksOf(question);
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         if (next.contextTokens <= least || (await isResting(next))) continue;
@@ -107,7 +108,9 @@ export function createFallbacks(parts: {
         log.info({ model: next.id, reason: opened.text }, 'skipped a fallback that may not be used');
       }
       return null;
-    }
+    };
+    const answerer = (opened: OpenedRequest, because: string | null) =>
+      createAnswerer(options, opened, because, openNext);
 
     if (await isResting(model)) {
       const opened = await openNext(0);
@@ -118,54 +121,62 @@ export function createFallbacks(parts: {
     if (first.ok) return answerer(first, null);
     const longer = first.isTooLong ? await openNext(model.contextTokens) : null;
     return longer === null ? first : answerer(longer, `as ${model.name} is too short for this`);
+  };
+}
 
-    function answerer(opened: OpenedRequest, why: string | null): Answerer {
-      let current = opened;
-      let because = why;
-      const asked = [opened];
+/** The next fallback that is allowed, fits and has a longer context than `least` tokens; null if there is none. */
+type OpenNext = (least: number) => Promise<OpenedRequest | null>;
 
-      return {
-        ok: true,
-        get current() {
-          return current;
-        },
-        get because() {
-          return because;
-        },
-        async *stream(signal) {
-          for (;;) {
-            let isThere = false;
-            try {
-              for await (const event of current.stream(signal)) {
-                isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
-                yield event;
-              }
-              return;
-            } catch (error) {
-              if (signal.aborted || !(error instanceof ProviderError)) throw error;
-              const { model: failed, route, payer } = current.access;
-              await rest.failed(route, error);
-              const { provider } = route;
-              telemetry.providerFailed({ provider, model: failed.id, payer, code: error.code });
-              const reason = HEALED[error.code];
-              if (isThere || reason === undefined) throw error;
-              const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
-              if (next === null) throw error;
-              log.info(
-                { model: failed.id, failure: error.code, by: next.access.model.id },
-                'a fallback is answering',
-              );
-              asked.push(next);
-              current = next;
-              because ??= `as ${failed.name} ${reason}`;
-              signal.throwIfAborted();
-            }
+function createAnswerer(
+  { rest, telemetry, log }: FallbacksOptions,
+  opened: OpenedRequest,
+  why: string | null,
+  openNext: OpenNext,
+): Answerer {
+  const asked = [opened];
+  let current = opened;
+  let because = why;
+
+  return {
+    ok: true,
+    get current() {
+      return current;
+    },
+    get because() {
+      return because;
+    },
+    async *stream(signal) {
+      for (;;) {
+        let isThere = false;
+        try {
+          for await (const event of current.stream(signal)) {
+            isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
+            yield event;
           }
-        },
-        bill: async () => (await Promise.all(asked.map((request) => request.bill()))).reduce(sumOf),
-        settle: async () => (await Promise.all(asked.map((request) => request.settle()))).reduce(sumOf),
-      };
-    }
+          return;
+        } catch (error) {
+          if (signal.aborted || !(error instanceof ProviderError)) throw error;
+          const { model: failed, route, payer } = current.access;
+          await rest.failed(route, error);
+          const { provider } = route;
+          telemetry.providerFailed({ provider, model: failed.id, payer, code: error.code });
+          const reason = HEALED[error.code];
+          if (isThere || reason === undefined) throw error;
+          const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
+          if (next === null) throw error;
+          log.info(
+            { model: failed.id, failure: error.code, by: next.access.model.id },
+            'a fallback is answering',
+          );
+          asked.push(next);
+          current = next;
+          because ??= `as ${failed.name} ${reason}`;
+          signal.throwIfAborted();
+        }
+      }
+    },
+    bill: async () => (await Promise.all(asked.map((request) => request.bill()))).reduce(sumOf),
+    settle: async () => (await Promise.all(asked.map((request) => request.settle()))).reduce(sumOf),
   };
 }
 

@@ -28,7 +28,6 @@ const BELIEVED_MS = 1_000;
 const OF_PROVIDER: readonly ProviderErrorCode[] = ['unreachable', 'timeout', 'bad_address'];
 const OF_ROUTE: readonly ProviderErrorCode[] = ['provider_down', 'cut_off', 'bad_response', 'rate_limited'];
 
-/** A route that failed three times within a minute rests for a minute. */
 export function createRouteRest(store: Store, clock: Clock, log: Logger): RouteRest {
   const failures = createCollection(store, 'route-failures', {
     version: 1,

@@ -8,12 +8,29 @@ import { createCatchUp } from '../chat/recovery/catch-up.ts';
 import { createFinisher } from '../chat/recovery/finishing.ts';
 import { createHeldAnswers } from '../chat/recovery/held-answers.ts';
 import { createTakeover } from '../chat/recovery/takeover.ts';
+import type { Messenger } from '../chat/words/messenger.ts';
+import type { ChatRecords } from '../conversations/chat-records.ts';
+import type { Coordination } from '../coordination/coordination.ts';
 import { createErrands } from '../prompt/automatic.ts';
 import { createCompaction } from '../prompt/compaction.ts';
 import { createGather } from '../prompt/gather.ts';
 import { createBroughtReader } from '../prompt/read-brought.ts';
-import type { Foundations } from './foundations.ts';
+import type { Access } from './access.ts';
+import type { Logs } from './logs.ts';
+import type { ModelChoice } from './model-choice.ts';
+import type { Money } from './money.ts';
 import type { CoreOptions } from './options.ts';
+
+/** The parts of core that the chat stands on. */
+export interface Foundations {
+  readonly coordination: Coordination;
+  readonly access: Access;
+  readonly money: Money;
+  readonly logs: Logs;
+  readonly records: ChatRecords;
+  readonly choice: ModelChoice;
+  readonly messenger: Messenger;
+}
 
 export function wireAnswers(options: CoreOptions, foundations: Foundations): AnswerParts {
   const { store, files, clock, log } = options;

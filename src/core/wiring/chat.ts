@@ -9,10 +9,10 @@ import { createThreads } from '../chat/actions/threads.ts';
 import type { AnswerParts } from '../chat/answer/parts.ts';
 import { type Chat, createAsking } from '../chat/chat.ts';
 import { drain } from '../chat/drain.ts';
-import { createPauseCheck, createPauses, type Pauses } from '../chat/question/pause.ts';
+import { createPauseCheck, createPauses } from '../chat/question/pause.ts';
 import { createTurnRunner } from '../chat/turn.ts';
 import { createSecretCheck } from '../prompt/secrets.ts';
-import type { Foundations } from './foundations.ts';
+import type { Foundations } from './answers.ts';
 import type { CoreOptions } from './options.ts';
 
 /** The chat, and the pause that it respects. */
@@ -20,7 +20,7 @@ export function wireChat(
   { commands, store, models, platforms: { finderOf }, clock }: CoreOptions,
   { coordination, access: { audit, roles }, logs: { feedback }, records, messenger }: Foundations,
   answering: AnswerParts,
-): { readonly chat: Chat; readonly pauses: Pauses } {
+) {
   const pauses = createPauses(store, audit, clock);
   const isPaused = createPauseCheck(pauses, messenger.tell);
   const secretIn = createSecretCheck(commands);

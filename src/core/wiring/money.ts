@@ -1,23 +1,14 @@
 import type { Coordination } from '../coordination/coordination.ts';
-import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import {
-  createModelRequests,
-  type ModelOffer,
-  type ModelRequests,
-  type ModelRequestsOptions,
-} from '../ledger/model-requests.ts';
-import { createLimitRules, type LimitRules } from '../ledger/rules.ts';
+import { createLedger } from '../ledger/ledger.ts';
+import { createModelRequests, type ModelOffer, type ModelRequestsOptions } from '../ledger/model-requests.ts';
+import { createLimitRules } from '../ledger/rules.ts';
 import { createLimitWarnings } from '../ledger/warnings.ts';
 import { NO_LIMITS } from '../ports/limits.ts';
 import type { Access } from './access.ts';
 import type { AccessOptions, CoreOptions, HabitOptions, PlatformOptions } from './options.ts';
 
 /** Limits, the ledger, and the only way to a model. */
-export interface Money {
-  readonly limits: LimitRules;
-  readonly ledger: Ledger;
-  readonly models: ModelRequests;
-}
+export type Money = ReturnType<typeof wireMoney>;
 
 /** The parts of `CoreOptions` that decide over money. */
 export interface MoneyOptions extends Pick<CoreOptions, 'store' | 'clock' | 'log'> {
@@ -31,7 +22,7 @@ export function wireMoney(
   options: MoneyOptions,
   { locks, once, owner }: Pick<Coordination, 'locks' | 'once' | 'owner'>,
   { audit, guilds, ownKeys }: Pick<Access, 'audit' | 'guilds'> & Pick<ModelRequestsOptions, 'ownKeys'>,
-): Money {
+) {
   const { store, models: offer, clock, log } = options;
   const { tellAdmins } = options.platforms;
   const { timeZone } = options.habits;
