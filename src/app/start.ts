@@ -11,13 +11,7 @@ import { createLogin } from '../http/login.ts';
 import { openStore } from '../store/open-store.ts';
 import { createAdminHost } from './admin-host.ts';
 import type { Setup } from './config/setup.ts';
-import {
-  accessOptionsOf,
-  fileOptionsOf,
-  habitOptionsOf,
-  modelOptionsOf,
-  slotsOptionsOf,
-} from './core-options.ts';
+import { coreOptionsOf } from './core-options.ts';
 import { createAdapters, type StartedAdapter } from './create-adapters.ts';
 import { startGuildNames } from './guild-names.ts';
 import { createFetch } from './http/http-client.ts';
@@ -25,8 +19,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { type OfferOptions, openOffer } from './offer.ts';
 import { createPlatforms } from './platforms.ts';
 import { routesOf } from './routes.ts';
-import { startBlock } from './start-block.ts';
-import { startFactsOf } from './start-facts.ts';
+import { startBlock, startFactsOf } from './start-block.ts';
 import { startNotes } from './start-notes.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 
@@ -73,7 +66,9 @@ async function start(options: AppOptions, closing: AsyncDisposableStack): Promis
   const store = closing.adopt(await openStore(config.STORE_URL, means), (it) => it.close());
   const offer = await openOffer(means, closing);
   const { providers } = offer;
-  const slots = createSlots({ ...slotsOptionsOf(config), clock: systemClock });
+  const { MAX_STREAMS: max, MAX_STREAMS_PER_GUILD: maxPerGuild } = config;
+  const waiting = { maxWaiting: 2 * max, maxWaitingPerGuild: 2 * maxPerGuild };
+  const slots = createSlots({ max, maxPerGuild, ...waiting, clock: systemClock });
 
   // Filled below: adapters need core's services, and the parts that get the list here read it at each call.
   const adapters: StartedAdapter[] = [];
@@ -84,11 +79,8 @@ async function start(options: AppOptions, closing: AsyncDisposableStack): Promis
   const core = createCore({
     commands,
     store,
-    models: modelOptionsOf(config, offer, slots),
-    access: accessOptionsOf(config, offer),
+    ...coreOptionsOf(options, offer, slots),
     platforms: { ...platforms, limiters },
-    files: fileOptionsOf(config, log),
-    habits: habitOptionsOf(config, options.instructions, offer),
     telemetry,
     clock: systemClock,
     log,

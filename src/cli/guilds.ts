@@ -1,7 +1,7 @@
+import { guildsOf } from '../app/core-options.ts';
 import { listGuilds } from '../core/ledger/guild-list.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { type CliCommand, daysIn, refuseMore } from './command.ts';
-import { guildsOf } from './services.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS, useOf } from './usage.ts';
 

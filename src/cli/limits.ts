@@ -1,3 +1,4 @@
+import { guildsOf } from '../app/core-options.ts';
 import { mostInWords, personalRules, readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import type { LimitRules } from '../core/ledger/rules.ts';
 import type { GuildId } from '../core/ports/actor.ts';
@@ -13,7 +14,7 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
-import { guildsOf, limitsOf } from './services.ts';
+import { limitsOf } from './services.ts';
 import { table } from './table.ts';
 
 /** Shows a guild's limits, and sets one for everybody, a person or a role. */

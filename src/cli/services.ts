@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { encryptionKeysOf, retentionMsOf } from '../app/config/config.ts';
+import { retentionMsOf } from '../app/config/config.ts';
 import { readSetup } from '../app/config/setup.ts';
-import { createGuilds, type Guilds } from '../core/access/guilds.ts';
-import { createKeyStore } from '../core/access/key-store.ts';
 import { type AnswersUnderWay, createAnswersUnderWay } from '../core/chat/under-way.ts';
 import { createAnswerRecords } from '../core/conversations/answer-records.ts';
 import { type ChatRecords, createChatRecords } from '../core/conversations/chat-records.ts';
@@ -15,17 +13,6 @@ import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { createLimitRules, type LimitRules } from '../core/ledger/rules.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import type { CliContext } from './command.ts';
-
-export function guildsOf({ config, store, audit, clock }: CliContext): Guilds {
-  return createGuilds({
-    store,
-    clock,
-    audit,
-    keys: createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock }),
-    defaultTier: config.DEFAULT_TIER,
-    skuTiers: config.DISCORD_SKU_TIERS,
-  });
-}
 
 /** Changes limits under the same locks as the bot. */
 export async function limitsOf(context: CliContext): Promise<LimitRules> {

@@ -1,3 +1,4 @@
+import { guildsOf } from '../app/core-options.ts';
 import type { GuildReport } from '../core/access/guilds.ts';
 import { holdingsInWords } from '../core/access/tier-words.ts';
 import { parseUntil } from '../core/access/until.ts';
@@ -15,7 +16,6 @@ import {
   textIn,
   UsageError,
 } from './command.ts';
-import { guildsOf } from './services.ts';
 import { table } from './table.ts';
 
 /** Shows a guild's tier, and grants or revokes one. A running bot applies it from the next request on. */

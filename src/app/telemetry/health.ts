@@ -28,15 +28,12 @@ export function healthRoutes(
           () => false,
         );
         const lines = [...states, ['store', storeAnswers] as const];
+        const isReady = lines.every(([, ready]) => ready);
+        const words = (ready: boolean) => (ready ? 'ready' : 'not ready');
+        const details = lines.map(([name, ready]) => `${name}: ${words(ready)}\n`).join('');
         response
-          .writeHead(lines.every(([, ready]) => ready) ? 200 : 503, {
-            'content-type': 'text/plain; charset=utf-8',
-          })
-          .end(
-            mayKnow(request)
-              ? lines.map(([name, ready]) => `${name}: ${ready ? 'ready' : 'not ready'}\n`).join('')
-              : `${lines.every(([, ready]) => ready) ? 'ready' : 'not ready'}\n`,
-          );
+          .writeHead(isReady ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
+          .end(mayKnow(request) ? details : `${words(isReady)}\n`);
       },
     },
   ];

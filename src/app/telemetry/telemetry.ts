@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { Slots } from '../../core/kit/slots.ts';
-import type { Adapter, Route } from '../../core/ports/adapter.ts';
+import type { Adapter } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Telemetry } from '../../core/ports/telemetry.ts';
 import type { Config } from '../config/variables.ts';
 import type { Providers } from '../providers/providers.ts';
 import { type AlertsOptions, createAlerts } from './alerts.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { startStoreWatch } from './store-watch.ts';
 import { createTraces } from './traces.ts';
 
 /** Everything that watches the running bot: metrics, traces, alerts to the operators, and the watch over the store. */
-export interface AppTelemetry extends Telemetry {
-  /** `/metrics`. */
-  readonly route: Route;
-  /** Wraps the limiters so that every write is counted and timed. */
-  watch(limiters: WriteLimiters): WriteLimiters;
-}
+export type AppTelemetry = Telemetry & Metrics;
 
 export interface AppTelemetryOptions extends Pick<AlertsOptions, 'tell'> {
   readonly config: Pick<Config, 'OPERATORS'>;
@@ -43,14 +37,12 @@ export function startTelemetry(options: AppTelemetryOptions, closing: AsyncDispo
   closing.defer(storeWatch.stop);
   const metrics = createMetrics({ slots, adapters, isStoreUp: storeWatch.isUp });
   return {
-    route: metrics.route,
-    watch: metrics.watch,
+    ...metrics,
+    ...alerts,
     answering: traces.answering,
     answered(facts) {
       metrics.answered(facts);
       traces.answered(facts);
     },
-    providerFailed: alerts.providerFailed,
-    obstructed: alerts.obstructed,
   };
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createAuditLog } from '../../../core/access/audit.ts';
-import { createGuilds } from '../../../core/access/guilds.ts';
-import { createKeyStore } from '../../../core/access/key-store.ts';
 import { type Catalogue, createCatalogue } from '../../../core/catalogue/catalogue.ts';
 import type { CatalogueFile } from '../../../core/catalogue/file.ts';
 import { createLocks } from '../../../core/coordination/locks.ts';
@@ -14,8 +12,8 @@ import { worstCostNanoUsd } from '../../../core/ledger/pricing.ts';
 import { type GuildId, platformOf } from '../../../core/ports/actor.ts';
 import { wireMoney } from '../../../core/wiring/money.ts';
 import { openStore } from '../../../store/open-store.ts';
-import { encryptionKeysOf } from '../../config/config.ts';
 import type { Config } from '../../config/variables.ts';
+import { guildsOf } from '../../core-options.ts';
 import { listedProviders } from '../../providers/listed.ts';
 import { createProviders } from '../../providers/providers.ts';
 
@@ -100,14 +98,7 @@ async function openModels(
   const locks = closing.adopt(createLocks(shared), (it) => it.stop());
   const once = closing.adopt(createOnce(shared), (it) => it.stop());
   const audit = createAuditLog(store.records);
-  const guilds = createGuilds({
-    store,
-    clock,
-    audit,
-    keys: createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock }),
-    defaultTier: config.DEFAULT_TIER,
-    skuTiers: config.DISCORD_SKU_TIERS,
-  });
+  const guilds = guildsOf({ config, store, audit, clock });
   const { ledger, models } = wireMoney(
     {
       ...shared,
