@@ -1,7 +1,7 @@
-import { PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-node';
+import { fliph, flipv, PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-node';
 import { imageSize } from 'image-size';
 import type { FileContent } from '../core/ports/files.ts';
-import { Unreadable } from './unreadable.ts';
+import { Unreadable } from './text.ts';
 
 /** Models scale larger pictures down themselves, and charge more tokens for them. `image-tokens.ts` relies on this bound. */
 const MAX_SIDE = 1_568;
@@ -52,27 +52,21 @@ function image(mediaType: string, bytes: Uint8Array): FileContent {
 }
 
 /**
- * Rotates a picture as its EXIF data says, which the new encoding loses.
+ * Rotates a picture as its EXIF data says, which the new encoding loses. The library's own rotation leaves black edges.
  *
- * @param orientation 1 (unchanged) to 8. Odd values other than 5 and 7 mirror nothing; 5 and 7 are on their side
+ * @param orientation 1 (unchanged) to 8
  * @see https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf section 4.6.4, "Orientation"
  */
 function turned(picture: PhotonImage, orientation: number): PhotonImage {
-  if (orientation < 2 || orientation > 8) return picture;
+  const upright = orientation >= 5 && orientation <= 8 ? transposed(picture) : picture;
+  if ([2, 3, 6, 7].includes(orientation)) fliph(upright);
+  if ([3, 4, 7, 8].includes(orientation)) flipv(upright);
+  return upright;
+}
+
+function transposed(picture: PhotonImage): PhotonImage {
   const [width, height] = [picture.get_width(), picture.get_height()];
-  const isOnSide = orientation >= 5;
-  const [newWidth, newHeight] = isOnSide ? [height, width] : [width, height];
   const from = new Uint32Array(picture.get_raw_pixels().buffer);
-  const to = new Uint32Array(from.length);
-  for (let y = 0; y < newHeight; y++) {
-    for (let x = 0; x < newWidth; x++) {
-      const [column, row] = isOnSide ? [y, x] : [x, y];
-      const isFlippedX = [2, 3, 7, 8].includes(orientation);
-      const isFlippedY = [3, 4, 6, 7].includes(orientation);
-      const sourceX = isFlippedX ? width - 1 - column : column;
-      const sourceY = isFlippedY ? height - 1 - row : row;
-      to[y * newWidth + x] = from[sourceY * width + sourceX] ?? 0;
-    }
-  }
-  return new PhotonImage(new Uint8Array(to.buffer), newWidth, newHeight);
+  const to = from.map((_, at) => from[(at % height) * width + Math.floor(at / height)] ?? 0);
+  return new PhotonImage(new Uint8Array(to.buffer), height, width);
 }

@@ -1,7 +1,6 @@
 import { strFromU8, unzipSync } from 'fflate';
 import type { FileContent } from '../core/ports/files.ts';
-import { limited, type TextBounds } from './text.ts';
-import { Unreadable } from './unreadable.ts';
+import { limited, readPages, type TextBounds, Unreadable } from './text.ts';
 import { readSheets } from './xlsx.ts';
 import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
@@ -14,10 +13,10 @@ const UNPACKED_SHARE = 1 / 8;
  * The text of a Word, Excel or PowerPoint file (Office Open XML), without pictures, formulas and formatting.
  * @throws Unreadable
  */
-export function readOffice(
+export async function readOffice(
   bytes: Uint8Array,
   bounds: TextBounds & { readonly maxMemoryBytes: number },
-): FileContent {
+): Promise<FileContent> {
   const parts = unpack(bytes, bounds.maxMemoryBytes * UNPACKED_SHARE);
   if (parts.has('word/document.xml')) return readWord(parts, bounds);
   if (parts.has('xl/workbook.xml')) return readSheets(parts, bounds);
@@ -49,23 +48,15 @@ function readWord(parts: OfficeParts, { maxChars }: TextBounds): FileContent {
   return limited(texts.filter((text) => text !== '').join('\n\n'), maxChars);
 }
 
-function readSlides(parts: OfficeParts, { maxChars, maxPages }: TextBounds): FileContent {
+function readSlides(parts: OfficeParts, bounds: TextBounds): Promise<FileContent> {
   const slides = numbered(parts, /^ppt\/slides\/slide(\d+)\.xml$/);
-  let chars = 0;
-  const read: string[] = [];
-  for (const { number, xml } of slides.slice(0, maxPages)) {
-    if (chars > maxChars) break;
-    const notes = parts.get(`ppt/notesSlides/notesSlide${number}.xml`);
-    const shown = paragraphs(xml, maxChars);
-    const said = notes === undefined ? '' : paragraphs(notes, maxChars);
-    const text = `[Slide ${number}]\n${shown}${said === '' ? '' : `\nNotes: ${said}`}`;
-    chars += shown.length + said.length;
-    read.push(text);
-  }
-  if (chars === 0) throw new Unreadable('It contains no text.');
-  const unread =
-    read.length < slides.length ? `Only slides 1 to ${read.length} of ${slides.length} were read.` : null;
-  return limited(read.join('\n\n'), maxChars, unread);
+  const { length: count } = slides;
+  return readPages({ what: 'slides', count, ifEmpty: 'It contains no text.' }, bounds, (index) => {
+    const { number = 0, xml = '' } = slides[index] ?? {};
+    const shown = paragraphs(xml, bounds.maxChars);
+    const notes = paragraphs(parts.get(`ppt/notesSlides/notesSlide${number}.xml`) ?? '', bounds.maxChars);
+    return { heading: `Slide ${number}`, text: `${shown}${notes === '' ? '' : `\nNotes: ${notes}`}` };
+  });
 }
 
 /** The text of Word and PowerPoint paragraphs, one per line; cells of a table row share a line. */

@@ -1,13 +1,12 @@
 import { getDocumentProxy } from 'unpdf';
 import type { FileContent } from '../core/ports/files.ts';
-import { limited, type TextBounds } from './text.ts';
-import { Unreadable } from './unreadable.ts';
+import { readPages, type TextBounds, Unreadable } from './text.ts';
 
 /**
  * The text of a PDF, page by page. Scanned pages are not recognised.
  * @throws Unreadable
  */
-export async function readPdf(bytes: Uint8Array, { maxChars, maxPages }: TextBounds): Promise<FileContent> {
+export async function readPdf(bytes: Uint8Array, bounds: TextBounds): Promise<FileContent> {
   const document = await getDocumentProxy(bytes, {
     useSystemFonts: false,
     disableFontFace: true,
@@ -18,24 +17,12 @@ export async function readPdf(bytes: Uint8Array, { maxChars, maxPages }: TextBou
     }
     throw error;
   });
-  const { numPages } = document;
-  const pages: string[] = [];
-  let chars = 0;
-  for (let number = 1; number <= Math.min(numPages, maxPages) && chars <= maxChars; number++) {
-    const page = await document.getPage(number);
+  const ifEmpty = 'It contains no text, only images of pages.';
+  return readPages({ what: 'pages', count: document.numPages, ifEmpty }, bounds, async (index) => {
+    const page = await document.getPage(index + 1);
     const { items } = await page.getTextContent();
-    const text = items
-      .map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : ''))
-      .join('')
-      .trim();
+    const text = items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
     page.cleanup();
-    pages.push(`[Page ${number}]\n${text}`);
-    chars += text.length;
-  }
-  if (chars === 0) throw new Unreadable('It contains no text, only images of pages.');
-  const unread =
-    pages.length < numPages
-      ? `Only pages 1 to ${pages.length} of ${numPages.toLocaleString('en-US')} were read.`
-      : null;
-  return limited(pages.join('\n\n'), maxChars, unread);
+    return { heading: `Page ${index + 1}`, text: text.trim() };
+  });
 }

@@ -1,5 +1,10 @@
 import type { FileContent } from '../core/ports/files.ts';
-import { Unreadable } from './unreadable.ts';
+
+/** A file cannot be read; `message` tells the asker why, as a sentence. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+  readonly code = 'unreadable';
+}
 
 /** The most that is read of one file. */
 export interface TextBounds {
@@ -38,6 +43,34 @@ export function limited(text: string, maxChars: number, unread: string | null = 
     text: cut,
     unread: `Only its first ${cut.length.toLocaleString('en-US')} characters were read.`,
   };
+}
+
+/**
+ * Reads pages until the room is used up.
+ * @param read the page at an index from 0, with its heading
+ * @throws Unreadable with `ifEmpty` if no page contains text
+ */
+export async function readPages(
+  { what, count, ifEmpty }: { what: 'pages' | 'slides' | 'sheets'; count: number; ifEmpty: string },
+  { maxChars, maxPages }: TextBounds,
+  read: (index: number, maxChars: number) => Promise<Page> | Page,
+): Promise<FileContent> {
+  const pages: string[] = [];
+  let chars = 0;
+  while (pages.length < Math.min(count, maxPages) && chars <= maxChars) {
+    const { heading, text } = await read(pages.length, maxChars - chars);
+    pages.push(`[${heading}]\n${text}`);
+    chars += text.length;
+  }
+  if (chars === 0) throw new Unreadable(ifEmpty);
+  const all = count.toLocaleString('en-US');
+  const unread = pages.length < count ? `Only ${what} 1 to ${pages.length} of ${all} were read.` : null;
+  return limited(pages.join('\n\n'), maxChars, unread);
+}
+
+interface Page {
+  readonly heading: string;
+  readonly text: string;
 }
 
 function decode(bytes: Uint8Array): string | null {

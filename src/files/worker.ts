@@ -2,8 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FileContent } from '../core/ports/files.ts';
 import { kindOf } from './kind.ts';
 import type { WorkerTask } from './read-content.ts';
-import { readPlain } from './text.ts';
-import { Unreadable } from './unreadable.ts';
+import { readPlain, Unreadable } from './text.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('worker.ts runs as a worker thread');

@@ -1,6 +1,5 @@
 import type { FileContent } from '../core/ports/files.ts';
-import { limited, type TextBounds } from './text.ts';
-import { Unreadable } from './unreadable.ts';
+import { readPages, type TextBounds } from './text.ts';
 import { numbered, type OfficeParts, parseXml } from './xml.ts';
 
 /** Excel's built-in number formats for dates and times (ECMA-376, part 1, 18.8.30). */
@@ -13,23 +12,16 @@ const DAY_MS = 86_400_000;
  * Every sheet as CSV under its name. Formulas show their last value.
  * @throws Unreadable
  */
-export function readSheets(parts: OfficeParts, { maxChars, maxPages }: TextBounds): FileContent {
+export function readSheets(parts: OfficeParts, bounds: TextBounds): Promise<FileContent> {
   const names = sheetNames(parts.get('xl/workbook.xml') ?? '');
   const shared = sharedStrings(parts.get('xl/sharedStrings.xml') ?? '');
   const isDate = dateStyles(parts.get('xl/styles.xml') ?? '');
   const sheets = numbered(parts, /^xl\/worksheets\/sheet(\d+)\.xml$/);
-  const read: string[] = [];
-  let chars = 0;
-  for (const [index, { xml }] of sheets.slice(0, maxPages).entries()) {
-    if (chars > maxChars) break;
-    const rows = readRows(xml, shared, isDate, maxChars - chars);
-    chars += rows.length;
-    read.push(`[Sheet ${names[index] ?? index + 1}]\n${rows}`);
-  }
-  if (chars === 0) throw new Unreadable('Its cells are empty.');
-  const unread =
-    read.length < sheets.length ? `Only sheets 1 to ${read.length} of ${sheets.length} were read.` : null;
-  return limited(read.join('\n\n'), maxChars, unread);
+  const pages = { what: 'sheets', count: sheets.length, ifEmpty: 'Its cells are empty.' } as const;
+  return readPages(pages, bounds, (index, maxChars) => ({
+    heading: `Sheet ${names[index] ?? index + 1}`,
+    text: readRows(sheets[index]?.xml ?? '', shared, isDate, maxChars),
+  }));
 }
 
 function sheetNames(xml: string): string[] {
