@@ -57,7 +57,7 @@ export interface Level {
   readonly renewsAtMs: number;
 }
 
-/** A reserved request. Must be ended by `settle` or `release`; calls after the first of these do nothing. */
+/** A reserved request. Must be ended once, by `settle` or `release`. */
 export interface Reserved {
   readonly ok: true;
   /** The limits with this reservation included, narrowest first. */
@@ -176,13 +176,6 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   function reservedOf(reservation: Reservation, levels: readonly Level[]): Reserved {
     let generation: string | null = null;
-    let ended = false;
-
-    async function end(how: () => Promise<void> | void): Promise<void> {
-      if (ended) return;
-      ended = true;
-      await how();
-    }
 
     return {
       ok: true,
@@ -195,15 +188,12 @@ export function createLedger(options: LedgerOptions): Ledger {
           log.warn({ err: error, id: reservation.id }, 'could not store the id of a generation');
         }
       },
-      settle: (spent) =>
-        end(() => {
-          const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
-          if (!isKnown && generation !== null) {
-            return settlement.bookWhenPriced(reservation, spent, generation);
-          }
-          return settlement.book(reservation, spent);
-        }),
-      release: () => end(() => settlement.release(reservation)),
+      async settle(spent) {
+        const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
+        if (!isKnown && generation !== null) settlement.bookWhenPriced(reservation, spent, generation);
+        else await settlement.book(reservation, spent);
+      },
+      release: () => settlement.release(reservation),
     };
   }
 

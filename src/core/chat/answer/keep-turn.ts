@@ -19,10 +19,7 @@ export async function keepTurn(
 ): Promise<Seen<AnswerRecord> | undefined> {
   const { job, id, askedAtMs, entry, isForgotten } = attempt;
   const { draft, status, bill } = written;
-  if (entry.lost.aborted) return undefined;
-  if (draft.reasoning !== '') await answers.amend(id, { reasoning: draft.reasoning });
   const answer = textInHistory(draft.text, draft.images.length);
-  if (answer === '') return undefined;
   const { questionTokens, access } = answerer.current;
   const { model, payer } = access;
   const turn = turnOf(
@@ -39,6 +36,8 @@ export async function keepTurn(
     },
   );
   if (entry.lost.aborted || isForgotten()) return undefined;
+  if (draft.reasoning !== '') await answers.amend(id, { reasoning: draft.reasoning });
+  if (answer === '') return undefined;
   let record: Seen<AnswerRecord> | undefined;
   const isWanted = async () => {
     const looking = answers.look(id).catch(() => undefined);
