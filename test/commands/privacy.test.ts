@@ -148,6 +148,20 @@ describe('/forget', () => {
     expect(await rememberedIn('thread 1')).not.toContain('Mia asks');
   });
 
+  it('of myself leaves nothing of a question that is being stored', async () => {
+    let isAsked = false;
+    const store = tapStore(bot.store, async ({ kind, namespace }) => {
+      if (kind !== 'write' || namespace !== 'answers' || isAsked) return;
+      isAsked = true;
+      await other.services.privacy.forgetPerson(here, 'mia');
+    });
+    const other = await createTestBot({ store, provider: bot.provider });
+    await other.dispatch.message(messageOf('Hi', { ...thread('a'), actor: testActor('mia') }));
+    await other.close();
+    expect(isAsked).toBe(true);
+    expect(await Array.fromAsync(bot.store.keys('answers', ''))).toEqual([]);
+  });
+
   it('of a conversation is for admins where somebody else’s question is being answered in it', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     const live = bot.provider.live();

@@ -121,6 +121,11 @@ describe('an answer', () => {
     expect(admin.messages.map(({ text }) => text)).toEqual(['/ask Hello?', 'For all']);
     // Neither the question, nor that it was worked on, nor the answer ever went over the wire.
     expect(JSON.stringify(admin.events)).not.toMatch(/hush|question-1/);
+    // A thread on it would be open to all.
+    const [hidden] = member.answers;
+    const refused = await say(playground, { id: 'question-3', text: 'And?', thread: hidden?.id ?? '' });
+    expect(hidden?.text).toBe('hush');
+    expect(refused.status).toBe(404);
   });
 });
 

@@ -421,6 +421,20 @@ describe('an answer that does not come to its end', () => {
     }
   });
 
+  it('costs nothing where it is stopped while its price is reserved', async () => {
+    const { reserve } = bot.store.ledger;
+    Object.assign(bot.store.ledger, {
+      async reserve(...wish: Parameters<typeof reserve>) {
+        const reserved = await reserve(...wish);
+        await bot.dispatch.retract('stopped');
+        return reserved;
+      },
+    });
+    await bot.dispatch.message(messageOf('Hi', { id: 'stopped', place: { key: 'stopped' } }));
+    expect(bot.provider.chats).toEqual([]);
+    expect(await bot.ledger.openReservations()).toEqual([]);
+  });
+
   it('ends before its place closes', async () => {
     const live = bot.provider.live();
     const surface = testSurface({ closesAtMs: Date.now() + 17_000, isPrivate: true });

@@ -55,6 +55,30 @@ function counted(onWrite: (journals: number) => void): Store {
   };
 }
 
+/** The store, which can come back without its data; `onWrite` is called before each write after that. */
+async function losing(onWrite = () => {}) {
+  const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
+  onTestFinished(() => fresh.close());
+  let now = store;
+  const changing: Store = {
+    ...store,
+    claims: {
+      ...store.claims,
+      claim: (...args) => now.claims.claim(...args),
+      renew: (...args) => now.claims.renew(...args),
+    },
+    write(changes) {
+      if (now === fresh) onWrite();
+      return now.write(changes);
+    },
+  };
+  const loseData = () => {
+    now = fresh;
+    return fresh;
+  };
+  return { changing, loseData };
+}
+
 function journalOf(owner: string, over = store): Journal {
   const journal = createJournal({ store: over, owner, clock, log: createLogRecorder().log });
   onTestFinished(() => journal.stop());
@@ -160,24 +184,13 @@ describe('the journal', () => {
   });
 
   it('goes on where the store comes back without its data', async () => {
-    const fresh = await openStore('memory:', { clock, log: createLogRecorder().log });
-    onTestFinished(() => fresh.close());
-    let now = store;
-    const changing: Store = {
-      ...store,
-      claims: {
-        ...store.claims,
-        claim: (...args) => now.claims.claim(...args),
-        renew: (...args) => now.claims.renew(...args),
-      },
-      write: (changes) => now.write(changes),
-    };
+    const { changing, loseData } = await losing();
     const journal = journalOf('p', changing);
     const entry = await journal.claimEvent('event', 'discord', surface);
     let text = 'One';
     entry?.watch(() => ({ ...answer, text }));
     await entry?.keep();
-    now = fresh;
+    const fresh = loseData();
     text = 'One two';
     await entry?.keep();
     expect(entry?.lost.aborted).toBe(false);
@@ -187,6 +200,22 @@ describe('the journal', () => {
     await entry?.end();
     await clock.advance(60_000);
     expect(await journalOf('r', fresh).takeOver()).toBeNull();
+  });
+
+  it('ends an event that the store has lost and is just told of again', async () => {
+    let ended: Promise<void> | undefined;
+    const { changing, loseData } = await losing(() => {
+      ended ??= entry?.end();
+    });
+    const journal = journalOf('p', changing);
+    const entry = await journal.claimEvent('event', 'discord', surface);
+    entry?.watch(() => ({ ...answer, text: 'One' }));
+    const fresh = loseData();
+    await entry?.keep();
+    await ended;
+    await journal.stop();
+    await clock.advance(60_000);
+    expect(await journalOf('q', fresh).takeOver()).toBeNull();
   });
 
   it('offers what was left again when the lease has run out, to the same process too', async () => {

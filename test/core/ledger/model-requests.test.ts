@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
@@ -475,6 +476,24 @@ describe('an admitted request', () => {
     expect(bills[0]).toBe(bills[1]);
     expect(await spent()).toBe(1_000_000);
     expect(await requests()).toBe(1);
+  });
+
+  it('is settled after the id is stored by which its cost can be looked up', async () => {
+    bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.001 });
+    const { annotate } = bot.store.ledger;
+    const order: string[] = [];
+    Object.assign(bot.store.ledger, {
+      async annotate(...generation: Parameters<typeof annotate>) {
+        await setTimeout(100);
+        await annotate(...generation);
+        order.push('stored');
+      },
+    });
+    const request = await admit();
+    await collect(request.stream(never));
+    await request.settle();
+    order.push('settled');
+    expect(order).toEqual(['stored', 'settled']);
   });
 
   it('that broke off is settled at once where the provider has no word on costs, and else waits for it', async () => {

@@ -14,7 +14,7 @@ const log = pino({ level: 'silent' });
 const never = new AbortController().signal;
 
 it('keeps the bot’s limit together with other processes', async () => {
-  const clock = createFastClock(10);
+  const clock = createFastClock(3);
   const discord = await createFakeDiscord({ clock });
   const store = createMemoryPace(clock);
   const processes = Array.from({ length: 3 }, () => {
