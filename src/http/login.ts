@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, scryptSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'hono/utils/cookie';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../core/kit/bounded-map.ts';
 import type { Clock } from '../core/kit/clock.ts';
@@ -45,7 +46,7 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
 
   return {
     hasSession(request) {
-      const [, session, signature] = /^(\d+\.[\w-]+)\.([\w-]+)$/.exec(cookieOf(request) ?? '') ?? [];
+      const [, session, signature] = /^(\d+\.[\w-]+)\.([\w-]+)$/.exec(cookieOf(request)) ?? [];
       if (session === undefined || signature === undefined) return false;
       return Number.parseInt(session, 10) > clock.now() && isSameSecret(signature, signatureOf(session));
     },
@@ -81,10 +82,6 @@ function isHttps({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-proto'] === 'https' || headers.origin?.startsWith('https://') === true;
 }
 
-function cookieOf({ headers }: IncomingMessage): string | undefined {
-  for (const pair of (headers.cookie ?? '').split(';')) {
-    const [name, value] = pair.trim().split('=');
-    if (name === COOKIE) return value;
-  }
-  return undefined;
+function cookieOf({ headers }: IncomingMessage): string {
+  return parse(headers.cookie ?? '', COOKIE)[COOKIE] ?? '';
 }

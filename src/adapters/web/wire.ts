@@ -6,7 +6,6 @@ import { z } from 'zod';
  */
 
 export type Role = 'member' | 'admin' | 'operator';
-export type ReplyStatus = 'streaming' | 'sealed' | 'complete' | 'stopped' | 'failed' | 'interrupted';
 
 /** `GET api/room`: facts that do not change while the server runs. */
 export interface RoomInfo {
@@ -106,68 +105,65 @@ export interface ModelInfo {
   readonly lock: string | null;
 }
 
+const spot = { channel: z.string(), thread: z.string().nullable() };
+
 /** A channel, or a thread in it; `thread` is the id of the message that began the thread. */
 export interface Spot {
   readonly channel: string;
   readonly thread: string | null;
 }
 
-interface MessageBase extends Spot {
-  readonly id: string;
+const message = {
+  ...spot,
+  id: z.string(),
   /** Messages are sorted by it. */
-  readonly order: number;
-  readonly atMs: number;
+  order: z.int(),
+  atMs: z.number(),
   /** The only person who sees it; null for everybody. */
-  readonly audience: string | null;
+  audience: z.string().nullable(),
   /** The title of the thread below it, if there is one. */
-  readonly threadTitle: string | null;
-}
+  threadTitle: z.string().nullable(),
+  /** The author; for the bot's messages, the person who asked. */
+  user: z.string(),
+  text: z.string(),
+};
 
 /** A person's own words, or a command that was run in public. */
-export interface SaidMessage extends MessageBase {
-  readonly kind: 'said';
-  readonly user: string;
-  readonly text: string;
-  readonly addressed: boolean;
-  readonly files: readonly GivenFile[];
-}
+export const saidSchema = z.object({
+  ...message,
+  kind: z.literal('said'),
+  addressed: z.boolean(),
+  /** Files that the person attached, by the id of their upload. Messages of 0.1.0 have none. */
+  files: z.array(z.object({ id: z.string(), name: z.string(), mediaType: z.string() })).default([]),
+});
+export type SaidMessage = z.infer<typeof saidSchema>;
 
-/** A file that a person attached; `id` is its upload's. */
-export interface GivenFile {
-  readonly id: string;
-  readonly name: string;
-  readonly mediaType: string;
-}
+/** A file from the bot. */
+export const fileSchema = z.object({ name: z.string(), mediaType: z.string(), description: z.string() });
+export type FileInfo = z.infer<typeof fileSchema>;
 
 /** One message of an answer. */
-export interface AnswerMessage extends MessageBase {
-  readonly kind: 'answer';
-  /** The person who asked. */
-  readonly user: string;
-  readonly text: string;
-  readonly status: ReplyStatus;
-  readonly note: string | null;
-  readonly footer: string | null;
+export const answerSchema = z.object({
+  ...message,
+  kind: z.literal('answer'),
+  status: z.enum(['streaming', 'sealed', 'complete', 'stopped', 'failed', 'interrupted']),
+  note: z.string().nullable(),
+  footer: z.string().nullable(),
   /** Kinds of buttons, in display order. */
-  readonly buttons: readonly string[];
-  readonly files: readonly FileInfo[];
-}
+  buttons: z.array(z.string()),
+  files: z.array(fileSchema),
+});
+export type AnswerMessage = z.infer<typeof answerSchema>;
 
 /** A message from the bot to one person. */
-export interface NoticeMessage extends MessageBase {
-  readonly kind: 'notice';
-  readonly user: string;
+export const noticeSchema = z.object({
+  ...message,
+  kind: z.literal('notice'),
   /** The person's input, if nobody else saw it. */
-  readonly about: string | null;
-  readonly text: string;
-  readonly files: readonly FileInfo[];
-}
-
-export interface FileInfo {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly description: string;
-}
+  about: z.string().nullable(),
+  files: z.array(fileSchema),
+});
+export type NoticeMessage = z.infer<typeof noticeSchema>;
 
 export type Message = SaidMessage | AnswerMessage | NoticeMessage;
 
@@ -207,7 +203,6 @@ export const MAX_FILES = 10;
 const id = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
 /** Ids of uploads. */
 const files = z.array(id).max(MAX_FILES).readonly().default([]);
-const spot = { channel: z.string(), thread: z.string().nullable() };
 
 /** `POST api/login`. */
 export const loginSchema = z.object({ token: z.string().max(1_000) });

@@ -5,6 +5,7 @@ import type { Composer } from './composer/composer.ts';
 import { composerView } from './composer/composer-view.ts';
 import { formView, showForm } from './form.ts';
 import { rename } from './model/actions.ts';
+import { go, toggleSidebar } from './model/navigation.ts';
 import type { Page } from './model/page.ts';
 import { channelOf, type State } from './model/state.ts';
 import { tool } from './parts/controls.ts';
@@ -15,7 +16,7 @@ import { timeline } from './timeline/timeline.ts';
 
 /** Draws the whole page; unchanged parts are not touched. */
 export function drawPage(page: Page, composer: Composer): void {
-  const { state, navigation } = page;
+  const { state } = page;
   const { spot } = state;
   const channelSpot = { channel: spot.channel, thread: null };
   const channel = channelOf(state, spot.channel);
@@ -29,7 +30,7 @@ export function drawPage(page: Page, composer: Composer): void {
         class="app ${spot.thread === null ? '' : 'with-thread'} ${state.isSidebarOpen ? 'sidebar-open' : ''}"
       >
         ${sidebar(page)}
-        <div class="scrim" @click=${() => navigation.toggleSidebar(false)}></div>
+        <div class="scrim" @click=${() => toggleSidebar(page, false)}></div>
         <main class="channel" ?inert=${state.isSidebarOpen}>
           ${bar(page)} ${banner(state)} ${timeline(page, channelSpot)} ${composerView(composer, channelSpot)}
         </main>
@@ -76,9 +77,9 @@ function paneUnder({ target }: DragEvent): Element | null {
 }
 
 function thread(page: Page, composer: Composer): TemplateResult {
-  const { state, navigation } = page;
+  const { state } = page;
   const root = state.messages.get(state.spot.thread ?? '');
-  const close = () => navigation.go({ channel: state.spot.channel, thread: null });
+  const close = () => go(page, { channel: state.spot.channel, thread: null });
   return html`
     <section class="thread" aria-label="Thread" ?inert=${state.isSidebarOpen}>
       <header class="bar row">

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { ModelInfo, Status } from '../wire.ts';
 import { choose, setTier, startOver } from './model/actions.ts';
+import { toggleSidebar } from './model/navigation.ts';
 import type { Page } from './model/page.ts';
 import { channelOf, isDm, type State } from './model/state.ts';
 import { tool, withValue } from './parts/controls.ts';
@@ -9,12 +10,12 @@ import { icons } from './parts/icons.ts';
 
 /** The head of a channel: the place, the model that answers, its tier, and today's cost. */
 export function bar(page: Page): TemplateResult {
-  const { state, navigation } = page;
+  const { state } = page;
   const channel = channelOf(state, state.spot.channel);
   const isAlone = isDm(state, state.spot);
   return html`
     <header class="bar row">
-      ${tool('Open the menu', icons.menu, () => navigation.toggleSidebar(true), { className: 'open-sidebar' })}
+      ${tool('Open the menu', icons.menu, () => toggleSidebar(page, true), { className: 'open-sidebar' })}
       <div class="here">
         <h1 class="row">${isAlone ? icons.direct : icons.hash}${channel?.name}</h1>
         <p class="clip small">${channel?.topic}</p>

@@ -28,6 +28,8 @@ const initial: State = {
   seen: recall('browser', 'seen', isTable(isNumber)) ?? {},
   isSidebarOpen: false,
   query: '',
+  sought: null,
+  awaited: new Set(),
   form: null,
   toast: null,
 };

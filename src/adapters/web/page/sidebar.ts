@@ -3,6 +3,7 @@ import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { ChannelInfo, Role, Spot } from '../wire.ts';
 import { newConversation, viewAs } from './model/actions.ts';
+import { goToMessage, toggleSidebar } from './model/navigation.ts';
 import type { Page } from './model/page.ts';
 import {
   channelOf,
@@ -36,13 +37,13 @@ const THEMES = {
 
 /** The places, and the person to view them as. */
 export function sidebar(page: Page): TemplateResult {
-  const { state, change, navigation } = page;
+  const { state, change } = page;
   const theme = THEMES[currentTheme()];
   const turnTheme = () => {
     nextTheme();
     change();
   };
-  const close = () => navigation.toggleSidebar(false);
+  const close = () => toggleSidebar(page, false);
   return html`
     <div
       class="sidebar"
@@ -99,7 +100,8 @@ const MAX_RESULTS = 30;
 const EXCERPT_CHARS = 90;
 
 /** Search results, each with its place. Each keeps its element, and so the pointer and the focus, when others come above it. */
-function results({ state, navigation }: Page): TemplateResult {
+function results(page: Page): TemplateResult {
+  const { state } = page;
   const messages = found(state, state.query);
   const shown = messages.slice(0, MAX_RESULTS);
   return html`
@@ -110,7 +112,7 @@ function results({ state, navigation }: Page): TemplateResult {
           shown,
           ({ id }) => id,
           (message) => html`<li>
-            <button type="button" class="result soft small" @click=${() => navigation.find(message)}>
+            <button type="button" class="result soft small" @click=${() => goToMessage(page, message)}>
               <b class="clip">${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>
               <span>${excerpt(message.text, state.query)}</span>
             </button>

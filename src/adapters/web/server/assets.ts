@@ -19,13 +19,6 @@ export interface Assets {
   read(path: string): Promise<Asset | undefined>;
 }
 
-const PAGE_DIR = join(import.meta.dirname, '../page');
-const CORE_DIR = join(import.meta.dirname, '../../../core');
-const PAGE_FILE = /^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(?:ts|js|css|svg))$/;
-/** Modules shared with core, which import nothing. */
-const CORE_FILE = /^core\/(kit\/typed-options\.ts)$/;
-const LIT_FILE = /^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/;
-
 /** By a file's extension; the others are JavaScript. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -54,21 +47,26 @@ export function createAssets(): Assets {
   // The package's entry resolves to the build for Node; a directive is in the browser's build, one level down.
   const aDirective = createRequire(import.meta.url).resolve('lit-html/directives/repeat.js');
   const litDir = dirname(dirname(aDirective));
-  const others = new Map([
-    ['lib/base.css', join(import.meta.dirname, '../../../http/base.css')],
-    ['lib/marked.js', installed('marked')],
-    ['lib/dompurify.js', installed('dompurify')],
-  ]);
+  const src = join(import.meta.dirname, '../../..');
+  /** The paths of files, and where the part in brackets is found. The module of core imports nothing. */
+  const places: readonly (readonly [path: RegExp, dir: string])[] = [
+    [/^page\/((?:[a-z]+\/)?[a-z][a-z-]*\.(?:ts|js|css|svg))$/, join(import.meta.dirname, '../page')],
+    [/^core\/(kit\/typed-options\.ts)$/, join(src, 'core')],
+    [/^lib\/(base\.css)$/, join(src, 'http')],
+    [/^lib\/lit\/((?:directives\/)?[a-z][a-z-]*\.js)$/, litDir],
+  ];
+  const libraries = new Map(
+    ['marked', 'dompurify'].map((name) => [`lib/${name}.js`, fileURLToPath(import.meta.resolve(name))]),
+  );
   const cache = new Map<string, { readonly changedAtMs: number; readonly asset: Asset }>();
   const importMap = JSON.stringify({ imports: IMPORTS });
 
   function locate(path: string): string | undefined {
-    const [, page] = PAGE_FILE.exec(path) ?? [];
-    if (page !== undefined) return join(PAGE_DIR, page);
-    const [, core] = CORE_FILE.exec(path) ?? [];
-    if (core !== undefined) return join(CORE_DIR, core);
-    const [, lit] = LIT_FILE.exec(path) ?? [];
-    return lit === undefined ? others.get(path) : join(litDir, lit);
+    for (const [pattern, dir] of places) {
+      const [, file] = pattern.exec(path) ?? [];
+      if (file !== undefined) return join(dir, file);
+    }
+    return libraries.get(path);
   }
 
   return {
@@ -88,10 +86,6 @@ export function createAssets(): Assets {
       return asset;
     },
   };
-}
-
-function installed(specifier: string): string {
-  return fileURLToPath(import.meta.resolve(specifier));
 }
 
 async function changeTime(file: string): Promise<number | undefined> {

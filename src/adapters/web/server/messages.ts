@@ -1,48 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import type { FileInfo, Message } from '../wire.ts';
+import { answerSchema, type FileInfo, fileSchema, type Message, noticeSchema, saidSchema } from '../wire.ts';
 
-const base = {
-  id: z.string(),
-  order: z.int(),
-  atMs: z.number(),
-  channel: z.string(),
-  thread: z.string().nullable(),
-  audience: z.string().nullable(),
-  threadTitle: z.string().nullable(),
-  user: z.string(),
-  text: z.string(),
-};
-
-const files = z.array(
-  z.object({ name: z.string(), mediaType: z.string(), description: z.string(), base64: z.string() }),
-);
+const files = z.array(fileSchema.extend({ base64: z.string() }));
+const button = z.object({ kind: z.enum(BUTTON_KINDS), answerId: z.string() });
 
 /** A stored message. Raise `MESSAGE_VERSION` with every change that old ones would not pass. */
 export const storedMessageSchema = z.discriminatedUnion('kind', [
-  z.object({
-    ...base,
-    kind: z.literal('said'),
-    addressed: z.boolean(),
-    // Messages of 0.1.0 have none.
-    files: z.array(z.object({ id: z.string(), name: z.string(), mediaType: z.string() })).default([]),
-  }),
-  z.object({
-    ...base,
-    kind: z.literal('answer'),
-    status: z.enum(['streaming', 'sealed', 'complete', 'stopped', 'failed', 'interrupted']),
-    note: z.string().nullable(),
-    footer: z.string().nullable(),
-    buttons: z.array(z.object({ kind: z.enum(BUTTON_KINDS), answerId: z.string() })),
-    files: files.default([]),
-  }),
-  z.object({
-    ...base,
-    kind: z.literal('notice'),
-    about: z.string().nullable(),
-    files,
-  }),
+  saidSchema,
+  answerSchema.extend({ buttons: z.array(button), files: files.default([]) }),
+  noticeSchema.extend({ files }),
 ]);
 
 export const MESSAGE_VERSION = 1;

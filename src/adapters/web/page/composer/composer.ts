@@ -1,5 +1,6 @@
 import type { CommandInfo, OptionInfo, Spot } from '../../wire.ts';
 import { send } from '../model/actions.ts';
+import { go } from '../model/navigation.ts';
 import type { Page } from '../model/page.ts';
 import { parseSlash, tooLong, withOption } from '../model/slash.ts';
 import { isDm, messagesAt, type State, spotKey } from '../model/state.ts';
@@ -28,7 +29,7 @@ export interface Composer {
 const MENTION = /(?<![\w.])@parley\b/i;
 
 export function createComposer(page: Page): Composer {
-  const { state, change, navigation } = page;
+  const { state, change } = page;
   const attachments = createAttachments(page);
   const drafts = createDrafts(page);
   const menu = createMenu(page, drafts);
@@ -98,7 +99,7 @@ export function createComposer(page: Page): Composer {
         if (said.length > 0) event.preventDefault();
         drafts.write(spot, said.at(-1)?.text ?? '');
       } else if (key === 'Escape' && spot.thread !== null) {
-        navigation.go({ channel: spot.channel, thread: null });
+        go(page, { channel: spot.channel, thread: null });
       }
     },
   };

@@ -10,6 +10,7 @@ import type {
 } from '../../wire.ts';
 import { get, wordsFor } from './api.ts';
 import { remember } from './memory.ts';
+import { awaitThread, go, refreshStatus } from './navigation.ts';
 import type { Page } from './page.ts';
 import { parseSlash } from './slash.ts';
 import { isDm, messagesAt, ownDm } from './state.ts';
@@ -25,11 +26,11 @@ export function send(page: Page, spot: Spot, text: string, files: readonly strin
 }
 
 function say(page: Page, spot: Spot, text: string, files: readonly string[]): void {
-  const { state, outbox, navigation } = page;
+  const { state, outbox } = page;
   const { channel, thread } = spot;
   const id = crypto.randomUUID();
   // The answer to a question in a channel opens with its own thread.
-  if (thread === null && !isDm(state, spot)) navigation.awaitThread(id);
+  if (thread === null && !isDm(state, spot)) awaitThread(page, id);
   outbox.send('message', { id, as: state.as, channel, thread, text, files });
 }
 
@@ -62,9 +63,9 @@ export function startOver(page: Page, spot: Spot): void {
 
 /** Goes to the viewer's own conversation with the bot, and starts it anew. */
 export function newConversation(page: Page): void {
-  const { state, navigation } = page;
+  const { state } = page;
   const spot = ownDm(state, state.as);
-  navigation.go(spot);
+  go(page, spot);
   if (messagesAt(state, spot).length > 0) startOver(page, spot);
 }
 
@@ -76,13 +77,13 @@ export function choose(page: Page, spot: Spot, option: 'model' | 'effort', value
   const scope = spot.thread === null && !isDm(page.state, spot) ? 'channel' : 'conversation';
   run(page, spot, `/model --${option} ${value} --scope ${scope}`, 'model', { [option]: value, scope });
   // The picker shows the choice once it applies.
-  void page.refreshStatus();
+  void refreshStatus(page);
 }
 
 /** Presses a button of an answer; opens the button's form if it has one. */
 export function press(page: Page, { id }: AnswerMessage, button: string): void {
   if (page.state.info.buttons[button]?.hasForm) return void openPressForm(page, id, button);
-  if (button === 'continue' && page.navigation.awaitThread(id)) return;
+  if (button === 'continue' && awaitThread(page, id)) return;
   void postPress(page, id, button);
 }
 
@@ -125,13 +126,13 @@ export function setTier(page: Page, tier: string): void {
 
 /** Shows the page as another person. */
 export function viewAs(page: Page, person: string): void {
-  const { state, navigation, change, session, refreshStatus } = page;
+  const { state, change, session } = page;
   remember('browser', 'as', person);
-  navigation.forgetAwaited();
+  state.awaited.clear();
   change({ as: person, status: null });
   // From one person's DM to the other's own.
-  if (isDm(state, state.spot)) navigation.go(ownDm(state, person));
-  else void refreshStatus();
+  if (isDm(state, state.spot)) go(page, ownDm(state, person));
+  else void refreshStatus(page);
   session.connect();
 }
 

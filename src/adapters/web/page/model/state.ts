@@ -50,6 +50,10 @@ export interface State {
   isSidebarOpen: boolean;
   /** The search text; empty for no search. */
   query: string;
+  /** A search result to scroll to, until it is shown. */
+  sought: string | null;
+  /** Ids of messages whose threads this page opens as soon as they exist. */
+  awaited: Set<string>;
   form: OpenForm | null;
   toast: string | null;
 }

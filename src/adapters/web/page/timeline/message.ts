@@ -10,6 +10,7 @@ import type {
   Spot,
 } from '../../wire.ts';
 import { press, remove, send } from '../model/actions.ts';
+import { go } from '../model/navigation.ts';
 import type { Page } from '../model/page.ts';
 import { parseSlash } from '../model/slash.ts';
 import { isDm, personName, type State, type Thread, viewer } from '../model/state.ts';
@@ -191,19 +192,16 @@ function fileView({ name, mediaType, description }: FileInfo, address: string): 
   </a>`;
 }
 
-function threadLink(
-  message: Message,
-  { thread, page: { state, navigation } }: Setting,
-): TemplateResult | typeof nothing {
+function threadLink(message: Message, { thread, page }: Setting): TemplateResult | typeof nothing {
   if (thread === null) return nothing;
-  const isOpen = state.spot.thread === message.id;
+  const isOpen = page.state.spot.thread === message.id;
   const count = thread.replies === 0 ? 'Thread' : replies(thread.replies);
   return html`
     <button
       type="button"
       class="thread-link row soft small"
       aria-expanded=${isOpen ? 'true' : 'false'}
-      @click=${() => navigation.go(threadBelow(message))}
+      @click=${() => go(page, threadBelow(message))}
     >
       ${icons.thread}<b>${count}</b>
       <span>${thread.isBusy ? 'Parley is answering…' : thread.replies === 0 ? 'Continue here' : `Last at ${formatTime(thread.lastAtMs)}`}</span>
@@ -213,12 +211,12 @@ function threadLink(
 
 function tools(message: Message, setting: Setting): TemplateResult {
   const { page, canThread, thread } = setting;
-  const { state, navigation, notify } = page;
+  const { state, notify } = page;
   const isOwn = message.user === state.as || viewer(state).role !== 'member';
   return html`
     <div class="tools" role="group" aria-label="Message actions">
       ${copyTool('Copy text', message.text, notify)}
-      ${canThread ? tool('Reply in thread', icons.thread, () => navigation.go(threadBelow(message))) : nothing}
+      ${canThread ? tool('Reply in thread', icons.thread, () => go(page, threadBelow(message))) : nothing}
       ${isOwn && thread === null ? tool('Delete', icons.trash, () => remove(page, message)) : nothing}
     </div>
   `;
