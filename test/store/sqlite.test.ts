@@ -137,6 +137,24 @@ describe('a SQLite file', () => {
     await database.close();
   });
 
+  it('stores an urgent write before all that wait, and the others in their order', async () => {
+    const database = openDatabase(freshPath(), createFakeClock());
+    await database.write(() => database.exec('CREATE TABLE notes (text)'));
+    const stored: string[] = [];
+    const note = (text: string, how?: { isUrgent: boolean }) =>
+      database
+        .write(() => database.sql('INSERT INTO notes VALUES (?)').run(text), how)
+        .then(() => stored.push(text));
+    const usual = Array.from({ length: 300 }, (_, index) => `${index}`);
+    const all = usual.map((text) => note(text));
+    const urgent = note('urgent', { isUrgent: true });
+    await urgent;
+    expect(stored.length).toBeLessThan(60);
+    await Promise.all(all);
+    expect(stored.filter((text) => text !== 'urgent')).toEqual(usual);
+    await database.close();
+  });
+
   it('leaves the file of a newer Parley as it was', async () => {
     const path = freshPath();
     const newer = new DatabaseSync(path);

@@ -1,5 +1,12 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { createBackground } from '../../core/kit/background.ts';
 import { type Proxies, readProxies } from './proxies.ts';
+
+/**
+ * Milliseconds of each turn of the event loop that may go to bodies and what becomes of them: if more text arrives than there
+ * is CPU for, it waits and is read at once later, while platforms are still acknowledged in time.
+ */
+const BODIES_BUDGET_MS = 20;
 
 /**
  * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
@@ -58,6 +65,8 @@ async function encode(given: RequestInit['headers'], body: RequestInit['body'] |
   return { headers, body: await encoded.bytes() };
 }
 
+const handInTurn = createBackground<() => void>(BODIES_BUDGET_MS, (hand) => hand());
+
 function createHandler(
   signal: AbortSignal | null,
   resolve: (response: Response) => void,
@@ -95,7 +104,7 @@ function createHandler(
   function handSoon(): void {
     if (isDue) return;
     isDue = true;
-    setImmediate(() => {
+    handInTurn(() => {
       isDue = false;
       hand();
     });
@@ -159,14 +168,14 @@ function createHandler(
     },
     onResponseEnd() {
       end = () => body?.close();
-      hand();
+      handSoon();
     },
     onResponseError(_, cause) {
       const error = new TypeError(body === null ? 'fetch failed' : 'terminated', { cause });
       end = () => body?.error(error);
       reject(error);
       if (body === null) finish();
-      else hand();
+      else handSoon();
     },
   };
 }

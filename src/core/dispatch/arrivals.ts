@@ -3,6 +3,7 @@ import { RESTARTING } from '../chat/turn.ts';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal.ts';
+import { createBackground } from '../kit/background.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';
@@ -27,6 +28,12 @@ export interface Arrivals {
   close(): void;
 }
 
+/**
+ * Milliseconds of each turn of the event loop in which events begin to be handled. If more arrive than there is CPU for, they
+ * are claimed and acknowledged first, for which platforms give three seconds.
+ */
+const BEGIN_BUDGET_MS = 20;
+
 export function createArrivals(
   { journal, stops }: Coordination,
   hearing: Hearing,
@@ -34,6 +41,7 @@ export function createArrivals(
   log: Logger,
 ): Arrivals {
   let isClosed = false;
+  const begin = createBackground<() => void>(BEGIN_BUDGET_MS, (resolve) => resolve());
   /** Claims in progress, and … */
   const claiming = new Map<string, Promise<boolean>>();
   /** … entries of events that were not passed on yet. */
@@ -90,6 +98,7 @@ export function createArrivals(
         }
         const leave = stops.arrive(id);
         try {
+          await new Promise<void>(begin);
           // Claimed in any case, so that a person who is told this does not also get an answer to a missed message.
           if (isClosed) await teller.say(surface, RESTARTING);
           else await work();

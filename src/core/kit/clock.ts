@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     waitInLine(signal, (wake) => {
-      const timer = setTimeout(wake, ms).unref();
+      const timer = setTimeout(wake, Math.max(0, ms)).unref();
       return () => clearTimeout(timer);
     }),
 };

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../core/kit/clock.ts';
+import { type Clock, steadyClock } from '../../core/kit/clock.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
 /**
@@ -18,8 +18,10 @@ const FAULTS: Readonly<Record<number, 'full' | 'damaged' | 'no database'>> = {
   13: 'full',
   26: 'no database',
 };
-/** Keeps the event loop from blocking for more than some milliseconds. */
+/** Keeps a transaction from blocking the event loop for more than some milliseconds. */
 const WRITES_TOGETHER = 50;
+/** For so long, one transaction after the other runs in one turn of the event loop. Under load, hundreds of writes arrive in each. */
+const TURN_MS = 25;
 /** Keeps every statement short. */
 const ROWS_PER_DELETE = 500;
 
@@ -27,8 +29,8 @@ const ROWS_PER_DELETE = 500;
 export interface Database {
   /** Runs `work` on a consistent snapshot. */
   read<T>(work: () => T): Promise<T>;
-  /** Runs `work` as one transaction. */
-  write<T>(work: () => T): Promise<T>;
+  /** Runs `work` as one transaction, after the writes that wait already; if it is urgent, before them. */
+  write<T>(work: () => T, how?: { readonly isUrgent: boolean }): Promise<T>;
   /** A statement, compiled once. Only for use inside `work`. */
   sql(text: string): StatementSync;
   /** Runs statements without results. Only for use inside `work`. */
@@ -74,15 +76,21 @@ export function openDatabase(path: string, clock: Clock): Database {
   }
 
   /** Writes queue up, so that at most one of them asks for the lock. */
-  let line: Write[] = [];
+  const urgent: Write[] = [];
+  const line: Write[] = [];
   let writing: Promise<void> | null = null;
 
+  const isWaiting = () => urgent.length + line.length > 0;
+
   async function writeAll(): Promise<void> {
-    while (line.length > 0) {
-      const together = line.slice(0, WRITES_TOGETHER);
-      line = line.slice(WRITES_TOGETHER);
-      await writeTogether(together);
-      if (line.length > 0) await nextTurn();
+    while (isWaiting()) {
+      const endMs = steadyClock.now() + TURN_MS;
+      do {
+        const together = urgent.splice(0, WRITES_TOGETHER);
+        together.push(...line.splice(0, WRITES_TOGETHER - together.length));
+        await writeTogether(together);
+      } while (isWaiting() && steadyClock.now() < endMs);
+      if (isWaiting()) await nextTurn();
     }
     writing = null;
   }
@@ -104,12 +112,12 @@ export function openDatabase(path: string, clock: Clock): Database {
   const database: Database = {
     async read(work) {
       // Lets writes that are about to be made join, as far as they belong together.
-      if (line.length > 0) await nextTurn();
+      if (isWaiting()) await nextTurn();
       return untilFree(work);
     },
-    write<T>(work: () => T) {
+    write<T>(work: () => T, { isUrgent } = { isUrgent: false }) {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      line.push({ work, resolve, reject, giveUpAtMs: clock.now() + LOCK_WAIT_MS });
+      (isUrgent ? urgent : line).push({ work, resolve, reject, giveUpAtMs: clock.now() + LOCK_WAIT_MS });
       // Writes that arrive before its turn join it.
       writing ??= nextTurn().then(writeAll);
       return promise as Promise<T>;

@@ -21,8 +21,9 @@ const ACKNOWLEDGE_WITHIN_MS = 3_000;
 const CLAIM_WITHIN_MS = 1_500;
 const RETRY_MS = 100;
 
-const NOT_STORED =
-  'The bot cannot reach its database right now. Try again in a minute; if it keeps happening, tell the operator of this bot.';
+const TRY_AGAIN = 'Try again in a minute; if it keeps happening, tell the operator of this bot.';
+const NOT_STORED = `The bot cannot reach its database right now. ${TRY_AGAIN}`;
+const TOO_LATE = `The bot is too busy right now, or its database does not answer. ${TRY_AGAIN}`;
 
 /**
  * Sends the first response to an interaction; false if that has expired or was answered already. Discord waits three seconds
@@ -86,11 +87,14 @@ export async function handleOnce(
   const surface = surfaceOf(received, kind);
   const claiming = dispatch.claim({ id, place, surface, addressed: true }).catch((error: unknown) => {
     log.error({ err: error, interaction: interaction.id }, 'could not store an interaction');
+    return null;
   });
   const isNew = await waitAtMost(clock, CLAIM_WITHIN_MS, claiming);
   if (isNew === false) return;
-  if (isNew === undefined) {
-    await refuse(received, dispatch.nameOperator(NOT_STORED));
+  if (!isNew) {
+    const isLate = isNew === undefined;
+    if (isLate) log.warn({ interaction: interaction.id }, 'could not store an interaction in time');
+    await refuse(received, dispatch.nameOperator(isLate ? TOO_LATE : NOT_STORED));
     await claiming;
     return dispatch.dropClaim(id);
   }

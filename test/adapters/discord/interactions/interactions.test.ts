@@ -52,12 +52,23 @@ describe('a slash command', () => {
     recorded.release();
   });
 
-  it('is answered with a word where the store does not take it', async () => {
+  it('is answered with a word if the store does not take it', async () => {
     const { recorded, ada, channel } = await open();
     recorded.claiming = () => Promise.reject(new Error('the store is down'));
     const used = ada.slash('ask', { prompt: 'why?' }, { channel });
     await used.acknowledged();
     expect(used.reply?.content).toContain('cannot reach its database');
+    expect(recorded.commands).toEqual([]);
+  });
+
+  it('is answered with a word if the store takes longer than Discord waits', async () => {
+    const { recorded, ada, channel } = await open();
+    const held = Promise.withResolvers<boolean>();
+    recorded.claiming = () => held.promise;
+    const used = ada.slash('ask', { prompt: 'why?' }, { channel });
+    await used.acknowledged();
+    expect(used.reply?.content).toContain('too busy right now, or its database does not answer');
+    held.resolve(true);
     expect(recorded.commands).toEqual([]);
   });
 
