@@ -29,7 +29,7 @@ import { createBoltLogger } from './transport/bolt-logger.ts';
 import { createHttpTransport } from './transport/http.ts';
 import { createInOrder } from './transport/in-order.ts';
 import { createSocketTransport } from './transport/socket.ts';
-import type { SocketDispatcher, TransportOptions } from './transport/transport.ts';
+import type { SocketDispatcher, Transport, TransportOptions } from './transport/transport.ts';
 
 export interface SlackAdapterOptions {
   readonly botToken: string;
@@ -68,27 +68,25 @@ interface Started {
   readonly missed: Missed;
   readonly readFile: ReadFile;
   readonly tellAdmins: TellAdmins;
+  readonly notes: readonly string[];
+  readonly names: ReadonlyMap<GuildId, string>;
 }
 
 /** The Slack adapter, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
-  const { botToken, apiUrl, limiters, fetch, clock, log } = options;
+  const { apiUrl, fetch, clock, log } = options;
   const tasks = createTasks(log);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const notes: string[] = [];
-  const names = new Map<GuildId, string>();
   let started: Started | null = null;
-  let isOpen = false;
-  let isStopping = false;
-  const boltLogger = createBoltLogger(log, () => isStopping);
+  let phase: 'starting' | 'open' | 'stopping' = 'starting';
   const means: TransportOptions = {
     apiUrl,
     fetch,
     dispatcher: options.socketDispatcher,
-    boltLogger,
+    boltLogger: createBoltLogger(log, () => phase === 'stopping'),
     tasks,
-    isOpen: () => isOpen,
+    isOpen: () => phase === 'open',
     onBack(awayMs) {
       if (awayMs > REDELIVERED_MS) started?.missed.connected();
     },
@@ -110,38 +108,20 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
     routes: transport.routes,
 
     async start(dispatch) {
-      const api = createWebApi({ token: botToken, apiUrl, fetch });
-      const identity = await identify(api, apiUrl, signal);
-      const { team, teamName, botId, botUser, botName } = identity;
-      const workspace = createWorkspace(identity, api, limiters, clock);
-      workspace.quirks.takesFileInputs = identity.mayReadFiles;
-      notes.push(...identity.notes);
-      if (teamName !== '') names.set(guildOf(team), teamName);
-      const slack = contextOf(workspace, options, dispatch, tasks, signal);
-      const missed = createMissed(slack, transport.isConnected);
-      started = {
-        slack,
-        missed,
-        readFile: createFileReader({ workspace, botToken, apiUrl, fetch }),
-        tellAdmins: createTellAdmins(workspace, clock),
-      };
-      const app = new App({
-        receiver: claimsFirst(transport.receiver, slack),
-        authorize: async () => ({ botToken, botId, botUserId: botUser }),
-        convoStore: false,
-        logger: boltLogger,
-      });
-      listen(app, slack);
+      started = await register(options, transport, means, dispatch, signal);
       await transport.connect();
-      isOpen = true;
-      missed.connected();
+      phase = 'open';
+      started.missed.connected();
+      const { team, botName } = started.slack.workspace;
       log.info({ team, bot: botName, mode: options.transport.mode }, 'connected to Slack');
     },
 
-    ready: () => isOpen && transport.isConnected(),
+    ready: () => phase === 'open' && transport.isConnected(),
 
-    notes,
-    guildNames: () => names,
+    get notes() {
+      return started?.notes ?? [];
+    },
+    guildNames: () => started?.names ?? new Map(),
     readFile: async (reference, maxBytes, until) => afterStart().readFile(reference, maxBytes, until),
     reopen: async (lost, until) => reopen(afterStart().slack, lost, until),
     changeButtons: async (ended, buttons, until) => changeButtons(afterStart().slack, ended, buttons, until),
@@ -150,15 +130,46 @@ export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
       started !== null && tellPerson(started.slack.workspace, user, notice, until),
 
     async stop() {
-      const wasOpen = isOpen;
-      isOpen = false;
-      isStopping = true;
+      const wasOpen = phase === 'open';
+      phase = 'stopping';
       await started?.missed.stop();
       await waitAtMost(clock, LAST_WORDS_MS, tasks.settled());
       if (wasOpen) await transport.disconnect();
       stopping.abort();
       await tasks.settled();
     },
+  };
+}
+
+/** Asks Slack whose token it is, and registers the listeners for events of that workspace. */
+async function register(
+  options: SlackAdapterOptions,
+  transport: Transport,
+  { boltLogger, tasks }: TransportOptions,
+  dispatch: Dispatch,
+  signal: AbortSignal,
+): Promise<Started> {
+  const { botToken, apiUrl, limiters, fetch, clock } = options;
+  const api = createWebApi({ token: botToken, apiUrl, fetch });
+  const identity = await identify(api, apiUrl, signal);
+  const { team, teamName, botId, botUser, notes } = identity;
+  const workspace = createWorkspace(identity, api, limiters, clock);
+  workspace.quirks.takesFileInputs = identity.mayReadFiles;
+  const slack = contextOf(workspace, options, dispatch, tasks, signal);
+  const app = new App({
+    receiver: claimsFirst(transport.receiver, slack),
+    authorize: async () => ({ botToken, botId, botUserId: botUser }),
+    convoStore: false,
+    logger: boltLogger,
+  });
+  listen(app, slack);
+  return {
+    slack,
+    missed: createMissed(slack, transport.isConnected),
+    readFile: createFileReader({ workspace, botToken, apiUrl, fetch }),
+    tellAdmins: createTellAdmins(workspace, clock),
+    notes,
+    names: new Map(teamName === '' ? [] : [[guildOf(team), teamName]]),
   };
 }
 

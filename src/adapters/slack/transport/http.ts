@@ -64,36 +64,10 @@ export function createHttpTransport(
     if (payload['ssl_check'] === '1') return end(response, 200);
     // Slack redelivers events; people see that a command failed.
     if (app === null || !isOpen()) return end(response, 503);
-    pass(app, payload, request.headers, response);
-  }
-
-  /** Passes a payload to Bolt, whose acknowledgement is the response. */
-  function pass(
-    receiver: App,
-    payload: JsonObject,
-    headers: IncomingMessage['headers'],
-    response: ServerResponse,
-  ): void {
-    let isAcked = false;
-    const retry = Number(headers['x-slack-retry-num'] ?? Number.NaN);
-    const event: Parameters<App['processEvent']>[0] = {
-      body: payload,
-      async ack(answer?: unknown) {
-        if (isAcked) throw new ReceiverMultipleAckError();
-        isAcked = true;
-        signatures.noteAccepted(headers);
-        end(response, 200, answer);
-      },
-      ...(Number.isNaN(retry) ? {} : { retryNum: retry }),
-    };
-    tasks.run('handle an event from Slack', async () => {
-      try {
-        await receiver.processEvent(event);
-      } finally {
-        // Nobody handled it. Slack redelivers events.
-        if (!isAcked) end(response, 503);
-      }
-    });
+    const receiver = app;
+    tasks.run('handle an event from Slack', () =>
+      pass(receiver, payload, request.headers, response, () => signatures.noteAccepted(request.headers)),
+    );
   }
 
   const nothing = async () => {};
@@ -107,6 +81,30 @@ export function createHttpTransport(
     connect: nothing,
     disconnect: nothing,
   };
+}
+
+/** Passes a payload to Bolt, whose acknowledgement is the response. */
+async function pass(
+  app: App,
+  body: JsonObject,
+  headers: IncomingMessage['headers'],
+  response: ServerResponse,
+  onAck: () => void,
+): Promise<void> {
+  let isAcked = false;
+  const retryNum = Number(headers['x-slack-retry-num'] ?? Number.NaN);
+  async function ack(answer?: unknown): Promise<void> {
+    if (isAcked) throw new ReceiverMultipleAckError();
+    isAcked = true;
+    onAck();
+    end(response, 200, answer);
+  }
+  try {
+    await app.processEvent({ body, ack, ...(Number.isNaN(retryNum) ? {} : { retryNum }) });
+  } finally {
+    // Nobody handled it. Slack redelivers events.
+    if (!isAcked) end(response, 503);
+  }
 }
 
 class TooMuch extends Error {}
