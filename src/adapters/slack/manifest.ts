@@ -28,30 +28,11 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
       app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
       bot_user: { display_name: 'Parley', always_online: true },
       shortcuts: [
-        {
-          name: 'Ask about this message',
-          type: 'message',
-          callback_id: ASK_ABOUT,
-          description: 'Ask a language model about it',
-        },
+        shortcut('Ask about this message', ASK_ABOUT, 'Ask a language model about it'),
         ...commands.flatMap((command) =>
-          command.menu === undefined
-            ? []
-            : [
-                {
-                  name: command.menu,
-                  type: 'message',
-                  callback_id: menuOf(command),
-                  description: clip(command.description, SIZES.commandDescription),
-                },
-              ],
+          command.menu === undefined ? [] : shortcut(command.menu, menuOf(command), command.description),
         ),
-        {
-          name: 'Delete this answer',
-          type: 'message',
-          callback_id: DELETE_ANSWER,
-          description: 'Delete an answer here and from the bot’s memory',
-        },
+        shortcut('Delete this answer', DELETE_ANSWER, 'Delete an answer here and from the bot’s memory'),
       ],
       slash_commands: commands
         .map((each) => inWordsOf('slack', each))
@@ -84,6 +65,15 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
       socket_mode_enabled: url === null,
       token_rotation_enabled: false,
     },
+  };
+}
+
+function shortcut(name: string, callback_id: string, description: string): object {
+  return {
+    name,
+    type: 'message',
+    callback_id,
+    description: clip(description, SIZES.commandDescription),
   };
 }
 

@@ -4,19 +4,21 @@ import type { Method } from './methods.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A method's response, and the scopes of the token. */
-export interface ApiAnswer {
-  readonly data: Json;
-  readonly scopes: readonly string[];
-}
-
 /**
  * Slack's Web API: one call is one request, without hidden retries, queues or pauses. Bolt's own client stops all calls when
  * one is rate limited, retries for half an hour, and takes no signal.
  */
 export interface WebApi {
-  /** @throws RateLimited, SlackRefusal, or SlackUnreachable if the outcome of the call is unknown */
-  call(method: Method, args: Json, signal: AbortSignal): Promise<ApiAnswer>;
+  /**
+   * Resolves to the method's response, and the scopes of the token.
+   *
+   * @throws RateLimited, SlackRefusal, or SlackUnreachable if the outcome of the call is unknown
+   */
+  call(
+    method: Method,
+    args: Json,
+    signal: AbortSignal,
+  ): Promise<{ readonly data: Json; readonly scopes: readonly string[] }>;
   /** Sends a file to an address from `files.getUploadURLExternal`. */
   upload(url: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }

@@ -1,10 +1,8 @@
 import { editOf } from '../../../core/ports/events.ts';
-import { placeUnder } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
-import { messageKey, placeAt } from '../api/places.ts';
+import { messageKey } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import { deletedTsOf, editIn, type MessageEvent, wasGrowing } from '../payloads/payloads.ts';
-import { orderKeyOf, placeKeyOf, questionIn } from './question.ts';
+import { orderKeyOf, placeOf, questionIn, surfaceOf } from './question.ts';
 
 /**
  * Claims a message before it is acknowledged. False if nothing is left to do: it was delivered before (`message` and
@@ -17,20 +15,19 @@ export async function claimMessage(
   event: MessageEvent,
   onLate: () => void,
 ): Promise<boolean> {
-  const { workspace, dispatch } = slack;
+  const { dispatch } = slack;
   const edit = editIn(event);
   const question = await questionIn(slack, edit ?? event);
   if (question === null) {
     await retractDeleted(slack, event);
     return false;
   }
-  const { id, user, isDirect, isAddressed, isTheBots, rootTs } = question;
+  const { id, isDirect, isAddressed, isTheBots, rootTs } = question;
   // In a channel Slack also sends an `app_mention`, which has no files.
   if (edit === null && isAddressed && !isDirect && event.type === 'message') slack.twins.set(id, event);
-  const { channel, ts } = question.event;
-  const threadTs = rootTs ?? (isDirect && slack.agentView.isOn ? ts : null);
-  const place = placeAt(workspace.team, channel, placeKeyOf(slack, question, threadTs));
-  const surface = createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  const threadTs = rootTs ?? (isDirect && slack.agentView.isOn ? question.event.ts : null);
+  const place = placeOf(slack, question, threadTs);
+  const surface = surfaceOf(slack, question, threadTs);
   // The bot may not know its own message above this one yet, so whether it listens there is checked later.
   const addressed = isAddressed || isTheBots;
   if (edit !== null) {

@@ -1,18 +1,15 @@
-import type { Actor } from '../../../core/ports/actor.ts';
-import type { Place } from '../../../core/ports/events.ts';
+import type { Place, PostedMessage } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
-import { placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import { attachedTo, messageContent } from '../payloads/message-parts.ts';
-import { readMessage } from '../payloads/read-messages.ts';
+import { readMessage, readThread } from '../payloads/read-messages.ts';
 import { readText } from '../text/inbound-text.ts';
-import { orderKeyOf, placeKeyOf, type Question } from './question.ts';
+import { orderKeyOf, placeOf, type Question, surfaceOf } from './question.ts';
 
-/** Facts about a question that only Slack knows. */
-export interface LookedUp {
-  readonly threadTs: string | null;
-  readonly actor: Actor;
-  readonly place: Place;
+/** A question with everything that only Slack knows of it. */
+export interface Arrived {
+  readonly question: Question;
+  readonly message: PostedMessage;
   /** Its text, as people see it. */
   readonly said: string;
   readonly brought: readonly BroughtPart[];
@@ -32,14 +29,14 @@ const POST_ANSWER_MS = 1_000;
  *
  * @param isNew whether it has just been written, so that the bot's own message above it may not be known yet
  */
-export function lookUp(slack: SlackContext, question: Question, isNew: boolean): Promise<LookedUp | null> {
+export function lookUp(slack: SlackContext, question: Question, isNew: boolean): Promise<Arrived | null> {
   const { workspace, directory, signal } = slack;
-  const { event, user, isDirect, isAddressed, rootTs } = question;
+  const { event, id, user, isDirect, address, isAddressed, rootTs } = question;
   const { channel, ts, text } = event;
   return slack.inOrder.run(orderKeyOf(slack, question), async () => {
     const takesThread = isDirect && rootTs === null && (await slack.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
-    const at = placeAt(workspace.team, channel, placeKeyOf(slack, question, threadTs));
+    const at = placeOf(slack, question, threadTs);
     // Most messages in threads are not for the bot, so nobody is looked up for those.
     if (!isAddressed && !(await isHeard(slack, question, at, isNew))) return null;
     const [actor, place] = await Promise.all([directory.actor(user), directory.named(at, channel)]);
@@ -47,8 +44,20 @@ export function lookUp(slack: SlackContext, question: Question, isNew: boolean):
       readText(text, workspace.botUser, directory),
       broughtBy(slack, question),
     ]);
-    return { threadTs, place, actor, said, brought };
+    const parts = [{ type: 'text', text: said } as const, ...brought];
+    const surface = surfaceOf(slack, question, threadTs);
+    const message = { id, actor, place, parts, address, surface, ...threadOf(slack, question) };
+    return { question, message, said, brought };
   });
+}
+
+/** The thread of a question in a channel. */
+function threadOf(slack: SlackContext, { event, isDirect }: Question): Pick<PostedMessage, 'readThread'> {
+  const { channel, ts, thread_ts: threadTs } = event;
+  if (isDirect || threadTs === undefined) return {};
+  return {
+    readThread: (sinceMs, reading) => readThread(slack, { channel, threadTs, ts }, sinceMs, reading),
+  };
 }
 
 async function isHeard(

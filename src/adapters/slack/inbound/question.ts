@@ -1,5 +1,8 @@
 import { type Address, addresseeOf } from '../../../core/ports/address.ts';
-import { NO_RULES } from '../../../core/ports/events.ts';
+import { NO_RULES, type Place } from '../../../core/ports/events.ts';
+import type { Surface } from '../../../core/ports/surface.ts';
+import { placeUnder } from '../answers/answer-place.ts';
+import { createSurfaceFor } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import type { MessageEvent } from '../payloads/payloads.ts';
@@ -55,11 +58,18 @@ export function orderKeyOf({ workspace }: SlackContext, { event, rootTs }: Quest
   return messageKey(workspace.team, event.channel, rootTs);
 }
 
-/** `Place.key` of the answer in this thread, or in a DM's main flow; null if neither. */
-export function placeKeyOf(
-  { workspace }: SlackContext,
-  { event, isDirect }: Question,
+/** The place of the answer in this thread, in a DM's main flow, or below the question. */
+export function placeOf(
+  { workspace: { team } }: SlackContext,
+  { event: { channel }, isDirect }: Question,
   threadTs: string | null,
-): string | null {
-  return threadTs === null && !isDirect ? null : messageKey(workspace.team, event.channel, threadTs);
+): Place {
+  const hasKey = threadTs !== null || isDirect;
+  return placeAt(team, channel, hasKey ? messageKey(team, channel, threadTs) : null);
+}
+
+export function surfaceOf(slack: SlackContext, question: Question, threadTs: string | null): Surface {
+  const { event, user, isDirect } = question;
+  const { channel, ts } = event;
+  return createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
 }

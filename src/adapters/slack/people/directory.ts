@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orLog } from '../../../core/kit/or-log.ts';
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import { createLookUps, type LookUpMeans } from '../api/look-ups.ts';
@@ -55,14 +56,8 @@ export function createDirectory(means: LookUpMeans, channels: Channels): Directo
     return team_id === team || (enterprise_user?.teams ?? []).includes(team);
   }
 
-  async function find(user: string): Promise<User | null> {
-    try {
-      return await people.get(user);
-    } catch (error) {
-      log.warn({ err: error, user }, 'could not look up a user');
-      return null;
-    }
-  }
+  const find = (user: string): Promise<User | null> =>
+    people.get(user).catch(orLog(log, 'warn', { user }, 'could not look up a user', null));
 
   async function channelOf(channel: string): Promise<Channel> {
     try {

@@ -14,7 +14,7 @@ export interface MessageContent {
 }
 
 /** Markdown that Slack renders, then the rest below it. `text` is for notifications and screen readers. */
-export function contentOf(view: MessageView, quirks: Takes = TAKES_ALL): MessageContent {
+export function contentOf(view: MessageView, quirks: Takes): MessageContent {
   const body = view.text === '' ? [] : [{ type: 'markdown', text: neutralise(view.text) }];
   return { text: shortText(saidIn(view)), blocks: [...body, ...tailOf(view, quirks)] };
 }
@@ -35,7 +35,7 @@ export function plainSections(text: string): readonly Json[] {
 }
 
 /** Note, buttons and footer. */
-export function tailOf({ note, footer, buttons }: MessageView, quirks: Takes = TAKES_ALL): readonly Json[] {
+export function tailOf({ note, footer, buttons }: MessageView, quirks: Takes): readonly Json[] {
   return [
     ...(note === null ? [] : [plainSection(neutralise(clip(datesInWords(note), SIZES.note)))]),
     ...buttonBlocks(buttons, quirks),
@@ -70,8 +70,6 @@ export function withButtons(
 }
 
 type Takes = Pick<Quirks, 'takesFeedback'>;
-
-const TAKES_ALL: Takes = { takesFeedback: true };
 
 /** `action_id` of Slack's own feedback pair; its value is what `parseFeedback` reads. */
 export const FEEDBACK_ACTION = 'feedback';

@@ -148,7 +148,8 @@ function createRoom(messages: Messages, stage: Stage): Room {
 }
 
 function withButtons(text: string, buttons: readonly Button[]): MessageContent {
-  return contentOf({ text, source: text, status: 'streaming', note: null, footer: null, buttons });
+  const view = { text, source: text, status: 'streaming', note: null, footer: null, buttons } as const;
+  return contentOf(view, { takesFeedback: true });
 }
 
 function buttonsOf({ blocks }: Message): string[] {

@@ -17,7 +17,7 @@ it('shows dates in Slack’s own markup, and in words wherever that is not read'
     blocks: [{ text: { type: 'plain_text', text: 'It resets at 00:00 (UTC).' } }],
   });
   const view = { text: '', source: '', status: 'failed', footer: null, buttons: [] } as const;
-  expect(contentOf({ ...view, note: `It resets ${DATE}.` })).toMatchObject({
+  expect(contentOf({ ...view, note: `It resets ${DATE}.` }, { takesFeedback: true })).toMatchObject({
     text: 'It resets at 00:00 (UTC).',
     blocks: [{ text: { type: 'plain_text', text: 'It resets at 00:00 (UTC).' } }],
   });
