@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { auditRecord } from '../src/core/access/audit.ts';
 import { createKeyStore } from '../src/core/access/key-store.ts';
 import { systemClock } from '../src/core/kit/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
@@ -258,10 +259,9 @@ describe('the start', () => {
     const store = await openStore(`sqlite:${join(folder, 'parley.db')}`, { clock: systemClock, log: silent });
     const keysUnder = (text: string) =>
       createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
-    // The lock of a process that died while it did the same.
-    const lock = await store.claims.claim('key/discord:1/openai', 'dead', Date.now(), 0);
-    if (lock === null) throw new Error('no lock');
-    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', lock);
+    const facts = { guild: 'discord:1', by: 'discord:2', atMs: Date.now(), action: 'key.connect' } as const;
+    const record = auditRecord({ ...facts, from: null, to: 'OpenAI', reason: '' });
+    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', record);
     // Something that no version of the bot wrote.
     await valuesOf(store, 'keys').set('discord:1/openrouter', 'garbage');
     const shared = { STORE_URL: 'sqlite:parley.db' };

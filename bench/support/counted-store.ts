@@ -23,9 +23,9 @@ export function countCalls(store: Store, onCall: (call: string) => void): Store 
   return {
     ...store,
     values: counted(store.values, 'values'),
-    write(changes, lock) {
+    write(changes) {
       onCall(`write ${changes.map(nameOf).join(', ')}`);
-      return store.write(changes, lock);
+      return store.write(changes);
     },
     ledger: counted(store.ledger, 'ledger'),
     claims: counted(store.claims, 'claims'),

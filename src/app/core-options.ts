@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { createDrawChart } from '../charts/draw-chart.ts';
-import type { AuditLog } from '../core/access/audit.ts';
 import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import type { Clock } from '../core/kit/clock.ts';
@@ -67,15 +66,13 @@ export function coreOptionsOf(
 export function guildsOf({
   config,
   store,
-  audit,
   clock,
 }: {
   readonly config: Config;
   readonly store: Store;
-  readonly audit: AuditLog;
   readonly clock: Clock;
 }): Guilds {
   const keys = createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock });
   const { DEFAULT_TIER: defaultTier, DISCORD_SKU_TIERS: skuTiers } = config;
-  return createGuilds({ store, clock, audit, keys, defaultTier, skuTiers });
+  return createGuilds({ store, clock, keys, defaultTier, skuTiers });
 }

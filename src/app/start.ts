@@ -107,7 +107,6 @@ async function start(options: AppOptions, closing: AsyncDisposableStack): Promis
   const names = startGuildNames({ adapters, names: createGuildNames(store), clock: systemClock, log });
   closing.defer(names.stop);
   closing.defer(core.takeOverThrough(adapters).stop);
-  // Not earlier: locks on keys that dead processes held are free only after their remains were recovered.
   const turned = config.ENCRYPTION_KEY_OLD === undefined ? null : await services.ownKeys.turnOver();
   const pause = await services.pauses.read();
   const notes = startNotes({ config, offer, adapters, refusals, gone, turned, pause });

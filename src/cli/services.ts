@@ -7,44 +7,40 @@ import { createAnswerRecords } from '../core/conversations/answer-records.ts';
 import { type ChatRecords, createChatRecords } from '../core/conversations/chat-records.ts';
 import { createOutcomeLog } from '../core/conversations/outcomes.ts';
 import { createPrivacy, type Privacy } from '../core/conversations/privacy.ts';
-import { createLocks, type Locks } from '../core/coordination/locks.ts';
 import { createStops, type Stops } from '../core/coordination/stops.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { createLimitRules, type LimitRules } from '../core/ledger/rules.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import type { CliContext } from './command.ts';
 
-/** Changes limits under the same locks as the bot. */
 export async function limitsOf(context: CliContext): Promise<LimitRules> {
   const { config, file } = await readSetup(context.environment);
-  const locks = locksOf(context);
-  return createLimitRules({ ...context, locks, config: config.LIMITS === 'on' ? file.limits : null });
+  return createLimitRules({ ...context, config: config.LIMITS === 'on' ? file.limits : null });
 }
 
 /** Access to the data of people and guilds. A running bot stops answers that are to be forgotten. */
 export function privacyOf(context: CliContext): Privacy {
   const { store, audit, clock } = context;
   const { records, ledger } = store;
-  const locks = locksOf(context);
   return createPrivacy({
     stops: stopsOf(context),
-    records: recordsOf(context, locks),
+    records: recordsOf(context),
     logs: {
       usage: createUsageLog(records),
       feedback: createFeedbackLog(records),
       outcomes: createOutcomeLog(records),
     },
     ledger,
-    limits: createLimitRules({ store, locks, config: null, audit, clock }),
+    limits: createLimitRules({ store, config: null, clock }),
     audit,
     clock,
   });
 }
 
-/** Changes conversations and settings under the same locks as the bot, whose instructions and automatic tasks are left out. */
-export function recordsOf(context: CliContext, locks = locksOf(context)): ChatRecords {
+/** Without the bot's instructions and automatic tasks. */
+export function recordsOf(context: CliContext): ChatRecords {
   const options = { retentionMs: retentionMsOf(context.config), instructions: null, automatic: new Set([]) };
-  return createChatRecords(context.store, locks, options, context.clock);
+  return createChatRecords(context.store, options, context.clock);
 }
 
 /** The answers in progress in a bot's processes. */
@@ -55,11 +51,6 @@ export function answersOf(context: CliContext): AnswersUnderWay {
 }
 
 const SILENT = pino({ level: 'silent' });
-
-function locksOf({ store, clock, closing }: CliContext): Locks {
-  const locks = createLocks({ store, owner: randomUUID(), clock, log: SILENT });
-  return closing.adopt(locks, (it) => it.stop());
-}
 
 function stopsOf({ store, clock, closing }: CliContext): Stops {
   const stops = createStops({ store, owner: randomUUID(), clock, log: SILENT }, new Map());

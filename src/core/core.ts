@@ -44,7 +44,7 @@ export function createCore(options: CoreOptions): Core {
   const { limits, ledger, models } = money;
   const logs = wireLogs(options, audit);
   const { usage, feedback, outcomes } = logs;
-  const records = createChatRecords(store, locks, options.habits, clock);
+  const records = createChatRecords(store, options.habits, clock);
   const { settings, personas, answers } = records;
   const nameOperator = createNameOperator(operatorContact);
   const choice = wireModelChoice(options, money, nameOperator);

@@ -5,12 +5,10 @@ import type { GuildId } from '../../src/core/ports/actor.ts';
 import {
   type Amounts,
   type Change,
-  type ClaimKey,
   type ClaimStore,
   type Draw,
   keyIn,
   type LedgerStore,
-  LockLost,
   type LogRecord,
   type RecordStore,
   type Reservation,
@@ -43,7 +41,6 @@ export function storeContract(name: string, openEmpty: OpenEmptyStore): void {
 
     describe('values', () => valueContract(() => store));
     describe('changes', () => changeContract({ store: () => store, clock: () => clock }));
-    describe('changes under a lock', () => lockContract({ store: () => store, clock: () => clock }));
     describe('ledger', () =>
       ledgerContract({ ledger: () => store.ledger, store: () => store, clock: () => clock }));
     describe('claims', () =>
@@ -174,7 +171,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     made.set(wanted.id, wanted);
     return ledger().reserve(wanted);
   };
-  const settleOf = (id: string, actual: Amounts, left: LogRecord | null = null) =>
+  const settleOf = (id: string, actual: Amounts, left?: LogRecord) =>
     settle(store(), made.get(id) ?? reservation(id, 0, []), actual, left);
   beforeEach(() => made.clear());
 
@@ -198,7 +195,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
       used: 500,
     });
     expect(await values('user', 'guild', 'all')).toEqual([500, 500, 500]);
-    expect(await settleOf('b', NOTHING, null)).toBe(false);
+    expect(await settleOf('b', NOTHING)).toBe(false);
   });
 
   it('admits nothing against a limit of 0 but what costs nothing', async () => {
@@ -217,13 +214,9 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const draws = [draw('money', 1_000), draw('requests', 10, { unit: 'requests' })];
     await reserve(reservation('a', 600, draws));
     await reserve(reservation('b', 400, draws));
-    expect(await settleOf('a', { nanoUsd: 123, setAsideNanoUsd: 0, requests: 1, attempts: 1 }, null)).toBe(
-      true,
-    );
+    expect(await settleOf('a', { nanoUsd: 123, setAsideNanoUsd: 0, requests: 1, attempts: 1 })).toBe(true);
     expect(await values('money', 'requests')).toEqual([523, 2]);
-    expect(await settleOf('b', { nanoUsd: 2_000, setAsideNanoUsd: 0, requests: 0, attempts: 1 }, null)).toBe(
-      true,
-    );
+    expect(await settleOf('b', { nanoUsd: 2_000, setAsideNanoUsd: 0, requests: 0, attempts: 1 })).toBe(true);
     expect(await values('money', 'requests')).toEqual([2_123, 1]);
   });
 
@@ -249,7 +242,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const draws = [draw('user', null)];
     expect(await reserve(reservation('a', most - 1, draws))).toEqual({ ok: true, used: [most - 1] });
     expect(await reserve(reservation('c', 1, draws))).toEqual({ ok: true, used: [most] });
-    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 })).toBe(true);
     expect(await values('user')).toEqual([4]);
   });
 
@@ -258,7 +251,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     for (let index = 0; index < 10; index++) {
       const id = `dear ${index}`;
       await reserve(reservation(id, 100, index === 0 ? draws : draws.slice(0, 1)));
-      expect(await settleOf(id, { ...NOTHING, nanoUsd: 1e15 }, null)).toBe(true);
+      expect(await settleOf(id, { ...NOTHING, nanoUsd: 1e15 })).toBe(true);
     }
     expect(await values('user', 'guild')).toEqual([Number.MAX_SAFE_INTEGER, 1e15]);
     expect(await reserve(reservation('more', 100, draws.slice(0, 1)))).toEqual({
@@ -272,7 +265,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     await expect(reserve(reservation('a', amount, [draw('user', 5)]))).rejects.toThrow(RangeError);
     await expect(reserve(reservation('a', 1, [draw('user', amount)]))).rejects.toThrow(RangeError);
     await reserve(reservation('a', 1, [draw('user', 5)]));
-    await expect(settleOf('a', { ...NOTHING, nanoUsd: amount }, null)).rejects.toThrow(RangeError);
+    await expect(settleOf('a', { ...NOTHING, nanoUsd: amount })).rejects.toThrow(RangeError);
     expect(await values('user')).toEqual([1]);
   });
 
@@ -286,7 +279,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     for (const each of [old, older, alive, settled]) await reserve(each);
     await ledger().annotate('old', 'gen-1');
     await ledger().annotate('settled', 'gen-2');
-    await settleOf('settled', NOTHING, null);
+    await settleOf('settled', NOTHING);
     await ledger().annotate('settled', 'gen-3');
 
     expect(await ledger().abandoned(made + 2)).toEqual([
@@ -309,7 +302,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
     const settled = reservation('settled', 1, draws, entryOf('discord:1', '42'));
     expect(await ledger().openReservations({ guild: 'discord:1' })).toEqual([]);
     for (const each of [mine, lost, another, elsewhere, settled]) await reserve(each);
-    await settleOf('settled', NOTHING, null);
+    await settleOf('settled', NOTHING);
     const byId = (found: readonly Reservation[]) => found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     expect(byId(await ledger().openReservations({ guild: 'discord:1' }))).toEqual([another, lost, mine]);
     expect(byId(await ledger().openReservations({ guild: 'discord:1', user: '42' }))).toEqual([lost, mine]);
@@ -320,7 +313,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
   it('renews the leases of the reservations that are named, of those that are open', async () => {
     const made = Date.UTC(2026, 0, 1);
     for (const id of ['a', 'b', 'settled']) await reserve(reservation(id, 1, []));
-    await settleOf('settled', NOTHING, null);
+    await settleOf('settled', NOTHING);
     await ledger().renew([], made + DAY_MS);
     await ledger().renew(['a', 'settled', 'unknown'], made + DAY_MS);
     const left = await ledger().abandoned(made + MINUTE_MS);
@@ -346,7 +339,7 @@ function ledgerContract({ ledger, store, clock }: LedgerHarness): void {
         { timeout: 10_000 },
       )
       .toEqual([0, 1]);
-    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 }, null)).toBe(true);
+    expect(await settleOf('a', { ...NOTHING, nanoUsd: 3 })).toBe(true);
     expect(await values('soon', 'later')).toEqual([0, 3]);
   });
 
@@ -434,11 +427,49 @@ function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }
     ]);
   });
 
+  it('give a value its time to live', async () => {
+    const collection = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
+    await collection.set('one', 'short');
+    expect(await collection.get('one')).toBe('short');
+    // By the store's own clock where it has one.
+    await clock().advance(2_000);
+    await waitUntil(async () => expect(await collection.get('one')).toBeUndefined());
+  });
+
+  it('append a record in the same step, if they are made', async () => {
+    const made = record('made');
+    const late = record('late');
+    const key = note('one');
+    expect(
+      await store().write([
+        { ...set('one', 1), record: made },
+        { kind: 'replace', key, before: { value: 7 }, value: 2, record: late },
+        { kind: 'replace', key, before: { value: 1 }, value: 2, record: made },
+        { kind: 'delete', key, record: made },
+        { kind: 'delete', key, record: late },
+      ]),
+    ).toEqual([true, false, true, true, false]);
+    expect(await collect(store().records.query({ kind: 'usage' }))).toEqual([made, made, made]);
+  });
+
+  it('of one value are all made, however many processes make them at once', async () => {
+    const options = { version: 1, schema: z.array(z.number()), ttlMs: 60_000 };
+    const lists = [0, 1].map(() => createCollection({ ...store() }, 'notes', options));
+    const numbers = Array.from({ length: 20 }, (_, index) => index);
+    await Promise.all(
+      numbers.map((each) => lists[each % 2]?.change('list', (before = []) => [...before, each])),
+    );
+    expect((await lists[0]?.get('list'))?.toSorted((a, b) => a - b)).toEqual(numbers);
+    expect(await lists[0]?.change('list', () => undefined)).toHaveLength(20);
+    expect(await lists[0]?.change('list', (before) => before)).toBeUndefined();
+    expect(await lists[1]?.get('list')).toBeUndefined();
+  });
+
   it('that no counter could hold change nothing at all', async () => {
     const [open] = [reservation('open', 1, [draw('user', null)])];
     await store().ledger.reserve(open);
     const actual = { ...NOTHING, nanoUsd: 0.5 };
-    const changes: Change[] = [set('one', 1), { kind: 'settle', reservation: open, actual, record: null }];
+    const changes: Change[] = [set('one', 1), { kind: 'settle', reservation: open, actual }];
     await expect(store().write(changes)).rejects.toThrow(RangeError);
     expect(await read('one')).toEqual([undefined]);
     expect(await store().ledger.openReservations({ guild: 'discord:1' })).toHaveLength(1);
@@ -479,80 +510,6 @@ function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }
     };
     await Promise.all(Array.from({ length: 20 }, add));
     expect(await read('sum')).toEqual([20]);
-  });
-}
-
-function lockContract({ store, clock }: { store(): Store; clock(): FakeClock }): void {
-  const lock = (owner: string) => store().claims.claim('lock', owner, clock().now() + 10_000, clock().now());
-  const set = (key: string, value: unknown): Change => ({ kind: 'set', key: keyIn('notes', key), value });
-  const notes = () => valuesOf(store(), 'notes');
-  /** The claim of a process that was taken for dead, and the one that stands in its place now. */
-  async function lost(how: 'taken over' | 'finished' | "another's"): Promise<ClaimKey> {
-    const old = (await lock('p')) ?? fail();
-    if (how === 'taken over') {
-      await clock().advance(10_000);
-      expect(await store().claims.takeOver('q', clock().now(), clock().now() + 10_000)).not.toBeNull();
-      return old;
-    }
-    await finish(store(), old);
-    if (how === "another's") expect(await lock('p')).not.toBeNull();
-    return old;
-  }
-
-  it('are made while it is held', async () => {
-    const held = (await lock('p')) ?? fail();
-    expect(await store().write([set('one', { text: 'ä 😀' }), set('two', 2)], held)).toEqual([true, true]);
-    expect(await notes().getMany(['one', 'two'])).toEqual([{ text: 'ä 😀' }, 2]);
-    const drop: Change = { kind: 'delete', key: keyIn('notes', 'one') };
-    expect(await store().write([drop, drop], held)).toEqual([true, false]);
-    expect(await notes().getMany(['one', 'two'])).toEqual([undefined, 2]);
-    expect(await store().write([{ kind: 'finish', claim: held }], held)).toEqual([true]);
-    await expect(store().write([set('two', 'late')], held)).rejects.toThrow(LockLost);
-  });
-
-  it('give a value its time to live', async () => {
-    const collection = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
-    await collection.under((await lock('p')) ?? fail()).set('one', 'short');
-    expect(await collection.get('one')).toBe('short');
-    // By the store's own clock where it has one.
-    await clock().advance(2_000);
-    await waitUntil(async () => expect(await collection.get('one')).toBeUndefined());
-  });
-
-  it('replace a value only while it is held', async () => {
-    const notes = createCollection(store(), 'notes', { version: 1, schema: z.string() });
-    await notes.set('one', 'first');
-    const held = (await lock('p')) ?? fail();
-    const seen = await notes.look('one');
-    expect(await notes.under(held).replace('one', seen, 'second')).toBe(true);
-    expect(await notes.under(held).replace('one', seen, 'third')).toBe(false);
-    await finish(store(), held);
-    const last = await notes.look('one');
-    await expect(notes.under(held).replace('one', last, 'stale')).rejects.toThrow(LockLost);
-    expect(await notes.get('one')).toBe('second');
-  });
-
-  it.each(['taken over', 'finished', "another's"] as const)('are not made where it is %s', async (how) => {
-    await notes().set('one', 'newer');
-    const stale = await lost(how);
-    const changes: Change[][] = [
-      [set('one', 'stale')],
-      [set('two', 'stale'), set('three', 'stale')],
-      [{ kind: 'delete', key: keyIn('notes', 'one') }],
-    ];
-    for (const each of changes) await expect(store().write(each, stale)).rejects.toThrow(LockLost);
-    expect(await notes().getMany(['one', 'two', 'three'])).toEqual(['newer', undefined, undefined]);
-  });
-
-  it('take no others along that come in the same moment', async () => {
-    const stale = await lost('finished');
-    const results = await Promise.allSettled([
-      store().write([set('before', 1)]),
-      store().write([set('one', 'stale')], stale),
-      store().write([set('after', 1)]),
-    ]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(await notes().getMany(['before', 'one', 'after'])).toEqual([1, undefined, 1]);
   });
 }
 
@@ -767,15 +724,11 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     expect(heir).toMatchObject({ id: 'unheard', journal: { place: 'somewhere' } });
     expect(await takeOver('q')).toBeNull();
     expect(await writeJournal(store(), unheard, 'stale')).toBe(false);
-    await expect(
-      store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'stale' }], unheard),
-    ).rejects.toThrow(LockLost);
     expect(await finish(store(), unheard)).toBe(false);
-    expect(await valuesOf(store(), 'notes').get('one')).toBeUndefined();
     expect(await finish(store(), heir)).toBe(true);
   });
 
-  it('frees a lock that has lapsed, without anybody who takes over, and nobody writes under the old one', async () => {
+  it('frees a lock that has lapsed, without anybody who takes over, and renews the old one no more', async () => {
     const lock = (owner: string) => claims().claim('lock', owner, clock().now() + 10_000, 0);
     const unheard = (await lock('p')) ?? fail();
     await clock().advance(9_999);
@@ -784,11 +737,7 @@ function claimContract({ claims, store, clock }: ClaimHarness): void {
     const next = (await lock('q')) ?? fail();
     expect(next.fence).toBeGreaterThan(unheard.fence);
     await claims().renew([unheard], clock().now() + DAY_MS);
-    await expect(
-      store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'stale' }], unheard),
-    ).rejects.toThrow(LockLost);
-    await store().write([{ kind: 'set', key: keyIn('notes', 'one'), value: 'fresh' }], next);
-    expect(await valuesOf(store(), 'notes').get('one')).toBe('fresh');
+    expect(await finish(store(), unheard)).toBe(false);
     await clock().advance(10_000);
     expect(await lock('p')).not.toBeNull();
   });

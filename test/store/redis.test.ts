@@ -342,15 +342,11 @@ describeWithRedis('Redis', () => {
       const clock = createFakeClock();
       const store = await openStore(redis.url, { clock, log: silent });
       const notes = valuesOf(store, 'notes');
-      const claim = await store.claims.claim('lock', 'p', clock.now() + 60_000, 0);
       await notes.setMany([
         { key: 'deleted', value: 1, ttlMs: 60_000 },
         { key: 'expires', value: 1, ttlMs: 60_000 },
         { key: 'stays', value: 1, ttlMs: 60_000 },
       ]);
-      const locked = { key: keyIn('notes', 'under a lock'), value: 1, ttlMs: 60_000 };
-      if (claim) await store.write([{ kind: 'set', ...locked }], claim);
-      if (claim) await store.write([{ kind: 'delete', ...locked }], claim);
       await notes.set('stays', 2);
       await notes.delete('deleted');
       const replaced = { kind: 'replace', key: keyIn('notes', 'replaced'), ttlMs: 60_000 } as const;

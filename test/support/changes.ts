@@ -26,7 +26,7 @@ export function settle(
   store: Store,
   reservation: Reservation,
   actual: Amounts,
-  record: LogRecord | null = null,
+  record?: LogRecord,
 ): Promise<boolean> {
   return change(store, { kind: 'settle', reservation, actual, record });
 }

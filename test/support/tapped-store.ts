@@ -26,9 +26,9 @@ export function tapStore(store: Store, tap: (touch: Touch) => unknown): Store {
   return {
     ...store,
     values,
-    async write(changes, lock) {
+    async write(changes) {
       for (const change of changes) if ('key' in change) await tell('write', change.key);
-      return store.write(changes, lock);
+      return store.write(changes);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { RecordStore } from '../ports/store.ts';
+import type { LogRecord, RecordStore } from '../ports/store.ts';
 import { momentInWords } from './until.ts';
 
 const KIND = 'audit';
@@ -39,9 +39,13 @@ export function createAuditLog(records: RecordStore): AuditLog {
       atMs,
       ...changeSchema.parse(data),
     })),
-    append: ({ guild, by, atMs, ...change }) =>
-      records.append({ kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) }),
+    append: (entry) => records.append(auditRecord(entry)),
   };
+}
+
+/** The stored form, for a change that appends its own entry. */
+export function auditRecord({ guild, by, atMs, ...change }: AuditEntry): LogRecord {
+  return { kind: KIND, guild, user: by, atMs, data: changeSchema.parse(change) };
 }
 
 /** The newest changes of a guild, or of all guilds (null), newest first. */

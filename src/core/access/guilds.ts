@@ -8,7 +8,7 @@ import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Store } from '../ports/store.ts';
 import { guildAccess, TIERS, type Tier } from '../ports/tiers.ts';
 import type { GuildInQuestion } from './access.ts';
-import type { AuditLog } from './audit.ts';
+import { auditRecord } from './audit.ts';
 import type { KeyStore, OwnKey } from './key-store.ts';
 import { untilInWords } from './until.ts';
 
@@ -65,7 +65,6 @@ type Purchases = ReadonlyMap<GuildId, readonly Purchase[]>;
 export interface GuildsOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly audit: AuditLog;
   readonly keys: Pick<KeyStore, 'of' | 'all'>;
   readonly defaultTier: Tier;
   /** The tier of outsiders, in channels that guilds share. Default `free`. */
@@ -75,7 +74,7 @@ export interface GuildsOptions {
 }
 
 export function createGuilds(options: GuildsOptions): Guilds {
-  const { store, clock, audit, defaultTier, skuTiers = new Map<string, Tier>() } = options;
+  const { store, clock, defaultTier, skuTiers = new Map<string, Tier>() } = options;
   // Two collections, each with a single writer at a time, so that a grant and a purchase cannot overwrite each other.
   const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
   const bought = createCollection(store, 'purchases', { version: 1, schema: purchasesSchema });
@@ -128,10 +127,10 @@ export function createGuilds(options: GuildsOptions): Guilds {
     if (before !== null && isDeepStrictEqual(before?.purchases ?? [], now)) return;
     const from = before === null ? 'unreadable' : words(before?.purchases ?? []);
     const to = words(now);
-    const by = platformOf(guild);
-    await audit.append({ guild, by, atMs: clock.now(), action: 'tier.purchases', from, to, reason: '' });
-    if (now.length === 0) await bought.delete(guild);
-    else await bought.set(guild, { purchases: now });
+    const facts = { guild, by: platformOf(guild), atMs: clock.now(), action: 'tier.purchases', reason: '' };
+    const record = auditRecord({ ...facts, from, to });
+    if (now.length === 0) await bought.delete(guild, record);
+    else await bought.set(guild, { purchases: now }, record);
   }
 
   return {
@@ -153,21 +152,18 @@ export function createGuilds(options: GuildsOptions): Guilds {
       return [...ids].toSorted() as GuildId[];
     },
 
-    // The log comes first: an entry for a change that then failed misleads less than a change without an entry.
     async grant(guild, grant) {
-      const { by, reason } = grant;
       const from = await grantsInWords(guild);
-      const to = grantInWords(grant);
-      await audit.append({ guild, by, atMs: clock.now(), action: 'tier.grant', from, to, reason });
-      await granted.set(guild, { grants: [grant] });
+      const { by, reason } = grant;
+      const facts = { guild, by, atMs: clock.now(), action: 'tier.grant', reason };
+      await granted.set(guild, { grants: [grant] }, auditRecord({ ...facts, from, to: grantInWords(grant) }));
     },
 
     async revoke(guild, { by, reason }) {
       const from = await grantsInWords(guild);
       if (from === null) return false;
-      await audit.append({ guild, by, atMs: clock.now(), action: 'tier.revoke', from, to: null, reason });
-      await granted.delete(guild);
-      return true;
+      const facts = { guild, by, atMs: clock.now(), action: 'tier.revoke', reason };
+      return granted.delete(guild, auditRecord({ ...facts, from, to: null }));
     },
 
     async purchased(platform, purchases, reach) {

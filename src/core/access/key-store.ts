@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { createCollection, type Guarded, ifReadable } from '../coordination/collection.ts';
+import { createCollection, ifReadable } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createSealing } from '../kit/sealing.ts';
 import type { GuildId } from '../ports/actor.ts';
-import type { ClaimKey, Store } from '../ports/store.ts';
+import type { LogRecord, Store } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';
 
 /** Faults for which a provider rejects every request of a key: the key is invalid, or its account is empty. */
@@ -52,9 +52,10 @@ export interface KeyStore {
   ): Promise<{ readonly key: OwnKey; readonly secret: string } | null>;
   /** The last four characters of the present key, even if it cannot be decrypted; null if there is none. */
   lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
-  /** Stores a key and replaces the previous one. Changes need the lock that the caller holds. */
-  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, lock: ClaimKey): Promise<void>;
-  delete(guild: GuildId, provider: KeyProvider, lock: ClaimKey): Promise<void>;
+  /** Stores a key in place of the previous one, and appends the record in the same step. */
+  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, record: LogRecord): Promise<void>;
+  /** False, without the record, if there was none. */
+  delete(guild: GuildId, provider: KeyProvider, record: LogRecord): Promise<boolean>;
   /** Stores a fault of the key that was connected at that time, or that it works. */
   fared(
     guild: GuildId,
@@ -64,11 +65,7 @@ export interface KeyStore {
   /** Every stored key, by guild and provider. */
   all(): AsyncIterable<{ readonly guild: GuildId; readonly provider: KeyProvider }>;
   /** Encrypts a key again if it was encrypted with a previous `ENCRYPTION_KEY`. */
-  reseal(
-    guild: GuildId,
-    provider: KeyProvider,
-    lock: ClaimKey,
-  ): Promise<'resealed' | 'as it was' | 'unreadable'>;
+  reseal(guild: GuildId, provider: KeyProvider): Promise<'resealed' | 'as it was' | 'unreadable'>;
 }
 
 export interface KeyStoreOptions {
@@ -87,7 +84,7 @@ type StoredKey = z.infer<typeof keySchema>;
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
   const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
   const [sealing] = sealings;
-  const keys: Guarded<StoredKey> = createCollection(store, 'keys', { version: 1, schema: keySchema });
+  const keys = createCollection(store, 'keys', { version: 1, schema: keySchema });
   // Separate from the keys, so that a fault of an old key never overwrites a new key.
   const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
 
@@ -137,17 +134,18 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return key?.lastFour ?? null;
     },
 
-    async keep(guild, provider, secret, by, lock) {
+    async keep(guild, provider, secret, by, record) {
       if (sealing === undefined) throw new Error('there is no ENCRYPTION_KEY');
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
       const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
-      await keys.under(lock).set(id, key);
+      await keys.set(id, key, record);
     },
 
-    async delete(guild, provider, lock) {
-      await keys.under(lock).delete(idOf(guild, provider));
-      await faults.delete(idOf(guild, provider));
+    async delete(guild, provider, record) {
+      const id = idOf(guild, provider);
+      const [isDeleted] = await Promise.all([keys.delete(id, record), faults.delete(id)]);
+      return isDeleted;
     },
 
     async fared(guild, { provider, connectedAtMs }, fault) {
@@ -163,16 +161,17 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       }
     },
 
-    async reseal(guild, provider, lock) {
+    async reseal(guild, provider) {
       const id = idOf(guild, provider);
-      const key = await ifReadable(keys.get(id), null);
-      if (key === null) return 'unreadable';
+      const seen = await ifReadable(keys.look(id), null);
+      if (seen === null) return 'unreadable';
+      const key = seen.value;
       if (key === undefined || sealing === undefined) return 'as it was';
       if (sealing.unseal(key.sealed, id) !== null) return 'as it was';
       const secret = secretOf(id, key);
       if (secret === null) return 'unreadable';
-      await keys.under(lock).set(id, { ...key, sealed: sealing.seal(secret, id) });
-      return 'resealed';
+      const isReplaced = await keys.replace(id, seen, { ...key, sealed: sealing.seal(secret, id) });
+      return isReplaced ? 'resealed' : 'as it was';
     },
   };
 }

@@ -1,12 +1,10 @@
 import type { Logger } from 'pino';
-import type { Locks } from '../coordination/locks.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ChatProvider } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
-import type { ClaimKey } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from '../ports/tiers.ts';
-import type { AuditLog } from './audit.ts';
+import { auditRecord } from './audit.ts';
 import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-store.ts';
 
 /** A key in use for one request. */
@@ -58,8 +56,6 @@ export interface OwnKeysOptions {
   readonly keys: KeyStore;
   /** Providers for which guilds can connect keys, by id. */
   readonly providers: ReadonlyMap<string, Pick<ChatProvider, 'checkKey'>>;
-  readonly locks: Pick<Locks, 'hold'>;
-  readonly audit: AuditLog;
   readonly onFailure: (failure: KeyFailure) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -72,11 +68,7 @@ function faultOf(error: unknown): KeyFault | undefined {
 }
 
 export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
-  const { keys, locks, audit, onFailure, clock, log } = options;
-
-  /** Changes to a key run one at a time, over all processes. */
-  const change = <T>(guild: GuildId, provider: KeyProvider, work: (lock: ClaimKey) => Promise<T>) =>
-    locks.hold(`key/${guild}/${provider}`, work);
+  const { keys, onFailure, clock, log } = options;
 
   const inWords = (provider: KeyProvider, lastFour: string | null) =>
     lastFour === null ? null : `${keyProviderName(provider)} …${lastFour}`;
@@ -117,30 +109,23 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       const asked = options.providers.get(provider);
       if (asked === undefined) throw new Error(`keys for ${provider} cannot be connected`);
       if (!(await asked.checkKey(secret, signal))) return false;
-      await change(guild, provider, async (lock) => {
-        const from = inWords(provider, await keys.lastFour(guild, provider));
-        const to = inWords(provider, secret.slice(-4));
-        await audit.append({ guild, by, atMs: clock.now(), action: 'key.connect', from, to, reason: '' });
-        await keys.keep(guild, provider, secret, by, lock);
-      });
+      const from = inWords(provider, await keys.lastFour(guild, provider));
+      const to = inWords(provider, secret.slice(-4));
+      const facts = { guild, by, atMs: clock.now(), action: 'key.connect', reason: '' };
+      await keys.keep(guild, provider, secret, by, auditRecord({ ...facts, from, to }));
       return true;
     },
 
-    disconnect: (guild, provider, { by }) =>
-      change(guild, provider, async (lock) => {
-        const from = inWords(provider, await keys.lastFour(guild, provider));
-        if (from === null) return false;
-        const atMs = clock.now();
-        await audit.append({ guild, by, atMs, action: 'key.disconnect', from, to: null, reason: '' });
-        await keys.delete(guild, provider, lock);
-        return true;
-      }),
+    async disconnect(guild, provider, { by }) {
+      const from = inWords(provider, await keys.lastFour(guild, provider));
+      if (from === null) return false;
+      const facts = { guild, by, atMs: clock.now(), action: 'key.disconnect', reason: '' };
+      return keys.delete(guild, provider, auditRecord({ ...facts, from, to: null }));
+    },
 
     async turnOver() {
       const counts = { resealed: 0, 'as it was': 0, unreadable: 0 };
-      for await (const { guild, provider } of keys.all()) {
-        counts[await change(guild, provider, (lock) => keys.reseal(guild, provider, lock))]++;
-      }
+      for await (const { guild, provider } of keys.all()) counts[await keys.reseal(guild, provider)]++;
       return { turned: counts.resealed, unreadable: counts.unreadable };
     },
   };

@@ -132,18 +132,6 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     else await questions.set(message, { answer: previous });
   };
 
-  /** Changes a record as it is now; resolves to the previous one, or null if there is none. */
-  async function change(
-    id: string,
-    work: (record: AnswerRecord) => AnswerRecord,
-    seenBefore?: Seen<AnswerRecord>,
-  ): Promise<AnswerRecord | null> {
-    for (let seen = seenBefore ?? (await answers.look(id)); ; seen = await answers.look(id)) {
-      if (seen.value === undefined) return null;
-      if (await answers.replace(id, seen, work(seen.value))) return seen.value;
-    }
-  }
-
   async function remove(record: AnswerRecord): Promise<void> {
     await withdrawNewest(record);
     for (const key of record.messages ?? []) await shownIn.delete(key);
@@ -188,13 +176,17 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     },
     save: (record) => answers.set(record.id, record),
     look: answers.look,
-    amend: async (id, more, seen) => (await change(id, (record) => ({ ...record, ...more }), seen)) !== null,
+    amend: async (id, more, seen) =>
+      (await answers.change(id, (record) => record && { ...record, ...more }, seen)) !== undefined,
     attach: (id, message) => shownIn.set(message, { answer: id }),
-    unhold: (id, tries) =>
-      change(id, (record) => {
-        const { held, ...rest } = record;
-        return held === undefined || held.tries > tries ? record : rest;
-      }),
+    async unhold(id, tries) {
+      const before = await answers.change(id, (record) => {
+        if (record?.held === undefined || record.held.tries > tries) return record;
+        const { held: _, ...rest } = record;
+        return rest;
+      });
+      return before ?? null;
+    },
     async shownAt(key) {
       const shown = await shownIn.get(key);
       return shown === undefined ? null : get(shown.answer);

@@ -1,4 +1,3 @@
-import type { Locks } from '../coordination/locks.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { type AnswerRecords, createAnswerRecords } from './answer-records.ts';
@@ -19,18 +18,17 @@ export interface ChatRecords {
 /** @param habits `retentionMs`: how long a conversation or an answer is kept after its last change */
 export function createChatRecords(
   store: Store,
-  locks: Locks,
   habits: Pick<SettingsOptions, 'instructions' | 'automatic'> & { readonly retentionMs: number },
   clock: Clock,
 ): ChatRecords {
   const { retentionMs, instructions, automatic } = habits;
   const conversations = createConversations(store, retentionMs);
-  const personas = createPersonas(store, locks);
+  const personas = createPersonas(store);
   return {
     conversations,
     answers: createAnswerRecords(store, retentionMs),
     listening: createListening(store, conversations, { retentionMs, clock }),
-    settings: createSettings({ store, locks, conversations, personas, instructions, automatic }),
+    settings: createSettings({ store, conversations, personas, instructions, automatic }),
     personas,
   };
 }

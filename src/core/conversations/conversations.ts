@@ -115,14 +115,9 @@ export function createConversations(store: Store, retentionMs: number): Conversa
   async function change(
     id: string,
     apply: (conversation: Conversation) => Conversation | undefined,
-    seenBefore?: Seen<Conversation>,
+    seen?: Seen<Conversation>,
   ): Promise<boolean> {
-    for (let seen = seenBefore ?? (await conversations.look(id)); ; seen = await conversations.look(id)) {
-      const before = seen.value;
-      if (before === undefined) return false;
-      const after = apply(before);
-      if (after === before || (await conversations.replace(id, seen, after))) return true;
-    }
+    return (await conversations.change(id, (before) => before && apply(before), seen)) !== undefined;
   }
 
   async function* idsOf(guild: GuildId): AsyncGenerator<string> {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
-import type { Locks } from '../coordination/locks.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { EFFORTS } from '../ports/effort.ts';
 import type { Store } from '../ports/store.ts';
@@ -40,36 +39,35 @@ export const MAX_PERSONAS = 25;
 /** 1 to 40 letters, digits, spaces, apostrophes and hyphens, which no platform reads as markup. */
 export const PERSONA_NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} '’-]{0,39}$/u;
 
-export function createPersonas(store: Store, locks: Locks): Personas {
+export function createPersonas(store: Store): Personas {
   const libraries = createCollection(store, 'personas', { version: 1, schema: librarySchema });
 
   async function list(guild: GuildId): Promise<readonly Persona[]> {
     return (await libraries.get(guild))?.personas ?? [];
   }
 
-  const lockOf = (guild: GuildId) => `personas/${guild}`;
-
   return {
     list,
     get: async (guild, name) => (await list(guild)).find((persona) => isCalled(persona, name)) ?? null,
-    save: (guild, persona) =>
-      locks.hold(lockOf(guild), async (lock) => {
-        const before = await list(guild);
-        const others = before.filter((other) => !isCalled(other, persona.name));
-        if (others.length >= MAX_PERSONAS) return 'full';
-        const personas = [...others, persona].toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
-        await libraries.under(lock).set(guild, { personas });
-        return others.length < before.length ? 'replaced' : 'added';
-      }),
-    remove: (guild, name) =>
-      locks.hold(lockOf(guild), async (lock) => {
-        const before = await list(guild);
-        const removed = before.find((persona) => isCalled(persona, name)) ?? null;
-        if (removed !== null) {
-          await libraries.under(lock).set(guild, { personas: before.filter((other) => other !== removed) });
-        }
-        return removed;
-      }),
+    async save(guild, persona) {
+      const isOther = (other: Persona) => !isCalled(other, persona.name);
+      const before = await libraries.change(guild, (library) => {
+        const others = (library?.personas ?? []).filter(isOther);
+        if (others.length >= MAX_PERSONAS) return library;
+        return { personas: [...others, persona].toSorted((a, b) => a.name.localeCompare(b.name, 'en')) };
+      });
+      const { personas = [] } = before ?? {};
+      if (!personas.every(isOther)) return 'replaced';
+      return personas.length >= MAX_PERSONAS ? 'full' : 'added';
+    },
+    async remove(guild, name) {
+      const isMeant = (persona: Persona) => isCalled(persona, name);
+      const before = await libraries.change(guild, (library) => {
+        if (!library?.personas.some(isMeant)) return library;
+        return { personas: library.personas.filter((persona) => !isMeant(persona)) };
+      });
+      return before?.personas.find(isMeant) ?? null;
+    },
     async forgetGuild(guild) {
       await libraries.delete(guild);
     },

@@ -1,6 +1,5 @@
 import type { AccessLists } from '../access/lists.ts';
 import { createCollection } from '../coordination/collection.ts';
-import type { Locks } from '../coordination/locks.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
 import type { Effort } from '../ports/effort.ts';
@@ -101,7 +100,6 @@ export interface Settings {
 
 export interface SettingsOptions {
   readonly store: Store;
-  readonly locks: Locks;
   readonly conversations: Pick<Conversations, 'configure'>;
   readonly personas: Pick<Personas, 'get'>;
   /** The operator's instructions, for every guild; null for none. */
@@ -114,19 +112,16 @@ export interface SettingsOptions {
 const SCOPES = ['conversation', 'channel', 'guild'] as const satisfies readonly SettingScope[];
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { store, locks, conversations, personas } = options;
+  const { store, conversations, personas } = options;
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
   async function changeAt(
     key: string,
     change: SettingChange | ((before: Setting) => SettingChange),
   ): Promise<void> {
-    await locks.hold(`settings/${key}`, async (lock) => {
-      const held = settings.under(lock);
-      const before = (await held.get(key)) ?? {};
+    await settings.change(key, (before = {}) => {
       const after = applyChange(before, typeof change === 'function' ? change(before) : change);
-      if (Object.keys(after).length === 0) await held.delete(key);
-      else await held.set(key, after);
+      return Object.keys(after).length === 0 ? undefined : after;
     });
   }
 

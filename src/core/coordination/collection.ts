@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asCount, asObject } from '../kit/json.ts';
-import { type Change, type ClaimKey, keyIn, type Store } from '../ports/store.ts';
+import { keyIn, type LogRecord, type Store } from '../ports/store.ts';
 import { togetherIn } from './together.ts';
 
 /**
@@ -52,7 +52,8 @@ export interface Seen<T> {
 
 /**
  * Values of one kind. Every call rejects if the store fails; a read also if the value does not parse. What is asked of all
- * collections at the same time is one call to the store for all reads, and one for all changes outside locks.
+ * collections at the same time is one call to the store for all reads, and one for all changes. A change appends its `record`
+ * in the same step, if it is made.
  */
 export interface Collection<T> {
   /** @throws UnreadableValue if the value does not parse */
@@ -62,27 +63,34 @@ export interface Collection<T> {
    * @throws UnreadableValue
    */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
-  set(key: string, value: T): Promise<void>;
+  set(key: string, value: T, record?: LogRecord): Promise<void>;
   /**
    * The value with the data that `replace` needs.
    * @throws UnreadableValue
    */
   look(key: string): Promise<Seen<T>>;
   /** Replaces the value that was seen; undefined deletes it. False, without a change, if it was changed meanwhile. */
-  replace(key: string, seen: Seen<T>, value: T | undefined): Promise<boolean>;
+  replace(key: string, seen: Seen<T>, value: T | undefined, record?: LogRecord): Promise<boolean>;
+  /**
+   * Changes the value, however many others do: `apply` is called again with the newer value if it was changed meanwhile.
+   * Undefined deletes the value, the same value leaves it as it is. Resolves to the value before. `seen` saves a read if
+   * nobody has changed the value since.
+   *
+   * @throws UnreadableValue
+   */
+  change(
+    key: string,
+    apply: (before: T | undefined) => T | undefined,
+    seen?: Seen<T>,
+  ): Promise<T | undefined>;
   /** Deletes the value and its copy kept aside. False if there was neither. */
-  delete(key: string): Promise<boolean>;
+  delete(key: string, record?: LogRecord): Promise<boolean>;
   /**
    * The keys that begin with `prefix`, in no order, some perhaps twice. Default: all keys, which is for sweeps, not for
    * requests.
    */
   keys(prefix?: string): AsyncIterable<string>;
-  /** The same values, but changes succeed only while the lock is held; otherwise they reject with `LockLost`. */
-  under(lock: ClaimKey): Collection<T>;
 }
-
-/** Values that are changed only under a lock. */
-export type Guarded<T> = Omit<Collection<T>, 'set' | 'delete'>;
 
 /** Prefix of keys of values kept aside; no key of a collection begins with it. */
 export const ASIDE_PREFIX = '!unreadable/';
@@ -128,8 +136,14 @@ export function createCollection<T>(
     }
   }
 
-  const over = (write: (changes: readonly Change[]) => Promise<readonly boolean[]>): Collection<T> => ({
+  const replace: Collection<T>['replace'] = (key, { raw: before }, after, record) => {
+    const value = after === undefined ? undefined : { version, value: after };
+    return together.write({ kind: 'replace', key: keyIn(namespace, key), before, value, record, ...lives });
+  };
+
+  return {
     look,
+    replace,
     get: async (key) => (await look(key)).value,
 
     async getMany(keys) {
@@ -138,29 +152,30 @@ export function createCollection<T>(
       return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
     },
 
-    async set(key, value) {
-      await write([{ kind: 'set', key: keyIn(namespace, key), value: { version, value }, ...lives }]);
+    async set(key, value, record) {
+      const stored = { version, value };
+      await together.write({ kind: 'set', key: keyIn(namespace, key), value: stored, record, ...lives });
     },
 
-    async replace(key, { raw: before }, value) {
-      const change = { kind: 'replace', key: keyIn(namespace, key), before, ...lives } as const;
-      const after = value === undefined ? undefined : { version, value };
-      return (await write([{ ...change, value: after }]))[0] === true;
+    async change(key, apply, seenBefore) {
+      for (let seen = seenBefore ?? (await look(key)); ; seen = await look(key)) {
+        const after = apply(seen.value);
+        if (after === seen.value || (await replace(key, seen, after))) return seen.value;
+      }
     },
 
-    async delete(key) {
-      const keys = [key, ASIDE_PREFIX + key].map((each) => keyIn(namespace, each));
-      return (await write(keys.map((each) => ({ kind: 'delete', key: each })))).includes(true);
+    async delete(key, record) {
+      const deleted = await Promise.all([
+        together.write({ kind: 'delete', key: keyIn(namespace, key), record }),
+        together.write({ kind: 'delete', key: keyIn(namespace, ASIDE_PREFIX + key) }),
+      ]);
+      return deleted.includes(true);
     },
 
     async *keys(prefix = '') {
       for await (const key of store.keys(namespace, prefix)) if (!key.startsWith(ASIDE_PREFIX)) yield key;
     },
-
-    under: (lock) => over((changes) => store.write(changes, lock)),
-  });
-
-  return over((changes) => Promise.all(changes.map(together.write)));
+  };
 }
 
 /** Names the invalid fields but not their values, which may be private. */

@@ -1,7 +1,7 @@
 import { startDeadline } from '../kit/deadline.ts';
 import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
-import { type Claim, type ClaimKey, StoreError } from '../ports/store.ts';
+import { type Claim, StoreError } from '../ports/store.ts';
 import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
@@ -22,11 +22,11 @@ export interface Locks {
   ): Promise<(() => Promise<void>) | null>;
   /**
    * Runs short work while nobody else holds the name. A process that stalls for longer than its lease may lose the lock
-   * during the work, so the work must write under the lock that it is given.
+   * during the work.
    *
    * @throws StoreError, also if the name is not free within 15 s; and any error of the work
    */
-  hold<T>(name: string, work: (lock: ClaimKey) => Promise<T>): Promise<T>;
+  hold<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Resolves once all releases are stored, or were tried once more. */
   stop(): Promise<void>;
 }
@@ -35,11 +35,6 @@ export interface Locks {
 const LOOK_EVERY_MS = 250;
 /** Longer than the locks of a dead process last. */
 const MAX_WAIT_MS = 15_000;
-
-interface Held {
-  readonly claim: Claim;
-  release(): Promise<void>;
-}
 
 /**
  * A lock is a claim that expires at once, without a journal, so that a dead process's locks are free once its lease has
@@ -72,45 +67,37 @@ export function createLocks(shared: SharedStore): Locks {
     }
   }
 
-  async function takeLock(
-    name: string,
-    maxWaiting: number,
-    onWait: () => void,
-    signal: AbortSignal,
-  ): Promise<Held | null> {
+  const acquireLock: Locks['acquireLock'] = async (name, maxWaiting, onWait, signal) => {
     const leave = await queue.enter(name, maxWaiting, onWait, signal);
     if (leave === null) return null;
     try {
       const claim = await claimLock(name, onWait, signal);
-      return {
-        claim,
-        async release() {
-          await late.write(claim.id, async () => {
-            await togetherIn(store).write({ kind: 'finish', claim });
-            leases.drop(claim);
-          });
-          leave();
-        },
+      return async () => {
+        await late.write(claim.id, async () => {
+          await togetherIn(store).write({ kind: 'finish', claim });
+          leases.drop(claim);
+        });
+        leave();
       };
     } catch (error) {
       leave();
       throw error;
     }
-  }
+  };
 
   return {
-    acquireLock: async (...wish) => (await takeLock(...wish))?.release ?? null,
+    acquireLock,
 
     async hold(name, work) {
       const late = () => new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`);
       const limit = startDeadline(clock, MAX_WAIT_MS, null, late);
-      const taking = takeLock(name, Number.POSITIVE_INFINITY, () => {}, limit.signal);
-      const held = await taking.finally(() => limit.stop());
-      if (held === null) throw late();
+      const taking = acquireLock(name, Number.POSITIVE_INFINITY, () => {}, limit.signal);
+      const release = await taking.finally(() => limit.stop());
+      if (release === null) throw late();
       try {
-        return await work(held.claim);
+        return await work();
       } finally {
-        await held.release();
+        await release();
       }
     },
 

@@ -132,15 +132,14 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
   /** Lets other processes read a wish. It takes the place of an older one for the same, so that nobody can fill the value. */
   async function file(wish: Wish): Promise<void> {
     const isSame = ({ target, cause }: Wish) => isDeepStrictEqual([target, cause], [wish.target, wish.cause]);
-    for (;;) {
-      const seen = await stored.look(KEY);
-      const before = (seen.value?.wishes ?? []).filter((each) => {
+    await stored.change(KEY, ({ wishes } = { wishes: [] }) => {
+      const others = wishes.filter((each) => {
         const aged = agedSchema.safeParse(each).data;
         const { data } = wishSchema.safeParse(each);
         return aged !== undefined && !isOver(aged) && !(data !== undefined && isSame(data));
       });
-      if (await stored.replace(KEY, seen, { wishes: [...before, wish] })) return;
-    }
+      return { wishes: [...others, wish] };
+    });
   }
 
   const looking = repeat(

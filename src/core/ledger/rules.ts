@@ -1,6 +1,5 @@
-import type { AuditLog } from '../access/audit.ts';
-import { createCollection, type Guarded } from '../coordination/collection.ts';
-import type { Locks } from '../coordination/locks.ts';
+import { auditRecord } from '../access/audit.ts';
+import { type Collection, createCollection } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
 import {
@@ -12,7 +11,7 @@ import {
   tightest,
   UNLIMITED_GUILD,
 } from '../ports/limits.ts';
-import type { ClaimKey, LedgerEntry, Store } from '../ports/store.ts';
+import type { LedgerEntry, Store } from '../ports/store.ts';
 import type { Tier } from '../ports/tiers.ts';
 import {
   type GuildRules,
@@ -59,8 +58,7 @@ export interface LimitRules {
   limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier, hostTier?: Tier): Promise<GuildLimits>;
   rules(guild: GuildId): Promise<GuildRules>;
   /**
-   * Changes a rule and adds an entry to the audit log. False, without a change, if too many people or groups have limits
-   * already.
+   * Changes a rule, with an entry in the audit log. False, without a change, if too many people or groups have limits already.
    */
   change(change: RuleChange): Promise<boolean>;
 }
@@ -68,36 +66,29 @@ export interface LimitRules {
 /** @param config null with `LIMITS=off` */
 export function createLimitRules(options: {
   readonly store: Store;
-  readonly locks: Locks;
   readonly config: LimitsConfig | null;
-  readonly audit: AuditLog;
   readonly clock: Clock;
 }): LimitRules {
-  const { store, locks, config, audit, clock } = options;
-  const stored: Guarded<GuildRules> = createCollection(store, 'limits', STORED_RULES);
+  const { store, config, clock } = options;
+  const stored: Collection<GuildRules> = createCollection(store, 'limits', STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
-  async function change({ guild, layer, limit, most, by }: RuleChange, lock: ClaimKey): Promise<boolean> {
-    const before = await rules(guild);
-    const { [limit]: from, ...others } = layerOf(before, layer);
-    if (from === most) return true;
-    const after = withLayer(before, layer, most === undefined ? others : { ...others, [limit]: most });
-    if (after === null) return false;
+  async function change({ guild, layer, limit, most, by }: RuleChange): Promise<boolean> {
     const words = (value: number | null | undefined) =>
       value === undefined
         ? null
         : `${LIMITS[limit].option.value} ${layerInWords(layer)}: ${value === null ? 'none' : amountInWords(limit, value)}`;
-    await audit.append({
-      guild,
-      by,
-      atMs: clock.now(),
-      action: 'limits.change',
-      from: words(from),
-      to: words(most),
-      reason: '',
-    });
-    await stored.under(lock).set(guild, after);
-    return true;
+    for (;;) {
+      const seen = await stored.look(guild);
+      const before = seen.value ?? NO_RULES;
+      const { [limit]: from, ...others } = layerOf(before, layer);
+      if (from === most) return true;
+      const after = withLayer(before, layer, most === undefined ? others : { ...others, [limit]: most });
+      if (after === null) return false;
+      const facts = { guild, by, atMs: clock.now(), action: 'limits.change', reason: '' };
+      const record = auditRecord({ ...facts, from: words(from), to: words(most) });
+      if (await stored.replace(guild, seen, after, record)) return true;
+    }
   }
 
   const rulesInForce = async (guild: GuildId) => (config === null ? NO_RULES : rules(guild));
@@ -125,8 +116,7 @@ export function createLimitRules(options: {
     limitsFor: async (whose, tier) => limitsBy(await rulesInForce(whose.guild), whose, tier),
     rulesInForce,
     limitsBy,
-
-    change: (wanted) => locks.hold(`limits/${wanted.guild}`, (lock) => change(wanted, lock)),
+    change,
   };
 }
 

@@ -55,7 +55,7 @@ export function bookingOf(reservation: Reservation, spent: Spent): Settle {
 function releaseOf(reservation: Reservation): Settle {
   const { attempts } = reservation.reserved;
   const actual = { nanoUsd: 0, setAsideNanoUsd: 0, requests: 0, attempts };
-  return { kind: 'settle', reservation, actual, record: null };
+  return { kind: 'settle', reservation, actual };
 }
 
 /** Tries a settlement again until the store takes it; only a `StoreError` is retried. */

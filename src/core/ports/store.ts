@@ -14,12 +14,11 @@ export interface Store {
   readonly values: Keyv;
   /**
    * Makes changes in one atomic step, in their order. Returns whether each was made; one that could not be made does not stop
-   * the others. With a lock, they are made only while that claim is held, which is checked in the same step.
+   * the others.
    *
-   * @throws LockLost if the lock is not held any more; nothing has changed then
    * @throws RangeError, before anything changes, for amounts that a counter cannot hold and a time to live that is not above 0
    */
-  write(changes: readonly Change[], lock?: ClaimKey): Promise<readonly boolean[]>;
+  write(changes: readonly Change[]): Promise<readonly boolean[]>;
   /** The keys of a namespace that begin with `prefix`, in no order, some perhaps twice. Does not read their values. */
   keys(namespace: string, prefix: string): AsyncIterable<string>;
   readonly ledger: LedgerStore;
@@ -37,8 +36,11 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** A change of a store. Keys are made by `keyIn`. */
-export type Change =
+/** A change of a store, and what is appended in the same step if it is made. */
+export type Change = KindOfChange & { readonly record?: LogRecord | undefined };
+
+/** Keys are made by `keyIn`. */
+type KindOfChange =
   /** Always made. Without `ttlMs` the value never expires. */
   | { readonly kind: 'set'; readonly key: string; readonly value: unknown; readonly ttlMs?: number }
   /** Made if there is a value. */
@@ -59,14 +61,12 @@ export type Change =
   /** Marks a claim as done and drops its journal; the id stays claimed until it expires. Not made as `journal` is not. */
   | { readonly kind: 'finish'; readonly claim: ClaimKey }
   /**
-   * Ends a reservation: corrects each counter from the reserved to the actual amount, and appends the record. Not made if the
-   * reservation is not open.
+   * Ends a reservation: corrects each counter from the reserved to the actual amount. Not made if the reservation is not open.
    */
   | {
       readonly kind: 'settle';
       readonly reservation: Pick<Reservation, 'id' | 'draws' | 'reserved' | 'entry'>;
       readonly actual: Amounts;
-      readonly record: LogRecord | null;
     };
 
 /** The key of `Store.values` for a key in a namespace. */
@@ -87,13 +87,6 @@ const KEY_SEPARATOR = '\n';
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'store_failed';
-}
-
-/** A process wrote under a lock that it no longer held, because others thought it dead. Nothing was changed. */
-export class LockLost extends StoreError {
-  constructor({ id }: ClaimKey) {
-    super(`another process now holds ${id}`);
-  }
 }
 
 /**

@@ -12,16 +12,15 @@ export type Access = ReturnType<typeof wireAccess>;
 
 export function wireAccess(
   { store, access, platforms: { tellAdmins }, clock, log }: CoreOptions,
-  { locks, once }: Coordination,
+  { once }: Coordination,
 ) {
   const { encryptionKeys, ownKeyProviders: providers, defaultTier, outsiderTier, skuTiers } = access;
-  const audit = createAuditLog(store.records);
   const keys = createKeyStore({ store, encryptionKeys, clock });
   const onFailure = createKeyWarnings({ once, tellAdmins, clock });
   return {
-    audit,
-    guilds: createGuilds({ store, clock, audit, keys, defaultTier, outsiderTier, skuTiers }),
-    ownKeys: createOwnKeys({ keys, providers, locks, audit, onFailure, clock, log }),
+    audit: createAuditLog(store.records),
+    guilds: createGuilds({ store, clock, keys, defaultTier, outsiderTier, skuTiers }),
+    ownKeys: createOwnKeys({ keys, providers, onFailure, clock, log }),
     roles: createRoles(access.operators),
   };
 }

@@ -20,14 +20,14 @@ export interface MoneyOptions extends Pick<CoreOptions, 'store' | 'clock' | 'log
 
 export function wireMoney(
   options: MoneyOptions,
-  { locks, once, owner }: Pick<Coordination, 'locks' | 'once' | 'owner'>,
-  { audit, guilds, ownKeys }: Pick<Access, 'audit' | 'guilds'> & Pick<ModelRequestsOptions, 'ownKeys'>,
+  { once, owner }: Pick<Coordination, 'once' | 'owner'>,
+  { guilds, ownKeys }: Pick<Access, 'guilds'> & Pick<ModelRequestsOptions, 'ownKeys'>,
 ) {
   const { store, models: offer, clock, log } = options;
   const { tellAdmins } = options.platforms;
   const { timeZone } = options.habits;
   const { limits: config } = options.access;
-  const limits = createLimitRules({ store, locks, config, audit, clock });
+  const limits = createLimitRules({ store, config, clock });
   const ledger = createLedger({
     store,
     clock,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Change, type ClaimKey, LockLost, partsOfKey, type Store } from '../../core/ports/store.ts';
+import { type Change, type ClaimKey, partsOfKey, type Store } from '../../core/ports/store.ts';
 import { checkChanges } from '../checks.ts';
 import { stored, textOf } from '../shared.ts';
 import { FINISHED, held } from './claims.ts';
@@ -54,12 +54,11 @@ local function nextArgs(count)
   return args
 end
 
-local now, lock, lockHeld = tonumber(nextArg()), nextArg(), nextArg()
+local now = tonumber(nextArg())
 local ids, holders = nextArgs(tonumber(nextArg())), {}
 if #ids > 0 then
   for i, holder in ipairs(redis.call('HMGET', claims, unpack(ids))) do holders[ids[i]] = holder end
 end
-if lock ~= '' and holders[lock] ~= lockHeld then return -1 end
 
 local indexed, written, finished = {}, {}, {}
 
@@ -115,8 +114,6 @@ local changes = {
     local id, member = nextArg(), nextArg()
     local names, amounts = nextArgs(tonumber(nextArg())), nil
     amounts = nextArgs(#names)
-    local at, record, indexes = nextArg(), nextArg(), {}
-    if record ~= '' then indexes = {nextKey(), nextKey(), nextKey()} end
     if redis.call('HDEL', reservations, id) == 0 then return 0 end
     redis.call('ZREM', reservationLeases, id)
     redis.call('ZREM', reservationsOf, member)
@@ -132,17 +129,21 @@ local changes = {
       end
     end
     if #values > 0 then redis.call('HSET', counters, unpack(values)) end
-    if record ~= '' then
-      local entry = at .. ':' .. string.format('%016.0f', redis.call('INCR', recordSeq))
-      redis.call('HSET', records, entry, record)
-      for _, each in ipairs(indexes) do redis.call('ZADD', each, 0, entry) end
-    end
     return 1
   end,
 }
 
 local made = {}
-for i = 1, tonumber(nextArg()) do made[i] = changes[nextArg()]() end
+for i = 1, tonumber(nextArg()) do
+  made[i] = changes[nextArg()]()
+  local at, record = nextArg(), nextArg()
+  local recordKeys = record ~= '' and {nextKey(), nextKey(), nextKey()} or {}
+  if made[i] == 1 and record ~= '' then
+    local entry = at .. ':' .. string.format('%016.0f', redis.call('INCR', recordSeq))
+    redis.call('HSET', records, entry, record)
+    for _, each in ipairs(recordKeys) do redis.call('ZADD', each, 0, entry) end
+  end
+end
 
 local added, expiring, gone, texts, marks = {}, {}, {}, {}, {}
 local function push(list, a, b) list[#list + 1] = a list[#list + 1] = b end
@@ -177,20 +178,22 @@ interface Step {
 
 /** `Store.write`: changes of one call are one script. */
 export function createRedisWrite({ runScript }: RedisConnection): Store['write'] {
-  return async (changes, lock) => {
+  return async (changes) => {
     checkChanges(changes);
     if (changes.length === 0) return [];
-    const steps = changes.map(stepOf);
-    const claims = [...(lock === undefined ? [] : [lock]), ...steps.flatMap(({ claim }) => claim ?? [])];
-    const ids = [...new Set(claims.map(({ id }) => id))];
+    const steps = changes.map((change) => ({ ...stepOf(change), record: change.record }));
+    const ids = [...new Set(steps.flatMap(({ claim }) => claim?.id ?? []))];
     const values = [
-      ...[Date.now(), ...(lock === undefined ? ['', ''] : [lock.id, held(lock)]), ids.length, ...ids],
-      ...[steps.length, ...steps.flatMap(({ kind, values = [] }) => [kind, ...values])],
+      Date.now(),
+      ids.length,
+      ...ids,
+      steps.length,
+      ...steps.flatMap(({ kind, values = [], record }) => {
+        return [kind, ...values, ...(record ? recordValues(record) : ['', ''])];
+      }),
     ];
-    const keys = steps.flatMap(({ keys = [] }) => keys);
-    const made = await runScript(WRITE, values, keys);
-    if (lock !== undefined && made === -1) throw new LockLost(lock);
-    return (made as number[]).map((each) => each === 1);
+    const keys = steps.flatMap(({ keys = [], record }) => [...keys, ...(record ? indexesOf(record) : [])]);
+    return ((await runScript(WRITE, values, keys)) as number[]).map((each) => each === 1);
   };
 }
 
@@ -217,7 +220,7 @@ function stepOf(change: Change): Step {
     case 'finish':
       return { kind, claim: change.claim, values: [change.claim.id, held(change.claim)] };
     case 'settle': {
-      const { reservation, actual, record } = change;
+      const { reservation, actual } = change;
       const { id, draws, reserved } = reservation;
       const corrections = draws
         .map(({ counter, unit }) => ({ counter, amount: actual[unit] - reserved[unit] }))
@@ -225,11 +228,9 @@ function stepOf(change: Change): Step {
         .filter(({ amount }) => amount !== 0);
       return {
         kind,
-        keys: record === null ? [] : indexesOf(record),
         values: [
           ...[id, memberOf(reservation), corrections.length],
           ...[...corrections.map(({ counter }) => counter), ...corrections.map(({ amount }) => amount)],
-          ...(record === null ? ['', ''] : recordValues(record)),
         ],
       };
     }

@@ -1,14 +1,21 @@
-import { type Change, LockLost, type Store } from '../../core/ports/store.ts';
+import type { Change, Store } from '../../core/ports/store.ts';
 import { checkChanges } from '../checks.ts';
 import { stored, textOf } from '../shared.ts';
-import { finishClaim, isHeld, writeJournal } from './claims.ts';
+import { finishClaim, writeJournal } from './claims.ts';
 import type { Database } from './database.ts';
 import { settleReservation } from './ledger.ts';
+import { insertRecord } from './records.ts';
 import type { ValueRows } from './values.ts';
 
 /** `Store.write`: changes of one call are one transaction. */
 export function createSqliteWrite(database: Database, rows: ValueRows): Store['write'] {
   function make(change: Change): boolean {
+    const isMade = changed(change);
+    if (isMade && change.record) insertRecord(database, change.record);
+    return isMade;
+  }
+
+  function changed(change: Change): boolean {
     switch (change.kind) {
       case 'set':
         return put(change);
@@ -33,11 +40,8 @@ export function createSqliteWrite(database: Database, rows: ValueRows): Store['w
     return true;
   }
 
-  return async (changes, lock) => {
+  return async (changes) => {
     checkChanges(changes);
-    return database.write(() => {
-      if (lock !== undefined && !isHeld(database, lock)) throw new LockLost(lock);
-      return changes.map(make);
-    });
+    return database.write(() => changes.map(make));
   };
 }

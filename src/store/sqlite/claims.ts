@@ -89,11 +89,6 @@ export function finishClaim({ sql }: Database, { id, owner, fence }: ClaimKey): 
   return statement.run(id, owner, fence).changes === 1;
 }
 
-/** For the step that changes something under the claim. */
-export function isHeld({ sql }: Database, { id, owner, fence }: ClaimKey): boolean {
-  return sql(`SELECT 1 FROM claims WHERE ${HELD}`).get(id, owner, fence) !== undefined;
-}
-
 function keyOf(row: Record<string, SQLOutputValue>): ClaimKey {
   return { id: String(row['id']), owner: String(row['owner']), fence: Number(row['fence']) };
 }

@@ -3,7 +3,6 @@ import type { Change, LedgerStore, OpenReservation, Reservation } from '../../co
 import { checkReservation } from '../checks.ts';
 import { isOf, readStored } from '../shared.ts';
 import type { Database } from './database.ts';
-import { insertRecord } from './records.ts';
 
 /** The highest value of a counter: larger numbers are inexact, and v0.1.0 may have left some. Every limit is lower. */
 const FULL = Number.MAX_SAFE_INTEGER;
@@ -92,11 +91,9 @@ export function createSqliteLedger(database: Database): LedgerStore {
 
 /** As the change of that kind; for use inside a transaction. */
 export function settleReservation(
-  database: Database,
-  { reservation, actual, record }: Extract<Change, { kind: 'settle' }>,
+  { sql }: Database,
+  { reservation: { id, draws, reserved }, actual }: Extract<Change, { kind: 'settle' }>,
 ): boolean {
-  const { id, draws, reserved } = reservation;
-  const { sql } = database;
   if (sql('DELETE FROM reservations WHERE id = ?').run(id).changes === 0) return false;
   for (const { counter, unit } of draws) {
     // The usual case for requests: one reserved, one made.
@@ -107,7 +104,6 @@ export function settleReservation(
       counter,
     );
   }
-  if (record) insertRecord(database, record);
   return true;
 }
 

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
 import { createKeyStore } from '../../../src/core/access/key-store.ts';
 import { createOwnKeys, type KeyFailure, type OwnKeys } from '../../../src/core/access/own-keys.ts';
-import { createLocks, type Locks } from '../../../src/core/coordination/locks.ts';
 import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
@@ -20,7 +19,6 @@ let clock: FakeClock;
 let store: Store;
 let failures: KeyFailure[];
 let asked: string[];
-let locks: Locks;
 let keys: OwnKeys;
 const first = randomBytes(32);
 
@@ -29,13 +27,9 @@ beforeEach(async () => {
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
   failures = [];
   asked = [];
-  locks = createLocks({ store, owner: 'test', clock, log: createLogRecorder().log });
   keys = keysWith(first);
 });
-afterEach(async () => {
-  await locks.stop();
-  await store.close();
-});
+afterEach(() => store.close());
 
 /** A process of its own on the store, with these values of `ENCRYPTION_KEY` and `ENCRYPTION_KEY_OLD`. */
 function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
@@ -48,9 +42,7 @@ function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
   });
   return createOwnKeys({
     keys: createKeyStore({ store, encryptionKeys, clock }),
-    locks,
     providers: new Map(['openrouter', 'openai', 'lab'].map((id) => [id, provider(id)])),
-    audit: createAuditLog(store.records),
     onFailure: (failure) => void failures.push(failure),
     clock,
     log: createLogRecorder().log,

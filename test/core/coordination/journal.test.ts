@@ -39,8 +39,8 @@ function unreliable(): Store {
     },
   });
   const isOfClaim = ({ kind }: Change) => kind === 'journal' || kind === 'finish';
-  const write: Store['write'] = (changes, lock) =>
-    isAway && changes.some(isOfClaim) ? Promise.reject(new StoreError('away')) : store.write(changes, lock);
+  const write: Store['write'] = (changes) =>
+    isAway && changes.some(isOfClaim) ? Promise.reject(new StoreError('away')) : store.write(changes);
   return { ...store, claims, write };
 }
 

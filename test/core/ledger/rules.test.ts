@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
-import { createLocks, type Locks } from '../../../src/core/coordination/locks.ts';
 import { MAX_GROUPS, MAX_PEOPLE } from '../../../src/core/ledger/guild-rules.ts';
 import { createLimitRules, type LimitRules } from '../../../src/core/ledger/rules.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
@@ -19,22 +18,15 @@ describe('limit rules', () => {
   const clock = createFakeClock();
   const log = pino({ level: 'silent' });
   let store: Store;
-  let opened: Locks[];
 
   beforeEach(async () => {
     store = await openStore('memory:', { clock, log });
-    opened = [];
   });
-  afterEach(async () => {
-    for (const locks of opened) await locks.stop();
-    await store.close();
-  });
+  afterEach(() => store.close());
 
   /** As another process has them, each time. */
   function rulesOf(tiers: LimitsConfig | null = config): LimitRules {
-    const locks = createLocks({ store, owner: `process-${opened.length}`, clock, log });
-    opened.push(locks);
-    return createLimitRules({ store, locks, config: tiers, audit: createAuditLog(store.records), clock });
+    return createLimitRules({ store: { ...store }, config: tiers, clock });
   }
   const change = { guild: 'discord:1', limit: 'requestsPerUserPerDay', by: 'discord:ada' } as const;
 

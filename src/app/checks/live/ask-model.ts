@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { createAuditLog } from '../../../core/access/audit.ts';
 import { type Catalogue, createCatalogue } from '../../../core/catalogue/catalogue.ts';
 import type { CatalogueFile } from '../../../core/catalogue/file.ts';
-import { createLocks } from '../../../core/coordination/locks.ts';
 import { createOnce } from '../../../core/coordination/once.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { formatUsd } from '../../../core/kit/money.ts';
@@ -95,10 +93,8 @@ async function openModels(
 ): Promise<ModelRequests> {
   const store = closing.adopt(await openStore(config.STORE_URL, { clock, log }), (it) => it.close());
   const shared = { store, owner: randomUUID(), clock, log };
-  const locks = closing.adopt(createLocks(shared), (it) => it.stop());
   const once = closing.adopt(createOnce(shared), (it) => it.stop());
-  const audit = createAuditLog(store.records);
-  const guilds = guildsOf({ config, store, audit, clock });
+  const guilds = guildsOf({ config, store, clock });
   const { ledger, models } = wireMoney(
     {
       ...shared,
@@ -107,9 +103,9 @@ async function openModels(
       platforms: { tellAdmins: async () => false },
       habits: { timeZone: config.TIME_ZONE },
     },
-    { ...shared, locks, once },
+    { ...shared, once },
     // The operator's check must not use a guild's key.
-    { audit, guilds, ownKeys: { useKey: async () => null, providers: [] } },
+    { guilds, ownKeys: { useKey: async () => null, providers: [] } },
   );
   closing.defer(() => ledger.stop());
   return models;

@@ -45,9 +45,9 @@ describe('a room', () => {
     const room = createRoom(store, createFakeClock(), pino({ level: 'silent' }));
     for (let n = 0; n < 1_000; n++) await room.post(said(`m${n}`));
     const { write } = store;
-    store.write = async (changes, lock) => {
+    store.write = async (changes) => {
       if (changes.some(({ kind }) => kind === 'delete')) throw new Error('down');
-      return write(changes, lock);
+      return write(changes);
     };
     expect(await room.post(said('last'))).toMatchObject({ id: 'last' });
     expect(room.find('last')).toBeDefined();

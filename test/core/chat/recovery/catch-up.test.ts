@@ -192,9 +192,9 @@ describe('a mention in a thread that is asked about first', () => {
     const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
     const kept: string[] = [];
     const { write } = bot.store;
-    bot.store.write = (changes, lock) => {
+    bot.store.write = (changes) => {
       kept.push(JSON.stringify(changes));
-      return write(changes, lock);
+      return write(changes);
     };
     await offered('First.', 'x'.repeat(50_000), 'y'.repeat(20_000), `Use ${key}.`);
     expect(kept.join()).toContain('Use ');

@@ -114,8 +114,8 @@ export async function eventually(
 function watched(store: Store, open: Set<string>, onWrite: (journal: unknown) => void): Store {
   return {
     ...store,
-    async write(changes, lock) {
-      const made = await store.write(changes, lock);
+    async write(changes) {
+      const made = await store.write(changes);
       for (const [index, change] of changes.entries()) {
         if (!made[index]) continue;
         if (change.kind === 'journal') onWrite(change.journal);

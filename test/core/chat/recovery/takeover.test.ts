@@ -205,13 +205,13 @@ describe('what a dead process left', () => {
     const answerId = buttonsOf(surface)[0]?.answerId ?? '';
     const { write } = world.store;
     let kept = 0;
-    world.store.write = async (changes, lock) => {
+    world.store.write = async (changes) => {
       const isOfTurns = changes.some(
         (change) => change.kind === 'replace' && partsOfKey(change.key)[0] === 'conversations',
       );
       // `/forget` deletes what the buttons stand for, and then looks for turns.
       if (isOfTurns && kept++ === 0) await valuesOf(world.store, 'answers').delete(answerId);
-      return write(changes, lock);
+      return write(changes);
     };
     const heir = await world.bot();
     await world.settled();
