@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { linesOf } from '../app/checks/check.ts';
-import { type LiveTarget, lookLive, parseLiveTarget, tokenVariableOf } from '../app/checks/live/live.ts';
+import { type LiveTarget, lookLive, parseLiveTarget } from '../app/checks/live/live.ts';
 import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
+import { CHAT_TOKENS } from '../app/config/variables.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
@@ -26,7 +27,7 @@ export async function lookAt(
     );
   }
   const config = readConfig(variables);
-  const variable = tokenVariableOf(target);
+  const variable = CHAT_TOKENS[target.platform];
   if (config[variable] === undefined) {
     throw new StartError(
       `${variable} is not set, so there is no bot for the check.`,

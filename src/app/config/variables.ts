@@ -247,6 +247,14 @@ export const VARIABLES = {
 
 export type Name = keyof typeof VARIABLES;
 
+/** The chat platforms, each with the variable without which it is off. */
+export const CHAT_TOKENS = { discord: 'DISCORD_TOKEN', slack: 'SLACK_BOT_TOKEN' } as const satisfies Record<
+  string,
+  Name
+>;
+
+export type ChatPlatform = keyof typeof CHAT_TOKENS;
+
 export function isVariable(name: string): name is Name {
   return Object.hasOwn(VARIABLES, name);
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Config } from '../../app/config/variables.ts';
+import type { ChatPlatform, Config } from '../../app/config/variables.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { accountOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
@@ -14,14 +14,9 @@ import type { GuideOptions } from './guides.ts';
 /** How long it waits for the person's message. */
 const PATIENCE_MS = 5 * 60_000;
 
-/** The platforms on which the setup looks for the operator, and the variable without which a platform is off. */
-export const OPERATOR_PLATFORMS = { discord: 'DISCORD_TOKEN', slack: 'SLACK_BOT_TOKEN' } as const;
-
-export type OperatorPlatform = keyof typeof OPERATOR_PLATFORMS;
-
 /** Asks the person to write a word to the bot. Resolves to who they are, as `OPERATORS` has it; null if nobody wrote it in time. */
 export async function operatorFrom(
-  platform: OperatorPlatform,
+  platform: ChatPlatform,
   config: Config,
   ask: Ask,
   options: GuideOptions,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { CHAT_TOKENS, type ChatPlatform } from '../../app/config/variables.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
-import { OPERATOR_PLATFORMS, type OperatorPlatform, operatorFrom } from './find-operator.ts';
+import { operatorFrom } from './find-operator.ts';
 import { createGuides, type Guide } from './guides.ts';
 import { createSettings, type SetupOptions, type SetupReport } from './settings.ts';
 
@@ -13,7 +14,7 @@ import { createSettings, type SetupOptions, type SetupReport } from './settings.
 export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   const { answers, ask } = options;
   const settings = createSettings(options);
-  const { isSet, keep, faultsOf, accept } = settings;
+  const { isSet, keep, keepValid, accept } = settings;
 
   async function follow(guide: Guide): Promise<void> {
     const { names, title, question, byDefault, link, steps, copy, check } = guide;
@@ -28,29 +29,26 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
     if (copy !== null) ask.print(copy);
     ask.show(title, `${link}\n${steps}`);
     ask.open(link);
-    for (;;) {
+    await keepValid(async () => {
       const values: Record<string, string> = {};
       for (const name of names) {
         const value = await ask.secret(`${name} (leave it empty to skip)`);
-        if (value === null) return;
+        if (value === null) return null;
         values[name] = value;
       }
-      const faults = await faultsOf(values, check);
-      if (faults.length === 0) return keep(values);
-      for (const fault of faults) ask.warn(fault);
-    }
+      return values;
+    }, check);
   }
 
-  const isOnPlatform = () => Object.values(OPERATOR_PLATFORMS).some(isSet);
+  const isOnPlatform = () => Object.values(CHAT_TOKENS).some(isSet);
 
   async function nameOperators(): Promise<void> {
     if (answers.OPERATORS !== undefined) return accept({ OPERATORS: answers.OPERATORS });
     if (ask === null) return;
-    for (const platform of Object.keys(OPERATOR_PLATFORMS) as OperatorPlatform[]) {
+    for (const platform of Object.keys(CHAT_TOKENS) as ChatPlatform[]) {
       const config = settings.config();
       const known = [...config.OPERATORS];
-      if (!isSet(OPERATOR_PLATFORMS[platform]) || known.some((each) => each.startsWith(`${platform}:`)))
-        continue;
+      if (!isSet(CHAT_TOKENS[platform]) || known.some((each) => each.startsWith(`${platform}:`))) continue;
       const question = `Find out your own id on ${PLATFORMS[platform].name}, so that the bot knows who runs it?`;
       if (!(await ask.confirm(question, true))) continue;
       const operator = await operatorFrom(platform, config, ask, options);
@@ -65,15 +63,12 @@ export async function runSetup(options: SetupOptions): Promise<SetupReport> {
   async function nameContact(): Promise<void> {
     if (answers.OPERATOR_CONTACT !== undefined) return accept({ OPERATOR_CONTACT: answers.OPERATOR_CONTACT });
     if (ask === null || isSet('OPERATOR_CONTACT') || !isOnPlatform()) return;
-    for (;;) {
+    await keepValid(async () => {
       const contact = await ask.text(
         'How do people reach you, such as “Mia, mia@example.com”? /help shows it (leave it empty to skip)',
       );
-      if (contact === null) return;
-      const faults = await faultsOf({ OPERATOR_CONTACT: contact });
-      if (faults.length === 0) return keep({ OPERATOR_CONTACT: contact });
-      for (const fault of faults) ask.warn(fault);
-    }
+      return contact === null ? null : { OPERATOR_CONTACT: contact };
+    });
   }
 
   /** With a token, the playground asks for it too; with a platform, the playground is off. */

@@ -1,7 +1,6 @@
 import { type Check, checkInWords } from '../../app/checks/check.ts';
 import { checkEnvironment, readConfig } from '../../app/config/config.ts';
 import { faultInWords } from '../../app/config/faults.ts';
-import type { Config } from '../../app/config/variables.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Ask } from './ask.ts';
 import { writeVariables } from './env-file.ts';
@@ -10,6 +9,8 @@ import type { Guide, GuideOptions } from './guides.ts';
 export type Answers = Readonly<
   Partial<Record<Guide['names'][number] | 'OPERATORS' | 'OPERATOR_CONTACT' | 'ADMIN_TOKEN', string>>
 >;
+
+type Values = Readonly<Record<string, string>>;
 
 export interface SetupOptions extends GuideOptions {
   /** Answers given beforehand, which are not asked again. */
@@ -30,40 +31,25 @@ export interface SetupReport {
   readonly written: readonly string[];
   /** The results of checking the answers. */
   readonly checks: readonly Check[];
-  readonly variables: NodeJS.Dict<string>;
 }
 
 /** The settings as the setup changes them. */
-export interface SetupSettings {
-  isSet(name: string): boolean;
-  /** @throws ConfigError */
-  config(): Config;
-  /** Writes values to `.env` at once. */
-  keep(values: Readonly<Record<string, string>>): Promise<void>;
-  /** The problems with these values; other findings are shown to the person. */
-  faultsOf(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<string[]>;
-  /** Keeps values that were given beforehand. @throws StartError if they cannot be used, or would replace others unasked */
-  accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void>;
-  report(): SetupReport;
-}
-
-export function createSettings(options: SetupOptions): SetupSettings {
+export function createSettings(options: SetupOptions) {
   const { ask, envPath, example, replace } = options;
   let variables: NodeJS.Dict<string> = { ...options.variables };
   const written = new Set<string>();
   const checks: Check[] = [];
   const isSet = (name: string) => Boolean(variables[name]?.trim());
 
-  async function keep(values: Readonly<Record<string, string>>): Promise<void> {
+  /** Writes values to `.env` at once. */
+  async function keep(values: Values): Promise<void> {
     await writeVariables(envPath, example, values);
     variables = { ...variables, ...values };
     for (const name of Object.keys(values)) written.add(name);
   }
 
-  async function faultsOf(
-    values: Readonly<Record<string, string>>,
-    check?: Guide['check'],
-  ): Promise<string[]> {
+  /** The problems with these values; other findings are shown to the person. */
+  async function faultsOf(values: Values, check?: Guide['check']): Promise<string[]> {
     const next = { ...variables, ...values };
     const { faults } = checkEnvironment(next);
     if (faults.length > 0 || check === undefined) return faults.map(faultInWords);
@@ -76,7 +62,17 @@ export function createSettings(options: SetupOptions): SetupSettings {
     return found.filter(({ state }) => state === 'fail').map(checkInWords);
   }
 
-  async function accept(values: Readonly<Record<string, string>>, check?: Guide['check']): Promise<void> {
+  /** Asks until the values are valid, and keeps them; null ends it. */
+  async function keepValid(read: () => Promise<Values | null>, check?: Guide['check']): Promise<void> {
+    for (let values = await read(); values !== null; values = await read()) {
+      const faults = await faultsOf(values, check);
+      if (faults.length === 0) return keep(values);
+      for (const fault of faults) ask?.warn(fault);
+    }
+  }
+
+  /** Keeps values that were given beforehand. @throws StartError if they cannot be used, or would replace others unasked */
+  async function accept(values: Values, check?: Guide['check']): Promise<void> {
     const taken = Object.keys(values).filter((name) => isSet(name) && variables[name] !== values[name]);
     if (taken.length > 0 && !replace) {
       throw new StartError(`${taken.join(' and ')} is already set.`, 'Add --replace to overwrite it.');
@@ -89,10 +85,11 @@ export function createSettings(options: SetupOptions): SetupSettings {
 
   return {
     isSet,
+    /** @throws ConfigError */
     config: () => readConfig(variables),
     keep,
-    faultsOf,
+    keepValid,
     accept,
-    report: () => ({ written: [...written], checks, variables }),
+    report: (): SetupReport => ({ written: [...written], checks }),
   };
 }

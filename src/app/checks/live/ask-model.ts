@@ -14,6 +14,7 @@ import type { Config } from '../../config/variables.ts';
 import { guildsOf } from '../../core-options.ts';
 import { listedProviders } from '../../providers/listed.ts';
 import { createProviders } from '../../providers/providers.ts';
+import type { Stage } from './stage.ts';
 
 export interface AskModelOptions {
   readonly config: Config;
@@ -24,29 +25,31 @@ export interface AskModelOptions {
   readonly log: Logger;
 }
 
-export type ModelAnswer =
-  | { readonly ok: true; readonly model: string; readonly text: string; readonly cost: string }
-  | { readonly ok: false; readonly why: string };
-
 const MOST_NANO_USD = 10_000_000;
 const QUESTION = 'Reply with the single word: ready';
+/** Enough of the answer to compare it with what is read back. */
+const MAX_READ_CHARS = 500;
 /** The prompt is the question, its frame and some room. */
 const BOUNDS = { promptTokens: 200, outputTokens: 400, webSearches: 0, images: 0 };
 
 /**
  * Asks the cheapest model that a guild may use, for at most $0.01. Uses the path of all requests, so that tier, limits and
- * ledger apply as usual.
+ * ledger apply as usual. Resolves to its answer; null if there is none, which is reported.
  */
 export async function askCheapestModel(
   guild: GuildId,
   options: AskModelOptions,
-  signal: AbortSignal,
-): Promise<ModelAnswer> {
+  { signal, findings }: Stage,
+): Promise<string | null> {
+  const notAsked = (why: string) => {
+    findings.warn(`No model was asked: ${why}`, 'Run `npm run doctor` for the providers');
+    return null;
+  };
   await using closing = new AsyncDisposableStack();
   const offer = await offerOf(options, signal);
   const models = await openModels(options, offer, closing);
   const model = await cheapestFor(guild, models, offer.catalogue);
-  if (model === null) return { ok: false, why: 'no model that this server may use costs at most $0.01' };
+  if (model === null) return notAsked('no model that this server may use costs at most $0.01');
   const request = await models.openRequest({
     id: randomUUID(),
     actor: { guild, user: 'doctor', name: 'doctor', groups: async () => [] },
@@ -56,15 +59,20 @@ export async function askCheapestModel(
     webSearch: false,
     conversation: `doctor/${randomUUID()}`,
   });
-  if (!request.ok) return { ok: false, why: request.text };
+  if (!request.ok) return notAsked(request.text);
   let text = '';
   try {
     for await (const event of request.stream(signal)) if (event.type === 'text') text += event.delta;
   } finally {
     await request.settle();
   }
-  const { costNanoUsd } = await request.settle();
-  return { ok: true, model, text, cost: formatUsd(costNanoUsd) };
+  const cost = formatUsd((await request.settle()).costNanoUsd);
+  if (text.trim() === '') {
+    findings.warn(`${model} sent no text (${cost})`, 'Try it in the playground');
+    return null;
+  }
+  findings.ok(`${model} answers (${cost})`);
+  return text.trim().slice(0, MAX_READ_CHARS);
 }
 
 /** The models file's providers and models, as the providers list them now. */

@@ -7,16 +7,15 @@ import { startThread } from '../../../adapters/discord/answers/threads.ts';
 import { createRest, type DiscordRest, insisting } from '../../../adapters/discord/rest/rest.ts';
 import { SIZES } from '../../../adapters/discord/rest/sizes.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
-import type { Config } from '../../config/variables.ts';
-import { createObserver, type Observed } from './observe.ts';
+import type { AskModelOptions } from './ask-model.ts';
+import { createObserver, type Observed, reportHits } from './observe.ts';
 import { FILE } from './samples.ts';
-import type { LivePlatform, Stage } from './stage.ts';
-import { playSteps, type Room } from './steps.ts';
+import type { Stage } from './stage.ts';
+import { isTaken, type Room } from './steps.ts';
 
 const channelSchema = z.object({ type: z.number(), guild_id: z.string().optional() });
 const sentSchema = z.object({
@@ -33,69 +32,25 @@ const sentSchema = z.object({
 /** How much longer a window may appear because of the network. */
 const SLACK_MS = 1_000;
 
-/** Plays the steps of a live check in one Discord channel. */
-export function discordLive(
-  config: Config,
+/** Looks at a Discord channel, and resolves to what a live check does there. */
+export async function openDiscordRoom(
   channelId: string,
-  { fetch, clock }: { readonly fetch: typeof globalThis.fetch; readonly clock: Clock },
-): LivePlatform {
-  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = config;
-  if (token === undefined) throw new TypeError('there is no DISCORD_TOKEN');
+  { config, fetch, clock }: Pick<AskModelOptions, 'config' | 'fetch' | 'clock'>,
+  stage: Stage,
+): Promise<Room> {
+  const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
   const observer = createObserver(fetch, apiUrl);
   const limiters = createWriteLimiters(clock);
   const rest = createRest({ apiUrl, token, fetch: observer.fetch, clock, limiters });
-  return {
-    async look(stage, askModel) {
-      const answer = await rest.insist({ method: 'GET', path: Routes.channel(channelId) }, stage.signal);
-      const { type, guild_id: guild } = channelSchema.parse(answer);
-      stage.findings.ok(`The channel is visible; its type is ${ChannelType[type] ?? type}`);
-      const room = createRoom(createMessages(rest, channelId, stage), stage);
-      await playSteps(stage, room, () => askModel(guild === undefined ? null : `discord:${guild}`));
-      reportLimits(observer.seen, stage);
-    },
-  };
-}
-
-/** The messages of one channel, such as a thread. */
-interface Messages {
-  readonly rest: DiscordRest;
-  readonly channelId: string;
-  send(content: string, buttons?: readonly Button[], files?: readonly NoticeFile[]): Promise<string>;
-  edit(id: string, content: string): Promise<void>;
-  read(id: string): Promise<z.infer<typeof sentSchema>>;
-}
-
-function createMessages(rest: DiscordRest, channelId: string, stage: Stage): Messages {
-  const { signal } = stage;
-  const writer = createChannelWriter(insisting(rest), channelId);
-  const deletes: Scope = { key: `discord:delete:${channelId}`, limit: 3, windowMs: 2_000 };
-  return {
-    rest,
-    channelId,
-    async send(content, buttons = [], files = []) {
-      const id = await writer.send(bodyOf(content, buttons), files, signal);
-      stage.undo('a message', (until) =>
-        rest.insist({ method: 'DELETE', path: Routes.channelMessage(channelId, id), scope: deletes }, until),
-      );
-      return id;
-    },
-    edit: (id, content) => writer.edit(id, bodyOf(content, []), [], signal),
-    async read(id) {
-      const path = Routes.channelMessage(channelId, id);
-      return sentSchema.parse(await rest.insist({ method: 'GET', path }, signal));
-    },
-  };
-}
-
-function bodyOf(text: string, buttons: readonly Button[]): ReturnType<typeof answerBody> {
-  return answerBody({ text, source: text, status: 'streaming', note: null, footer: null, buttons });
-}
-
-function createRoom(messages: Messages, stage: Stage): Room {
+  const answer = await rest.insist({ method: 'GET', path: Routes.channel(channelId) }, stage.signal);
+  const { type, guild_id: guild } = channelSchema.parse(answer);
+  stage.findings.ok(`The channel is visible; its type is ${ChannelType[type] ?? type}`);
+  const messages = createMessages(rest, channelId, stage);
   const { send, edit, read } = messages;
   /** A text as Parley rewrites it for Discord. */
   const written = (text: string) => noticeBodies(text)[0]?.content ?? '';
   return {
+    guild: guild === undefined ? null : `discord:${guild}`,
     limits: ANSWER_LIMITS,
     post: (text, buttons) => send(written(text), buttons),
     edit: (id, text) => edit(id, written(text)),
@@ -108,21 +63,43 @@ function createRoom(messages: Messages, stage: Stage): Room {
     unitOfLength: () => unitOfLength(stage, messages),
     thread: () => thread(stage, messages),
     file: () => file(stage, messages),
+    report: () => reportLimits(observer.seen, stage),
   };
+}
+
+type Messages = ReturnType<typeof createMessages>;
+
+/** The messages of one channel, such as a thread. */
+function createMessages(rest: DiscordRest, channelId: string, stage: Stage) {
+  const { signal } = stage;
+  const writer = createChannelWriter(insisting(rest), channelId);
+  const deletes: Scope = { key: `discord:delete:${channelId}`, limit: 3, windowMs: 2_000 };
+  return {
+    rest,
+    channelId,
+    async send(content: string, buttons: readonly Button[] = [], files: readonly NoticeFile[] = []) {
+      const id = await writer.send(bodyOf(content, buttons), files, signal);
+      stage.undo('a message', (until) =>
+        rest.insist({ method: 'DELETE', path: Routes.channelMessage(channelId, id), scope: deletes }, until),
+      );
+      return id;
+    },
+    edit: (id: string, content: string) => writer.edit(id, bodyOf(content, []), [], signal),
+    async read(id: string) {
+      const path = Routes.channelMessage(channelId, id);
+      return sentSchema.parse(await rest.insist({ method: 'GET', path }, signal));
+    },
+  };
+}
+
+function bodyOf(text: string, buttons: readonly Button[]): ReturnType<typeof answerBody> {
+  return answerBody({ text, source: text, status: 'streaming', note: null, footer: null, buttons });
 }
 
 /** Text over the limit in UTF-16 units that may be within it in code points. */
 async function unitOfLength({ findings, differs }: Stage, { send }: Messages): Promise<void> {
   const { max } = SIZES.content;
-  const takes = async (text: string) => {
-    try {
-      await send(text);
-      return true;
-    } catch (error) {
-      if (error instanceof Unshowable) return false;
-      throw error;
-    }
-  };
+  const takes = (text: string) => isTaken(send(text), (error) => error instanceof Unshowable);
   if (await takes('x'.repeat(max + 1))) {
     differs(`A message of ${max + 1} characters is accepted; Parley assumes at most ${max}`);
   } else findings.ok(`A message of ${max + 1} characters is refused, as assumed`);
@@ -177,7 +154,8 @@ const ASSUMED = [
   { route: 'PATCH /channels/:id/messages/:id', what: 'Edits in a channel', limit: 5, windowMs: 5_000 },
 ];
 
-function reportLimits(seen: readonly Observed[], { findings, differs }: Stage): void {
+function reportLimits(seen: readonly Observed[], stage: Stage): void {
+  const { findings, differs } = stage;
   for (const { route, what, limit, windowMs } of ASSUMED) {
     const answers = seen.filter((answer) => answer.route === route);
     const numbers = (name: string) =>
@@ -196,10 +174,8 @@ function reportLimits(seen: readonly Observed[], { findings, differs }: Stage): 
       );
     }
   }
-  const limited = seen.filter(({ status }) => status === 429);
-  if (limited.length === 0) findings.ok(`${seen.length} requests, none of which hit a limit`);
-  for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
-    const scopes = [...new Set(hits.map(({ headers }) => headers.get('x-ratelimit-scope') ?? 'no scope'))];
-    differs(`A limit was hit ${hits.length} times: ${route} (${scopes.join(', ')})`);
-  }
+  reportHits(seen, 'requests', stage, (route, hits) => {
+    const scopes = new Set(hits.map((headers) => headers.get('x-ratelimit-scope') ?? 'no scope'));
+    return `${route} (${[...scopes].join(', ')})`;
+  });
 }

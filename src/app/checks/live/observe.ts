@@ -1,3 +1,5 @@
+import type { Stage } from './stage.ts';
+
 /** One response of a platform, as far as it concerns limits. */
 export interface Observed {
   /** Method and path without ids, such as `PATCH /channels/:id/messages/:id`. */
@@ -24,4 +26,19 @@ export function createObserver(fetch: typeof globalThis.fetch, apiUrl: string) {
     return response;
   };
   return { fetch: observing, seen };
+}
+
+/** Reports how often a limit was hit. `inWords` names the route and what the headers say. */
+export function reportHits(
+  seen: readonly Observed[],
+  what: 'requests' | 'calls',
+  { findings, differs }: Stage,
+  inWords: (route: string, headers: readonly Headers[]) => string,
+): void {
+  const limited = seen.filter(({ status }) => status === 429);
+  if (limited.length === 0) findings.ok(`${seen.length} ${what}, none of which hit a limit`);
+  for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
+    const headers = hits.map((hit) => hit.headers);
+    differs(`A limit was hit ${hits.length} times: ${inWords(route, headers)}`);
+  }
 }

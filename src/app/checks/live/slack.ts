@@ -12,13 +12,12 @@ import {
   markdownContent,
 } from '../../../adapters/slack/text/message-content.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
-import type { Config } from '../../config/variables.ts';
-import { createObserver, type Observed } from './observe.ts';
+import type { AskModelOptions } from './ask-model.ts';
+import { createObserver, reportHits } from './observe.ts';
 import { BUTTONS, FILE } from './samples.ts';
-import type { LivePlatform, Stage } from './stage.ts';
-import { playSteps, type Room } from './steps.ts';
+import type { Stage } from './stage.ts';
+import { isTaken, type Room } from './steps.ts';
 
 const channelSchema = z.object({ is_member: z.boolean().optional(), is_im: z.boolean().optional() });
 const elementSchema = z.looseObject({ value: z.string().optional(), action_id: z.string().optional() });
@@ -32,100 +31,33 @@ const messageSchema = z.object({
 });
 type Message = z.infer<typeof messageSchema>;
 
-/** Plays the steps of a live check in one Slack channel. */
-export function slackLive(
-  config: Config,
+/** Looks at a Slack channel, and resolves to what a live check does there; null if it can do nothing, which is reported. */
+export async function openSlackRoom(
   channel: string,
-  { fetch, clock }: { readonly fetch: typeof globalThis.fetch; readonly clock: Clock },
-): LivePlatform {
-  const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl } = config;
-  if (token === undefined) throw new TypeError('there is no SLACK_BOT_TOKEN');
+  { config, fetch, clock }: Pick<AskModelOptions, 'config' | 'fetch' | 'clock'>,
+  stage: Stage,
+): Promise<Room | null> {
+  const { signal, findings } = stage;
+  const { SLACK_BOT_TOKEN: token = '', SLACK_API_URL: apiUrl } = config;
   const observer = createObserver(fetch, apiUrl);
-  return {
-    async look(stage, askModel) {
-      const { signal, findings } = stage;
-      const api = createWebApi({ token, apiUrl, fetch: observer.fetch });
-      const identity = await identify(api, apiUrl, signal);
-      const limiters = createWriteLimiters(clock);
-      const workspace = createWorkspace(identity, api, limiters, clock);
-      const info = channelSchema.parse(
-        (await workspace.call('conversations.info', { channel }, signal))['channel'],
-      );
-      if (!info.is_member && !info.is_im) {
-        return findings.fail(
-          'The bot is not a member of the channel',
-          'Type /invite @Parley there, then run this again',
-        );
-      }
-      findings.ok('The bot is a member of the channel');
-      const messages = createMessages(workspace, channel, stage);
-      await playSteps(stage, createRoom(messages, stage), () => askModel(`slack:${workspace.team}`));
-      reportBlocks(messages, stage);
-      reportLimits(observer.seen, stage);
-    },
-  };
-}
-
-/** The channel's messages. */
-interface Messages {
-  readonly workspace: Workspace;
-  readonly channel: string;
-  /** Types of the blocks that messages came back with. */
-  readonly kinds: Set<string>;
-  send(content: MessageContent, threadTs?: string): Promise<string>;
-  update(ts: string, content: MessageContent): Promise<void>;
-  read(ts: string, threadTs?: string): Promise<Message>;
-  remove(what: string, ts: string): void;
-}
-
-function createMessages(workspace: Workspace, channel: string, stage: Stage): Messages {
-  const { signal } = stage;
-  const { team } = workspace;
-  const kinds = new Set<string>();
-  const remove: Messages['remove'] = (what, ts) =>
-    stage.undo(what, (until) => workspace.call('chat.delete', { channel, ts }, until));
-  return {
-    workspace,
-    channel,
-    kinds,
-    remove,
-    async send(content, threadTs) {
-      const args = { channel, thread_ts: threadTs, ...content, unfurl_links: false, unfurl_media: false };
-      const answer = await workspace.paced(
-        postScope(team, channel),
-        () => workspace.call('chat.postMessage', args, signal),
-        signal,
-      );
-      const ts = textOf(answer['ts']);
-      remove('a message', ts);
-      return ts;
-    },
-    async update(ts, content) {
-      const scope = messageScope(team, channel, ts);
-      await workspace.paced(
-        scope,
-        () => workspace.api.call('chat.update', { channel, ts, ...content }, signal),
-        signal,
-      );
-    },
-    async read(ts, threadTs) {
-      const range = { channel, oldest: ts, latest: ts, inclusive: true, limit: 1 };
-      const answer =
-        threadTs === undefined
-          ? await workspace.call('conversations.history', range, signal)
-          : await workspace.call('conversations.replies', { ...range, ts: threadTs, limit: 10 }, signal);
-      const messages = z.array(messageSchema).parse(answer['messages']);
-      const found = messages.find((message) => message.ts === ts);
-      if (found === undefined) throw new Error('a message that was just posted is not in the history');
-      return found;
-    },
-  };
-}
-
-function createRoom(messages: Messages, stage: Stage): Room {
+  const api = createWebApi({ token, apiUrl, fetch: observer.fetch });
+  const identity = await identify(api, apiUrl, signal);
+  const workspace = createWorkspace(identity, api, createWriteLimiters(clock), clock);
+  const answer = await workspace.call('conversations.info', { channel }, signal);
+  const info = channelSchema.parse(answer['channel']);
+  if (!info.is_member && !info.is_im) {
+    findings.fail(
+      'The bot is not a member of the channel',
+      'Type /invite @Parley there, then run this again',
+    );
+    return null;
+  }
+  findings.ok('The bot is a member of the channel');
+  const messages = createMessages(workspace, channel, stage);
   const { send, update, read, kinds } = messages;
   const withoutButtons = new Set<string>();
   return {
+    guild: `slack:${workspace.team}`,
     limits: MESSAGE_LIMITS,
     async post(text, buttons) {
       if (buttons !== undefined) return send(withButtons(text, buttons));
@@ -144,6 +76,60 @@ function createRoom(messages: Messages, stage: Stage): Room {
     unitOfLength: () => unitOfLength(stage, messages),
     thread: () => thread(stage, messages),
     file: () => file(stage, messages),
+    report() {
+      reportBlocks(messages, stage);
+      reportHits(observer.seen, 'calls', stage, (route, hits) => {
+        const waits = hits.map((headers) => headers.get('retry-after') ?? '?');
+        return `${route.replace('POST ', '')} (Retry-After ${waits.join(', ')} s)`;
+      });
+    },
+  };
+}
+
+type Messages = ReturnType<typeof createMessages>;
+
+/** The channel's messages. `kinds` are the types of the blocks that messages came back with. */
+function createMessages(workspace: Workspace, channel: string, stage: Stage) {
+  const { signal } = stage;
+  const { team } = workspace;
+  const kinds = new Set<string>();
+  const remove = (what: string, ts: string) =>
+    stage.undo(what, (until) => workspace.call('chat.delete', { channel, ts }, until));
+  return {
+    workspace,
+    channel,
+    kinds,
+    remove,
+    async send(content: MessageContent, threadTs?: string) {
+      const args = { channel, thread_ts: threadTs, ...content, unfurl_links: false, unfurl_media: false };
+      const answer = await workspace.paced(
+        postScope(team, channel),
+        () => workspace.call('chat.postMessage', args, signal),
+        signal,
+      );
+      const ts = textOf(answer['ts']);
+      remove('a message', ts);
+      return ts;
+    },
+    async update(ts: string, content: MessageContent) {
+      const scope = messageScope(team, channel, ts);
+      await workspace.paced(
+        scope,
+        () => workspace.api.call('chat.update', { channel, ts, ...content }, signal),
+        signal,
+      );
+    },
+    async read(ts: string, threadTs?: string) {
+      const range = { channel, oldest: ts, latest: ts, inclusive: true, limit: 1 };
+      const answer =
+        threadTs === undefined
+          ? await workspace.call('conversations.history', range, signal)
+          : await workspace.call('conversations.replies', { ...range, ts: threadTs, limit: 10 }, signal);
+      const messages = z.array(messageSchema).parse(answer['messages']);
+      const found = messages.find((message) => message.ts === ts);
+      if (found === undefined) throw new Error('a message that was just posted is not in the history');
+      return found;
+    },
   };
 }
 
@@ -166,15 +152,8 @@ function buttonsOf({ blocks }: Message): string[] {
 async function unitOfLength({ findings, differs }: Stage, { send, update }: Messages): Promise<void> {
   const { max } = SIZES.updateText;
   const ts = await send(markdownContent('A text grows here.'));
-  const takes = async (text: string) => {
-    try {
-      await update(ts, { text, blocks: [] });
-      return true;
-    } catch (error) {
-      if (error instanceof SlackRefusal && error.reason === 'msg_too_long') return false;
-      throw error;
-    }
-  };
+  const isTooLong = (error: unknown) => error instanceof SlackRefusal && error.reason === 'msg_too_long';
+  const takes = (text: string) => isTaken(update(ts, { text, blocks: [] }), isTooLong);
   if (await takes('x'.repeat(max))) findings.ok(`chat.update accepts a text of ${max} bytes, as assumed`);
   else differs(`chat.update refuses a text of ${max} bytes, which Parley assumes is allowed`);
   if (await takes('я'.repeat(max / 2 + 1))) {
@@ -218,15 +197,4 @@ function reportBlocks({ kinds }: Messages, { findings, differs }: Stage): void {
   const words = `Markdown blocks come back as ${list.join(', ')}`;
   if (known) findings.ok(words);
   else differs(`${words}; Parley can read back markdown and rich_text`);
-}
-
-function reportLimits(seen: readonly Observed[], { findings, differs }: Stage): void {
-  const limited = seen.filter(({ status }) => status === 429);
-  if (limited.length === 0) findings.ok(`${seen.length} calls, none of which hit a limit`);
-  for (const [route, hits] of Map.groupBy(limited, ({ route }) => route)) {
-    const waits = hits.map(({ headers }) => headers.get('retry-after') ?? '?');
-    differs(
-      `A limit was hit ${hits.length} times: ${route.replace('POST ', '')} (Retry-After ${waits.join(', ')} s)`,
-    );
-  }
 }

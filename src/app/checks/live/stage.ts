@@ -1,5 +1,4 @@
 import { messageOf } from '../../../core/kit/text.ts';
-import type { GuildId } from '../../../core/ports/actor.ts';
 import { type Check, createFindings, type Findings } from '../check.ts';
 
 /** A live check, step by step. A failed step becomes a finding, and the next one runs. */
@@ -15,15 +14,6 @@ export interface Stage {
    */
   undo(what: string, work: (signal: AbortSignal) => Promise<unknown>): void;
 }
-
-/** One platform, as the live check uses it. */
-export interface LivePlatform {
-  /** Posts, edits and reads back, and reports differences from Parley's assumptions. */
-  look(stage: Stage, askModel: AskModel): Promise<void>;
-}
-
-/** Asks one model for a guild; null if none answered, which is reported already. */
-export type AskModel = (guild: GuildId | null) => Promise<string | null>;
 
 export interface StageOptions {
   /** Aborts if the person cancels. */

@@ -1,3 +1,4 @@
+import type { GuildId } from '../../../core/ports/actor.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import type { TextLimits } from '../../../core/ports/surface.ts';
 import {
@@ -15,6 +16,8 @@ import type { Stage } from './stage.ts';
 
 /** A channel of a platform, as the live check uses it. */
 export interface Room {
+  /** Whose tier decides which model may be asked; null if it is no guild's channel. */
+  readonly guild: GuildId | null;
   readonly limits: TextLimits;
   /** Posts a text as Parley does, and deletes it at the end; resolves to the message's id. */
   post(text: string, buttons?: readonly Button[]): Promise<string>;
@@ -28,6 +31,8 @@ export interface Room {
   unitOfLength(): Promise<void>;
   thread(): Promise<void>;
   file(): Promise<void>;
+  /** Compares what the platform said meanwhile, such as its limits, with what Parley assumes. */
+  report(): void;
 }
 
 /** A message as it is read back. */
@@ -39,12 +44,12 @@ export interface Stands {
 
 /**
  * Plays all steps of a live check.
- * @param askModel resolves to a model's answer; null if none answered, which is reported already
+ * @param askModel resolves to a model's answer to a guild; null if none answered, which is reported already
  */
 export async function playSteps(
   stage: Stage,
   room: Room,
-  askModel: () => Promise<string | null>,
+  askModel: (guild: GuildId) => Promise<string | null>,
 ): Promise<void> {
   await stage.step('edits at the pace that the limits allow', () => edits(stage, room));
   for (const [what, text] of Object.entries({ Markdown: MARKDOWN, 'A table': TABLE, Code: CODE })) {
@@ -58,9 +63,24 @@ export async function playSteps(
   await stage.step('a thread', () => room.thread());
   await stage.step('a file', () => room.file());
   await stage.step('a model', async () => {
-    const text = await askModel();
+    const text = room.guild && (await askModel(room.guild));
     if (text !== null) await readsBack(stage, room, 'The model’s answer', text);
   });
+  room.report();
+}
+
+/** Whether the platform takes what `post` posts. @throws what is no refusal */
+export async function isTaken(
+  post: Promise<unknown>,
+  isRefusal: (error: unknown) => boolean,
+): Promise<boolean> {
+  try {
+    await post;
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
 }
 
 async function edits(stage: Stage, { post, edit, read }: Room): Promise<void> {
