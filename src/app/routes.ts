@@ -37,17 +37,13 @@ export function routesOf({ config, store, adapters, metrics, admin, login, log }
 /** The dashboard's code is loaded at the first request; a failed load is retried at the next one. */
 function dashboardRoutes(load: () => Promise<readonly Route[]>): readonly Route[] {
   let loading: Promise<readonly Route[]> | null = null;
-
-  async function loaded(): Promise<readonly Route[]> {
-    loading ??= load();
-    try {
-      return await loading;
-    } catch (error) {
+  const loaded = () => {
+    loading ??= load().catch((error: unknown) => {
       loading = null;
       throw error;
-    }
-  }
-
+    });
+    return loading;
+  };
   return ['/admin', '/admin/'].map((path) => ({
     path,
     async handle(request, response) {

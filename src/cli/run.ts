@@ -19,7 +19,6 @@ import { audit } from './audit.ts';
 import { backup, restore } from './backup.ts';
 import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
-import { guilds } from './guilds.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
 import { outcomes } from './outcomes.ts';
@@ -27,8 +26,7 @@ import { pause, resume } from './pause.ts';
 import { exportData, forget } from './privacy.ts';
 import { setup } from './setup.ts';
 import { tier } from './tier.ts';
-import { unsettled } from './unsettled.ts';
-import { usage } from './usage.ts';
+import { guilds, unsettled, usage } from './usage.ts';
 
 const COMMANDS: readonly CliCommand[] = [
   guilds,

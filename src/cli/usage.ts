@@ -1,5 +1,8 @@
+import { guildsOf } from '../app/core-options.ts';
+import { momentInWords } from '../core/access/until.ts';
 import { counted } from '../core/kit/text.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
+import { listGuilds } from '../core/ledger/guild-list.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import {
   automaticGroups,
@@ -13,6 +16,7 @@ import {
   type UsageRow,
   usageCsv,
 } from '../core/ledger/report.ts';
+import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/unsettled.ts';
 import { createUsageLog } from '../core/ledger/usage.ts';
 import { AUTOMATIC } from '../core/ports/automatic.ts';
 import type { OpenReservation } from '../core/ports/store.ts';
@@ -69,8 +73,59 @@ export const usage: CliCommand = {
   },
 };
 
+/** Lists guilds with name, tier and use: those that the bot is in, that hold something, or that used the bot recently. */
+export const guilds: CliCommand = {
+  name: 'guilds',
+  summary: 'List the guilds that the bot is in: tier, use, cost',
+  usage: [`guilds [--days <number, ${USAGE_DAYS} by default>]`],
+  options: { days: { type: 'string' } },
+
+  async run({ positionals, values }, context) {
+    refuseMore(positionals);
+    const days = daysIn(values, USAGE_DAYS);
+    const { rows } = await useOf(context, days, null);
+    const sorted = await listGuilds({ guilds: guildsOf(context), names: context.names }, rows);
+    const lines = sorted.map(({ guild, name, tier, requests, costNanoUsd, lastDay }) => [
+      guild,
+      name ?? '',
+      tier,
+      requests,
+      usdOrNothing(costNanoUsd),
+      lastDay ?? '-',
+    ]);
+    const headings = ['Guild', 'Name', 'Tier', `Requests, ${days} days`, 'Cost', 'Last used'];
+    return { text: table(headings, lines, 'The bot is not in any guild yet.'), json: sorted };
+  },
+};
+
+/** Shows requests whose cost is not booked, and the amounts reserved for them. */
+export const unsettled: CliCommand = {
+  name: 'unsettled',
+  summary: 'Show requests whose price is not booked yet',
+  usage: ['unsettled [<guild>]'],
+  options: {},
+
+  async run({ positionals: [given, ...extra] }, { store, names: guildNames, clock }) {
+    refuseMore(extra);
+    const guild = guildOrAll(given);
+    const requests = await listUnsettled(store.ledger, guild, clock.now());
+    const names = await guildNames.of(requests.map((request) => request.guild));
+    const rows = requests.map((request) => [
+      momentInWords(request.madeAtMs),
+      names.get(request.guild) ?? request.guild,
+      request.userName ?? request.user,
+      whatIsUnsettled(request),
+      request.model,
+      usdOrNothing(request.nanoUsd),
+      whyUnsettled(request),
+    ]);
+    const headings = ['Since', 'Guild', 'Person', 'What', 'Model', 'At most', 'Why'];
+    return { text: table(headings, rows, 'Everything is settled.'), json: requests };
+  },
+};
+
 /** Use in the last days, including this one, in one guild or in all. */
-export function useOf(
+function useOf(
   { config, store, clock }: CliContext,
   count: number,
   guild: UsageRow['guild'] | null,

@@ -93,12 +93,13 @@ async function changeIn(
     if (refused !== null) return refused;
     change = { ...change, effort };
   }
-  if (web !== undefined) change = { ...change, webSearch: web === DEFAULT ? undefined : web === 'on' };
-  if (show !== undefined) change = { ...change, whole: show === DEFAULT ? undefined : show === 'whole' };
-  if (mention !== undefined) change = { ...change, mention: mention === 'needed' ? undefined : false };
-  if (answers !== undefined)
-    change = { ...change, inThread: answers === DEFAULT ? undefined : answers === 'thread' };
-  return change;
+  return {
+    ...change,
+    ...(web && { webSearch: web === DEFAULT ? undefined : web === 'on' }),
+    ...(show && { whole: show === DEFAULT ? undefined : show === 'whole' }),
+    ...(mention && { mention: mention === 'needed' ? undefined : false }),
+    ...(answers && { inThread: answers === DEFAULT ? undefined : answers === 'thread' }),
+  };
 }
 
 /** The settings in effect in the channel, from every level. */

@@ -10,17 +10,11 @@ const MAX_KEY_CHARS = 400;
 /** Characters that a header can carry, and enough of them that showing the last four is safe. */
 const KEY = /^[!-~]{12,}$/;
 
-/** Prefixes that clearly belong to one provider. */
-const MARKS = {
-  openrouter: /^sk-or-/,
-  openai: /^sk-(proj|svcacct|admin)-/,
-} as const satisfies Record<KeyProvider, RegExp>;
-
-/** Pages on which keys are created. */
-const KEY_PAGES = {
-  openrouter: 'https://openrouter.ai/settings/keys',
-  openai: 'https://platform.openai.com/api-keys',
-} as const satisfies Record<KeyProvider, string>;
+/** The pages on which keys are created, and prefixes that clearly belong to one provider. */
+const KEYS_OF = {
+  openrouter: { page: 'https://openrouter.ai/settings/keys', mark: /^sk-or-/ },
+  openai: { page: 'https://platform.openai.com/api-keys', mark: /^sk-(proj|svcacct|admin)-/ },
+} as const satisfies Record<KeyProvider, { readonly page: string; readonly mark: RegExp }>;
 
 export const connect = defineCommand({
   name: 'connect',
@@ -36,7 +30,7 @@ export const connect = defineCommand({
     },
     key: {
       type: 'secret',
-      description: `The key, from ${Object.values(KEY_PAGES).join(' or ').replaceAll('https://', '')}`,
+      description: `The key, from ${KEY_PROVIDERS.map(({ id }) => KEYS_OF[id].page.replace('https://', '')).join(' or ')}`,
       required: true,
       maxChars: MAX_KEY_CHARS,
     },
@@ -53,17 +47,17 @@ export const connect = defineCommand({
       return `Keys for ${name} cannot be connected here, because the built-in demo replaces it.`;
     }
     if (!KEY.test(key)) {
-      return `That is not an API key. Create one at ${KEY_PAGES[provider]} and paste all of it.`;
+      return `That is not an API key. Create one at ${KEYS_OF[provider].page} and paste all of it.`;
     }
     // Not even checked there, because a key must only be sent to its own provider.
-    const other = KEY_PROVIDERS.find(({ id }) => id !== provider && MARKS[id].test(key))?.name;
+    const other = KEY_PROVIDERS.find(({ id }) => id !== provider && KEYS_OF[id].mark.test(key))?.name;
     if (other !== undefined) {
       return `That is a key for ${other}, not for ${name}. Choose ${other} instead. The key was not saved.`;
     }
     const by = accountOf(actor);
     try {
       if (!(await services.ownKeys.connect(place.guild, provider, key, { by }, NEVER))) {
-        return `${name} rejected this key, so it was not saved. Check that it still exists at ${KEY_PAGES[provider]}, or create a new one.`;
+        return `${name} rejected this key, so it was not saved. Check that it still exists at ${KEYS_OF[provider].page}, or create a new one.`;
       }
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;

@@ -84,15 +84,7 @@ async function overview(
     payersIn({ ownKeys }).map(async (payer) => {
       const whose = { guild, user: person, groups, payer };
       const levels = await ledger.levels(whose, await limits.limitsFor(whose, operatorTier));
-      const line: LineContext = {
-        guild,
-        rules,
-        ofGroups,
-        payer,
-        user: person,
-        isAdmin,
-        isSelf: user === null,
-      };
+      const line = { ...about, user: person, ofGroups, payer, isSelf: user === null };
       const lines = levels.flatMap((level) =>
         isGuildLimit(level.limit) ? [lineOf(level.limit, level, line)] : [],
       );

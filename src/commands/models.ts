@@ -43,36 +43,34 @@ async function modelsHere({ actor, place, services }: ViewContext, search = ''):
   const { tier } = await services.guilds.access(actor);
 
   const { decide } = await services.models.look(actor);
-  const decisions = found.map(({ id }) => decide(id));
-  const sections: string[] = [];
-  let takesEffort = false;
-  for (const modelTier of TIERS) {
-    const lines: string[] = [];
-    let open = true;
-    for (const [index, model] of found.entries()) {
-      const decision = decisions[index];
-      if (model.tier !== modelTier || decision === undefined) continue;
-      open &&= decision.ok || decision.reason !== 'locked';
-      const efforts = decision.ok ? effortsInWords(decision, services.catalogue) : null;
-      takesEffort ||= efforts !== null;
-      lines.push(`- ${describe(model, decision, model.id === currentId, efforts)}`);
-    }
-    if (lines.length === 0) continue;
-    const unlock = open ? '' : ` — needs the tier \`${modelTier}\``;
-    sections.push(`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`);
-  }
+  const rows = found.map((model) => {
+    const decision = decide(model.id);
+    const efforts = decision.ok ? effortsInWords(decision, services.catalogue) : null;
+    return { model, decision, efforts };
+  });
+  const takesEffort = rows.some(({ efforts }) => efforts !== null);
+  const sections = TIERS.flatMap((modelTier) => {
+    const here = rows.filter(({ model }) => model.tier === modelTier);
+    if (here.length === 0) return [];
+    const isLocked = here.some(({ decision }) => !decision.ok && decision.reason === 'locked');
+    const unlock = isLocked ? ` — needs the tier \`${modelTier}\`` : '';
+    const lines = here.map((row) => `- ${describe(row, row.model.id === currentId)}`);
+    return [`**${TIER_NAMES[modelTier]}**${unlock}\n${lines.join('\n')}`];
+  });
   return `${sections.join('\n\n')}\n\nTier here: \`${tier}\`. Prices are per million tokens, in and out. Choose a model with \`/model\`, or for a single question in \`/ask\`.${takesEffort ? ABOUT_EFFORT : ''}`;
 }
 
 const ABOUT_EFFORT =
   ' Choose `effort`, how much it thinks first, the same way: thinking is paid for as output.';
 
-function describe(
-  model: Model,
-  decision: AccessDecision,
-  isCurrent: boolean,
-  efforts: string | null,
-): string {
+interface Row {
+  readonly model: Model;
+  readonly decision: AccessDecision;
+  /** Null if it supports none. */
+  readonly efforts: string | null;
+}
+
+function describe({ model, decision, efforts }: Row, isCurrent: boolean): string {
   const name = isCurrent ? `**${model.name}** (current default)` : model.name;
   const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
   if (efforts !== null) facts.push(efforts);

@@ -60,14 +60,8 @@ export const usage = defineCommand({
     const scope = of ?? (mayActAs(role, 'admin') ? 'here' : 'me');
     const refusal = refusalOf(scope, role, context);
     if (refusal !== null) return refusal;
-    switch (scope) {
-      case 'me':
-        return own(context);
-      case 'here':
-        return ofAll(context, place.guild, Number(days));
-      case 'everywhere':
-        return ofAll(context, null, Number(days));
-    }
+    if (scope === 'me') return own(context);
+    return ofAll(context, scope === 'here' ? place.guild : null, Number(days));
   },
 });
 

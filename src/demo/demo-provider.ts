@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
@@ -17,14 +18,12 @@ export interface DemoProviderOptions {
  * speed, and says so. It is reached over HTTP like any other.
  */
 export interface DemoProvider {
-  /** Available once started. */
   readonly baseUrl: string;
-  start(): Promise<void>;
   /** Ends all answers in progress. */
   stop(): Promise<void>;
 }
 
-export function createDemoProvider({ models, clock, log }: DemoProviderOptions): DemoProvider {
+export async function startDemoProvider({ models, clock, log }: DemoProviderOptions): Promise<DemoProvider> {
   const running = createRunning();
   const answer = createAnswering(models, clock);
 
@@ -57,21 +56,10 @@ export function createDemoProvider({ models, clock, log }: DemoProviderOptions):
     }
   }
 
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
-    get baseUrl() {
-      const address = server.address() as AddressInfo | null;
-      if (address === null) throw new Error('the demo provider has no address before it is started');
-      return `http://127.0.0.1:${address.port}/v1`;
-    },
-    start() {
-      return new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-    },
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -7,7 +7,7 @@ import {
 } from '../../src/core/ports/provider.ts';
 import { createProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
-import { createDemoProvider, type DemoProvider } from '../../src/demo/demo-provider.ts';
+import { type DemoProvider, startDemoProvider } from '../../src/demo/demo-provider.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createHastyClock, type HastyClock } from '../support/provider/hasty-clock.ts';
 import { createLogRecorder, never, readAll, TIMEOUTS, textOf } from '../support/provider/test-client.ts';
@@ -33,8 +33,7 @@ beforeEach(async () => {
   clock = createHastyClock();
   const { log, lines } = createLogRecorder();
   logged = lines;
-  demo = createDemoProvider({ models: [MODEL], clock, log });
-  await demo.start();
+  demo = await startDemoProvider({ models: [MODEL], clock, log });
   provider = clientOf(demo, clock);
 });
 
@@ -260,8 +259,11 @@ describe('the demo provider', () => {
 
   it('stops talking when the listener leaves', async () => {
     const slowClock = createFakeClock();
-    const other = createDemoProvider({ models: [MODEL], clock: slowClock, log: createLogRecorder().log });
-    await other.start();
+    const other = await startDemoProvider({
+      models: [MODEL],
+      clock: slowClock,
+      log: createLogRecorder().log,
+    });
     const events = clientOf(other, clock).stream(ask('code'), never);
     await events.next();
     expect(slowClock.pending).toBe(1);
@@ -272,8 +274,11 @@ describe('the demo provider', () => {
 
   it('stops in the middle of an answer', async () => {
     const slowClock = createFakeClock();
-    const other = createDemoProvider({ models: [MODEL], clock: slowClock, log: createLogRecorder().log });
-    await other.start();
+    const other = await startDemoProvider({
+      models: [MODEL],
+      clock: slowClock,
+      log: createLogRecorder().log,
+    });
     const reading = readAll(clientOf(other, clock).stream(ask('code'), never));
     while (slowClock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
     await slowClock.advance(1_000);

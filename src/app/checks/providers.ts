@@ -1,10 +1,14 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { createCatalogue } from '../../core/catalogue/catalogue.ts';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { messageOf } from '../../core/kit/text.ts';
+import { upTo } from '../../core/ports/effort.ts';
+import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
+import { opens, TIERS } from '../../core/ports/tiers.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
 import { missingKeys } from '../providers/keys.ts';
 import {
@@ -14,7 +18,6 @@ import {
   listedProviders,
 } from '../providers/listed.ts';
 import { createProviders } from '../providers/providers.ts';
-import { checkBounds } from './bounds.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface ProviderCheckOptions extends ListedProvidersOptions {
@@ -160,4 +163,31 @@ function checkModels(
       );
   }
   if (alive > 0) ok(`${alive} of ${entries.length} models of ${config.MODELS_FILE} are available`);
+}
+
+/** Warns of models whose lowest effort, as their providers state it, exceeds a tier's limit. */
+function checkBounds(
+  file: CatalogueFile,
+  lists: ReadonlyMap<string, readonly ModelFacts[]>,
+  { warn }: Pick<Findings, 'warn'>,
+): void {
+  const catalogue = createCatalogue(file);
+  for (const [provider, list] of lists) catalogue.apply(provider, list);
+  for (const tier of TIERS) {
+    const { maxEffort, maxAnswerTokens } = catalogue.bounds(tier);
+    if (maxEffort === null) continue;
+    const thinking = catalogue
+      .list(LOCAL_PLATFORM)
+      .filter((model) => !model.gone && model.thinks && opens(tier, model.tier));
+    for (const { id, efforts } of thinking) {
+      const least = efforts[0];
+      if (upTo(maxEffort, efforts).length > 0 || (least === undefined && maxAnswerTokens !== null)) continue;
+      warn(
+        `${id} thinks more than tiers.${tier}.maxEffort (${maxEffort}) allows: ${least === undefined ? 'it takes no effort' : `its least is ${least}`}`,
+        least === undefined
+          ? `Set tiers.${tier}.maxAnswerTokens, which limits it too`
+          : `Set tiers.${tier}.maxEffort to ${least}, or give the model another tier`,
+      );
+    }
+  }
 }

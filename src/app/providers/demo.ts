@@ -12,10 +12,8 @@ export async function startDemo(
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<DemoProvider | null> {
   if (!models.some(({ routes }) => routes.some(({ provider }) => provider === OPENROUTER))) return null;
-  const { createDemoProvider } = await import('../../demo/demo-provider.ts');
-  const demo = createDemoProvider({ models, clock, log });
-  await demo.start();
-  return demo;
+  const { startDemoProvider } = await import('../../demo/demo-provider.ts');
+  return startDemoProvider({ models, clock, log });
 }
 
 /** OpenRouter with the demo's name and address. */
