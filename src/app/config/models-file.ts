@@ -14,6 +14,8 @@ export interface ModelsFileOptions {
   /** Applies the file from now on. */
   readonly apply: (file: CatalogueFile) => void;
   readonly log: Logger;
+  /** The interval between checks; 2 s by default. */
+  readonly lookEveryMs?: number;
 }
 
 export interface ModelsFile {
@@ -23,7 +25,8 @@ export interface ModelsFile {
 }
 
 /** Applies the models file again after each change. A faulty edit changes nothing, and the log says why. */
-export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): ModelsFile {
+export function watchModelsFile(options: ModelsFileOptions): ModelsFile {
+  const { path, read, apply, log, lookEveryMs = LOOK_EVERY_MS } = options;
   const tasks = createTasks(log);
 
   async function reload(): Promise<void> {
@@ -46,7 +49,7 @@ export function watchModelsFile({ path, read, apply, log }: ModelsFileOptions): 
     if (state === seen) return;
     seen = state;
     tasks.run('read the models file', reload);
-  }, LOOK_EVERY_MS);
+  }, lookEveryMs);
   looking.unref();
   return {
     reload,

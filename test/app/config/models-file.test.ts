@@ -28,6 +28,7 @@ beforeEach(() => {
     read: async () => (await readSetup({ variables: { MODELS_FILE: path } })).file,
     apply: (read) => catalogue.replace(read),
     log,
+    lookEveryMs: 20,
   });
 });
 afterEach(async () => {
