@@ -170,10 +170,12 @@ describe('heal', () => {
         for (let end = 1; end <= source.length; end++) {
           const text = source.slice(0, end);
           if (!text.isWellFormed() || endsInItemNumber(text)) continue;
-          const shown = visible(heal(text));
-          expect(shown).toEqual(whole.slice(0, shown.length));
+          const healed = heal(text);
+          const unhealed = visible(text);
+          const shown = healed === text ? unhealed : visible(healed);
+          expect(shown.join(' ')).toBe(whole.slice(0, shown.length).join(' '));
           // Only the mark, the URL or the info string that is being written is held back, not the text.
-          expect(shown.length).toBeGreaterThan(visible(text).length - 30);
+          expect(shown.length).toBeGreaterThan(unhealed.length - 30);
         }
       }),
       { seed, numRuns: 25 },
@@ -231,9 +233,9 @@ describe("heal, over CommonMark's examples", () => {
         // The mark of an exclamation is not held back for the image that it may begin.
         if (endsInItemNumber(text) || source.startsWith('![', end - 1)) continue;
         const shown = visibleText(heal(text));
-        expect(isSubsequence(shown, whole), `example ${number}: ${JSON.stringify(text)} shows ${shown}`).toBe(
-          true,
-        );
+        if (!isSubsequence(shown, whole)) {
+          expect.fail(`example ${number}: ${JSON.stringify(text)} shows ${shown}`);
+        }
       }
     }
   });
