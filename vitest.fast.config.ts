@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import whole from './vitest.config.ts';
 
 /** What makes a test slow to start, or needs something that is not installed everywhere. */
@@ -28,6 +29,19 @@ function isHeavy(file: string, seen = new Set<string>()): boolean {
   return imports.some((path) => path.startsWith('test/') && isHeavy(path, seen));
 }
 
+/** The length of a file with the contracts that it runs. */
+function lengthOf(file: string): number {
+  const contracts = textOf(file).matchAll(/from '[./]+(contracts\/[^']+)'/g);
+  return Array.from(contracts, ([, path]) => textOf(`test/${path}`)).join('').length + textOf(file).length;
+}
+
+/** Long files first, so that none is left over at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => lengthOf(b.moduleId) - lengthOf(a.moduleId));
+  }
+}
+
 /** `npm run test:fast`: everything that needs no browser, no Redis and no child process. */
 export default defineConfig({
   test: {
@@ -35,6 +49,7 @@ export default defineConfig({
     // Most of a test is waiting, and modules are loaded once a worker: on two cores, a run takes half the time.
     maxWorkers: 6,
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     exclude: globSync('test/**/*.test.ts').filter((file) => isHeavy(file)),
   },
 });
