@@ -433,7 +433,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       });
       for (const delta of deltas) {
         reply.write(delta);
-        await clock.sleep(5_000);
+        await clock.sleep(2_000);
       }
       const files = [imageNamed('image-1.png'), imageNamed('image-2.png')];
       return reply.finish({ status: 'complete', note, footer: 'The end.', buttons: [RETRY], files });
@@ -613,7 +613,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       });
       for (let at = 0, piece = 0; at < answer.length; at += 150, piece++) {
         reply.write(answer.slice(at, at + 150));
-        await clock.sleep(500);
+        await clock.sleep(250);
         if (piece % 10 === 0) expectBalanced(await readMessages());
       }
       expect(

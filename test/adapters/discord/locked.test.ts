@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
 import { openBehind, QUICK } from './harness.ts';
@@ -21,9 +22,11 @@ async function startBot(options: TestBotOptions = {}) {
 }
 
 async function open() {
-  const bot = await startBot();
+  // A thread is archived and opened twice in 5 s at most.
+  const clock = createFastClock(10);
+  const bot = await startBot({ clock });
   onTestFinished(bot.close);
-  const bench = await openBehind(bot, { rateLimits: QUICK });
+  const bench = await openBehind(bot, { rateLimits: QUICK, clock });
   bot.behind(bench.adapter);
   return bench;
 }

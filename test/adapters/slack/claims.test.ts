@@ -4,13 +4,17 @@ import { commands } from '../../../src/commands/index.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
 import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { openBench, until } from './harness.ts';
+
+/** A Slack that waits no full 3 s for an acknowledgement before it sends an event again. */
+const HASTY = { deliveryClock: createFastClock(10) };
 
 const TRANSPORTS = [['Socket Mode', false] as const, ['HTTP', true] as const];
 
 /** The whole bot on a store whose claims do what a test says. */
-async function setUp(http: boolean, { agentView = false } = {}) {
+async function setUp(http: boolean, { agentView = false, deliveryClock = systemClock } = {}) {
   const real = await openStore('memory:', { clock: systemClock, log: pino({ level: 'silent' }) });
   /** Before and after each claim of an event. */
   const hooks = { before: async () => {}, after: async () => {} };
@@ -36,7 +40,7 @@ async function setUp(http: boolean, { agentView = false } = {}) {
   }) as Store;
   const bot = await createTestBot({ store });
   onTestFinished(bot.close);
-  const bench = await openBench({ http, commands, agentView, dispatch: bot.dispatch });
+  const bench = await openBench({ http, commands, agentView, deliveryClock, dispatch: bot.dispatch });
   onTestFinished(bench.close);
   const { slack } = bench;
   const ann = slack.user('Ann');
@@ -87,7 +91,7 @@ describe.each(TRANSPORTS)('an event over %s', (_, http) => {
   });
 
   it('is not acknowledged while the store does not take it, and is answered once when it is sent again', async () => {
-    const { bot, slack, say, answered, hooks, down, up } = await setUp(http);
+    const { bot, slack, say, answered, hooks, down, up } = await setUp(http, HASTY);
     bot.provider.answer('Yes.');
     let tries = 0;
     hooks.before = async () => {
@@ -104,7 +108,7 @@ describe.each(TRANSPORTS)('an event over %s', (_, http) => {
   });
 
   it('is answered once where the store took it and did not say so', async () => {
-    const { bot, slack, say, answered, hooks, down, up } = await setUp(http);
+    const { bot, slack, say, answered, hooks, down, up } = await setUp(http, HASTY);
     bot.provider.answer('Yes.');
     hooks.after = () => {
       hooks.after = up;

@@ -4,12 +4,13 @@ import { createFastClock } from '../../support/fast-clock.ts';
 import { createTestBot } from '../../support/test-bot.ts';
 import { openBench, until } from './harness.ts';
 
-async function setUp() {
+/** @param finished of the test's context if it runs beside others */
+async function setUp(finished = onTestFinished) {
   const clock = createFastClock(20);
   const bot = await createTestBot({ clock });
-  onTestFinished(bot.close);
+  finished(bot.close);
   const bench = await openBench({ commands, dispatch: bot.dispatch, clock });
-  onTestFinished(bench.close);
+  finished(bench.close);
   const { slack } = bench;
   const ann = slack.user('Ann');
   const general = slack.channel('general', [ann]);
@@ -77,10 +78,15 @@ describe('where the bot may not post on Slack', () => {
 });
 
 describe('a refusal that nobody listed', () => {
-  it.each(['team_access_not_granted', 'access_denied', 'invalid_arguments', 'message_limit_exceeded'])(
+  it.concurrent.for([
+    'team_access_not_granted',
+    'access_denied',
+    'invalid_arguments',
+    'message_limit_exceeded',
+  ])(
     'is tried three times, then the answer ends, the asker learns it, and the conversation goes on (%s)',
-    async (error) => {
-      const { bot, slack, general, ask, told, ann } = await setUp();
+    async (error, { onTestFinished }) => {
+      const { bot, slack, general, ask, told, ann } = await setUp(onTestFinished);
       bot.provider.answer('One.');
       slack.faults.add({ method: 'chat.postMessage', how: { kind: 'error', error }, times: 3 });
       const thread = ask();
@@ -93,10 +99,10 @@ describe('a refusal that nobody listed', () => {
     },
   );
 
-  it.each(['internal_error', 'service_unavailable', 'request_timeout'])(
+  it.concurrent.for(['internal_error', 'service_unavailable', 'request_timeout'])(
     'is none that Slack documents as temporary (%s)',
-    async (error) => {
-      const { bot, slack, general, ask } = await setUp();
+    async (error, { onTestFinished }) => {
+      const { bot, slack, general, ask } = await setUp(onTestFinished);
       bot.provider.answer('One.');
       slack.faults.add({ method: 'chat.postMessage', how: { kind: 'error', error }, times: 6 });
       const thread = ask();

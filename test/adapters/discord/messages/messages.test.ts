@@ -4,6 +4,7 @@ import { PlaceGone } from '../../../../src/core/ports/delivery-errors.ts';
 import type { MessageView } from '../../../../src/core/ports/surface.ts';
 import { openGuild } from '../../../support/discord/guild.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
+import { createFastClock } from '../../../support/fast-clock.ts';
 import { type Bench, type BenchOptions, openBench } from '../harness.ts';
 
 const never = new AbortController().signal;
@@ -381,7 +382,7 @@ describe('what is written in a thread', () => {
   });
 
   it('is finished where the thread is archived meanwhile, which is archived again after it', async () => {
-    const ground = await open();
+    const ground = await open({ clock: createFastClock(20) });
     const { discord, ada, channel } = ground;
     const thread = ada.say(channel, `${discord.botMention} go on`);
     const message = await (await heard(ground)).surface.openMessage(view('On'), never);
@@ -410,7 +411,7 @@ describe('what is written in a thread', () => {
   });
 
   it('is finished when the thread opens again that was locked meanwhile', async () => {
-    const ground = await open();
+    const ground = await open({ clock: createFastClock(20) });
     const { discord, ada, channel } = ground;
     const thread = ada.say(channel, `${discord.botMention} go on`);
     const message = await (await heard(ground)).surface.openMessage(view('On'), never);
