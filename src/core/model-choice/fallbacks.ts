@@ -171,7 +171,6 @@ function createAnswerer(
           asked.push(next);
           current = next;
           because ??= `as ${failed.name} ${reason}`;
-          signal.throwIfAborted();
         }
       }
     },

@@ -9,6 +9,7 @@ import {
   testActor,
   testSurface,
 } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let bot: TestBot;
 beforeEach(async () => {
@@ -63,6 +64,21 @@ describe('deleting an answer', () => {
     expect(told).toMatch(/^The answer is deleted/);
     expect(removed).toEqual(first.surface.messages.map(({ key }) => key));
     expect(await history()).toEqual(['Two?', 'Second.']);
+  });
+
+  it('waits until it is written to its end', async () => {
+    const live = bot.provider.live();
+    const asked = messageOf('One?', { place });
+    const done = bot.dispatch.message(asked);
+    await live.text('First, and');
+    await waitUntil(() => expect(asked.surface.messages).toHaveLength(1));
+    expect(await remove(asked)).toEqual({
+      told: 'This answer is still being written. Stop it first.',
+      removed: [],
+    });
+    await live.finish();
+    await done;
+    expect((await remove(asked)).told).toMatch(/^The answer is deleted/);
   });
 
   it('lets the newest answer that stands count again', async () => {

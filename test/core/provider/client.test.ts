@@ -496,10 +496,11 @@ describe('trying again', () => {
     expect(clock.waits).toEqual([800]);
   });
 
-  it('never tries a live stream again', async () => {
+  it.each([false, true])('never tries a live stream again, whether it is free: %j', async (isFree) => {
     fake.script(stream(textChunk('half'), errorChunk(502, 'provider_unavailable')));
+    fake.answer('half and whole');
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(provider.stream({ ...QUESTION, isFree }, never));
     expect(textOf(events)).toBe('half');
     expect(error).toMatchObject({ code: 'provider_down' });
     expect(fake.chats).toHaveLength(1);
