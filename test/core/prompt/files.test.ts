@@ -87,6 +87,20 @@ describe('files with a question', () => {
     expect(asked()).toBe('Really?');
   });
 
+  it('are at most four pictures, before those of earlier questions', async () => {
+    const names = ['1.png', '2.png', '3.png', '4.png', '5.png'];
+    await open(Object.fromEntries(names.map((name) => [name, png()])), { defaultModel: 'openai/gpt-4o' });
+    const place = { key: 'thread 1' };
+    const pictures = (some: readonly string[]) => some.map((name) => given(name, 'image/png'));
+    await bot.dispatch.message(messageOf('And these?', { place, brought: pictures(names.slice(0, 3)) }));
+    await bot.dispatch.message(messageOf('And those?', { place, brought: pictures(names.slice(3)) }));
+    const seen = sent().map(({ content }) =>
+      typeof content === 'string' ? 0 : content.filter(({ type }) => type === 'image_url').length,
+    );
+    // The system prompt, the first question, its answer, and the second question.
+    expect(seen).toEqual([0, 2, 0, 2]);
+  });
+
   it('are named where a model sees none, with one that does', async () => {
     const { fetched } = await open(
       { 'cat.png': png() },

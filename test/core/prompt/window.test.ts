@@ -65,6 +65,17 @@ describe('the window', () => {
     });
   });
 
+  it('has room for the pictures of the question and of each turn', async () => {
+    const images = [{ type: 'image', mediaType: 'image/png', base64: '' }] as const;
+    const turns = [{ ...turn('a'), images }, turn('b')];
+    const within = (budgetTokens: number) =>
+      windowFor({ system, turns, question, images, tokensPerImage: 100, budgetTokens });
+    // 28 for system prompt and question, 18 for each turn, and the pictures.
+    expect(await within(28 + 2 * 18 + 200)).toMatchObject({ fits: true, leftOut: 0 });
+    expect(await within(28 + 2 * 18 + 199)).toMatchObject({ fits: true, leftOut: 1 });
+    expect(await within(28 + 99)).toEqual({ fits: false, questionTokens: 10 + 100 });
+  });
+
   it('counts nothing if the bytes fit', async () => {
     const { count, counted } = counter();
     // 40 bytes each, and 8 tokens for each pair of messages.
