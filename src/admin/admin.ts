@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { etag } from 'hono/etag';
 import { html } from 'hono/html';
 import type { Logger } from 'pino';
 import type { Route } from '../core/ports/adapter.ts';
@@ -8,7 +11,6 @@ import type { Login } from '../http/login.ts';
 import { Refused } from '../http/requests.ts';
 import { requireSameOrigin, setSecurityHeaders } from '../http/same-origin.ts';
 import { answerActions, guildActions, pauseActions } from './actions.ts';
-import { serveAssets } from './assets.ts';
 import type { AdminHost } from './host.ts';
 import { loginPage, page } from './page.ts';
 import { type AdminEnv, type App, fieldsOf } from './request.ts';
@@ -33,6 +35,12 @@ const POLICY = [
   "require-trusted-types-for 'script'",
   'trusted-types parley',
 ];
+/** The style sheets and the script, which need no login. */
+const ASSETS = [
+  ['../http/base.css', 'text/css'],
+  ['admin.css', 'text/css'],
+  ['live.js', 'text/javascript'],
+] as const;
 const OFF = 'The dashboard is off. Set ADMIN_TOKEN and restart Parley.\n';
 
 /** The operator's dashboard: pages rendered by the server, for anybody with `ADMIN_TOKEN`. */
@@ -115,6 +123,17 @@ function createApp(host: AdminHost, login: Login, log: Logger): App {
     );
   });
   return app;
+}
+
+function serveAssets(app: App): void {
+  for (const [path, type] of ASSETS) {
+    const text = readFileSync(join(import.meta.dirname, path), 'utf8');
+    app.get(`/${basename(path)}`, etag(), (context) => {
+      context.env.outgoing.removeHeader('cache-control');
+      const headers = { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' };
+      return context.body(text, 200, headers);
+    });
+  }
 }
 
 function wordPage(title: string, text: string) {

@@ -82,16 +82,10 @@ function bars({ days, series }: Chart, top: number): Html[] {
 /** A line has a gap where a day has no value; a single day is a dot. */
 function lines({ series }: Chart, top: number): Html[] {
   return series.map(({ values }, index) => {
-    let isOpen = false;
     const path = values.map((value, day) => {
-      if (value === null) {
-        isOpen = false;
-        return '';
-      }
-      const [x, y] = [(day + 0.5) * SLOT, fixed(HEIGHT - (value / top) * HEIGHT)];
-      const step = isOpen ? `L${x} ${y}` : `M${x} ${y}h0`;
-      isOpen = true;
-      return step;
+      if (value === null) return '';
+      const point = `${(day + 0.5) * SLOT} ${fixed(HEIGHT - (value / top) * HEIGHT)}`;
+      return (values[day - 1] ?? null) === null ? `M${point}h0` : `L${point}`;
     });
     return html`<path class="line s${index}" d="${path.join('')}"/>`;
   });

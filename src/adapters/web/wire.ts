@@ -105,16 +105,12 @@ export interface ModelInfo {
   readonly lock: string | null;
 }
 
-const spot = { channel: z.string(), thread: z.string().nullable() };
-
 /** A channel, or a thread in it; `thread` is the id of the message that began the thread. */
-export interface Spot {
-  readonly channel: string;
-  readonly thread: string | null;
-}
+export const spotSchema = z.object({ channel: z.string(), thread: z.string().nullable() });
+export type Spot = Readonly<z.infer<typeof spotSchema>>;
 
 const message = {
-  ...spot,
+  ...spotSchema.shape,
   id: z.string(),
   /** Messages are sorted by it. */
   order: z.int(),
@@ -186,11 +182,11 @@ export interface StatusItem {
 export type Item = Message | ActivityItem | StatusItem;
 
 /** One event of `GET api/events`. */
-export interface Changes {
+export interface Changes<T = Item> {
   /** Whether this is the complete state; else only the changes since the last event. */
   readonly reset: boolean;
   /** Newest states, with the keys that `removed` uses. */
-  readonly items: readonly (readonly [key: string, item: Item])[];
+  readonly items: readonly (readonly [key: string, item: T])[];
   readonly removed: readonly string[];
 }
 
@@ -217,13 +213,13 @@ export const uploadSchema = z.object({
 
 /** `POST api/message`. Every post has an id made by the page, so that a repeated one counts once. */
 export const messageSchema = z
-  .object({ ...spot, id, as: z.string(), text: z.string().trim().max(MAX_MESSAGE_CHARS), files })
+  .object({ ...spotSchema.shape, id, as: z.string(), text: z.string().trim().max(MAX_MESSAGE_CHARS), files })
   .refine((post) => post.text !== '' || post.files.length > 0, 'a message must not be empty');
 export type PostMessage = z.infer<typeof messageSchema>;
 
 /** `POST api/command`. */
 export const commandSchema = z.object({
-  ...spot,
+  ...spotSchema.shape,
   id,
   as: z.string(),
   command: z.string().max(32),

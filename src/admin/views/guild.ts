@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { newestChanges } from '../../core/access/audit.ts';
 import type { GuildReport } from '../../core/access/guilds.ts';
+import { type AccessLists, entriesOf, listedInWords } from '../../core/access/lists.ts';
 import { holdingsInWords } from '../../core/access/tier-words.ts';
 import { momentInWords } from '../../core/access/until.ts';
 import type { Catalogue } from '../../core/catalogue/catalogue.ts';
@@ -8,15 +9,14 @@ import type { GuildRules } from '../../core/ledger/guild-rules.ts';
 import { useInWords } from '../../core/ledger/limit-words.ts';
 import { peopleGroups, readUsage } from '../../core/ledger/report.ts';
 import { mostInWords, personalRules } from '../../core/ledger/rule-words.ts';
-import { type GuildId, groupWord, isGuildOfOne, platformOf } from '../../core/ports/actor.ts';
+import { type GuildId, groupWord, hasGroups, isGuildOfOne, platformOf } from '../../core/ports/actor.ts';
+import { EFFORTS } from '../../core/ports/effort.ts';
 import { GUILD_LIMITS, LIMITS } from '../../core/ports/limits.ts';
-import { LOCAL_PLATFORM, PLATFORMS } from '../../core/ports/platforms.ts';
-import { keyProviderName, TIERS } from '../../core/ports/tiers.ts';
+import { LOCAL_PLATFORM, PLATFORMS, type Platform } from '../../core/ports/platforms.ts';
+import { keyProviderName, opens, TIERS, type Tier } from '../../core/ports/tiers.ts';
 import type { AdminHost } from '../host.ts';
-import { type Html, named, pill, table } from '../html.ts';
-import { accessSection } from './access.ts';
+import { type Html, named, numeric, pill, table } from '../html.ts';
 import { changesTable } from './changes.ts';
-import { tiersTable } from './tiers.ts';
 import { useCharts, useTable, useTiles } from './use.ts';
 
 const COUNT = 30;
@@ -89,6 +89,26 @@ ${tiersTable(catalogue, platformOf(report.id), report.operatorTier)}
 </section>`;
 }
 
+/** Shows each tier's models on a platform, and its bounds on answers that the operator pays for. */
+function tiersTable(catalogue: Catalogue, platform: Platform, here: Tier): Html {
+  const models = catalogue.list(platform).filter(({ gone }) => !gone);
+  return html`<h3>What each tier allows</h3>
+<p class="soft">Effort is how much a model thinks before it answers: ${EFFORTS.join(', ')}. A model supports some of these, or does not support effort at all. The bounds are <code>tiers</code> in <code>models.json</code>; they apply to answers that the operator pays for.</p>
+${table(
+  'Tiers',
+  ['Tier', numeric('Models'), 'Effort', numeric('Longest answer, in tokens')],
+  TIERS.map((tier) => {
+    const { maxEffort, maxAnswerTokens } = catalogue.bounds(tier);
+    return [
+      tier === here ? html`${tier} ${pill('soft', 'here')}` : tier,
+      models.filter((model) => opens(tier, model.tier)).length,
+      maxEffort === null ? 'any' : `up to ${maxEffort}`,
+      maxAnswerTokens ?? 'no bound',
+    ];
+  }),
+)}`;
+}
+
 function keysSection({ keys }: GuildReport): Html {
   if (keys.length === 0) return html``;
   const words = {
@@ -110,6 +130,42 @@ ${table(
 )}
 </section>`;
 }
+
+/** Shows who may use the bot in a guild, and in which channels, with a form to change it. */
+function accessSection(guild: GuildId, lists: AccessLists): Html {
+  const action = `/admin/guilds/${encodeURIComponent(guild)}/access`;
+  const kinds = [
+    ['user', 'Person'],
+    ...(hasGroups(guild) ? [['role', groupWord(guild)]] : []),
+    ['channel', 'Channel'],
+  ];
+  return html`<section><h2>Who may use the bot</h2>
+<p class="soft">Denied entries win over allowed ones. If people or roles are allowed, only they may use the bot; if channels are allowed, only there. For admins only the channels count.</p>
+${table(
+  'Who may use the bot',
+  ['Person, role or channel', 'List', 'Remove'],
+  entriesOf(lists).map((entry) => {
+    const words = listedInWords(guild, entry);
+    return [
+      named(words),
+      entry.list === 'allow' ? pill('good', 'allowed') : pill('bad', 'denied'),
+      html`<form method="post" action="${action}"><input type="hidden" name="list" value="neither"><input type="hidden" name="kind" value="${FIELDS[entry.kind]}"><input type="hidden" name="who" value="${entry.id}"><button class="plain">Remove<span class="visually-hidden"> ${words}</span></button></form>`,
+    ];
+  }),
+  'Everybody may use the bot, in all channels.',
+)}
+<form class="fields" method="post" action="${action}">
+<div><label for="access-list">List</label><select id="access-list" name="list"><option value="deny">Deny</option><option value="allow">Allow</option></select></div>
+<div><label for="access-kind">Kind</label><select id="access-kind" name="kind">${kinds.map(
+    ([value, label = '']) =>
+      html`<option value="${value}">${label.charAt(0).toUpperCase()}${label.slice(1)}</option>`,
+  )}</select></div>
+<div><label for="who">Id</label><input id="who" name="who" required></div>
+<button>Add</button></form>
+</section>`;
+}
+
+const FIELDS = { users: 'user', groups: 'role', channels: 'channel' } as const;
 
 /** The limits, how much of each is used, and who set it; and a form to set one. */
 async function limitsSection(id: GuildId, { guilds, limits, ledger }: AdminHost['services']): Promise<Html> {

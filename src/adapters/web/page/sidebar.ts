@@ -9,6 +9,7 @@ import {
   channelOf,
   channelsOf,
   found,
+  idOf,
   isBusy,
   isSameSpot,
   isUnread,
@@ -110,7 +111,7 @@ function results(page: Page): TemplateResult {
       <ul>
         ${repeat(
           shown,
-          ({ id }) => id,
+          idOf,
           (message) => html`<li>
             <button type="button" class="result soft small" @click=${() => goToMessage(page, message)}>
               <b class="clip">${message.kind === 'said' ? personName(state, message.user) : 'Parley'} · ${placeName(state, message)}</b>

@@ -1,25 +1,19 @@
+import type { Changes } from '../wire.ts';
+
 /**
  * Values that readers follow. Every change has a number. A reader that knows a number gets the newest state of everything
  * changed since, so a slow reader costs no memory and misses nothing.
  */
 export interface ChangeLog<T> {
-  /** The number of the last change. */
-  readonly version: number;
   /** @param audience the only reader who may see it; null for all */
   put(key: string, value: T, audience: string | null): void;
   remove(key: string): void;
-  /** The changes for `reader` after number `after`; null for a reader that knows nothing. */
-  since(after: number | null, reader: string): ChangeSet<T>;
+  /**
+   * The changes for `reader` after number `after` (null for a reader that knows nothing), and the number of the last change.
+   */
+  since(after: number | null, reader: string): Changes<T> & { readonly version: number };
   /** Calls `listener` after each change, until the returned function is called. */
   subscribe(listener: () => void): () => void;
-}
-
-export interface ChangeSet<T> {
-  readonly version: number;
-  /** Whether this is the complete state, so that everything else no longer exists. */
-  readonly reset: boolean;
-  readonly items: readonly (readonly [key: string, value: T])[];
-  readonly removed: readonly string[];
 }
 
 interface Entry<T> {
@@ -44,9 +38,6 @@ export function createChangeLog<T>(): ChangeLog<T> {
   }
 
   return {
-    get version() {
-      return version;
-    },
     put(key, value, audience) {
       version += 1;
       removed.delete(key);

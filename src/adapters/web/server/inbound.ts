@@ -35,7 +35,7 @@ export function eventOn(room: Room, id: string, person: PersonInfo, message: Sto
 
 function eventOf(room: Room, id: string, person: PersonInfo, spot: Spot, asked: Asked): InboundEvent {
   const { audience, isPrivate = false, about = null } = asked;
-  const on = { question: id, user: person.id, spot, audience, isDm: isDm(spot), isPrivate, about };
+  const on = { question: id, user: person.id, spot, audience, isPrivate, about };
   return {
     id: `web:${id}`,
     actor: actorOf(person),

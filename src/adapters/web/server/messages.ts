@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import { answerSchema, type FileInfo, fileSchema, type Message, noticeSchema, saidSchema } from '../wire.ts';
+import { answerSchema, fileSchema, type Message, noticeSchema, saidSchema } from '../wire.ts';
 
 const files = z.array(fileSchema.extend({ base64: z.string() }));
 const button = z.object({ kind: z.enum(BUTTON_KINDS), answerId: z.string() });
@@ -30,20 +30,8 @@ export type Draft = Unplaced<StoredMessage>;
 
 /** The message in the page's form: without answers' ids and files' contents. */
 export function toWire(message: StoredMessage): Message {
-  switch (message.kind) {
-    case 'said':
-      return message;
-    case 'answer':
-      return {
-        ...message,
-        buttons: message.buttons.map(({ kind }) => kind),
-        files: message.files.map(infoOf),
-      };
-    case 'notice':
-      return { ...message, files: message.files.map(infoOf) };
-  }
-}
-
-function infoOf({ name, mediaType, description }: z.infer<typeof files>[number]): FileInfo {
-  return { name, mediaType, description };
+  if (message.kind === 'said') return message;
+  const files = message.files.map(({ base64: _, ...info }) => info);
+  if (message.kind === 'notice') return { ...message, files };
+  return { ...message, files, buttons: message.buttons.map(({ kind }) => kind) };
 }

@@ -3,9 +3,9 @@ import { parseJson } from '../../../core/kit/json.ts';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import { PlaceGone, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { LiveMessage, MessageView, Notice, Surface } from '../../../core/ports/surface.ts';
-import type { ActivityItem } from '../wire.ts';
+import { type ActivityItem, spotSchema } from '../wire.ts';
 import { newId, type StoredAnswer } from './messages.ts';
-import { PEOPLE } from './people.ts';
+import { isDm, PEOPLE } from './people.ts';
 import type { Room } from './room.ts';
 import { nameThread } from './threads.ts';
 
@@ -15,14 +15,13 @@ const MAX_MESSAGE_CHARS = 4_000;
 /** 20 updates a second look continuous, and leave the browser time in between. */
 const UPDATE_EVERY_MS = 50;
 
-const spotSchema = z.object({
+const optionsSchema = z.object({
   /** The event's id, which is the question's id in the room. */
   question: z.string(),
   user: z.string(),
-  spot: z.object({ channel: z.string(), thread: z.string().nullable() }),
+  spot: spotSchema,
   /** The only person who sees the answer; null for everybody. */
   audience: z.string().nullable(),
-  isDm: z.boolean(),
   isPrivate: z.boolean(),
   /** The person's input, shown above private replies; null if everybody saw it. */
   about: z.string().nullable(),
@@ -30,10 +29,10 @@ const spotSchema = z.object({
   nextId: z.string().optional(),
 });
 
-export type SurfaceOptions = Readonly<z.infer<typeof spotSchema>>;
+export type SurfaceOptions = Readonly<z.infer<typeof optionsSchema>>;
 
 export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
-  const { question, user, spot, audience, isDm, isPrivate, about } = options;
+  const { question, user, spot, audience, isPrivate, about } = options;
   const { channel, thread } = spot;
   const place = { channel, thread };
   const activityKey = `activity/${question}`;
@@ -49,13 +48,13 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   return {
     limits: { maxChars: MAX_MESSAGE_CHARS, dialect: 'strict' },
     openScope: { key: `web:channel:${channel}`, limit: 20, windowMs: 1_000 },
-    canContinueInThread: thread === null && !isDm,
+    canContinueInThread: thread === null && !isDm(spot),
     isPrivate,
-    isOverheard: thread !== null && !isDm,
+    isOverheard: thread !== null && !isDm(spot),
     ...(thread !== null && { rename: (title) => nameThread(room, thread, title) }),
     get reference() {
       const nextId = nextAnswerId;
-      return JSON.stringify({ question, user, spot: place, audience, isDm, isPrivate, about, nextId });
+      return JSON.stringify({ question, user, spot: place, audience, isPrivate, about, nextId });
     },
     indicate: (activity) => (activity === 'idle' ? room.changes.remove(activityKey) : showActivity(activity)),
     waits: (queue) => showActivity('queued', queue),
@@ -84,7 +83,7 @@ export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
 
 /** Finds the place of an answer that an earlier process was writing. */
 export function reopenWebSurface(room: Room, { reference, answerId }: LostPlace): Reopened | null {
-  const read = spotSchema.safeParse(parseJson(reference));
+  const read = optionsSchema.safeParse(parseJson(reference));
   if (!read.success) return null;
   const spot = read.data;
   if (spot.spot.thread !== null && room.find(spot.spot.thread) === undefined) return null;

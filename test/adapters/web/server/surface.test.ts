@@ -19,7 +19,6 @@ function surfaceIn(room: Room) {
     user: 'member',
     spot: { channel: 'general', thread: null },
     audience: null,
-    isDm: false,
     isPrivate: false,
     about: null,
   });
@@ -123,7 +122,6 @@ describe('a place in the playground', () => {
     user: 'member',
     spot: { channel: 'general', thread: null },
     audience: 'member',
-    isDm: false,
     isPrivate: true,
     about: null,
   };

@@ -4,20 +4,20 @@ import type { Spot } from '../../wire.ts';
 import { parseSlash } from '../model/slash.ts';
 import { channelOf, type State } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
-import type { Composer } from './composer.ts';
+import { addOption, type Composer, lacksMention, onKey, problemAt, sendDraft } from './composer.ts';
 import { fieldAt, fieldId } from './drafts.ts';
 import { menuView, signature } from './menu-view.ts';
 
 const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 export function composerView(composer: Composer, spot: Spot): TemplateResult {
-  const { state, drafts, menu, attachments } = composer;
+  const { page, drafts, menu, attachments } = composer;
   const text = drafts.at(spot);
   const open = menu.at(spot);
-  const { command, options = {} } = parseSlash(text, state.info.commands) ?? {};
+  const { command, options = {} } = parseSlash(text, page.state.info.commands) ?? {};
   const submit = (event: Event) => {
     event.preventDefault();
-    composer.send(spot);
+    sendDraft(composer, spot);
   };
   const pick = ({ currentTarget }: Event) => {
     const input = currentTarget as HTMLInputElement;
@@ -28,7 +28,7 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
     <form class="composer" @submit=${submit}>
       ${open === null ? nothing : menuView(fieldId(spot), open, (index) => menu.take(spot, index))}
       <div class="box">
-        ${command === undefined ? nothing : signature(command, options, (option) => composer.add(spot, command, option))}
+        ${command === undefined ? nothing : signature(command, options, (option) => addOption(composer, spot, command, option))}
         ${fieldView(composer, spot)} ${attachments.view(spot)}
         <div class="composer-foot row">
           <label class="attach" title="Attach files">
@@ -45,10 +45,10 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
 }
 
 function fieldView(composer: Composer, spot: Spot): TemplateResult {
-  const { state, drafts, menu, attachments } = composer;
+  const { page, drafts, menu, attachments } = composer;
   const id = fieldId(spot);
   const open = menu.at(spot);
-  const place = placeholder(state, spot);
+  const place = placeholder(page.state, spot);
   const write = () => {
     drafts.write(spot, fieldAt(spot).value);
     void menu.complete(spot);
@@ -72,21 +72,21 @@ function fieldView(composer: Composer, spot: Spot): TemplateResult {
     enterkeyhint="send"
     .value=${live(drafts.at(spot))}
     @input=${write}
-    @keydown=${(event: KeyboardEvent) => composer.onKey(event, spot)}
+    @keydown=${(event: KeyboardEvent) => onKey(composer, event, spot)}
     @blur=${menu.close}
     @paste=${paste}
   ></textarea>`;
 }
 
 function hint(composer: Composer, spot: Spot): TemplateResult {
-  const problem = composer.problemAt(spot);
+  const problem = problemAt(composer, spot);
   if (problem?.isUrgent)
     return html`<span class="composer-hint small unsent" role="alert">${problem.words}</span>`;
   if (problem !== null) return html`<span class="composer-hint small">${problem.words}</span>`;
-  if (composer.lacksMention(spot)) {
+  if (lacksMention(composer, spot)) {
     return html`<span class="composer-hint small">
       Parley answers here when it is mentioned.
-      <button type="button" class="link" @click=${() => composer.send(spot, true)}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
+      <button type="button" class="link" @click=${() => sendDraft(composer, spot, true)}>Ask Parley <kbd>${COMMAND_KEY} ↵</kbd></button>
     </span>`;
   }
   return html`<span class="composer-hint small idle"><kbd>/</kbd> commands <kbd>↵</kbd> send <kbd>⇧ ↵</kbd> new line</span>`;

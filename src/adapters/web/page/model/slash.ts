@@ -6,6 +6,9 @@ import {
 } from '../../../../core/kit/typed-options.ts';
 import type { CommandInfo, OptionInfo } from '../../wire.ts';
 
+/** A mention of the bot. */
+export const MENTION = /(?<![\w.])@parley\b/i;
+
 /** A composer's text that begins with a command's `/name`; options are parsed as on Slack. */
 export interface SlashInput {
   readonly name: string;

@@ -112,6 +112,11 @@ export function clearRoom(state: State): void {
   state.activities.clear();
 }
 
+/** What `repeat` tells items apart by. */
+export function idOf({ id }: { readonly id: string }): string {
+  return id;
+}
+
 export function spotKey({ channel, thread }: Spot): string {
   return thread === null ? channel : `${channel}/${thread}`;
 }
@@ -207,10 +212,6 @@ export function isBusy(state: State, spot: Spot): boolean {
 /** Whether others wrote something there that this viewer has not seen. */
 export function isUnread(state: State, spot: Spot): boolean {
   const seen = state.seen[`${state.as}:${spotKey(spot)}`] ?? 0;
-  const last = messagesAt(state, spot).findLast((message) => isOthers(message, state.as));
+  const last = messagesAt(state, spot).findLast(({ kind, user }) => kind !== 'said' || user !== state.as);
   return last !== undefined && last.order > seen;
-}
-
-function isOthers(message: Message, as: string): boolean {
-  return message.kind !== 'said' || message.user !== as;
 }

@@ -1,17 +1,14 @@
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+/** The time of day, in the reader's language. */
+export const formatTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format;
+
+/** Day and time in full. */
+export const formatMoment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
+  .format;
+
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const relativeDay = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-
-export function formatTime(atMs: number): string {
-  return time.format(atMs);
-}
-
-export function formatMoment(atMs: number): string {
-  return full.format(atMs);
-}
 
 /** `Today`, `Yesterday`, or the date. */
 export function formatDay(atMs: number, nowMs: number): string {

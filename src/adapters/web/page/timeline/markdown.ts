@@ -2,6 +2,7 @@ import DOMPurify from 'dompurify';
 import { noChange } from 'lit-html';
 import { Directive, directive, type ElementPart, type PartInfo, PartType } from 'lit-html/directive.js';
 import { Marked, type Token, type Tokens, type TokensList } from 'marked';
+import { MENTION } from '../model/slash.ts';
 import highlighter from './highlighter.js';
 
 /**
@@ -110,8 +111,6 @@ function safe(html: string): DocumentFragment {
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   });
 }
-
-const MENTION = /(?<![\w.])@parley\b/i;
 
 const marked = new Marked({
   gfm: true,

@@ -76,7 +76,7 @@ function head(message: Message, author: string, { page: { state } }: Setting): T
     <header class="row">
       <b class="author">${author}</b>
       ${message.kind === 'said' ? nothing : html`<span class="badge">App</span>`}
-      ${message.kind === 'said' ? commandLine(message.text, state.info.commands) : nothing} ${clock(message)}
+      ${message.kind === 'said' ? written(message.text, state.info.commands).command : nothing} ${clock(message)}
       ${isPrivate(message, state) ? html`<span class="only-you row">${icons.eye}Only you can see this</span>` : nothing}
     </header>
   `;
@@ -96,7 +96,7 @@ function body(message: Message, setting: Setting): TemplateResult {
 function said(message: SaidMessage, setting: Setting): TemplateResult {
   const { page, canAsk } = setting;
   return html`
-    ${words(message.text, page.state.info.commands)}
+    ${written(message.text, page.state.info.commands).words}
     ${filesOf(message, setting)}
     ${
       canAsk
@@ -108,24 +108,21 @@ function said(message: SaidMessage, setting: Setting): TemplateResult {
   `;
 }
 
-/** The command that a person ran, with its options shown apart from the words. */
-export function commandLine(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
-  const { command, options } = parseSlash(text, commands) ?? {};
-  if (command === undefined) return nothing;
+/** What a person wrote: the command with its options, and the words apart from it. */
+export function written(text: string, commands: readonly CommandInfo[]) {
+  const { command, options = {} } = parseSlash(text, commands) ?? {};
+  const words = (said: unknown) =>
+    said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
+  if (command === undefined) return { command: nothing, words: words(text) };
   const main = positionalOf(command.options)?.name;
-  const chips = Object.entries(options ?? {}).filter(([name]) => name !== main);
-  return html`
-    <code class="command">/${command.name}</code>
-    ${chips.map(([name, value]) => html`<span class="chip row soft small">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
-  `;
-}
-
-/** The words, without the command. */
-export function words(text: string, commands: readonly CommandInfo[]): TemplateResult | typeof nothing {
-  const { command, options } = parseSlash(text, commands) ?? {};
-  const main = command === undefined ? undefined : positionalOf(command.options)?.name;
-  const said = command === undefined ? text : main === undefined ? undefined : options?.[main];
-  return said === undefined ? nothing : html`<div class="markdown" ${markdown(String(said))}></div>`;
+  const chips = Object.entries(options).filter(([name]) => name !== main);
+  return {
+    command: html`
+      <code class="command">/${command.name}</code>
+      ${chips.map(([name, value]) => html`<span class="chip row soft small">${name}${value === true ? nothing : html` <b>${value}</b>`}</span>`)}
+    `,
+    words: words(main === undefined ? undefined : options[main]),
+  };
 }
 
 /** By kind of button; the rest of a kind comes from the server. */

@@ -6,6 +6,7 @@ import type { ActivityItem, Message, Spot } from '../../wire.ts';
 import type { Page } from '../model/page.ts';
 import {
   channelOf,
+  idOf,
   isDm,
   isSameSpot,
   messagesAt,
@@ -18,7 +19,7 @@ import {
 import { icons } from '../parts/icons.ts';
 import { goToEnd, onArrow, onScroll } from '../parts/scroll.ts';
 import { formatDay, isSameDay, replies } from './format.ts';
-import { avatar, commandLine, messageView, words } from './message.ts';
+import { avatar, messageView, written } from './message.ts';
 import { welcome } from './welcome.ts';
 
 /** Messages of one author within this time share a head. */
@@ -47,17 +48,7 @@ export function timeline(page: Page, spot: Spot): TemplateResult {
     const isNewDay = before === undefined || !isSameDay(before.atMs, message.atMs);
     const isOpen = state.spot.thread === message.id;
     const setting = { page, isContinued, thread, canThread, canAsk };
-    const deps = [
-      message,
-      isContinued,
-      canAsk,
-      isNewDay,
-      isOpen,
-      state.as,
-      thread?.replies,
-      thread?.isBusy,
-      thread?.newest,
-    ];
+    const deps = [message, isContinued, canAsk, isNewDay, isOpen, state.as, JSON.stringify(thread)];
     return guard(
       deps,
       () => html`
@@ -83,21 +74,9 @@ export function timeline(page: Page, spot: Spot): TemplateResult {
       <div class="lane">
         ${spot.thread === null && state.isLoaded ? welcome(page, spot, isEmpty) : nothing}
         ${spot.thread === null ? nothing : threadHead(state, root, row, threads.get(spot.thread)?.replies ?? messages.length)}
-        ${repeat(
-          messages,
-          ({ id }) => id,
-          (message, index) => row(message, messages[index - 1]),
-        )}
-        ${repeat(
-          outgoing,
-          ({ id }) => id,
-          (sent) => outgoingView(sent, state),
-        )}
-        ${repeat(
-          activities,
-          ({ id }) => id,
-          (activity) => activityView(activity, state),
-        )}
+        ${repeat(messages, idOf, (message, index) => row(message, messages[index - 1]))}
+        ${repeat(outgoing, idOf, (sent) => outgoingView(sent, state))}
+        ${repeat(activities, idOf, (activity) => activityView(activity, state))}
       </div>
     </div>
     <button type="button" class="button jump" @click=${({ currentTarget }: Event) => currentTarget instanceof Element && goToEnd(currentTarget)}>${icons.down}Jump to the latest</button>
@@ -139,31 +118,28 @@ function threadHead(
 }
 
 function outgoingView(sent: Outgoing, state: State): TemplateResult {
+  const { command, words } = written(sent.text, state.info.commands);
   return html`
     <article class="message said ${sent.phase === 'refused' ? 'unsent' : 'sending'}">
       ${avatar(sent.as, personName(state, sent.as))}
       <div class="content">
         <header class="row">
-          <b class="author">${personName(state, sent.as)}</b>${commandLine(sent.text, state.info.commands)}
+          <b class="author">${personName(state, sent.as)}</b>${command}
         </header>
-        ${words(sent.text, state.info.commands)} ${outgoingNote(sent)}
+        ${words} ${outgoingNote(sent)}
       </div>
     </article>
   `;
 }
 
 function outgoingNote({ phase, problem, again }: Outgoing): TemplateResult | typeof nothing {
-  switch (phase) {
-    case 'leaving':
-    case 'taken':
-      return nothing;
-    case 'waiting':
-      return html`<p class="note soft small">Not sent yet. It will be sent as soon as Parley is reachable. Is it still running?</p>`;
-    case 'refused':
-      return html`<p class="note soft small">
-        Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
-      </p>`;
+  if (phase === 'waiting') {
+    return html`<p class="note soft small">Not sent yet. It will be sent as soon as Parley is reachable. Is it still running?</p>`;
   }
+  if (phase !== 'refused') return nothing;
+  return html`<p class="note soft small">
+    Not sent: ${problem} <button type="button" class="link" @click=${again}>Try again</button>
+  </p>`;
 }
 
 function activityView({ activity, user, queue }: ActivityItem, state: State): TemplateResult {
