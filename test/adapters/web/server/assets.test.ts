@@ -66,7 +66,7 @@ describe('the page', () => {
   it('reaches the browser as JavaScript, without types', async () => {
     const { text, headers } = await playground.send('GET', 'page/timeline/format.ts');
     expect(headers['content-type']).toBe('text/javascript; charset=utf-8');
-    expect(text).toContain('export function formatTime(');
+    expect(text).toContain('export function formatDay(');
     expect(text).not.toMatch(/: (?:number|string)\b/);
   });
 
