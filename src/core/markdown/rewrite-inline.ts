@@ -39,6 +39,8 @@ const entities: Readonly<Record<string, string>> = {
   middot: '·',
 };
 
+const markChars = new Set('*_~`|');
+
 const linkPattern =
   /^(!?)\[([\s\S]*)\]\(\s*(<[^<>\n]*>|(?:[^\s()]|\([^\s()]*\))*)((?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?)\s*\)$/;
 const referencePattern = /^(!?)\[([\s\S]*)\]\[([^\]]*)\]$/;
@@ -94,11 +96,13 @@ function rewriteText(text: string, ends: SourceEnd, definitions: Definitions): s
       at++;
     } else {
       const char = text[at] as string;
+      const isMark = markChars.has(char);
+      const goesOn = (next: number): boolean =>
+        isMark ? text[next] === char : !markChars.has(text[next] as string) && !tokens.has(next);
       let after = at + 1;
-      if ('*_~`|'.includes(char)) while (text[after] === char && marks[after] === 0 && after < end) after++;
-      rewritten += escapesLone(text, at, after)
-        ? text.slice(at, after).replace(/./g, '\\$&')
-        : text.slice(at, after);
+      while (after < end && marks[after] === 0 && goesOn(after)) after++;
+      const run = text.slice(at, after);
+      rewritten += isMark && escapesLone(text, at, after) ? run.replace(/./g, '\\$&') : run;
       at = after;
     }
   }
@@ -115,10 +119,10 @@ function isName(text: string, start: number, delimiter: string): boolean {
 function escapesLone(text: string, start: number, end: number): boolean {
   const length = end - start;
   const isWord = (char: string | undefined): boolean => char !== undefined && /\w/.test(char);
-  const isSpaced = /\s/.test(text[start - 1] ?? ' ') && /\s/.test(text[end] ?? ' ');
+  const isSpaced = (): boolean => /\s/.test(text[start - 1] ?? ' ') && /\s/.test(text[end] ?? ' ');
   switch (text[start]) {
     case '*':
-      return length > 1 || !isSpaced;
+      return length > 1 || !isSpaced();
     case '_':
       return length > 1 || !(isWord(text[start - 1]) && isWord(text[end]));
     case '~':
