@@ -2,6 +2,7 @@ import type { AccessGranted } from '../access/access.ts';
 import type { KeyInUse } from '../access/own-keys.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
 import { OVER } from '../kit/over.ts';
+import { grown } from '../kit/text.ts';
 import type { Effort } from '../ports/effort.ts';
 import {
   type ChatEvent,
@@ -149,7 +150,7 @@ export function admitRequest(parts: AdmittedParts): Admitted {
           if (event.type === 'start' && event.generationId !== null && provider.looksUpCosts) {
             started = reserved.started(event.generationId);
           } else if (event.type === 'text' || event.type === 'reasoning') {
-            generated += event.delta;
+            generated = grown(generated, event.delta);
             usage = null;
           } else if (event.type === 'usage' || event.type === 'done') {
             usage = event.usage;

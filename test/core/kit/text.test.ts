@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
-import { messageOf, oneLine } from '../../../src/core/kit/text.ts';
+import { grown, messageOf, oneLine } from '../../../src/core/kit/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {
@@ -68,5 +68,15 @@ describe('messageOf', () => {
     }
     const fault: unknown = await stack.disposeAsync().catch((error: unknown) => error);
     expect(messageOf(fault)).toBe('first; second; third');
+  });
+});
+
+describe('grown', () => {
+  it('adds any pieces in their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 700 })), (pieces) => {
+        expect(pieces.reduce((text, piece) => grown(text, piece), '')).toBe(pieces.join(''));
+      }),
+    );
   });
 });

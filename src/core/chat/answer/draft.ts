@@ -1,6 +1,7 @@
 import { Stopped } from '../../coordination/live-answers.ts';
 import type { Reply } from '../../delivery/reply.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { grown } from '../../kit/text.ts';
 import { fenceLeftOpen } from '../../markdown/blocks.ts';
 import type { Answerer } from '../../model-choice/fallbacks.ts';
 import type { Citation } from '../../ports/provider.ts';
@@ -66,7 +67,7 @@ export async function streamInto(
   let error: unknown = null;
 
   function add(text: string): void {
-    draft.text += text;
+    draft.text = grown(draft.text, text);
     reply.write(text);
   }
 
@@ -85,7 +86,9 @@ export async function streamInto(
         if (!draft.isReasoned) surface.think?.();
         draft.isReasoned = true;
         thinksSinceMs ??= clock.now();
-        if (draft.reasoning.length < MAX_REASONING_CHARS) draft.reasoning += event.delta;
+        if (draft.reasoning.length < MAX_REASONING_CHARS) {
+          draft.reasoning = grown(draft.reasoning, event.delta);
+        }
       } else if (event.type === 'start') {
         draft.affordableTokens = event.affordableTokens ?? null;
         draft.isWithoutEffort = event.isWithoutEffort ?? false;
