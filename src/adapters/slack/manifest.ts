@@ -58,7 +58,7 @@ export function createManifest({ commands, url, agentView }: ManifestOptions): o
     settings: {
       event_subscriptions: {
         ...requestUrl,
-        bot_events: [...Object.keys(EVENTS), ...(agentView ? Object.keys(AGENT_EVENTS) : [])].toSorted(),
+        bot_events: [...Object.keys(EVENTS), ...(agentView ? AGENT_EVENTS : [])].toSorted(),
       },
       interactivity: { is_enabled: true, ...requestUrl, ...optionsUrl },
       org_deploy_enabled: false,

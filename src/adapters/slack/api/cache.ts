@@ -1,16 +1,6 @@
 import { BoundedMap } from '../../../core/kit/bounded-map.ts';
 import type { Clock } from '../../../core/kit/clock.ts';
 
-/** A bounded cache whose entries expire. Faults are not cached. */
-export interface Cache<T> {
-  /** @param serves whether a cached value is good enough; if not, it is loaded again. Default: any that has not expired */
-  get(key: string, load: () => Promise<T>, serves?: Serves<T>): Promise<T>;
-  /** Keeps a value that was asked for at that time in place of any other. */
-  put(key: string, value: T, askedAtMs: number): void;
-  /** Whether the key has no value yet, and one would push out no other. */
-  hasRoomFor(key: string): boolean;
-}
-
 /** Whether a value that was asked for at that time is good enough. */
 export type Serves<T> = (value: T, askedAtMs: number) => boolean;
 
@@ -21,8 +11,11 @@ interface Entry<T> {
 
 const MAX_CACHED = 2_000;
 
-/** Keeps at most `maxEntries`, 2,000 by default, each for `ttlMs` milliseconds. */
-export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CACHED): Cache<T> {
+/**
+ * A bounded cache whose entries expire; faults are not cached. Keeps at most `maxEntries`, 2,000 by default, each for `ttlMs`
+ * milliseconds.
+ */
+export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CACHED) {
   const entries = new BoundedMap<string, Entry<T>>(maxEntries);
 
   function current(key: string): Entry<T> | undefined {
@@ -36,6 +29,7 @@ export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CAC
     return atMs <= nowMs && nowMs < atMs + ttlMs;
   }
 
+  /** @param serves whether a cached value is good enough; if not, it is loaded again. Default: any that has not expired */
   async function get(key: string, load: () => Promise<T>, serves?: Serves<T>): Promise<T> {
     const known = current(key);
     if (known !== undefined) {
@@ -56,8 +50,12 @@ export function createCache<T>(clock: Clock, ttlMs: number, maxEntries = MAX_CAC
 
   return {
     get,
-    put: (key, value, askedAtMs) => void entries.set(key, { value: Promise.resolve(value), atMs: askedAtMs }),
-    hasRoomFor(key) {
+    /** Keeps a value that was asked for at that time in place of any other. */
+    put(key: string, value: T, askedAtMs: number): void {
+      entries.set(key, { value: Promise.resolve(value), atMs: askedAtMs });
+    },
+    /** Whether the key has no value yet, and one would push out no other. */
+    hasRoomFor(key: string): boolean {
       for (const [oldest, entry] of entries) {
         if (entries.size < maxEntries || isCurrent(entry)) break;
         entries.delete(oldest);

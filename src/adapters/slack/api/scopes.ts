@@ -12,10 +12,7 @@ export const EVENTS = {
 } as const satisfies Record<string, readonly string[]>;
 
 /** Events only for the agent view. */
-export const AGENT_EVENTS = { agent_session_stopped: [] } as const satisfies Record<
-  string,
-  readonly string[]
->;
+export const AGENT_EVENTS = ['agent_session_stopped'] as const;
 export const AGENT_SCOPES = ['assistant:write'] as const;
 
 /** Optional bot scopes, with what each adds. */

@@ -27,17 +27,12 @@ export interface WebApi {
 export class SlackRefusal extends Error {
   override readonly name = 'SlackRefusal';
   readonly code = 'slack_refusal';
-  readonly method: string;
   /** Slack's error code, such as `channel_not_found`. */
   readonly reason: string;
-  /** The missing scope, if that is the reason. */
-  readonly needed: string | null;
 
   constructor(method: string, reason: string, needed: string | null, details: readonly string[]) {
     super([`${method}: ${reason}`, ...(needed ? [`needs ${needed}`] : []), ...details].join('; '));
-    this.method = method;
     this.reason = reason;
-    this.needed = needed;
   }
 }
 

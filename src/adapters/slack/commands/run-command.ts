@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clip } from '../../../core/kit/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import { NO_RULES, type Place, type ThreadReader } from '../../../core/ports/events.ts';
-import type { BroughtPart } from '../../../core/ports/parts.ts';
+import { type Invocation, NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
 import { createSurfaceFor } from '../answers/surfaces.ts';
@@ -29,19 +28,9 @@ export function surfaceFor(
 }
 
 /** A command with its options, typed or from a form. */
-export interface Request {
-  /** The id of the person's action; unique. */
-  readonly id: string;
+export interface Request extends Omit<Invocation, 'command' | 'actor' | 'place' | 'surface'> {
   readonly command: CommandDeclaration;
-  readonly options: Readonly<Record<string, unknown>>;
   readonly from: Asker;
-  /** Files of its message, and the message that it is about. */
-  readonly brought?: readonly BroughtPart[];
-  readonly readThread?: ThreadReader | undefined;
-  /** Whether the options come from a form. */
-  readonly isFilledIn?: boolean;
-  /** As `Invocation.writtenAtMs`. */
-  readonly writtenAtMs?: number;
 }
 
 /** Passes a command to core, with the fitting place and surface. */
@@ -71,12 +60,7 @@ async function answerInChannel(slack: SlackContext, request: Request): Promise<v
   const { inThread } = isDirect ? NO_RULES : await slack.dispatch.channelRules(placeAt(team, channel, null));
   const isFlat = isDirect ? !slack.agentView.isOn : inThread === false;
   const thread = threadTs !== null ? { ts: threadTs } : isFlat ? 'none' : 'new';
-  const key =
-    threadTs !== null
-      ? messageKey(team, channel, threadTs)
-      : isFlat && isDirect
-        ? channelKey(team, channel)
-        : null;
+  const key = threadTs !== null || (isFlat && isDirect) ? messageKey(team, channel, threadTs) : null;
   const place: AnswerPlace = {
     ...placeUnder({ channel, user, isDirect }, null, null),
     root: await questionAt(slack, request, thread),
@@ -133,21 +117,10 @@ async function questionAt(
 }
 
 async function bring(slack: SlackContext, request: Request, at: Place, surface: Surface): Promise<void> {
-  const { id, command, options, from, isFilledIn = false, brought = [], readThread, writtenAtMs } = request;
+  const { command, from, ...given } = request;
   const { directory } = slack;
   const [actor, place] = await Promise.all([directory.actor(from.user), directory.named(at, from.channel)]);
-  await slack.dispatch.command({
-    id,
-    actor,
-    place,
-    surface,
-    command: command.name,
-    options,
-    isFilledIn,
-    brought,
-    ...(readThread && { readThread }),
-    ...(writtenAtMs !== undefined && { writtenAtMs }),
-  });
+  await slack.dispatch.command({ ...given, command: command.name, actor, place, surface });
 }
 
 async function sayHowToInvite(slack: SlackContext, { command, from }: Request): Promise<void> {

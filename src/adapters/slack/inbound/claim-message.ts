@@ -36,7 +36,7 @@ export async function claimMessage(
   }
   const arrival = { id, place, surface, addressed };
   // Ordered after other claims only, because the lookups of an earlier message may take longer than Slack waits.
-  return slack.inOrder.run(`claim/${orderKeyOf(slack, question)}`, () => dispatch.claim(arrival, onLate));
+  return slack.inOrder(`claim/${orderKeyOf(slack, question)}`, () => dispatch.claim(arrival, onLate));
 }
 
 /** Handles a deletion; resolves once it is in the store. */

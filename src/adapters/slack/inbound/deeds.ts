@@ -4,39 +4,17 @@ import { surfaceFor } from '../commands/run-command.ts';
 import type { SlackContext } from '../context.ts';
 import type { Deed } from '../payloads/payloads.ts';
 
-/** Handles what people do in one workspace, each event once. Tells the person about each fault, if possible. */
-export interface Deeds {
-  /**
-   * Whether an event was sent for this workspace. Others are ignored; if Slack names no workspace, the person is told.
-   *
-   * @param what for the log
-   */
-  isOurs(what: string, from: Source): Promise<boolean>;
-  /** Handles an event of this workspace; tells the person about a fault if possible. */
-  handle(what: string, from: Source, work: () => Promise<void>): Promise<void>;
-  /**
-   * Claims a person's deed, acknowledges it, and handles it. Slack does not send deeds again: if the store does not accept it, `refuse`
-   * acknowledges it and tells the person.
-   *
-   * @param refuse acknowledges and tells through the response URL by default
-   */
-  handleOnce(
-    what: string,
-    deed: Omit<Deed, 'triggerId'> & { readonly id: string },
-    ack: () => Promise<void>,
-    work: () => Promise<void>,
-    refuse?: (text: string) => Promise<void>,
-  ): Promise<void>;
-}
-
 /** The workspace that an event was sent for, and how to answer whoever is behind it; Slack may name neither. */
 type Source = Pick<Deed, 'team'> & { readonly responseUrl?: string };
 
 const NO_TEAM =
   'Slack does not say which workspace this belongs to, so I did nothing. That happens if the app is installed for a whole organisation. Please ask me in a channel or in a direct message.';
 
-/** Deeds of another workspace, or of none, are acknowledged and ignored. */
-export function createDeeds(slack: SlackContext): Deeds {
+/** Handles what people do in one workspace, each event once. Tells the person about each fault, if possible. */
+export type Deeds = ReturnType<typeof createDeeds>;
+
+/** Deeds of another workspace, or of none, are acknowledged and ignored. `what` is for the log. */
+export function createDeeds(slack: SlackContext) {
   const { workspace, dispatch, log, signal } = slack;
 
   const inWords = (error: unknown) => dispatch.nameOperator(inOneLine(explain(error)));
@@ -47,15 +25,17 @@ export function createDeeds(slack: SlackContext): Deeds {
     await said?.catch(() => false);
   }
 
-  const isOurs: Deeds['isOurs'] = async (what, { team, responseUrl }) => {
+  /** Whether an event was sent for this workspace. Others are ignored; if Slack names no workspace, the person is told. */
+  async function isOurs(what: string, { team, responseUrl }: Source): Promise<boolean> {
     if (team === workspace.team) return true;
     const owner = team === null ? 'no workspace' : 'another workspace';
     log.warn({ team }, `${what} was sent for ${owner}; ignored it`);
     if (team === null) await tell(responseUrl, NO_TEAM);
     return false;
-  };
+  }
 
-  const handle: Deeds['handle'] = async (what, from, work) => {
+  /** Handles an event of this workspace; tells the person about a fault if possible. */
+  async function handle(what: string, from: Source, work: () => Promise<void>): Promise<void> {
     if (!(await isOurs(what, from))) return;
     try {
       await work();
@@ -64,12 +44,24 @@ export function createDeeds(slack: SlackContext): Deeds {
       log.error({ err: error }, `could not handle ${what}`);
       await tell(from.responseUrl, inWords(error));
     }
-  };
+  }
 
   return {
     isOurs,
     handle,
-    async handleOnce(what, deed, ack, work, refuse) {
+    /**
+     * Claims a person's deed, acknowledges it, and handles it. Slack does not send deeds again: if the store does not accept it,
+     * `refuse` acknowledges it and tells the person.
+     *
+     * @param refuse acknowledges and tells through the response URL by default
+     */
+    async handleOnce(
+      what: string,
+      deed: Omit<Deed, 'triggerId'> & { readonly id: string },
+      ack: () => Promise<void>,
+      work: () => Promise<void>,
+      refuse?: (text: string) => Promise<void>,
+    ): Promise<void> {
       const { id, team, channel, responseUrl } = deed;
       if (team !== workspace.team) {
         await ack();

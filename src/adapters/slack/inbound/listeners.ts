@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt';
 import { BUTTON_KINDS } from '../../../core/ports/buttons.ts';
-import { openForm, receiveCommandForm } from '../commands/command-form.ts';
+import { openForm, receiveCommandForm, suggestOptions } from '../commands/command-form.ts';
 import { FORM_CALLBACK, readContext } from '../commands/forms.ts';
 import {
   ASK_ABOUT,
@@ -11,11 +11,11 @@ import {
   runOnThread,
 } from '../commands/shortcuts.ts';
 import { receiveCommand } from '../commands/slash-commands.ts';
-import { suggestOptions } from '../commands/suggestions.ts';
 import type { SlackContext } from '../context.ts';
 import {
   commandBody,
   homeOpenedEvent,
+  interaction,
   memberJoinedEvent,
   messageEvent,
   pressBody,
@@ -24,7 +24,6 @@ import {
   shortcutBody,
   suggestionBody,
   teamOf,
-  viewActionBody,
   viewBody,
 } from '../payloads/payloads.ts';
 import { FEEDBACK_ACTION, markdownContent } from '../text/message-content.ts';
@@ -99,7 +98,7 @@ function listenToButtons(app: App, slack: SlackContext, deeds: Deeds): void {
   }
   app.action(CHOOSE_MODEL, async ({ ack, body }) => {
     await ack();
-    const press = viewActionBody.parse(body);
+    const press = interaction.parse(body);
     const command = slack.commands.find(({ name }) => name === 'model');
     if (command === undefined) return;
     await deeds.handle('a button', press, async () => {

@@ -33,7 +33,7 @@ export function lookUp(slack: SlackContext, question: Question, isNew: boolean):
   const { workspace, directory, signal } = slack;
   const { event, id, user, isDirect, address, isAddressed, rootTs } = question;
   const { channel, ts, text } = event;
-  return slack.inOrder.run(orderKeyOf(slack, question), async () => {
+  return slack.inOrder(orderKeyOf(slack, question), async () => {
     const takesThread = isDirect && rootTs === null && (await slack.agentView.probe(channel, ts, signal));
     const threadTs = rootTs ?? (takesThread ? ts : null);
     const at = placeOf(slack, question, threadTs);

@@ -97,7 +97,7 @@ export const commandBody = z
 export type CommandBody = z.infer<typeof commandBody>;
 
 const id = z.object({ id: z.string() }).transform((named) => named.id);
-const interaction = z.object({
+export const interaction = z.object({
   team: id.nullish().transform((team) => team ?? null),
   user: id,
   trigger_id: z.string().default(''),
@@ -154,8 +154,6 @@ export const viewBody = interaction.extend({
     state: z.object({ values: z.record(z.string(), z.record(z.string(), z.unknown())) }),
   }),
 });
-
-export const viewActionBody = interaction.extend({ trigger_id: z.string() });
 
 export const suggestionBody = interaction.extend({
   action_id: z.string(),

@@ -3,14 +3,6 @@ import { createCache } from '../api/cache.ts';
 import { isRefusal } from '../api/errors.ts';
 import type { LookUpMeans } from '../api/look-ups.ts';
 
-/** The workspace's user groups and their members, by `usergroups.list`. */
-export interface UserGroups {
-  /** Ids of a person's groups; null if Slack does not say. Never rejects. */
-  of(user: string): Promise<readonly string[] | null>;
-  /** A group's handle, as written after an @; null if Slack does not say. Never rejects. */
-  handleOf(group: string): Promise<string | null>;
-}
-
 const listSchema = z.object({
   usergroups: z.array(
     z.object({ id: z.string(), handle: z.string().optional(), users: z.array(z.string()).default([]) }),
@@ -23,8 +15,8 @@ const TTL_MS = 5 * 60_000;
 /** The pause after a fault: at 20 calls a minute not every question can ask. */
 const ASK_AGAIN_MS = 30_000;
 
-/** Caches the list for five minutes. After a fault, asks again after 30 s at the earliest. */
-export function createUserGroups({ workspace, clock, log, signal }: LookUpMeans): UserGroups {
+/** The workspace's user groups. Caches the list for five minutes. After a fault, asks again after 30 s at the earliest. */
+export function createUserGroups({ workspace, clock, log, signal }: LookUpMeans) {
   const lists = createCache<readonly Group[]>(clock, TTL_MS);
   let askAgainAtMs = 0;
 
@@ -54,10 +46,12 @@ export function createUserGroups({ workspace, clock, log, signal }: LookUpMeans)
   }
 
   return {
-    async handleOf(group) {
+    /** A group's handle, as written after an @; null if Slack does not say. Never rejects. */
+    async handleOf(group: string): Promise<string | null> {
       return (await list())?.find(({ id }) => id === group)?.handle ?? null;
     },
-    async of(user) {
+    /** Ids of a person's groups; null if Slack does not say. Never rejects. */
+    async of(user: string): Promise<readonly string[] | null> {
       const groups = await list();
       return groups === null ? null : groups.filter(({ users }) => users.includes(user)).map(({ id }) => id);
     },

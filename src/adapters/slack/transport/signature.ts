@@ -3,28 +3,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { isSameSecret } from '../../../core/kit/same-secret.ts';
 
-/** Recognises Slack's requests. */
-export interface SignatureCheck {
-  /** Whether the headers are present, well-formed and fresh; if not, the body need not be read. */
-  mayBeSigned(headers: IncomingHttpHeaders): boolean;
-  /** Whether Slack signed this body with these headers, and the request was not accepted before. */
-  isSignedBySlack(headers: IncomingHttpHeaders, body: string): boolean;
-  /**
-   * Marks a request as accepted, so that it is refused the next time. An unmarked one may come again within the same second.
-   */
-  noteAccepted(headers: IncomingHttpHeaders): void;
-}
-
 /** Slack's advice (docs.slack.dev/authentication/verifying-requests-from-slack). */
 const MAX_AGE_SEC = 300;
 
-/** Accepts requests that are at most five minutes old. */
-export function createSignatureCheck(signingSecret: string, clock: Clock): SignatureCheck {
+/** Recognises Slack's requests. Accepts those that are at most five minutes old. */
+export function createSignatureCheck(signingSecret: string, clock: Clock) {
   /** Signatures of accepted requests, by the time when they expire anyway. */
   const seen = new Map<string, number>();
   const signatureOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-signature']);
   const timestampOf = (headers: IncomingHttpHeaders) => single(headers['x-slack-request-timestamp']);
 
+  /** Whether the headers are present, well-formed and fresh; if not, the body need not be read. */
   function mayBeSigned(headers: IncomingHttpHeaders): boolean {
     const timestamp = timestampOf(headers);
     if (!/^\d{1,12}$/.test(timestamp) || !/^v0=[0-9a-f]{64}$/.test(signatureOf(headers))) return false;
@@ -33,14 +22,16 @@ export function createSignatureCheck(signingSecret: string, clock: Clock): Signa
 
   return {
     mayBeSigned,
-    isSignedBySlack(headers, body) {
+    /** Whether Slack signed this body with these headers, and the request was not accepted before. */
+    isSignedBySlack(headers: IncomingHttpHeaders, body: string): boolean {
       if (!mayBeSigned(headers)) return false;
       const signature = signatureOf(headers);
       const signed = `v0:${timestampOf(headers)}:${body}`;
       const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
       return isSameSecret(signature, expected) && !seen.has(signature);
     },
-    noteAccepted(headers) {
+    /** Marks a request as accepted, so that it is refused the next time. An unmarked one may come again within the same second. */
+    noteAccepted(headers: IncomingHttpHeaders): void {
       const nowSec = clock.now() / 1000;
       for (const [old, untilSec] of seen) {
         if (untilSec >= nowSec) break;
