@@ -75,44 +75,12 @@ function createHandler(
   /** Null until there is a connection. */
   let call: Dispatcher.DispatchController | null = null;
   /** Null until the headers are in. */
-  let body: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** Data that arrived and is not handed on yet. */
-  let parts: Buffer[] = [];
-  /** Whether a reader waits for more of the body. */
-  let isWanted = false;
-  let isDue = false;
-  /** Closes or fails the body once all parts are handed on; null until everything has arrived. */
-  let end: (() => void) | null = null;
-  /** Whether to hand on nothing more. */
+  let body: Body | null = null;
+  /** Whether everything is handed on, or nothing more is wanted. */
   let isOver = false;
-
-  function hand(): void {
-    if (isOver || !isWanted) return;
-    if (parts.length > 0) {
-      isWanted = false;
-      // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
-      call?.pause();
-      body?.enqueue(Buffer.concat(parts));
-      parts = [];
-    }
-    if (end === null) return;
-    finish();
-    end();
-  }
-
-  /** Everything that has arrived is here before this turn of the event loop ends. */
-  function handSoon(): void {
-    if (isDue) return;
-    isDue = true;
-    handInTurn(() => {
-      isDue = false;
-      hand();
-    });
-  }
 
   function finish(): void {
     isOver = true;
-    parts = [];
     signal?.removeEventListener('abort', abandon);
   }
 
@@ -120,7 +88,7 @@ function createHandler(
     if (isOver) return;
     finish();
     reject(signal?.reason);
-    body?.error(signal?.reason);
+    body?.abandon(signal?.reason);
     call?.abort(signal?.reason);
   }
 
@@ -140,42 +108,101 @@ function createHandler(
       controller.pause();
       // They pin what arrived with them: 3 kB for as long as the answer streams.
       controller.rawHeaders = null;
-      const stream = new ReadableStream<Uint8Array>(
-        {
-          start(controlled) {
-            body = controlled;
-          },
-          pull() {
-            isWanted = true;
-            if (end === null) controller.resume();
-            if (end !== null || parts.length > 0) handSoon();
-          },
-          cancel() {
-            finish();
-            // Lets the end arrive, after which the connection can serve the next request.
-            if (end === null) controller.resume();
-            if (end === null) controller.abort(new Error('read enough'));
-          },
-        },
-        { highWaterMark: 0 },
-      );
-      resolve(new Response(stream, { status, headers }));
+      body = createBody(controller, finish);
+      resolve(new Response(body.stream, { status, headers }));
     },
     onResponseData(_, part) {
+      body?.add(part);
+    },
+    onResponseEnd() {
+      body?.end();
+    },
+    onResponseError(_, cause) {
+      const error = new TypeError(body === null ? 'fetch failed' : 'terminated', { cause });
+      reject(error);
+      if (body === null) finish();
+      else body.end(error);
+    },
+  };
+}
+
+type Body = ReturnType<typeof createBody>;
+
+/** A response's body, of which nothing is read before it is requested. Calls `finish` once nothing more is handed on. */
+function createBody(call: Dispatcher.DispatchController, finish: () => void) {
+  let reader: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** Data that arrived and is not handed on yet. */
+  let parts: Buffer[] = [];
+  /** Whether a reader waits for more. */
+  let isWanted = false;
+  let isDue = false;
+  /** Closes or fails the stream once all parts are handed on; null until everything has arrived. */
+  let close: (() => void) | null = null;
+  let isOver = false;
+
+  function stop(): void {
+    isOver = true;
+    parts = [];
+    finish();
+  }
+
+  function hand(): void {
+    if (isOver || !isWanted) return;
+    if (parts.length > 0) {
+      isWanted = false;
+      // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
+      call.pause();
+      reader?.enqueue(Buffer.concat(parts));
+      parts = [];
+    }
+    if (close === null) return;
+    stop();
+    close();
+  }
+
+  /** Everything that has arrived is here before this turn of the event loop ends. */
+  function handSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    handInTurn(() => {
+      isDue = false;
+      hand();
+    });
+  }
+
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        reader = controller;
+      },
+      pull() {
+        isWanted = true;
+        if (close === null) call.resume();
+        if (close !== null || parts.length > 0) handSoon();
+      },
+      cancel() {
+        stop();
+        // Lets the end arrive, after which the connection can serve the next request.
+        if (close === null) call.resume();
+        if (close === null) call.abort(new Error('read enough'));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return {
+    stream,
+    add(part: Buffer) {
       if (isOver) return;
       parts.push(part);
       handSoon();
     },
-    onResponseEnd() {
-      end = () => body?.close();
+    end(error?: unknown) {
+      close = () => (error === undefined ? reader?.close() : reader?.error(error));
       handSoon();
     },
-    onResponseError(_, cause) {
-      const error = new TypeError(body === null ? 'fetch failed' : 'terminated', { cause });
-      end = () => body?.error(error);
-      reject(error);
-      if (body === null) finish();
-      else handSoon();
+    abandon(reason: unknown) {
+      stop();
+      reader?.error(reason);
     },
   };
 }
