@@ -9,16 +9,7 @@ import {
 import { changeAccess } from '../core/conversations/access-changes.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import {
-  actionIn,
-  type CliCommand,
-  type CliOutput,
-  guildIn,
-  refuseMore,
-  refuseOptions,
-  textIn,
-  UsageError,
-} from './command.ts';
+import { actionIn, type CliCommand, type CliOutput, guildIn, UsageError } from './command.ts';
 import { recordsOf } from './services.ts';
 import { table } from './table.ts';
 
@@ -34,16 +25,16 @@ export const access: CliCommand = {
   ],
   options: { user: { type: 'string' }, role: { type: 'string' }, channel: { type: 'string' } },
 
-  async run({ positionals: [action, given, ...extra], values }, context) {
+  async run(args, context) {
+    const [action, given] = args.words(2);
     const to = listNamed(actionIn('access', ['show', 'allow', 'deny', 'neither'], action));
     const guild = guildIn(given);
-    refuseMore(extra);
     const { settings } = recordsOf(context);
     if (to === undefined) {
-      refuseOptions(values, ...WHOSE);
+      args.refuse(...WHOSE);
       return show(guild, await settings.lists(guild));
     }
-    const [user, role, channel] = WHOSE.map((name) => textIn(values, name));
+    const [user, role, channel] = WHOSE.map((name) => args.text(name));
     const listed = readListed(guild, { user, role, channel }, null);
     if (typeof listed === 'string') throw new UsageError(listed.replaceAll(/`(\w+)`/g, '--$1'));
     if (!(await changeAccess({ ...context, settings }, { guild, ...listed, to, by: context.by }))) {

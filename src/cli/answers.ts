@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/kit/durations.ts';
 import { counted } from '../core/kit/text.ts';
-import { type CliCommand, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, UsageError } from './command.ts';
 import { answersOf } from './services.ts';
 import { table } from './table.ts';
 
@@ -11,8 +11,8 @@ export const answers: CliCommand = {
   usage: ['answers'],
   options: {},
 
-  async run({ positionals }, context) {
-    refuseMore(positionals);
+  async run(args, context) {
+    args.words(0);
     const live = await answersOf(context).list();
     const names = await context.names.of(live.map(({ guild }) => guild));
     const rows = live.map(({ id, guild, userName, model, askedAtMs, chars, isEnding }) => [
@@ -36,9 +36,9 @@ export const stop: CliCommand = {
   usage: ['stop <answer id>', 'stop --all'],
   options: { all: { type: 'boolean' } },
 
-  async run({ positionals: [id, ...extra], values }, context) {
-    refuseMore(extra);
-    const isAll = values['all'] === true;
+  async run(args, context) {
+    const [id] = args.words(1);
+    const isAll = args.has('all');
     if (isAll === (id !== undefined)) {
       throw new UsageError('Name an answer from the list of `answers`, or use --all.');
     }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StartError } from '../core/ports/adapter.ts';
 import { restoreFile } from '../store/sqlite/restore.ts';
-import { type CliCommand, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, UsageError } from './command.ts';
 
 /** Copies the store to a file. */
 export const backup: CliCommand = {
@@ -11,15 +11,15 @@ export const backup: CliCommand = {
   usage: ['backup <file> [--force]'],
   options: { force: { type: 'boolean' } },
 
-  async run({ positionals: [file, ...extra], values }, { config, store }) {
+  async run(args, { config, store }) {
+    const [file] = args.words(1);
     if (file === undefined) throw new UsageError('The file to write is missing.');
-    refuseMore(extra);
     if (store.copyTo === undefined) throw new StartError(...REDIS_BACKUP);
     const path = resolve(file);
     if (!existsSync(dirname(path))) {
       throw new StartError(`There is no folder ${dirname(path)}.`, 'Create it, or name another file.');
     }
-    if (existsSync(path) && values['force'] !== true) {
+    if (existsSync(path) && !args.has('force')) {
       throw new StartError(`${path} already exists.`, 'Name another file, or overwrite it with --force.');
     }
     await store.copyTo(path);
@@ -47,9 +47,9 @@ export const restore: CliCommand = {
   usage: ['restore <file>'],
   options: {},
 
-  async runClosed({ positionals: [file, ...extra] }, { config, clock }) {
+  async runClosed(args, { config, clock }) {
+    const [file] = args.words(1);
     if (file === undefined) throw new UsageError('The file to restore is missing.');
-    refuseMore(extra);
     const { STORE_URL: url } = config;
     if (!url.startsWith('sqlite:')) throw new StartError(...REDIS_BACKUP);
     const path = resolve(url.slice('sqlite:'.length));

@@ -43,9 +43,49 @@ interface BareCommand {
   runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
 }
 
+/** What was typed after the command's name. */
 export interface CliArguments {
-  readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, unknown>>;
+  /**
+   * The arguments that are no options.
+   * @throws UsageError if there are more than `most`, because they were meant to have an effect
+   */
+  words(most: number): readonly string[];
+  /** The text of an option; undefined if it is not given. */
+  text(option: string): string | undefined;
+  /** Whether a flag is given. */
+  has(flag: string): boolean;
+  /** @throws UsageError if one of these options is given, which another action of the command takes */
+  refuse(...options: readonly string[]): void;
+  /** The value of `--days`. @throws UsageError if it is invalid */
+  days(fallback: number): number;
+}
+
+export function createArguments(
+  positionals: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+): CliArguments {
+  const text = (option: string) => {
+    const value = values[option];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    words(most) {
+      const extra = positionals[most];
+      if (extra === undefined) return positionals;
+      throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
+    },
+    text,
+    has: (flag) => values[flag] === true,
+    refuse(...options) {
+      const given = options.find((option) => values[option] !== undefined);
+      if (given !== undefined) throw new UsageError(`--${given} cannot be used here.`);
+    },
+    days(fallback) {
+      const days = text('days') ?? String(fallback);
+      if (/^[1-9]\d{0,3}$/.test(days)) return Number(days);
+      throw new UsageError('--days must be a whole number from 1 to 9999.');
+    },
+  };
 }
 
 export interface CliContext {
@@ -118,31 +158,4 @@ export function personIn(guild: GuildId, text: string | undefined): string {
       ? "The person's id is missing."
       : `${JSON.stringify(text)} is not the id of a person there.`,
   );
-}
-
-/** @throws UsageError for arguments that the command does not take, because they were meant to have an effect */
-export function refuseMore([extra]: readonly string[]): void {
-  if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
-}
-
-/** As `refuseMore`, for options that another action of the command takes. @throws UsageError */
-export function refuseOptions(values: CliArguments['values'], ...names: readonly string[]): void {
-  const given = names.find((name) => values[name] !== undefined);
-  if (given !== undefined) throw new UsageError(`--${given} cannot be used here.`);
-}
-
-/**
- * The value of `--days`.
- * @throws UsageError if it is invalid
- */
-export function daysIn(values: CliArguments['values'], fallback: number): number {
-  const days = textIn(values, 'days') ?? String(fallback);
-  if (/^[1-9]\d{0,3}$/.test(days)) return Number(days);
-  throw new UsageError('--days must be a whole number from 1 to 9999.');
-}
-
-/** The text of an option; undefined if it is not given. */
-export function textIn(values: CliArguments['values'], name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
 }

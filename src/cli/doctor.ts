@@ -10,7 +10,7 @@ import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, type CliOutput, meansFor, refuseMore, textIn, UsageError } from './command.ts';
+import { type CliCommand, type CliOutput, meansFor, UsageError } from './command.ts';
 import { Cancelled, createTerminalAsk } from './setup/ask.ts';
 
 /** Checks everything that Parley needs, and says what is wrong and how to fix it. */
@@ -20,11 +20,11 @@ export const doctor: CliCommand = {
   usage: ['doctor', 'doctor --live discord:<channel id>|slack:<channel id> [--yes]'],
   options: { live: { type: 'string' }, yes: { type: 'boolean' } },
 
-  async runBare({ positionals, values }, environment) {
-    refuseMore(positionals);
-    const live = textIn(values, 'live');
-    if (live !== undefined) return lookAt(live, values['yes'] === true, environment);
-    if (values['yes'] === true) throw new UsageError('--yes is only for --live.');
+  async runBare(args, environment) {
+    args.words(0);
+    const live = args.text('live');
+    if (live !== undefined) return lookAt(live, args.has('yes'), environment);
+    if (args.has('yes')) throw new UsageError('--yes is only for --live.');
     const checks = await examine({ ...meansFor(environment.variables), environment, commands });
     const failed = checks.filter(({ state }) => state === 'fail').length;
     return {

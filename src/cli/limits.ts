@@ -9,9 +9,6 @@ import {
   type CliContext,
   type CliOutput,
   guildIn,
-  refuseMore,
-  refuseOptions,
-  textIn,
   UsageError,
 } from './command.ts';
 import { limitsOf } from './services.ts';
@@ -27,21 +24,20 @@ export const limits: CliCommand = {
   ],
   options: { user: { type: 'string' }, role: { type: 'string' } },
 
-  async run({ positionals: [action, given, ...rest], values }, context) {
+  async run(args, context) {
+    const [action, given, option, amount] = args.words(4);
     const isShow = actionIn('limits', ['show', 'set'], action) === 'show';
     const guild = guildIn(given);
     if (isShow) {
-      refuseMore(rest);
-      refuseOptions(values, 'user', 'role');
+      args.words(2);
+      args.refuse('user', 'role');
       return show(guild, await limitsOf(context), context);
     }
-    const [option, amount, ...extra] = rest;
-    refuseMore(extra);
     const rule = readRule(guild, {
       limit: option,
       amount,
-      user: textIn(values, 'user'),
-      role: textIn(values, 'role'),
+      user: args.text('user'),
+      role: args.text('role'),
     });
     if (!rule.ok) throw new UsageError(rule.problem);
     const { layer, limit, most } = rule;

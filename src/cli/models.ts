@@ -5,7 +5,7 @@ import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { readSetup } from '../app/config/setup.ts';
 import type { Config } from '../app/config/variables.ts';
-import { isUsable, listedProviders } from '../app/providers/listed.ts';
+import { isUsable } from '../app/providers/listed.ts';
 import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
@@ -20,9 +20,6 @@ import {
   type CliCommand,
   type CliOutput,
   meansFor,
-  refuseMore,
-  refuseOptions,
-  textIn,
   UsageError,
 } from './command.ts';
 import { table } from './table.ts';
@@ -45,19 +42,20 @@ export const models: CliCommand = {
   ],
   options: { provider: { type: 'string' }, tier: { type: 'string' }, name: { type: 'string' } },
 
-  async runBare({ positionals: [action, ...rest], values }, environment) {
-    if (action !== 'add') refuseOptions(values, 'provider', 'tier', 'name');
+  async runBare(args, environment) {
+    const [action, ...rest] = args.words(Number.POSITIVE_INFINITY);
+    if (action !== 'add') args.refuse('provider', 'tier', 'name');
     switch (actionIn('models', ['search', 'check', 'add', 'remove'], action)) {
       case 'search':
         return search(rest.join(' '), environment);
       case 'check':
-        refuseMore(rest);
+        args.words(1);
         return check(environment);
       case 'add':
-        refuseMore(rest.slice(1));
-        return add(rest[0], values, environment);
+        args.words(2);
+        return add(rest[0], args, environment);
       case 'remove':
-        refuseMore(rest.slice(1));
+        args.words(2);
         return remove(rest[0], environment);
     }
   },
@@ -72,11 +70,7 @@ interface Offer {
 async function offersOf(environment: Environment) {
   const { config, file } = await readSetup(environment);
   const keyIn = (variable: string) => keyFrom(environment.variables, variable);
-  const { listed, clients } = createProviders({
-    ...meansFor(config),
-    config,
-    listed: listedProviders({ config, file, keyIn }),
-  });
+  const { listed, clients } = createProviders({ ...meansFor(config), config, file, keyIn });
   const silent: string[] = [];
   const lists = await Promise.all(
     listed.map(async (provider): Promise<Offer[]> => {
@@ -152,17 +146,13 @@ async function check({ variables, fromFile }: Environment): Promise<CliOutput> {
   return { text: linesOf(checks).join('\n'), json: { ok: !isWrong, checks }, failed: isWrong };
 }
 
-async function add(
-  id: string | undefined,
-  values: CliArguments['values'],
-  environment: Environment,
-): Promise<CliOutput> {
+async function add(id: string | undefined, args: CliArguments, environment: Environment): Promise<CliOutput> {
   if (id === undefined) throw new UsageError('The model id is missing. Find it with `models search`.');
-  const tier = textIn(values, 'tier');
+  const tier = args.text('tier');
   if (tier !== undefined && !isTier(tier)) {
     throw new UsageError(`${JSON.stringify(tier)} is not a tier. Use ${TIERS.join(', ')}.`);
   }
-  const wanted = textIn(values, 'provider');
+  const wanted = args.text('provider');
   const { config, offers, silent } = await offersOf(environment);
   const offer = offers.find(({ provider, facts }) => facts.id === id && (wanted ?? provider) === provider);
   if (offer === undefined) {
@@ -175,7 +165,7 @@ async function add(
   const model = {
     // Catalogue ids have a maker before the slash.
     id: id.includes('/') ? id : `${provider}/${id}`.toLowerCase(),
-    name: textIn(values, 'name') ?? facts.name,
+    name: args.text('name') ?? facts.name,
     tier: tier ?? tierFor(provider, facts),
     provider,
     facts,

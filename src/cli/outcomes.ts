@@ -7,7 +7,7 @@ import {
 import { createOutcomeLog, DIRECT_MESSAGES } from '../core/conversations/outcomes.ts';
 import { formatDuration } from '../core/kit/durations.ts';
 import { createDates, lastDays } from '../core/kit/periods.ts';
-import { type CliCommand, daysIn, guildOrAll, refuseMore } from './command.ts';
+import { type CliCommand, guildOrAll } from './command.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS } from './usage.ts';
 
@@ -18,11 +18,10 @@ export const outcomes: CliCommand = {
   usage: [`outcomes [<guild>] [--days <number, ${USAGE_DAYS} by default>]`],
   options: { days: { type: 'string' } },
 
-  async run({ positionals: [given, ...extra], values }, { config, store, names: guildNames, clock }) {
-    refuseMore(extra);
-    const guild = guildOrAll(given);
+  async run(args, { config, store, names: guildNames, clock }) {
+    const guild = guildOrAll(args.words(1)[0]);
     const timeZone = config.TIME_ZONE;
-    const [day = ''] = lastDays(createDates(timeZone)(clock.now()), daysIn(values, USAGE_DAYS));
+    const [day = ''] = lastDays(createDates(timeZone)(clock.now()), args.days(USAGE_DAYS));
     const rows = await readOutcomes(createOutcomeLog(store.records), { guild, day, timeZone });
     const names = await guildNames.of(rows.map((row) => row.guild));
     const listed = (heading: string, keyOf: (row: (typeof rows)[number]) => string) => {

@@ -1,7 +1,7 @@
 import { momentInWords } from '../core/access/until.ts';
 import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/question/pause.ts';
 import { counted } from '../core/kit/text.ts';
-import { type CliCommand, type CliContext, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, type CliContext, UsageError } from './command.ts';
 import { answersOf } from './services.ts';
 
 /**
@@ -14,8 +14,8 @@ export const pause: CliCommand = {
   usage: ['pause [<text for people>] [--wait]'],
   options: { wait: { type: 'boolean' } },
 
-  async run({ positionals: [text = '', ...extra], values }, context) {
-    refuseMore(extra);
+  async run(args, context) {
+    const [text = ''] = args.words(1);
     if (text.length > MAX_PAUSE_CHARS) {
       throw new UsageError(
         `The text may have at most ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`,
@@ -24,9 +24,8 @@ export const pause: CliCommand = {
     const pauses = createPauses(context.store, context.audit, context.clock);
     await pauses.pause(text.trim(), context.by);
     const words = await pauses.words();
-    if (values['wait'] === true) await untilDrained(context);
-    const under =
-      values['wait'] === true ? 'no answer is in progress any more' : 'answers in progress continue';
+    if (args.has('wait')) await untilDrained(context);
+    const under = args.has('wait') ? 'no answer is in progress any more' : 'answers in progress continue';
     return {
       text: `Paused in every process, within two seconds; ${under}. People who ask see:\n  ${words}\nTo resume, run \`parley resume\`.`,
       json: await pauses.read(),
@@ -59,8 +58,8 @@ export const resume: CliCommand = {
   usage: ['resume'],
   options: {},
 
-  async run({ positionals }, { store, audit, clock, by }) {
-    refuseMore(positionals);
+  async run(args, { store, audit, clock, by }) {
+    args.words(0);
     const before = await createPauses(store, audit, clock).resume(by);
     const since = before === null ? '' : `, paused since ${momentInWords(before.sinceMs)} by ${before.by}`;
     return {

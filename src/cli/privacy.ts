@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { counted } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, guildIn, personIn, refuseMore, UsageError } from './command.ts';
+import { type CliCommand, guildIn, personIn, UsageError } from './command.ts';
 import { privacyOf } from './services.ts';
 
 /** Writes everything stored about a person in a guild, as `/export` does, to a file or to standard output. */
@@ -12,8 +12,8 @@ export const exportData: CliCommand = {
   usage: ['export <guild> <user id> [<file>] [--force]'],
   options: { force: { type: 'boolean' } },
 
-  async run({ positionals: [given, person, file, ...extra], values }, context) {
-    refuseMore(extra);
+  async run(args, context) {
+    const [given, person, file] = args.words(3);
     const guild = guildIn(given);
     const user = personIn(guild, person);
     const data = await privacyOf(context).dataOf(guild, user);
@@ -22,7 +22,7 @@ export const exportData: CliCommand = {
     const path = resolve(file);
     try {
       // People's questions are private.
-      await writeFile(path, `${text}\n`, { flag: values['force'] === true ? 'w' : 'wx', mode: 0o600 });
+      await writeFile(path, `${text}\n`, { flag: args.has('force') ? 'w' : 'wx', mode: 0o600 });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') {
@@ -45,15 +45,15 @@ export const forget: CliCommand = {
   usage: ['forget <guild> [<user id>] --yes'],
   options: { yes: { type: 'boolean' } },
 
-  async run({ positionals: [given, person, ...extra], values }, context) {
-    refuseMore(extra);
+  async run(args, context) {
+    const [given, person] = args.words(2);
     const guild = guildIn(given);
     const user = person === undefined ? null : personIn(guild, person);
     const what =
       user === null
         ? `all conversations, choices and costs of ${guild}`
         : `all questions of ${user} in ${guild}, their answers and costs`;
-    if (values['yes'] !== true) throw new UsageError(`This deletes ${what} for good. Confirm with --yes.`);
+    if (!args.has('yes')) throw new UsageError(`This deletes ${what} for good. Confirm with --yes.`);
     const privacy = privacyOf(context);
     const done = await (user === null
       ? privacy.forgetGuild(guild, context.by)

@@ -17,7 +17,13 @@ import { access } from './access.ts';
 import { answers, stop } from './answers.ts';
 import { audit } from './audit.ts';
 import { backup, restore } from './backup.ts';
-import { type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
+import {
+  type CliArguments,
+  type CliCommand,
+  type CliOutput,
+  createArguments,
+  UsageError,
+} from './command.ts';
 import { doctor } from './doctor.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
@@ -124,9 +130,9 @@ async function outputOf(
   }
   const command = commandFor(name);
   const args = parse(command, rest);
-  if (args.values['help'] === true) return help(name);
+  if (args.has('help')) return help(name);
   const { text, json, failed = false } = await runCommand(command, args, await readEnvironment());
-  const output = args.values['json'] === true ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
+  const output = args.has('json') ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`;
   return { output, failed };
 }
 
@@ -147,11 +153,12 @@ function commandFor(name: string): CliCommand {
 
 function parse(command: CliCommand, args: string[]): CliArguments {
   try {
-    return parseArgs({
+    const { positionals, values } = parseArgs({
       args,
       allowPositionals: true,
       options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...command.options },
     });
+    return createArguments(positionals, values);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // After the first sentence comes advice that does not apply to these commands.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { commands } from '../commands/index.ts';
-import { type CliCommand, meansFor, refuseMore, textIn, UsageError } from './command.ts';
+import { type CliCommand, meansFor, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
 import { runSetup } from './setup/run-setup.ts';
 import type { Answers } from './setup/settings.ts';
@@ -39,11 +39,11 @@ export const setup: CliCommand = {
     start: { type: 'boolean' },
   },
 
-  async runBare({ positionals, values }, { variables }) {
-    refuseMore(positionals);
+  async runBare(args, { variables }) {
+    args.words(0);
     const answers: Answers = Object.fromEntries(
       Object.entries(FLAGS).flatMap(([flag, name]) => {
-        const value = textIn(values, flag);
+        const value = args.text(flag);
         return value === undefined ? [] : [[name, value]];
       }),
     );
@@ -56,7 +56,7 @@ export const setup: CliCommand = {
       ...meansFor(variables),
       answers,
       ask,
-      replace: values['replace'] === true,
+      replace: args.has('replace'),
       variables,
       envPath: resolve('.env'),
       example: await readFile(`${ROOT}/.env.example`, 'utf8'),
@@ -64,7 +64,7 @@ export const setup: CliCommand = {
     });
     const wrote = written.length === 0 ? 'Nothing was changed.' : `Wrote ${written.join(', ')} to .env.`;
     ask?.say(wrote);
-    const isStarting = values['start'] === true || (await ask?.confirm('Start Parley now?', true)) === true;
+    const isStarting = args.has('start') || (await ask?.confirm('Start Parley now?', true)) === true;
     if (isStarting) {
       const bot = spawn(process.execPath, [`${ROOT}/bin/start.cjs`], { stdio: 'inherit' });
       await once(bot, 'exit');

@@ -11,9 +11,6 @@ import {
   type CliContext,
   type CliOutput,
   guildIn,
-  refuseMore,
-  refuseOptions,
-  textIn,
   UsageError,
 } from './command.ts';
 import { table } from './table.ts';
@@ -30,25 +27,24 @@ export const tier: CliCommand = {
   ],
   options: { until: { type: 'string' }, reason: { type: 'string' } },
 
-  async run({ positionals: [action, guild, ...rest], values }, context) {
+  async run(args, context) {
+    const [action, guild, tierName] = args.words(4);
     switch (actionIn('tier', ['list', 'show', 'grant', 'revoke'], action)) {
       case 'list':
-        refuseMore(guild === undefined ? [] : [guild]);
-        refuseOptions(values, 'until', 'reason');
+        args.words(1);
+        args.refuse('until', 'reason');
         return list(context);
       case 'show':
-        refuseMore(rest);
-        refuseOptions(values, 'until', 'reason');
+        args.words(2);
+        args.refuse('until', 'reason');
         return outputOf(await guildsOf(context).report(guildIn(guild)));
-      case 'grant': {
-        const [tierName, ...more] = rest;
-        refuseMore(more);
-        return grant(guildIn(guild), tierName, values, context);
-      }
+      case 'grant':
+        args.words(3);
+        return grant(guildIn(guild), tierName, args, context);
       case 'revoke':
-        refuseMore(rest);
-        refuseOptions(values, 'until');
-        return revoke(guildIn(guild), values, context);
+        args.words(2);
+        args.refuse('until');
+        return revoke(guildIn(guild), args, context);
     }
   },
 };
@@ -80,33 +76,29 @@ async function list(context: CliContext): Promise<CliOutput> {
 async function grant(
   guild: GuildId,
   tierName: string | undefined,
-  values: CliArguments['values'],
+  args: CliArguments,
   context: CliContext,
 ): Promise<CliOutput> {
   if (tierName === undefined || !isTier(tierName)) {
     const what = tierName === undefined ? 'The tier is missing' : `${JSON.stringify(tierName)} is not a tier`;
     throw new UsageError(`${what}. Use ${TIERS.join(', ')}.`);
   }
-  const end = parseUntil(textIn(values, 'until'), context.clock.now());
+  const end = parseUntil(args.text('until'), context.clock.now());
   if (!end.ok) throw new UsageError(end.problem);
   const guilds = guildsOf(context);
   await guilds.grant(guild, {
     tier: tierName,
     expiresAtMs: end.atMs,
-    reason: textIn(values, 'reason') ?? '',
+    reason: args.text('reason') ?? '',
     by: context.by,
     replacesDefault: false,
   });
   return outputOf(await guilds.report(guild));
 }
 
-async function revoke(
-  guild: GuildId,
-  values: CliArguments['values'],
-  context: CliContext,
-): Promise<CliOutput> {
+async function revoke(guild: GuildId, args: CliArguments, context: CliContext): Promise<CliOutput> {
   const guilds = guildsOf(context);
-  const revoked = await guilds.revoke(guild, { by: context.by, reason: textIn(values, 'reason') ?? '' });
+  const revoked = await guilds.revoke(guild, { by: context.by, reason: args.text('reason') ?? '' });
   const { text, json } = outputOf(await guilds.report(guild));
   return {
     text: `${revoked ? 'Grant revoked.' : 'There was no grant to revoke.'}\n${text}`,

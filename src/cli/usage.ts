@@ -20,7 +20,7 @@ import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../core/ledger/uns
 import { createUsageLog } from '../core/ledger/usage.ts';
 import { AUTOMATIC } from '../core/ports/automatic.ts';
 import type { OpenReservation } from '../core/ports/store.ts';
-import { type CliCommand, type CliContext, daysIn, guildOrAll, refuseMore } from './command.ts';
+import { type CliCommand, type CliContext, guildOrAll } from './command.ts';
 import { table } from './table.ts';
 
 export const USAGE_DAYS = 30;
@@ -32,14 +32,11 @@ export const usage: CliCommand = {
   usage: [`usage [<guild>] [--days <number, ${USAGE_DAYS} by default>] [--csv]`],
   options: { days: { type: 'string' }, csv: { type: 'boolean' } },
 
-  async run({ positionals: [given, ...extra], values }, context) {
-    refuseMore(extra);
+  async run(args, context) {
     const { store, clock } = context;
-    const guild = guildOrAll(given);
-    const { rows, days, sums } = await useOf(context, daysIn(values, USAGE_DAYS), guild);
-    if (values['csv'] === true) {
-      return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
-    }
+    const guild = guildOrAll(args.words(1)[0]);
+    const { rows, days, sums } = await useOf(context, args.days(USAGE_DAYS), guild);
+    if (args.has('csv')) return { text: usageCsv(rows, Number.POSITIVE_INFINITY).csv.trimEnd(), json: rows };
     const left = (await store.ledger.abandoned(clock.now())).filter(
       ({ entry }) => guild === null || entry.guild === guild,
     );
@@ -80,9 +77,9 @@ export const guilds: CliCommand = {
   usage: [`guilds [--days <number, ${USAGE_DAYS} by default>]`],
   options: { days: { type: 'string' } },
 
-  async run({ positionals, values }, context) {
-    refuseMore(positionals);
-    const days = daysIn(values, USAGE_DAYS);
+  async run(args, context) {
+    args.words(0);
+    const days = args.days(USAGE_DAYS);
     const { rows } = await useOf(context, days, null);
     const sorted = await listGuilds({ guilds: guildsOf(context), names: context.names }, rows);
     const lines = sorted.map(({ guild, name, tier, requests, costNanoUsd, lastDay }) => [
@@ -105,9 +102,8 @@ export const unsettled: CliCommand = {
   usage: ['unsettled [<guild>]'],
   options: {},
 
-  async run({ positionals: [given, ...extra] }, { store, names: guildNames, clock }) {
-    refuseMore(extra);
-    const guild = guildOrAll(given);
+  async run(args, { store, names: guildNames, clock }) {
+    const guild = guildOrAll(args.words(1)[0]);
     const requests = await listUnsettled(store.ledger, guild, clock.now());
     const names = await guildNames.of(requests.map((request) => request.guild));
     const rows = requests.map((request) => [

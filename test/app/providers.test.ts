@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { type Offer, type OfferOptions, openOffer } from '../../src/app/offer.ts';
-import { listedProviders } from '../../src/app/providers/listed.ts';
 import { createProviders, type Providers } from '../../src/app/providers/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
@@ -38,7 +37,7 @@ function meansOf(environment: Record<string, string>, means: Means) {
 /** The providers of the models file alone. */
 function listed(environment: Record<string, string> = {}, given: Means = {}): Providers {
   const means = meansOf(environment, given);
-  return createProviders({ ...means, listed: listedProviders(means) });
+  return createProviders(means);
 }
 
 /** With servers on this machine, and the demo if there is nothing else. */
