@@ -7,8 +7,7 @@ import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../core/ports/platforms.ts';
 import { type Store, StoreError } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
-import type { KeyRefusal } from './providers/keys.ts';
-import type { Providers } from './providers/providers.ts';
+import type { KeyRefusal, Providers } from './providers/providers.ts';
 
 export interface AdminHostOptions {
   readonly services: Services;

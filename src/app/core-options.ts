@@ -13,7 +13,7 @@ import { isPlaygroundOn } from './config/exposure.ts';
 import type { Setup } from './config/setup.ts';
 import type { Config } from './config/variables.ts';
 import type { Offer } from './offer.ts';
-import { missingKeys } from './providers/keys.ts';
+import { missingKeys } from './providers/providers.ts';
 
 /** The options of core that follow from the operator's settings. */
 export function coreOptionsOf(

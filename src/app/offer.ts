@@ -9,10 +9,15 @@ import { findLocalServers, type LocalSearchOptions, type LocalServer } from '../
 import { isPlaygroundOn } from './config/exposure.ts';
 import { watchModelsFile } from './config/models-file.ts';
 import type { Config } from './config/variables.ts';
-import { startDemo } from './providers/demo.ts';
-import { type KeyRefusal, missingKeys, refusedKeys } from './providers/keys.ts';
 import { isUsable, listedProviders } from './providers/listed.ts';
-import { createProviders, type Providers } from './providers/providers.ts';
+import {
+  createProviders,
+  type KeyRefusal,
+  missingKeys,
+  type Providers,
+  refusedKeys,
+  startDemo,
+} from './providers/providers.ts';
 
 /** The models on offer, and the providers behind them. */
 export interface Offer {
@@ -59,14 +64,14 @@ const FIRST_LISTS_MS = 2_000;
 /** Finds the providers and their models, and keeps the catalogue equal to both the models file and the providers. */
 export async function openOffer(options: OfferOptions, closing: AsyncDisposableStack): Promise<Offer> {
   const { config, file, clock, log } = options;
-  const listed = listedProviders(options);
   const found = await unlistedServers(options);
   const isEverywhere = config.LOCAL_MODELS === 'on';
   const local = isEverywhere || isPlaygroundOn(config) ? found : [];
-  const demo = local.length > 0 || listed.some(isUsable) ? null : await startDemo(file, options);
+  const demo =
+    local.length > 0 || listedProviders(options).some(isUsable) ? null : await startDemo(file, options);
   closing.defer(() => demo?.stop());
 
-  const providers = createProviders({ ...options, listed, local, demo });
+  const providers = createProviders({ ...options, local, demo });
   if (providers.usable.size === 0) {
     const missing = missingKeys(providers, file.models).join(' or ');
     log.warn(`no API key is set, so no model is available; set ${missing}`);

@@ -7,7 +7,7 @@ import { isPlaygroundOn, wantsForPlayground } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
 import { isEveryAddress } from './http/http-server.ts';
 import type { Offer } from './offer.ts';
-import { type KeyRefusal, missingKeys } from './providers/keys.ts';
+import { type KeyRefusal, missingKeys } from './providers/providers.ts';
 
 /** Facts about the start, for the block that the operator reads. */
 export interface StartFacts {

@@ -7,8 +7,7 @@ import type { LocalServer } from '../core/provider/local.ts';
 import { type Config, isVariable, VARIABLES } from './config/variables.ts';
 import type { StartedAdapter } from './create-adapters.ts';
 import type { Offer } from './offer.ts';
-import type { KeyRefusal } from './providers/keys.ts';
-import type { Providers } from './providers/providers.ts';
+import type { KeyRefusal, Providers } from './providers/providers.ts';
 
 /** Models shown per server; one would be enough as an example. */
 const MAX_SHOWN = 3;

@@ -1,6 +1,6 @@
 import { defineCommand } from '../core/command.ts';
 import { choice } from './options/choice.ts';
-import { EFFORT_LABELS } from './options/effort-option.ts';
+import { EFFORT_LABELS } from './options/models.ts';
 
 export const ask = defineCommand({
   name: 'ask',

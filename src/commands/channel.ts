@@ -3,9 +3,8 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import type { SettingChange } from '../core/conversations/setting.ts';
 import type { Option, OptionValues } from '../core/ports/command.ts';
 import { choice } from './options/choice.ts';
-import { EFFORT_LABELS, refusedEffort } from './options/effort-option.ts';
+import { decideSpelled, EFFORT_LABELS, refusedEffort } from './options/models.ts';
 import { recordChange } from './options/setting-scope.ts';
-import { decideSpelled } from './options/spelled-model.ts';
 import { unknownPersona } from './persona.ts';
 
 /** Removes a setting, so that the wider level decides. */

@@ -30,7 +30,7 @@ export const instructions = defineCommand({
       return 'Add the instructions: `/instructions action:set text:…`.';
     }
     const target = await ownedTarget(context, scope, 'the instructions');
-    if (!target.ok) return target.text;
+    if (typeof target === 'string') return target;
     const by = scope === 'conversation' ? { by: actor.user } : {};
     const given = wanted === 'clear' || text === undefined ? undefined : { text, ...by };
     await services.settings.change(scope, target, { instructions: given });

@@ -70,7 +70,7 @@ export const limits = defineCommand({
 
     const wish = { guild, whose, limit, to, role };
     const meant = meaningOf(wish, context);
-    if (!meant.ok) return meant.problem;
+    if (typeof meant === 'string') return meant;
     const { most } = meant;
     const problem = await set({ ...wish, most }, context);
     if (problem !== null) return problem;
@@ -114,28 +114,24 @@ interface Wish {
   readonly role: Role;
 }
 
-type Meaning =
-  | { readonly ok: true; readonly most: RuleChange['most'] }
-  | { readonly ok: false; readonly problem: string };
-
 /** The new value of a limit, or a sentence on why it is impossible. */
-function meaningOf({ whose, limit, to, role }: Wish, { services }: CommandContext): Meaning {
-  const problem = (words: string): Meaning => ({ ok: false, problem: words });
-  if (!services.limits.isOn) {
-    return problem('The operator switched all limits off (`LIMITS=off`), so none can be set.');
-  }
+function meaningOf(
+  { whose, limit, to, role }: Wish,
+  { services }: CommandContext,
+): Pick<RuleChange, 'most'> | string {
+  if (!services.limits.isOn)
+    return 'The operator switched all limits off (`LIMITS=off`), so none can be set.';
   if (whose !== null && !isPersonal(limit)) {
-    return problem(
-      `\`${LIMITS[limit].option.value}\` applies to everyone together, not to one person. Leave out \`${'user' in whose ? 'user' : 'role'}\`.`,
-    );
+    return `\`${LIMITS[limit].option.value}\` applies to everyone together, not to one person. Leave out \`${'user' in whose ? 'user' : 'role'}\`.`;
   }
   const word = to.trim().toLowerCase();
-  if (word === DEFAULT) return { ok: true, most: undefined };
-  if (word !== NONE) return parseAmount(limit, to);
-  if (role === 'operator' && whose === null) return { ok: true, most: null };
-  return problem(
-    'Only the operator can remove a limit completely, and only for everyone. `default` removes a limit that you set.',
-  );
+  if (word === DEFAULT) return { most: undefined };
+  if (word === NONE) {
+    if (role === 'operator' && whose === null) return { most: null };
+    return 'Only the operator can remove a limit completely, and only for everyone. `default` removes a limit that you set.';
+  }
+  const amount = parseAmount(limit, to);
+  return amount.ok ? amount : amount.problem;
 }
 
 /** Sets a limit, or says why there is no room for it. */

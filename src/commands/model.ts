@@ -4,9 +4,8 @@ import type { SettingChange } from '../core/conversations/setting.ts';
 import type { EffortSetting, ModelSetting } from '../core/conversations/settings.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import { choice } from './options/choice.ts';
-import { EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './options/effort-option.ts';
+import { decideSpelled, EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './options/models.ts';
 import { SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
-import { decideSpelled } from './options/spelled-model.ts';
 
 /** Removes a setting instead of making one. */
 const DEFAULT = 'default';

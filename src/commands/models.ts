@@ -5,7 +5,7 @@ import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Model } from '../core/ports/model.ts';
 import { TIERS, type Tier } from '../core/ports/tiers.ts';
-import { effortsInWords } from './options/effort-option.ts';
+import { effortsInWords } from './options/models.ts';
 
 const TIER_NAMES = {
   free: 'Free',

@@ -7,9 +7,8 @@ import { oneLine, quoted } from '../core/kit/text.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
 import { choice } from './options/choice.ts';
-import { EFFORT_LABELS } from './options/effort-option.ts';
+import { decideSpelled, EFFORT_LABELS } from './options/models.ts';
 import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
-import { decideSpelled } from './options/spelled-model.ts';
 
 /** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';
@@ -61,7 +60,7 @@ export const persona = defineCommand({
 async function use(context: CommandContext, name: string, scope: SettingScope): Promise<string> {
   const { place, services } = context;
   const target = await ownedTarget(context, scope, 'the persona');
-  if (!target.ok) return target.text;
+  if (typeof target === 'string') return target;
   const where = SCOPE_WORDS[scope];
   const word = name.toLowerCase();
   if (word === DEFAULT || word === NONE) {

@@ -10,14 +10,8 @@ import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import { opens, TIERS } from '../../core/ports/tiers.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
-import { missingKeys } from '../providers/keys.ts';
-import {
-  isUsable,
-  type KeyedProvider,
-  type ListedProvidersOptions,
-  listedProviders,
-} from '../providers/listed.ts';
-import { createProviders } from '../providers/providers.ts';
+import { isUsable, type KeyedProvider, type ListedProvidersOptions } from '../providers/listed.ts';
+import { createProviders, missingKeys } from '../providers/providers.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface ProviderCheckOptions extends ListedProvidersOptions {
@@ -34,7 +28,7 @@ const SOON_MS = 30 * 86_400_000;
 /** Checks whether each provider answers, accepts the key, has credit, and still has the file's models. */
 export async function checkProviders(options: ProviderCheckOptions): Promise<readonly Check[]> {
   const { file, fetch } = options;
-  const providers = createProviders({ ...options, listed: listedProviders(options) });
+  const providers = createProviders(options);
   const findings = createFindings('Providers');
   const models = createFindings('Models');
   const routed = new Set(file.models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));

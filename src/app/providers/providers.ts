@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CatalogueFile } from '../../core/catalogue/file.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createRate } from '../../core/kit/rate.ts';
 import type { ChatProvider } from '../../core/ports/provider.ts';
@@ -7,9 +8,14 @@ import { defineProvider, type ProviderDefinition } from '../../core/provider/def
 import type { LocalServer } from '../../core/provider/local.ts';
 import { withPlainFallback } from '../../core/provider/plain-fallback.ts';
 import type { DemoProvider } from '../../demo/demo-provider.ts';
-import type { Config } from '../config/variables.ts';
-import { demoDefinition, withOwnKeys } from './demo.ts';
-import { hasOwnAddress, isUsable, type KeyedProvider, OPENROUTER } from './listed.ts';
+import {
+  hasOwnAddress,
+  isUsable,
+  type KeyedProvider,
+  type ListedProvidersOptions,
+  listedProviders,
+  OPENROUTER,
+} from './listed.ts';
 
 /** A client for each provider of this installation, and what each is good for. */
 export interface Providers {
@@ -27,9 +33,14 @@ export interface Providers {
   nameOf(id: string): string;
 }
 
-export interface ProvidersOptions {
-  readonly config: Config;
-  readonly listed: readonly KeyedProvider[];
+/** A provider that rejects the operator's key. */
+export interface KeyRefusal {
+  /** The provider's id. */
+  readonly id: string;
+  readonly variable: string;
+}
+
+export interface ProvidersOptions extends ListedProvidersOptions {
   /** Servers on this machine that are offered too. Default: none. */
   readonly local?: readonly LocalServer[];
   /**
@@ -46,7 +57,8 @@ const PLAIN = defineProvider({ id: 'plain', baseUrl: 'http://127.0.0.1', keyless
 
 /** The clients share one rate of reads from streams. None of them is asked yet. */
 export function createProviders(options: ProvidersOptions): Providers {
-  const { config, listed, local = [], demo = null, fetch, clock, log } = options;
+  const { config, local = [], demo = null, fetch, clock, log } = options;
+  const listed = listedProviders(options);
   const { OPENROUTER_PROVIDER: preferences } = config;
   const pace = createRate(clock, STREAM_READS);
 
@@ -95,5 +107,72 @@ export function createProviders(options: ProvidersOptions): Providers {
     listing: demo === null ? [...clients.values()].filter(({ id }) => usable.has(id)) : [],
     listed,
     nameOf: (id) => names.get(id) ?? id,
+  };
+}
+
+/** A model of the file or of the catalogue. */
+interface Routed {
+  readonly routes: readonly { readonly provider: string }[];
+}
+
+/** The start waits for this; a check takes about 200 ms. */
+const KEY_CHECK_MS = 1_500;
+
+/** The variables for the missing keys of these models' providers, except usable ones. */
+export function missingKeys(
+  { listed, usable }: Pick<Providers, 'listed' | 'usable'>,
+  models: readonly Routed[],
+): readonly string[] {
+  const wanted = new Set(models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
+  return [...wanted.difference(usable)].flatMap(
+    (id) => listed.find(({ definition }) => definition.id === id)?.definition.apiKeyVariable ?? [],
+  );
+}
+
+/** The providers that reject the operator's key. One that does not answer within 1.5 s rejects nothing. Never rejects. */
+export async function refusedKeys(
+  { listed, clients }: Pick<Providers, 'listed' | 'clients'>,
+  log: Logger,
+): Promise<readonly KeyRefusal[]> {
+  const signal = AbortSignal.timeout(KEY_CHECK_MS);
+  const checked = listed.map(async ({ definition: { id, apiKeyVariable: variable }, apiKey }) => {
+    const client = clients.get(id);
+    if (apiKey === null || variable === null || client === undefined) return [];
+    try {
+      return (await client.checkKey(apiKey, signal)) ? [] : [{ id, variable }];
+    } catch (error) {
+      log.debug({ err: error, provider: id }, 'could not check a key');
+      return [];
+    }
+  });
+  return (await Promise.all(checked)).flat();
+}
+
+/** Starts the demo; null if no model of the file is routed to OpenRouter, for which it stands in. */
+export async function startDemo(
+  { models }: Pick<CatalogueFile, 'models'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<DemoProvider | null> {
+  if (!models.some(({ routes }) => routes.some(({ provider }) => provider === OPENROUTER))) return null;
+  const { startDemoProvider } = await import('../../demo/demo-provider.ts');
+  return startDemoProvider({ models, clock, log });
+}
+
+/** OpenRouter with the demo's name and address. */
+function demoDefinition(real: ProviderDefinition, { baseUrl }: DemoProvider): ProviderDefinition {
+  return { ...real, name: "Parley's demo", baseUrl, keyless: true };
+}
+
+/** The demo, except for requests with guilds' own keys and checks of such keys. */
+function withOwnKeys(demo: ChatProvider, real: ChatProvider): ChatProvider {
+  const who = (apiKey: string | undefined) => (apiKey === undefined ? demo : real);
+  return {
+    id: demo.id,
+    looksUpCosts: real.looksUpCosts,
+    stream: (request, signal) => who(request.apiKey).stream(request, signal),
+    models: (signal) => demo.models(signal),
+    generationCost: (generationId, apiKey, signal) =>
+      who(apiKey).generationCost(generationId, apiKey, signal),
+    checkKey: (apiKey, signal) => real.checkKey(apiKey, signal),
   };
 }

@@ -29,25 +29,21 @@ export async function ownedTarget(
   { actor, place, services }: CommandContext,
   scope: SettingScope,
   what: string,
-): Promise<({ readonly ok: true } & SettingTarget) | { readonly ok: false; readonly text: string }> {
+): Promise<SettingTarget | string> {
   const isAdmin = mayActAs(await services.roles(actor), 'admin');
   if (scope !== 'conversation') {
-    if (isAdmin) return { ok: true, place, conversation: null };
-    return { ok: false, text: `Only an admin can change ${what} for ${SCOPE_WORDS[scope]}.` };
+    if (isAdmin) return { place, conversation: null };
+    return `Only an admin can change ${what} for ${SCOPE_WORDS[scope]}.`;
   }
   if (place.key === null) {
-    const text = `There is no conversation here for which to change ${what}. Use this command inside a thread or direct message${isAdmin ? ', or give it a `scope`' : ''}.`;
-    return { ok: false, text };
+    return `There is no conversation here for which to change ${what}. Use this command inside a thread or direct message${isAdmin ? ', or give it a `scope`' : ''}.`;
   }
   const conversation = await services.chat.openConversation(place);
   const starter = starterOf(conversation);
   if (!isAdmin && starter !== null && starter !== actor.user) {
-    return {
-      ok: false,
-      text: `Only the person who began this conversation or an admin can change ${what} for it.`,
-    };
+    return `Only the person who began this conversation or an admin can change ${what} for it.`;
   }
-  return { ok: true, place, conversation: conversation.id };
+  return { place, conversation: conversation.id };
 }
 
 /** Adds an admin's change to the audit log, unless it concerns only a conversation, whose settings belong to its people. */

@@ -12,7 +12,6 @@ import { wireMoney } from '../../../core/wiring/money.ts';
 import { openStore } from '../../../store/open-store.ts';
 import type { Config } from '../../config/variables.ts';
 import { guildsOf } from '../../core-options.ts';
-import { listedProviders } from '../../providers/listed.ts';
 import { createProviders } from '../../providers/providers.ts';
 import type { Stage } from './stage.ts';
 
@@ -77,7 +76,7 @@ export async function askCheapestModel(
 
 /** The models file's providers and models, as the providers list them now. */
 async function offerOf(options: AskModelOptions, signal: AbortSignal): Promise<ModelOffer> {
-  const providers = createProviders({ ...options, listed: listedProviders(options) });
+  const providers = createProviders(options);
   const catalogue = createCatalogue(options.file);
   for (const provider of providers.listing) {
     await provider.models(signal).then(

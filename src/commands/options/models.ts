@@ -1,9 +1,21 @@
-import type { AccessGranted } from '../../core/access/access.ts';
+import type { AccessDecision, AccessGranted } from '../../core/access/access.ts';
 import { allowanceFor, effortsFor } from '../../core/access/allowance.ts';
 import type { Catalogue } from '../../core/catalogue/catalogue.ts';
+import type { ViewContext } from '../../core/command.ts';
 import { formatUsd } from '../../core/kit/money.ts';
 import { worstCostNanoUsd } from '../../core/ledger/pricing.ts';
+import { platformOf, type Whose } from '../../core/ports/actor.ts';
 import { type Effort, isAbove, upTo } from '../../core/ports/effort.ts';
+
+/** Whether `whose` may use the model that a person spelled, by its id or a short name. */
+export async function decideSpelled(
+  { place, services }: ViewContext,
+  spelled: string,
+  whose: Whose,
+): Promise<AccessDecision> {
+  const { model } = services.catalogue.resolve(spelled, platformOf(place.guild));
+  return (await services.models.look(whose)).decide(model?.id ?? spelled);
+}
 
 /** Choices of an option for how much a model thinks. If a model lacks one, the nearest lower one is used. */
 export const EFFORT_LABELS = {
