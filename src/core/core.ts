@@ -4,7 +4,7 @@ import { createChatRecords } from './conversations/chat-records.ts';
 import { createPrivacy } from './conversations/privacy.ts';
 import { createCoordination } from './coordination/coordination.ts';
 import { createDispatch, type Dispatcher } from './dispatch/dispatch.ts';
-import { createGreetings } from './dispatch/greetings.ts';
+import { createGreeter } from './dispatch/greetings.ts';
 import type { Background } from './kit/repeat.ts';
 import type { Adapter } from './ports/adapter.ts';
 import { createNameOperator } from './ports/operator.ts';
@@ -83,8 +83,8 @@ export function createCore(options: CoreOptions): Core {
     drawChart: files.drawChart,
     timeZone,
   };
-  const greetings = createGreetings({ store, once, choose, demoNotice, operatorContact, clock, log });
-  const dispatch = { commands, services, coordination, recovery, greetings, nameOperator, log };
+  const joined = createGreeter({ store, once, choose, demoNotice, operatorContact, clock, log });
+  const dispatch = { commands, services, coordination, recovery, joined, nameOperator, log };
   return {
     services,
     dispatch: createDispatch(dispatch),

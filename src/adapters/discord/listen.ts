@@ -30,13 +30,13 @@ export function listen(client: Client, context: InteractionContext): Background 
   const { tasks } = discord;
   const handleInteraction = createInteractionHandler(context);
   const read = createMessageReader(discord, dispatch);
-  const referenced = rememberReferenced(client);
+  const takeReferenced = rememberReferenced(client);
   client.on(Events.InteractionCreate, (interaction) =>
     tasks.run('handle an interaction', (signal) => handleInteraction(interaction, signal)),
   );
   client.on(Events.MessageCreate, (message) =>
     tasks.run('handle a message', async () => {
-      const posted = await read(message, referenced.takeReferenced(message.id));
+      const posted = await read(message, takeReferenced(message.id));
       if (posted !== null) await dispatch.message(posted);
     }),
   );

@@ -35,68 +35,31 @@ export interface Arrivals {
 const BEGIN_BUDGET_MS = 20;
 
 export function createArrivals(
-  { journal, stops }: Coordination,
+  coordination: Coordination,
   hearing: Hearing,
   teller: Teller,
   log: Logger,
 ): Arrivals {
+  const claims = createClaims(coordination, hearing);
   let isClosed = false;
   const begin = createBackground<() => void>(BEGIN_BUDGET_MS, (resolve) => resolve());
-  /** Claims in progress, and … */
-  const claiming = new Map<string, Promise<boolean>>();
-  /** … entries of events that were not passed on yet. */
-  const claimed = new Map<string, Entry>();
-
-  async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
-    if (!addressed && !(await hearing.isHeard(place))) return false;
-    const hold = (entry: Entry) => claimed.set(id, entry);
-    const holdLate = (entry: Entry) => {
-      hold(entry);
-      onLate?.();
-    };
-    const begun = onLate === undefined ? {} : { onLate: holdLate };
-    const entry = await journal.claimEvent(id, platformOf(place.guild), surface, begun);
-    if (entry !== null) hold(entry);
-    return entry !== null;
-  }
-
-  /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
-  async function entryOf({ id, surface, place }: InboundEvent): Promise<Entry | null> {
-    const entry = claimed.get(id);
-    if (entry === undefined) return journal.claimEvent(id, platformOf(place.guild), surface);
-    claimed.delete(id);
-    entry.resumeAt(surface);
-    return entry;
-  }
-
-  async function dropClaim(id: string): Promise<void> {
-    const entry = claimed.get(id);
-    claimed.delete(id);
-    await entry?.end();
-  }
 
   return {
-    async claim(arrival, onLate) {
+    claim: (arrival, onLate) =>
       // `handleOnce` tells its asker about the restart.
-      if (isClosed) return true;
-      const first = claiming.get(arrival.id);
-      if (first !== undefined) return first.then(() => false);
-      const own = claim(arrival, onLate).finally(() => claiming.delete(arrival.id));
-      claiming.set(arrival.id, own);
-      return own;
-    },
+      isClosed ? Promise.resolve(true) : claims.claim(arrival, onLate),
 
-    dropClaim,
+    dropClaim: claims.dropClaim,
 
     async handleOnce(event, work) {
       const { id, surface, place } = event;
       try {
-        const entry = await entryOf(event);
+        const entry = await claims.entryOf(event);
         if (entry === null) {
           log.debug({ event: id }, 'ignored a repeated event');
           return;
         }
-        const leave = stops.arrive(id);
+        const leave = coordination.stops.arrive(id);
         try {
           await new Promise<void>(begin);
           // Claimed in any case, so that a person who is told this does not also get an answer to a missed message.
@@ -129,6 +92,53 @@ export function createArrivals(
 
     close() {
       isClosed = true;
+    },
+  };
+}
+
+/** Claims of events that were not passed on yet. */
+interface Claims extends Pick<Arrivals, 'claim' | 'dropClaim'> {
+  /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
+  entryOf(event: InboundEvent): Promise<Entry | null>;
+}
+
+function createClaims({ journal }: Coordination, hearing: Hearing): Claims {
+  const claiming = new Map<string, Promise<boolean>>();
+  const claimed = new Map<string, Entry>();
+
+  async function claim({ id, place, surface, addressed }: Arrival, onLate?: () => void): Promise<boolean> {
+    if (!addressed && !(await hearing.isHeard(place))) return false;
+    const holdLate = (entry: Entry) => {
+      claimed.set(id, entry);
+      onLate?.();
+    };
+    const begun = onLate === undefined ? {} : { onLate: holdLate };
+    const entry = await journal.claimEvent(id, platformOf(place.guild), surface, begun);
+    if (entry !== null) claimed.set(id, entry);
+    return entry !== null;
+  }
+
+  return {
+    async claim(arrival, onLate) {
+      const first = claiming.get(arrival.id);
+      if (first !== undefined) return first.then(() => false);
+      const own = claim(arrival, onLate).finally(() => claiming.delete(arrival.id));
+      claiming.set(arrival.id, own);
+      return own;
+    },
+
+    async dropClaim(id) {
+      const entry = claimed.get(id);
+      claimed.delete(id);
+      await entry?.end();
+    },
+
+    async entryOf({ id, surface, place }) {
+      const entry = claimed.get(id);
+      if (entry === undefined) return journal.claimEvent(id, platformOf(place.guild), surface);
+      claimed.delete(id);
+      entry.resumeAt(surface);
+      return entry;
     },
   };
 }

@@ -8,7 +8,6 @@ import type { NameOperator } from '../ports/operator.ts';
 import type { Services } from '../services.ts';
 import { createArrivals } from './arrivals.ts';
 import { createCommands } from './commands.ts';
-import type { Greetings } from './greetings.ts';
 import { createHearing } from './hearing.ts';
 import { createMessages } from './messages.ts';
 import { createMissed } from './missed.ts';
@@ -28,14 +27,14 @@ export interface DispatchOptions {
   readonly services: Services;
   readonly coordination: Coordination;
   readonly recovery: Pick<Recovery, 'catchUp' | 'takeover'>;
-  readonly greetings: Greetings;
+  readonly joined: Dispatch['joined'];
   readonly nameOperator: NameOperator;
   readonly log: Logger;
 }
 
 /** Passes platforms' events to commands and the chat: each event once, and each fault in words to the asker. */
 export function createDispatch(options: DispatchOptions): Dispatcher {
-  const { commands, services, coordination, recovery, greetings, nameOperator, log } = options;
+  const { commands, services, coordination, recovery, joined, nameOperator, log } = options;
   const { catchUp, takeover } = recovery;
   const teller = createTeller(nameOperator, log);
   const hearing = createHearing(services, log);
@@ -62,7 +61,7 @@ export function createDispatch(options: DispatchOptions): Dispatcher {
     ...createMissed(parts),
     suggest: createSuggestions(commands, services, log),
     unlocked: takeover.unlocked,
-    joined: greetings.greet,
+    joined,
     nameOperator,
     purchases: (platform, purchases, reach) =>
       services.guilds

@@ -4,16 +4,10 @@ import { createCollection } from '../coordination/collection.ts';
 import type { Once } from '../coordination/once.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { ModelChooser } from '../model-choice/chooser.ts';
-import type { Joining } from '../ports/events.ts';
+import type { Dispatch, Joining } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';
 
-/** Introduces the bot where people do not know it yet. */
-export interface Greetings {
-  /** As `Dispatch.joined`. */
-  greet(joining: Joining): Promise<void>;
-}
-
-export interface GreetingsOptions {
+export interface GreeterOptions {
   readonly store: Store;
   readonly once: Once;
   readonly choose: ModelChooser;
@@ -34,7 +28,8 @@ const SINCE = 'since';
 
 const momentSchema = z.object({ atMs: z.number() });
 
-export function createGreetings(options: GreetingsOptions): Greetings {
+/** Introduces the bot where people do not know it yet. */
+export function createGreeter(options: GreeterOptions): Dispatch['joined'] {
   const { store, once, choose, demoNotice, operatorContact, clock, log } = options;
   const greeted = createCollection(store, 'greetings', { version: 1, schema: momentSchema });
 
@@ -64,20 +59,18 @@ export function createGreetings(options: GreetingsOptions): Greetings {
     ].join('\n\n');
   }
 
-  return {
-    async greet(joining) {
-      const { id, atMs, introduce } = joining;
-      try {
-        if (atMs < (await sinceMs()) || (await greeted.get(id)) !== undefined) return;
-        once.do(`greeting/${id}`, clock.now() + DAY_MS, 'introduce the bot', async (signal) => {
-          // Stored first, so that a crash loses the greeting rather than repeats it.
-          await greeted.set(id, { atMs: clock.now() });
-          const isSaid = await introduce({ text: await words(joining) }, signal);
-          log.info({ place: id, isSaid }, 'the bot joined a new place');
-        });
-      } catch (error) {
-        log.warn({ err: error, place: id }, 'could not read whether the bot is new to a place');
-      }
-    },
+  return async (joining) => {
+    const { id, atMs, introduce } = joining;
+    try {
+      if (atMs < (await sinceMs()) || (await greeted.get(id)) !== undefined) return;
+      once.do(`greeting/${id}`, clock.now() + DAY_MS, 'introduce the bot', async (signal) => {
+        // Stored first, so that a crash loses the greeting rather than repeats it.
+        await greeted.set(id, { atMs: clock.now() });
+        const isSaid = await introduce({ text: await words(joining) }, signal);
+        log.info({ place: id, isSaid }, 'the bot joined a new place');
+      });
+    } catch (error) {
+      log.warn({ err: error, place: id }, 'could not read whether the bot is new to a place');
+    }
   };
 }

@@ -25,37 +25,36 @@ export function createSuggestions(
   { catalogue, models, chat }: Services,
   log: Logger,
 ): Dispatch['suggest'] {
-  /** Models whose name or id contains the input, and whether the guild may use each. */
+  /** Models whose name or id contains the input, by whether the guild may use them. */
   async function modelsNamed({ text, place, actor }: SuggestRequest) {
     const wanted = text.trim().toLowerCase();
     const found = catalogue
       .list(platformOf(place.guild))
       .filter(({ gone, id, name }) => !gone && `${id} ${name}`.toLowerCase().includes(wanted));
     const { decide } = await models.look(actor);
-    return { found, decisions: found.map(({ id }) => decide(id)) };
+    return Map.groupBy(found, ({ id }) => decide(id).ok);
   }
 
   /** Models that could replace an answer's model, most similar price first. */
   async function suggestOthers(request: SuggestRequest, answerId: string): Promise<Suggestion[]> {
     const { guild } = request.place;
     const answeredBy = await chat.answeredBy(answerId, request.actor.guild);
-    const { found, decisions } = await modelsNamed(request);
-    const open = found.filter(({ id }, index) => decisions[index]?.ok && id !== answeredBy);
+    const open = (await modelsNamed(request)).get(true) ?? [];
     const before = answeredBy === null ? null : catalogue.get(answeredBy, platformOf(guild));
     return nearestByPrice(open, before)
+      .filter(({ id }) => id !== answeredBy)
       .slice(0, MAX_SUGGESTIONS - 1)
       .map(({ id, name }) => ({ label: name, value: id }));
   }
 
   /** Models whose name or id contains the input; usable ones first, locked ones marked. */
   async function suggestModels(request: SuggestRequest): Promise<Suggestion[]> {
-    const { found, decisions } = await modelsNamed(request);
-    const [open, locked]: [Suggestion[], Suggestion[]] = [[], []];
-    for (const [index, { id, name, tier }] of found.entries()) {
-      if (decisions[index]?.ok) open.push({ label: name, value: id });
-      else locked.push({ label: `🔒 ${name} (needs ${tier})`, value: id });
-    }
-    return [...open, ...locked].slice(0, MAX_SUGGESTIONS);
+    const found = await modelsNamed(request);
+    const open = found.get(true)?.map(({ id, name }) => ({ label: name, value: id })) ?? [];
+    const locked = found
+      .get(false)
+      ?.map(({ id, name, tier }) => ({ label: `🔒 ${name} (needs ${tier})`, value: id }));
+    return [...open, ...(locked ?? [])].slice(0, MAX_SUGGESTIONS);
   }
 
   async function suggest(request: SuggestRequest): Promise<readonly Suggestion[]> {

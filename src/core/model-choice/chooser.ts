@@ -1,4 +1,4 @@
-import { type AccessRefused, explainRefusal } from '../access/access.ts';
+import { explainRefusal } from '../access/access.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { SettingsHere } from '../conversations/settings.ts';
 import type { Look, ModelRequests } from '../ledger/model-requests.ts';
@@ -72,15 +72,12 @@ export function createModelChooser(parts: {
 
   /** The reason why no model can be used: no key, no model left, or no tier for any. */
   function withoutModels(guild: GuildId, decide: Look['decide']) {
-    const listed = catalogue.list(platformOf(guild));
-    const decisions = listed.map(({ id }) => decide(id));
-    const refused = (reason: AccessRefused['reason']) =>
-      listed.filter((_, index) => {
-        const decision = decisions[index];
-        return decision?.ok === false && decision.reason === reason;
-      });
-    const keyless = refused('no_route');
-    if (keyless.length > 0) {
+    const refused = Object.groupBy(catalogue.list(platformOf(guild)), ({ id }) => {
+      const decision = decide(id);
+      return decision.ok ? 'open' : decision.reason;
+    });
+    const keyless = refused.no_route;
+    if (keyless !== undefined) {
       const variables = missingKeys(keyless).map((variable) => `\`${variable}\``);
       return {
         text: 'No language model is set up yet. The operator must add an API key.',
@@ -88,8 +85,7 @@ export function createModelChooser(parts: {
           variables.length === 0 ? null : `Missing: ${variables.join(' or ')}, in the bot’s \`.env\`.`,
       };
     }
-    const locked = refused('locked');
-    if (locked.length > 0) {
+    if (refused.locked !== undefined) {
       return {
         text: `No model is available in ${placeOf(guild)} yet. The operator can grant a tier; \`/models\` shows which tier each model needs.`,
         forAdmins: null,

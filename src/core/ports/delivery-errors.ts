@@ -1,7 +1,3 @@
-interface RateLimitedOptions extends ErrorOptions {
-  readonly scope?: string | null;
-}
-
 /** The platform asked to wait. The write did not happen. */
 export class RateLimited extends Error {
   override readonly name = 'RateLimited';
@@ -10,7 +6,10 @@ export class RateLimited extends Error {
   /** The key of the scope whose limit was hit; null for the write's narrowest scope. */
   readonly scope: string | null;
 
-  constructor(retryAfterMs: number, { scope = null, ...options }: RateLimitedOptions = {}) {
+  constructor(
+    retryAfterMs: number,
+    { scope = null, ...options }: ErrorOptions & Partial<Pick<RateLimited, 'scope'>> = {},
+  ) {
     super(`rate limited for ${retryAfterMs} ms`, options);
     this.retryAfterMs = retryAfterMs;
     this.scope = scope;
@@ -23,11 +22,6 @@ export class RateLimited extends Error {
  */
 export class PassingFault extends Error {
   override readonly name: string = 'PassingFault';
-}
-
-interface PlaceGoneOptions extends ErrorOptions {
-  readonly advice?: string | null;
-  readonly extent?: PlaceGone['extent'];
 }
 
 /** Nothing can be shown in this place any more: the message, thread or channel is gone, or the permission is. */
@@ -45,7 +39,11 @@ export class PlaceGone extends Error {
 
   constructor(
     reason: PlaceGone['reason'],
-    { advice = null, extent = 'place', ...options }: PlaceGoneOptions = {},
+    {
+      advice = null,
+      extent = 'place',
+      ...options
+    }: ErrorOptions & Partial<Pick<PlaceGone, 'advice' | 'extent'>> = {},
   ) {
     super(`the place of the answer is ${reason}`, options);
     this.reason = reason;

@@ -5,11 +5,11 @@ import { tagged, userMessage } from '../conversations/user-message.ts';
 import type { Actor } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { RunErrand } from './automatic.ts';
-import { nameOf } from './prompt.ts';
+import { nameOf, type Prompt, type PromptParts, promptFor, windowBudget } from './prompt.ts';
 import { SUMMARY_SHARE, type WindowContent } from './window.ts';
 
 /** A conversation that became too long for a model, and the person whose question made it so. */
-export interface TooMuch {
+interface TooMuch {
   readonly conversation: string;
   readonly memory: Memory;
   /** The number of newest turns to keep as they are. */
@@ -35,7 +35,7 @@ const WORDS_PER_TOKEN = 0.5;
  * The number of newest turns to keep, if turns no longer fit or are about to exceed the number that is stored; null if
  * nothing needs to be summarised.
  */
-export function turnsToKeep(turns: readonly Turn[], { leftOut, inHalf }: WindowContent): number | null {
+function turnsToKeep(turns: readonly Turn[], { leftOut, inHalf }: WindowContent): number | null {
   if (leftOut > 0) return inHalf;
   return turns.length >= MAX_TURNS - 1 ? MAX_TURNS / 2 : null;
 }
@@ -100,4 +100,37 @@ function peopleIn(before: Summary | null, turns: readonly Turn[]): string[] {
     ...brought.flatMap((part) => ('files' in part ? (part.author?.user ?? []) : [])),
   ]);
   return [...new Set([...(before?.people ?? []), ...people])];
+}
+
+/** The prompts of one question, for one model after the other, if the first ones fail. */
+export class Prompting {
+  readonly #asked: Omit<TooMuch, 'memory' | 'kept' | 'budgetTokens'>;
+  /** Null once it is tried, or if it is not wanted. */
+  #compact: Compact | null;
+  /** The earlier part of the conversation, as it was last sent. */
+  memory: Memory;
+  isSummarised = false;
+
+  /** @param compact null to leave out what does not fit */
+  constructor(compact: Compact | null, { memory, ...asked }: Omit<TooMuch, 'kept' | 'budgetTokens'>) {
+    this.#compact = compact;
+    this.#asked = asked;
+    this.memory = memory;
+  }
+
+  /** As `promptFor`. For the first model for which the conversation is too long, it is summarised. */
+  async promptFor(parts: Omit<PromptParts, keyof Memory>, signal: AbortSignal): Promise<Prompt> {
+    const { memory } = this;
+    const prompt = await promptFor({ ...parts, ...memory }, signal);
+    const kept = prompt.ok ? turnsToKeep(memory.turns, prompt) : null;
+    const compact = this.#compact;
+    if (compact === null || kept === null) return prompt;
+    this.#compact = null;
+    const budgetTokens = windowBudget(parts.model, parts.maxOutputTokens);
+    const shorter = await compact({ ...this.#asked, memory, kept, budgetTokens }, signal);
+    if (shorter === null) return prompt;
+    this.memory = shorter;
+    this.isSummarised = true;
+    return promptFor({ ...parts, ...shorter }, signal);
+  }
 }

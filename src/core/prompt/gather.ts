@@ -46,7 +46,7 @@ const MAX_CACHED_CHARS = 32_000_000;
 /** Places that were told what the bot may not read, so that they hear it once. */
 const MAX_TOLD = 1_000;
 
-export function createGather(reader: BroughtReader): Gather {
+export function createGather(readBrought: BroughtReader): Gather {
   const cache = createImageCache();
   const told = new BoundedMap<string, true>(MAX_TOLD);
 
@@ -80,7 +80,7 @@ export function createGather(reader: BroughtReader): Gather {
         if (part.type !== 'image' || part.unread !== undefined) continue;
         const image =
           cache.get(part.reference) ??
-          (await reader.read([part], { guild, seesImages: true }, signal)).images[0]?.image;
+          (await readBrought([part], { guild, seesImages: true }, signal)).images[0]?.image;
         if (image === undefined) continue;
         cache.set(part.reference, image);
         images.set(id, [...(images.get(id) ?? []), image]);
@@ -94,7 +94,7 @@ export function createGather(reader: BroughtReader): Gather {
     const { place, model, turns } = question;
     const seesImages = model.input.includes('image');
     const thread = await threadOf(question, signal);
-    const inQuestion = await reader.read(
+    const inQuestion = await readBrought(
       [...thread.messages, ...question.brought.filter((part) => !isFromThread(part))],
       { guild: place.guild, seesImages },
       signal,

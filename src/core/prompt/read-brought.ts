@@ -36,17 +36,15 @@ export interface BroughtReaderOptions {
   readonly log: Logger;
 }
 
-export interface BroughtReader {
-  /**
-   * Reads a question's files one after the other: its own first, then those of its thread, newest first. Files that were read
-   * before keep their text. Fetches pictures if the model can see. Rejects only with the signal's reason.
-   */
-  read(
-    brought: readonly BroughtPart[],
-    context: { readonly guild: GuildId; readonly seesImages: boolean },
-    signal: AbortSignal,
-  ): Promise<ReadBrought>;
-}
+/**
+ * Reads a question's files one after the other: its own first, then those of its thread, newest first. Files that were read
+ * before keep their text. Fetches pictures if the model can see. Rejects only with the signal's reason.
+ */
+export type BroughtReader = (
+  brought: readonly BroughtPart[],
+  context: { readonly guild: GuildId; readonly seesImages: boolean },
+  signal: AbortSignal,
+) => Promise<ReadBrought>;
 
 /** Files in memory at once, each up to `FileLimits.maxBytes`: the next is fetched while one is read. Guilds take turns. */
 const AT_ONCE = { max: 4, maxPerGuild: 2 };
@@ -60,43 +58,41 @@ export function createBroughtReader(options: BroughtReaderOptions): BroughtReade
   const { limits } = options;
   const contentOf = createContentReader(options);
 
-  return {
-    async read(brought, { guild, seesImages }, signal) {
-      const places = new Map(filesIn(brought).map((file, at) => [file, at]));
-      const images: ReadBrought['images'][number][] = [];
-      const read = new Map<FilePart, FilePart>();
-      let charsLeft = limits.maxChars;
-      let filesRead = 0;
-      for (const [index, file] of byImportance(brought).entries()) {
-        if (file.text !== undefined) {
-          charsLeft -= file.text.length;
-          filesRead++;
-          read.set(file, file);
-          continue;
-        }
-        const isTooMuch = index >= limits.maxFiles;
-        // Not reported as unread: another model may be able to see it.
-        if (!isTooMuch && file.type === 'image' && !seesImages) continue;
-        const content = isTooMuch
-          ? unreadable(`At most ${limits.maxFiles} files are read.`)
-          : await contentOf(guild, file, charsLeft, signal);
-        read.set(file, partOf(file, content));
-        if (content.kind === 'text') charsLeft -= content.text.length;
-        if (content.kind === 'image' && seesImages) {
-          images.push({ at: places.get(file) ?? 0, image: content.image });
-        }
-        if (content.kind === 'text' || (content.kind === 'image' && seesImages)) filesRead++;
+  return async (brought, { guild, seesImages }, signal) => {
+    const places = new Map(filesIn(brought).map((file, at) => [file, at]));
+    const images: ReadBrought['images'][number][] = [];
+    const read = new Map<FilePart, FilePart>();
+    let charsLeft = limits.maxChars;
+    let filesRead = 0;
+    for (const [index, file] of byImportance(brought).entries()) {
+      if (file.text !== undefined) {
+        charsLeft -= file.text.length;
+        filesRead++;
+        read.set(file, file);
+        continue;
       }
-      const replaced = (file: FilePart) => read.get(file) ?? file;
-      return {
-        brought: brought.map((part) =>
-          'files' in part ? { ...part, files: part.files.map(replaced) } : replaced(part),
-        ),
-        images,
-        filesRead,
-        remarks: remarksOn(read.values()),
-      };
-    },
+      const isTooMuch = index >= limits.maxFiles;
+      // Not reported as unread: another model may be able to see it.
+      if (!isTooMuch && file.type === 'image' && !seesImages) continue;
+      const content = isTooMuch
+        ? unreadable(`At most ${limits.maxFiles} files are read.`)
+        : await contentOf(guild, file, charsLeft, signal);
+      read.set(file, partOf(file, content));
+      if (content.kind === 'text') charsLeft -= content.text.length;
+      if (content.kind === 'image' && seesImages) {
+        images.push({ at: places.get(file) ?? 0, image: content.image });
+      }
+      if (content.kind === 'text' || (content.kind === 'image' && seesImages)) filesRead++;
+    }
+    const replaced = (file: FilePart) => read.get(file) ?? file;
+    return {
+      brought: brought.map((part) =>
+        'files' in part ? { ...part, files: part.files.map(replaced) } : replaced(part),
+      ),
+      images,
+      filesRead,
+      remarks: remarksOn(read.values()),
+    };
   };
 }
 

@@ -43,26 +43,32 @@ function rolesOf(member: BaseInteraction['member'] | Message['member']): readonl
 
 /** The place of an interaction. Unless the guild installed the app, nothing of its channel or threads is used. */
 export function interactionPlace(interaction: BaseInteraction, answerKey: string | null): Place {
-  const { user, channel, channelId } = interaction;
+  const { user, guildId, channel, channelId } = interaction;
   const here = channelId ?? user.id;
-  if (interaction.guildId === null) {
-    const key = isBotDm(interaction) ? here : answerKey;
-    return { guild: guildOfOne(user.id), channel: here, key };
-  }
-  if (!isGuildsOwn(interaction)) return { guild: guildOfOne(user.id), channel: here, key: answerKey };
-  const guild: GuildId = `discord:${interaction.guildId}`;
-  const named = channelNameOf(channel);
-  if (channel?.isThread()) return { guild, channel: channel.parentId ?? here, ...named, key: here };
-  return { guild, channel: here, ...named, key: answerKey };
+  if (guildId !== null && isGuildsOwn(interaction)) return guildPlace(guildId, channel, here, answerKey);
+  return { guild: guildOfOne(user.id), channel: here, key: isBotDm(interaction) ? here : answerKey };
 }
 
-/** The name of the channel whose settings apply; for a thread, its parent. Empty for direct messages. */
-export function channelNameOf(
+/**
+ * A place in a guild.
+ * @param key `Place.key` outside threads
+ */
+export function guildPlace(
+  guildId: string,
   channel: BaseInteraction['channel'] | Message['channel'],
-): Pick<Place, 'channelName'> | undefined {
-  if (channel === null || channel.isDMBased()) return;
-  const { name } = channel.isThread() ? (channel.parent ?? channel) : channel;
-  return name ? { channelName: name } : undefined;
+  channelId: string,
+  key: string | null,
+): Place {
+  const guild: GuildId = `discord:${guildId}`;
+  if (!channel || channel.isDMBased()) return { guild, channel: channelId, key };
+  const isThread = channel.isThread();
+  const { name } = isThread ? (channel.parent ?? channel) : channel;
+  return {
+    guild,
+    channel: (isThread && channel.parentId) || channelId,
+    ...(name && { channelName: name }),
+    key: isThread ? channelId : key,
+  };
 }
 
 /** Whether these are the user's direct messages with the bot, rather than with somebody else. */

@@ -1,22 +1,17 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
 import { BoundedMap } from '../../../core/kit/bounded-map.ts';
 
-/**
- * Keeps the messages that others reply to. Discord sends them along, but discord.js keeps them only in a message cache, which
- * is off. Each can be taken once.
- */
-export interface Referenced {
-  /** The replied-to message in the API's form; undefined if there is none, or if it was deleted. */
-  takeReferenced(messageId: string): unknown;
-}
-
-/**
- * Messages that arrived and are not handled yet; discord.js emits a message right after its packet, or at the end of its
- * start.
- */
+/** Messages that arrived and are not handled yet; discord.js emits a message right after its packet, or at the end of its start. */
 const MAX_REMEMBERED = 200;
 
-export function rememberReferenced(client: Client): Referenced {
+/**
+ * Keeps the messages that others reply to. Discord sends them along, but discord.js keeps them only in a message cache, which
+ * is off.
+ *
+ * @returns a function from a message's id to the message that it replies to, in the API's form; undefined if there is none, if
+ * that was deleted, or if it was taken before
+ */
+export function rememberReferenced(client: Client): (messageId: string) => unknown {
   const remembered = new BoundedMap<string, unknown>(MAX_REMEMBERED);
   client.ws.on(
     GatewayDispatchEvents.MessageCreate,
@@ -24,11 +19,9 @@ export function rememberReferenced(client: Client): Referenced {
       if (referenced) remembered.set(id, referenced);
     },
   );
-  return {
-    takeReferenced(messageId) {
-      const referenced = remembered.get(messageId);
-      remembered.delete(messageId);
-      return referenced;
-    },
+  return (messageId) => {
+    const referenced = remembered.get(messageId);
+    remembered.delete(messageId);
+    return referenced;
   };
 }

@@ -4,6 +4,7 @@ import {
   type ChatInputCommandInteraction,
   type CommandInteractionOption,
   InteractionResponseType,
+  type Message,
   type MessageContextMenuCommandInteraction,
 } from 'discord.js';
 import { type CommandDeclaration, isAskedInForm, optionsForOne } from '../../../core/ports/command.ts';
@@ -91,7 +92,7 @@ export async function useMenu(received: Received<MessageContextMenuCommandIntera
 /** Runs a command on the thread of a message, for the person alone. */
 export async function runOnThread(
   received: Received<MessageContextMenuCommandInteraction | ButtonInteraction>,
-  message: WithThread,
+  message: Message,
   command: CommandDeclaration,
 ): Promise<void> {
   const { interaction } = received;
@@ -99,15 +100,10 @@ export async function runOnThread(
   await runCommand(received, { name: command.name, given: optionsForOne(command), thread });
 }
 
-interface WithThread {
-  readonly id: string;
-  readonly hasThread: boolean;
-}
-
 /** The thread of a message, or the one that began with it. Everybody who sees the message sees that too. */
 async function threadOf(
   { channel, guild }: MessageContextMenuCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
-  { id, hasThread }: WithThread,
+  { id, hasThread }: Message,
 ): Promise<AnyThreadChannel | null> {
   if (channel?.isThread()) return channel;
   const known = guild.channels.cache.get(id);

@@ -15,7 +15,7 @@ import {
   type Permission,
   takesThreads,
 } from '../gateway/permissions.ts';
-import { channelNameOf, eventId, guildOfOne, messageActor } from '../gateway/places.ts';
+import { eventId, guildOfOne, guildPlace, messageActor } from '../gateway/places.ts';
 import { apiMessage, asApiMessage, attachedTo, quotedPart } from './message-parts.ts';
 import { addressOf, mentionOf, textOf } from './message-text.ts';
 import { publicNamesIn } from './names.ts';
@@ -35,26 +35,8 @@ export function createMessageReader(
   discord: DiscordContext,
   dispatch: Pick<Dispatch, 'channelRules'>,
 ): ReadMessage {
-  const { rest, tasks, botId } = discord;
-  /** Channels that were told why the answer is not in a thread. */
-  const toldOfThreads = new Set<string>();
-
-  function explainThreads({ channelId, id }: Message, may: BotMay): void {
-    if (toldOfThreads.has(channelId)) return;
-    toldOfThreads.add(channelId);
-    const missing = FOR_THREADS.filter((permission) => !may(permission));
-    const text = `-# I cannot open a thread because I am missing ${named(missing)} in this channel. Reply to my answer to continue.`;
-    tasks.run('explain the lack of a thread', (signal) =>
-      postNotice(rest, channelId, { text, nonce: `${id}t` }, signal),
-    );
-  }
-
-  /** The message by somebody else that this one replies to; the bot's own are in the conversation already. */
-  function repliedTo({ guild }: Message, referenced: unknown): Part[] {
-    const parsed = apiMessage.safeParse(referenced);
-    if (!parsed.success || parsed.data.author.id === botId) return [];
-    return [quotedPart(parsed.data, 'reply', publicNamesIn(guild))];
-  }
+  const { botId } = discord;
+  const explainThreads = createThreadExplainer(discord);
 
   return async (message, referenced) => {
     if (!isFromPerson(message)) return null;
@@ -100,7 +82,7 @@ export function createMessageReader(
       id: eventId(message.id),
       actor: messageActor(message),
       place: placeOf(message, repliesToBot, opensThread),
-      parts: [{ type: 'text', text }, ...attached, ...repliedTo(message, referenced)],
+      parts: [{ type: 'text', text }, ...attached, ...repliedTo(message, referenced, botId)],
       address,
       ...(channel.isThread() && {
         readThread: (sinceMs: number | null, reading: AbortSignal) =>
@@ -112,6 +94,27 @@ export function createMessageReader(
       }),
     };
   };
+}
+
+/** Says why an answer is not in a thread, once per channel. */
+function createThreadExplainer({ rest, tasks }: DiscordContext) {
+  const told = new Set<string>();
+  return ({ channelId, id }: Message, may: BotMay): void => {
+    if (told.has(channelId)) return;
+    told.add(channelId);
+    const missing = FOR_THREADS.filter((permission) => !may(permission));
+    const text = `-# I cannot open a thread because I am missing ${named(missing)} in this channel. Reply to my answer to continue.`;
+    tasks.run('explain the lack of a thread', (signal) =>
+      postNotice(rest, channelId, { text, nonce: `${id}t` }, signal),
+    );
+  };
+}
+
+/** The message by somebody else that this one replies to; the bot's own are in the conversation already. */
+function repliedTo({ guild }: Message, referenced: unknown, botId: string): Part[] {
+  const parsed = apiMessage.safeParse(referenced);
+  if (!parsed.success || parsed.data.author.id === botId) return [];
+  return [quotedPart(parsed.data, 'reply', publicNamesIn(guild))];
 }
 
 const FOR_THREADS: readonly Permission[] = ['CreatePublicThreads', 'SendMessagesInThreads'];
@@ -137,12 +140,8 @@ function isFromPerson({ author, webhookId, type }: Message): boolean {
 function placeOf(message: Message, repliesToBot: boolean, opensThread: boolean): Place {
   const { channel, channelId, guildId, author, id } = message;
   if (guildId === null) return { guild: guildOfOne(author.id), channel: channelId, key: channelId };
-  const guild = `discord:${guildId}` as const;
-  const channelName = channelNameOf(channel);
-  if (channel.isThread())
-    return { guild, channel: channel.parentId ?? channelId, ...channelName, key: channelId };
-  if (repliesToBot)
-    return { guild, channel: channelId, ...channelName, key: message.reference?.messageId ?? null };
   // The thread that will start from the message has its id.
-  return { guild, channel: channelId, ...channelName, key: opensThread ? id : null };
+  const own = opensThread ? id : null;
+  const key = repliesToBot ? (message.reference?.messageId ?? null) : own;
+  return guildPlace(guildId, channel, channelId, key);
 }
