@@ -20,10 +20,6 @@ import { asApiMessage } from './messages/message-parts.ts';
 import { catchUpMissed } from './messages/missed.ts';
 import { createMessageReader } from './messages/read-message.ts';
 
-function editedAtOf({ editedTimestamp }: Message): string | null {
-  return editedTimestamp === null ? null : String(editedTimestamp);
-}
-
 /** Connects the gateway's events to their handlers. */
 export function listen(client: Client, context: InteractionContext): Background {
   const { discord, dispatch, entitlements } = context;
@@ -67,7 +63,8 @@ export function listen(client: Client, context: InteractionContext): Background 
       if (!channel?.isTextBased()) return;
       const message = await channel.messages.fetch({ message: update.id, cache: false, force: true });
       const posted = await readBack(message);
-      if (posted !== null) await dispatch.edited({ message: posted, editedAt: editedAtOf(message) });
+      const editedAt = message.editedTimestamp?.toString() ?? null;
+      if (posted !== null) await dispatch.edited({ message: posted, editedAt });
     });
   });
   client.ws.on(GatewayDispatchEvents.ThreadUpdate, ({ id, thread_metadata: state }: APIThreadChannel) => {

@@ -7,7 +7,7 @@ import type { Dispatch, Suggestion, SuggestRequest } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
 import type { Services } from '../services.ts';
 
-/** Discord's limit for autocomplete. */
+/** Discord's limit for autocomplete and for a menu in a form, which has a choice of its own besides. */
 const MAX_SUGGESTIONS = 25;
 
 /** Models sorted by how close their prices are to another model's; unsorted if there is none. */

@@ -104,7 +104,6 @@ export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
 /** Told to an operator who does not reach the guild that they asked for. */
 export const OUT_OF_REACH = 'The playground can only reach `web:local`.';
 
-/** A person with a display name. */
 export interface Person {
   /** As `Actor.user`. */
   readonly id: string;

@@ -84,7 +84,6 @@ export interface LostPlace {
   readonly answerId: string | null;
 }
 
-/** A place that was found again. */
 export interface Reopened {
   readonly surface: Surface;
   /**

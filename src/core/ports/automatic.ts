@@ -24,7 +24,6 @@ export type Automatic = keyof typeof AUTOMATIC;
 
 export const AUTOMATIC_NAMES = Object.keys(AUTOMATIC) as [Automatic, ...Automatic[]];
 
-/** Whether each is on. */
 export type AutomaticSwitches = Readonly<Record<Automatic, boolean>>;
 
 export function eachAutomatic(isOn: (name: Automatic) => boolean): AutomaticSwitches {

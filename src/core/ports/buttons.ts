@@ -4,8 +4,8 @@ import type { Option } from './command.ts';
 /** A button under an answer. Only this table knows the kinds of buttons; adapters show them and report presses by it. */
 interface ButtonRow {
   readonly label: string;
-  /** `primary` marks the button that most people want next. */
-  readonly style: 'plain' | 'primary';
+  /** `primary` marks the button that most people want next. Plain by default. */
+  readonly style?: 'primary';
   /** `asker`: the person who asked, and admins. `reader`: everybody who sees the answer. Core checks it at each press. */
   readonly who: 'asker' | 'reader';
   /** A title in words, if the label is a picture. */
@@ -24,8 +24,8 @@ interface ButtonRow {
   readonly command?: string;
   /** Whether the button belongs under a message at this moment. */
   readonly shown: (moment: Moment) => boolean;
-  /** If more than five buttons apply, those with the lowest rank are dropped first, all of a rank together. */
-  readonly rank: number;
+  /** If more than five buttons apply, those with the lowest rank are dropped first, all of a rank together; by default never. */
+  readonly rank?: number;
 }
 
 /** The facts that decide which buttons a message has. */
@@ -68,11 +68,9 @@ const isWhole = ({ state, isComplete }: Moment) => state === 'ended' && isComple
 export const BUTTONS = {
   stop: {
     label: 'Stop',
-    style: 'plain',
     who: 'asker',
     deed: 'stop',
     shown: ({ state }) => state === 'running',
-    rank: 9,
   },
   confirm: {
     label: 'Ask at this price',
@@ -80,7 +78,6 @@ export const BUTTONS = {
     who: 'asker',
     deed: 'ask for',
     shown: ({ state }) => state === 'priced',
-    rank: 9,
   },
   answer: {
     label: 'Answer now',
@@ -88,16 +85,13 @@ export const BUTTONS = {
     who: 'asker',
     deed: 'ask for',
     shown: ({ state }) => state === 'missed',
-    rank: 9,
   },
   retry: {
     label: 'Retry…',
-    style: 'plain',
     who: 'asker',
     deed: 'retry',
     form: { model: { type: 'model', description: 'The model that tries again. For all others: /model' } },
     shown: hasEnded,
-    rank: 9,
   },
   edited: {
     label: 'Answer the edited question',
@@ -105,7 +99,6 @@ export const BUTTONS = {
     who: 'asker',
     deed: 'ask again for',
     shown: (moment) => hasEnded(moment) && moment.isEdited === true,
-    rank: 9,
   },
   more: {
     label: 'Go on',
@@ -117,7 +110,6 @@ export const BUTTONS = {
   },
   thinking: {
     label: 'Show thinking',
-    style: 'plain',
     who: 'reader',
     deed: 'look behind',
     shown: (moment) => hasEnded(moment) && moment.hasReasoning === true,
@@ -125,7 +117,6 @@ export const BUTTONS = {
   },
   continue: {
     label: 'In a thread',
-    style: 'plain',
     who: 'asker',
     deed: 'continue',
     shown: (moment) => isWhole(moment) && moment.mayContinueInThread === true,
@@ -134,7 +125,6 @@ export const BUTTONS = {
   good: {
     label: '👍',
     title: 'Good answer',
-    style: 'plain',
     who: 'reader',
     deed: 'rate',
     shown: isWhole,
@@ -143,7 +133,6 @@ export const BUTTONS = {
   bad: {
     label: '👎',
     title: 'Bad answer',
-    style: 'plain',
     who: 'reader',
     deed: 'rate',
     form: {
@@ -154,7 +143,6 @@ export const BUTTONS = {
   },
   unlisten: {
     label: 'Stop listening',
-    style: 'plain',
     who: 'reader',
     deed: 'stop',
     shown: (moment) => hasEnded(moment) && moment.announcesListening === true,
@@ -162,7 +150,6 @@ export const BUTTONS = {
   },
   summary: {
     label: 'Summarise thread',
-    style: 'plain',
     who: 'reader',
     deed: 'summarise',
     command: 'summarise',
@@ -208,12 +195,14 @@ export function isPress(button: Button): button is Button<PressKind> {
   return isPressKind(button.kind);
 }
 
+const rankOf = (kind: ButtonKind) => buttonRow(kind).rank ?? Number.POSITIVE_INFINITY;
+
 /** The buttons of an answer's newest message at this moment, at most five. */
 export function buttonsAt(answerId: string, moment: Moment): readonly Button[] {
   let kinds = BUTTON_KINDS.filter((kind) => BUTTONS[kind].shown(moment));
   while (kinds.length > MAX_BUTTONS) {
-    const least = Math.min(...kinds.map((kind) => BUTTONS[kind].rank));
-    kinds = kinds.filter((kind) => BUTTONS[kind].rank > least);
+    const least = Math.min(...kinds.map(rankOf));
+    kinds = kinds.filter((kind) => rankOf(kind) > least);
   }
   return kinds.map((kind) => ({ kind, answerId }));
 }

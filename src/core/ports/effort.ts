@@ -35,12 +35,10 @@ export interface TierBounds {
 
 export const NO_BOUNDS: TierBounds = { maxEffort: null, maxAnswerTokens: null };
 
-/** Whether an effort is higher than another. */
 export function isAbove(effort: Effort, other: Effort): boolean {
   return EFFORTS.indexOf(effort) > EFFORTS.indexOf(other);
 }
 
-/** The efforts of a list up to a bound. */
 export function upTo(bound: Effort | null, efforts: readonly Effort[]): readonly Effort[] {
   return bound === null ? efforts : efforts.filter((effort) => !isAbove(effort, bound));
 }

@@ -130,7 +130,7 @@ export interface Dispatch {
   joined(joining: Joining): Promise<void>;
   /** `NameOperator`, for the adapter's own messages. */
   nameOperator(text: string): string;
-  /** Completions for a partly typed option, best first, at most 25. Never rejects. */
+  /** Completions for a partly typed option, best first: at most 25, for a form's model 24. Never rejects. */
   suggest(request: SuggestRequest): Promise<readonly Suggestion[]>;
 }
 
@@ -142,7 +142,6 @@ export interface ChannelRules {
   readonly inThread: boolean | null;
 }
 
-/** The rules of a channel without any choice. */
 export const NO_RULES: ChannelRules = { hearsAll: false, inThread: null };
 
 /** A message after an edit, under the id by which it was asked. */
@@ -261,7 +260,6 @@ export interface Press extends InboundEvent {
   readonly renameThread?: Rename;
 }
 
-/** A request to delete an answer. */
 export interface AnswerDeletion extends InboundEvent {
   /** `LiveMessage.key` of one of its messages. */
   readonly message: string;

@@ -172,9 +172,3 @@ export const limitsSchema = z
   .strictObject({ ...tierSettings, installation: settingsSchema(INSTALLATION_LIMITS, null) })
   .prefault({})
   .transform(({ installation, ...tiers }): LimitsConfig => ({ tiers, installation }));
-
-/** For `LIMITS=off`. */
-export const NO_LIMITS: LimitsConfig = {
-  tiers: Object.fromEntries(TIERS.map((tier) => [tier, UNLIMITED_GUILD])) as Record<Tier, GuildLimits>,
-  installation: UNLIMITED_INSTALLATION,
-};

@@ -39,12 +39,10 @@ export const broughtSchema = z.discriminatedUnion('type', [fileSchema, quotedSch
 export type FilePart = z.infer<typeof fileSchema>;
 /** Another message that the question refers to. */
 export type QuotedPart = z.infer<typeof quotedSchema>;
-/** A forwarded message. */
 export type ForwardedPart = z.infer<typeof forwardedSchema>;
 export type BroughtPart = z.infer<typeof broughtSchema>;
 export interface TextPart {
   readonly type: 'text';
-  /** The person's own words. */
   readonly text: string;
 }
 

@@ -1,4 +1,3 @@
-/** Core's knowledge of one platform. */
 interface PlatformRow {
   /** Follows "in". */
   readonly name: string;
@@ -20,7 +19,6 @@ interface PlatformRow {
   moment(atMs: number, nowMs: number, words: string): string | null;
   /** Whether the platform itself proves who somebody is. If not, an operator there reaches no other guild. */
   readonly isVouched: boolean;
-  /** Whether the platform sells tiers. */
   readonly sellsTiers: boolean;
 }
 
@@ -86,7 +84,6 @@ export const PLATFORM_IDS = Object.keys(PLATFORMS) as [Platform, ...Platform[]];
 /** The platform that offers models of this machine's own servers, and on which the operator sees every model. */
 export const LOCAL_PLATFORM: Platform = 'web';
 
-/** Examples of guild ids, for every platform. */
 export const GUILD_EXAMPLES = PLATFORM_IDS.flatMap((id): readonly string[] => PLATFORMS[id].guildExamples);
 
 /** The row of a platform, typed without the differences between rows. */

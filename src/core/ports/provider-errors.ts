@@ -20,10 +20,8 @@ export type ProviderErrorCode =
   | 'bad_request'
   /** The provider, or a server behind it, is overloaded or broken. */
   | 'provider_down'
-  /** No connection. */
   | 'unreachable'
   | 'timeout'
-  /** The answer was cut off. */
   | 'cut_off'
   /** There is no such API at this address. */
   | 'bad_address'

@@ -4,7 +4,6 @@ import type { MaxPrice } from './routing.ts';
 /** The kinds of content in questions and answers. */
 export type Modality = 'text' | 'image';
 
-/** A picture, for models that see. */
 export interface ImageContent {
   readonly type: 'image';
   readonly mediaType: string;
@@ -25,7 +24,6 @@ export function textOfMessage({ content }: ChatMessage): string {
   return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 }
 
-/** The number of pictures in these messages. */
 export function countImages(messages: readonly ChatMessage[]): number {
   return messages.reduce(
     (sum, { content }) =>

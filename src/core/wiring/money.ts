@@ -3,7 +3,7 @@ import { createLedger } from '../ledger/ledger.ts';
 import { createModelRequests, type ModelOffer, type ModelRequestsOptions } from '../ledger/model-requests.ts';
 import { createLimitRules } from '../ledger/rules.ts';
 import { createLimitWarnings } from '../ledger/warnings.ts';
-import { NO_LIMITS } from '../ports/limits.ts';
+import { UNLIMITED_INSTALLATION } from '../ports/limits.ts';
 import type { Access } from './access.ts';
 import type { AccessOptions, CoreOptions, HabitOptions, PlatformOptions } from './options.ts';
 
@@ -34,7 +34,7 @@ export function wireMoney(
     log,
     timeZone,
     get installation() {
-      return (config ?? NO_LIMITS).installation;
+      return config?.installation ?? UNLIMITED_INSTALLATION;
     },
     owner,
     async lookUpCost({ entry: { guild, provider: id, payer }, generationId }, signal) {

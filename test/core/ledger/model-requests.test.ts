@@ -11,12 +11,13 @@ import {
   type ModelRequests,
   type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
-import { NO_LIMITS, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { ChatEvent, ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
+import { NO_LIMITS } from '../../support/no-limits.ts';
 import { textChunk } from '../../support/provider/chunks.ts';
 import { answer, createFakeProvider, json } from '../../support/provider/fake-provider.ts';
 import { createTestClient } from '../../support/provider/test-client.ts';

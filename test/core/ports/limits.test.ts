@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  LIMITS,
-  limitsSchema,
-  NO_LIMITS,
-  tightest,
-  UNLIMITED_GUILD,
-} from '../../../src/core/ports/limits.ts';
+import { LIMITS, limitsSchema, tightest, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import { TIERS } from '../../../src/core/ports/tiers.ts';
 
 describe('limitsSchema', () => {
@@ -80,14 +74,5 @@ describe('tightest', () => {
     expect(tightest(tier, admin)).toEqual(both);
     expect(tightest(admin, tier)).toEqual(both);
     expect(tightest(UNLIMITED_GUILD, UNLIMITED_GUILD)).toEqual(UNLIMITED_GUILD);
-  });
-});
-
-describe('NO_LIMITS', () => {
-  it('limits nothing', () => {
-    const all = [...Object.values(NO_LIMITS.tiers), NO_LIMITS.installation].flatMap((each) =>
-      Object.values(each),
-    );
-    expect(new Set(all)).toEqual(new Set([null]));
   });
 });

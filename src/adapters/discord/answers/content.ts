@@ -91,10 +91,12 @@ export function textOf(content: string): string {
 }
 
 /** The messages of a notice, at least one. */
-export function noticeBodies(text: string): MessageBody[] {
+export function noticeBodies(text: string): [MessageBody, ...MessageBody[]] {
   const splitter = createSplitter({ maxChars: SIZES.content.max, dialect: DIALECT });
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
-  return (parts.length === 0 ? [''] : parts).map((content) => ({ ...QUIET, content, components: [] }));
+  const bodyOf = (content: string): MessageBody => ({ ...QUIET, content, components: [] });
+  const [first = '', ...more] = parts;
+  return [bodyOf(first), ...more.map(bodyOf)];
 }
 
 /** Sends the last part of a notice with its files. If Discord refuses them, sends it without files and says so. */
@@ -115,11 +117,10 @@ export async function withFilesOrWithout(
 
 const ROOM_FOR_A_WORD = { ...SIZES.content, max: SIZES.content.max - 100 };
 
-const STYLES = { plain: ButtonStyle.Secondary, primary: ButtonStyle.Primary } as const;
-
 function buttonOf({ kind, answerId }: Button): object {
   const { label, style } = buttonRow(kind);
-  return { type: ComponentType.Button, label, style: STYLES[style], custom_id: `${kind}:${answerId}` };
+  const colour = style === 'primary' ? ButtonStyle.Primary : ButtonStyle.Secondary;
+  return { type: ComponentType.Button, label, style: colour, custom_id: `${kind}:${answerId}` };
 }
 
 /** The button behind a custom id; null if it is not one of ours, because anybody can send any id. */

@@ -30,7 +30,7 @@ export function createThinking(
     },
     say(words) {
       const [body] = noticeBodies(`-# ⏳ ${words}`);
-      if (!isShown || body === undefined) return;
+      if (!isShown) return;
       // Not retried, because newer words come soon and the answer replaces them.
       saying = saying.then(() => webhook.editOriginal(body, [], NEVER)).then(nothing, nothing);
     },

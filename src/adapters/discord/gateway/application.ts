@@ -5,7 +5,6 @@ import { DiscordFault, DiscordRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { tokenRemedy } from './client.ts';
 
-/** The application of a token. */
 export interface Application {
   readonly id: string;
   readonly name: string;

@@ -1,12 +1,13 @@
-import { type CacheFactory, LimitedCollection, Options } from 'discord.js';
+import {
+  type CacheFactory,
+  type GuildMember,
+  LimitedCollection,
+  Options,
+  type ThreadMember,
+  type User,
+} from 'discord.js';
 
-const isBot = ({
-  id,
-  client,
-}: {
-  readonly id: string;
-  readonly client: { readonly user: { readonly id: string } };
-}) => id === client.user.id;
+const isBot = ({ id, client }: User | GuildMember | ThreadMember) => id === client.user.id;
 
 /** Needed for permissions and names, by manager. discord.js itself drops threads that were archived 4 hours ago. */
 const KEPT = {

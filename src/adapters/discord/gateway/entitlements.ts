@@ -9,7 +9,7 @@ import type { Clock } from '../../../core/kit/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { StartError } from '../../../core/ports/adapter.ts';
 import type { Dispatch, Purchase } from '../../../core/ports/events.ts';
-import { guildOfOne, interactionPlace } from './places.ts';
+import { guildOfOne, interactionPlace, olderFirst } from './places.ts';
 
 /**
  * Reports purchases of guilds and users to core. Discord sends them with every interaction and announces changes to shard 0;
@@ -57,7 +57,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
     const found: Entitlement[] = [];
     for (let after = '0'; ; after = found.at(-1)?.id ?? after) {
       const page = await client.application.entitlements.fetch({ ...query, after });
-      found.push(...[...page.values()].toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)));
+      found.push(...[...page.values()].toSorted((a, b) => olderFirst(a.id, b.id)));
       if (page.size < PAGE) return found;
     }
   }

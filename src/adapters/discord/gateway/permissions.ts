@@ -16,10 +16,7 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
-export const PERMISSION_BITS = (Object.keys(PERMISSIONS) as Permission[]).reduce(
-  (bits, name) => bits | PermissionFlagsBits[name],
-  0n,
-);
+export const PERMISSION_BITS = PermissionsBitField.resolve(Object.keys(PERMISSIONS) as Permission[]);
 
 /** Whether the bot has a permission in some place. */
 export type BotMay = (permission: Permission) => boolean;

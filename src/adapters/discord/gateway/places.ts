@@ -7,6 +7,11 @@ export function eventId(id: string): string {
   return `discord:${id}`;
 }
 
+/** Sorts ids, which grow with time. */
+export function olderFirst(one: string, other: string): number {
+  return BigInt(one) < BigInt(other) ? -1 : 1;
+}
+
 /** Direct messages, and user-installed apps: a guild of one, which that user manages. */
 export function guildOfOne(userId: string): GuildId {
   return `discord:dm:${userId}`;
@@ -76,7 +81,6 @@ export function isBotDm({ context }: BaseInteraction): boolean {
   return context === InteractionContextType.BotDM;
 }
 
-/** The author of a message. */
 export function messageActor(message: Message): Actor {
   const { author, member, guildId } = message;
   return {

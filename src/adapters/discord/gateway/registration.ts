@@ -30,33 +30,26 @@ export async function registerCommands(
   guilds: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { rest, applicationId, commands, log } = options;
   for (const guild of guilds.length === 0 ? [null] : guilds) {
     try {
-      await register(options, guild, signal);
+      // Discord allows 200 new commands a day.
+      if ((await registrationState(options, guild, signal)) === 'current') {
+        log.debug({ discordGuild: guild }, 'the commands are registered already');
+        continue;
+      }
+      const body = declarationsOf(commands, guild !== null);
+      await rest.insist({ method: 'PUT', path: pathOf(applicationId, guild), body }, signal);
+      log.info({ discordGuild: guild, commands: body.length }, 'registered the commands');
     } catch (error) {
       if (!isForbidden(error)) throw error;
       throw new StartError(
         `The bot cannot register commands in the Discord server ${guild}: it was invited without "applications.commands", or not at all.`,
-        `Open ${inviteLink(options.applicationId)} and add the bot to that server again; its settings stay.`,
+        `Open ${inviteLink(applicationId)} and add the bot to that server again; its settings stay.`,
         { cause: error },
       );
     }
   }
-}
-
-/** Writes nothing if the commands are equal already, because Discord allows 200 new commands a day. */
-async function register(
-  { log, ...options }: RegistrationOptions,
-  guildId: string | null,
-  signal: AbortSignal,
-): Promise<void> {
-  if ((await registrationState(options, guildId, signal)) === 'current') {
-    log.debug({ discordGuild: guildId }, 'the commands are registered already');
-    return;
-  }
-  const body = declarationsOf(options.commands, guildId !== null);
-  await options.rest.insist({ method: 'PUT', path: pathOf(options.applicationId, guildId), body }, signal);
-  log.info({ discordGuild: guildId, commands: body.length }, 'registered the commands');
 }
 
 /** Whether Discord has the declared commands, other ones, or none. */

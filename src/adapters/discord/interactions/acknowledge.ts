@@ -60,12 +60,10 @@ export async function respond(
 /** Responds with a private text only. */
 export async function refuse(received: Received, text: string): Promise<void> {
   const [body] = noticeBodies(text);
-  if (body === undefined) throw new Error('a notice takes at least one message');
   const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
   await respond(received, InteractionResponseType.ChannelMessageWithSource, data);
 }
 
-/** The way in which an interaction is handled. */
 export interface Handling extends Pick<InteractionPlace, 'acknowledged' | 'isPrivate'> {
   /** `Place.key` of the message that it concerns, if any. */
   readonly answerKey: string | null;

@@ -28,7 +28,6 @@ export interface GivenCommand {
   readonly thread?: AnyThreadChannel | null;
 }
 
-/** Passes a command to core. */
 export async function runCommand(received: Received, command: GivenCommand): Promise<void> {
   const { discord, dispatch, commands, interaction } = received;
   const { name, given, find, thread = null, isFilledIn = false } = command;

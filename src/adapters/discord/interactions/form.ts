@@ -75,8 +75,6 @@ export function readForm(fields: ModalSubmitFields): Record<string, unknown> {
 
 /** Not the id of a model. */
 const SAME = '-';
-/** https://docs.discord.com/developers/components/reference#string-select */
-const MAX_SELECT_OPTIONS = 25;
 
 function inputOf(option: Option, models: readonly Suggestion[]): object {
   switch (option.type) {
@@ -91,8 +89,7 @@ function inputOf(option: Option, models: readonly Suggestion[]): object {
       return { type: ComponentType.StringSelect, options: option.choices.map(selectOption) };
     case 'model': {
       const same = { value: SAME, label: 'The same model', default: true };
-      const others = models.slice(0, MAX_SELECT_OPTIONS - 1).map(selectOption);
-      return { type: ComponentType.StringSelect, options: [same, ...others] };
+      return { type: ComponentType.StringSelect, options: [same, ...models.map(selectOption)] };
     }
     case 'file':
     case 'flag':

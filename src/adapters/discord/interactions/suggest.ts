@@ -5,9 +5,6 @@ import { SIZES } from '../rest/sizes.ts';
 import { respond } from './acknowledge.ts';
 import type { Received } from './context.ts';
 
-/** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-autocomplete */
-const MAX_CHOICES = 25;
-
 /** Completes what a person is typing into an option. */
 export async function suggest(received: Received<AutocompleteInteraction>): Promise<void> {
   const { dispatch, entitlements, interaction } = received;
@@ -20,8 +17,6 @@ export async function suggest(received: Received<AutocompleteInteraction>): Prom
     actor: interactionActor(interaction),
     place: interactionPlace(interaction, null),
   });
-  const choices = suggestions
-    .slice(0, MAX_CHOICES)
-    .map(({ label, value: id }) => ({ name: clip(label, SIZES.choice), value: id }));
+  const choices = suggestions.map(({ label, value: id }) => ({ name: clip(label, SIZES.choice), value: id }));
   await respond(received, InteractionResponseType.ApplicationCommandAutocompleteResult, { choices });
 }

@@ -1,4 +1,4 @@
-import type { Message, MessageSnapshot } from 'discord.js';
+import type { Message, MessageSnapshot, User } from 'discord.js';
 import { z } from 'zod';
 import { plainName } from '../../../core/kit/text.ts';
 import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
@@ -36,16 +36,16 @@ const contentSchema = z.object({
   embeds: z.array(embedSchema).default([]),
 });
 
+const userSchema = z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() });
+
 /** A message in the API's form, with the fields that are read. */
 export const apiMessage = contentSchema.extend({
   id: z.string(),
   channel_id: z.string(),
   type: z.number().default(0),
-  author: z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() }),
+  author: userSchema,
   member: z.object({ nick: z.string().nullish() }).nullish(),
-  mentions: z
-    .array(z.object({ id: z.string(), username: z.string(), global_name: z.string().nullish() }))
-    .default([]),
+  mentions: z.array(userSchema).default([]),
   message_snapshots: z.array(z.object({ message: contentSchema })).default([]),
 });
 export type ApiMessage = z.infer<typeof apiMessage>;
@@ -107,17 +107,15 @@ export function asApiMessage(message: Message): ApiMessage {
     id: message.id,
     channel_id: message.channelId,
     type: message.type,
-    author: { id: author.id, username: author.username, global_name: author.globalName },
+    author: userOf(author),
     member: member === null ? null : { nick: member.nickname },
-    mentions: [...message.mentions.users.values()].map(({ id, username, globalName }) => ({
-      id,
-      username,
-      global_name: globalName,
-    })),
-    message_snapshots: [...(message.messageSnapshots?.values() ?? [])].map((snapshot) => ({
-      message: contentOf(snapshot),
-    })),
+    mentions: message.mentions.users.map(userOf),
+    message_snapshots: message.messageSnapshots.map((snapshot) => ({ message: contentOf(snapshot) })),
   };
+}
+
+function userOf({ id, username, globalName }: User): z.infer<typeof userSchema> {
+  return { id, username, global_name: globalName };
 }
 
 function contentOf({

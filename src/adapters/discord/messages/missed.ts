@@ -3,7 +3,7 @@ import { type Background, repeat } from '../../../core/kit/repeat.ts';
 import type { Away, Dispatch, MissedMessage, PostedMessage } from '../../../core/ports/events.ts';
 import type { DiscordContext } from '../answers/context.ts';
 import { botMayIn } from '../gateway/permissions.ts';
-import { guildOfOne } from '../gateway/places.ts';
+import { guildOfOne, olderFirst } from '../gateway/places.ts';
 
 export interface MissedOptions {
   readonly client: Client;
@@ -89,7 +89,7 @@ function changedChannels(
       return may('ViewChannel') && may('ReadMessageHistory');
     })
     .map((channel) => channel as TextBasedChannel)
-    .toSorted((one, other) => (BigInt(one.lastMessageId ?? 0) < BigInt(other.lastMessageId ?? 0) ? 1 : -1));
+    .toSorted((one, other) => olderFirst(other.lastMessageId ?? '0', one.lastMessageId ?? '0'));
 }
 
 /** A bot cannot list its direct messages. */
@@ -111,9 +111,7 @@ async function missedIn(
     let after = SnowflakeUtil.generate({ timestamp: sinceMs }).toString();
     for (let page = 0; page < MAX_PAGES; page++) {
       const found = await channel.messages.fetch({ after, limit: PAGE, cache: false });
-      const oldestFirst = [...found.values()].toSorted((one, other) =>
-        BigInt(one.id) < BigInt(other.id) ? -1 : 1,
-      );
+      const oldestFirst = [...found.values()].toSorted((one, other) => olderFirst(one.id, other.id));
       for (const message of oldestFirst) {
         const posted = await read(message);
         if (posted !== null) missed.push({ message: posted, atMs: message.createdTimestamp });

@@ -128,7 +128,7 @@ function buttonOf({ kind, answerId }: Button): Json {
     action_id: kind,
     value: answerId,
     text: { type: 'plain_text', text: label },
-    ...(style === 'primary' ? { style } : {}),
+    ...(style && { style }),
   };
 }
 

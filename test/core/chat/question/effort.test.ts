@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCatalogueFile } from '../../../../src/core/catalogue/file.ts';
-import { NO_LIMITS, UNLIMITED_GUILD } from '../../../../src/core/ports/limits.ts';
+import { UNLIMITED_GUILD } from '../../../../src/core/ports/limits.ts';
 import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
 import type { Tier } from '../../../../src/core/ports/tiers.ts';
+import { NO_LIMITS } from '../../../support/no-limits.ts';
 import { json } from '../../../support/provider/fake-provider.ts';
 import {
   createTestBot,
