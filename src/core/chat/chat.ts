@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Conversation } from '../conversations/conversation.ts';
+import { type Conversation, startedOver } from '../conversations/conversation.ts';
 import type { Place } from '../ports/events.ts';
 import type { SecretCheck } from '../prompt/secrets.ts';
 import type { Again } from './actions/again.ts';
@@ -66,6 +66,8 @@ export function createAsking(
       return key === null ? null : conversations.at(key);
     },
     openConversation: ({ guild, key }) => conversations.openConversation(guild, key),
-    startOver: (conversation) => conversations.startOver(conversation, clock.now()),
+    async startOver(conversation) {
+      await conversations.change(conversation, (before) => startedOver(before, clock.now()));
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { broughtSchema, isBy } from '../ports/parts.ts';
 import { settingShape } from './setting.ts';
@@ -98,7 +99,6 @@ export const MAX_TURNS = 100;
 /** Older answers to a question that was retried this often do not matter any more. */
 const MAX_EARLIER = 3;
 
-/** Keeps each conversation for `retentionMs` milliseconds after its last change. */
 /** A conversation with instructions and no turns has not begun; one with neither is deleted. */
 export function unlessEmpty(conversation: Conversation): Conversation | undefined {
   const isEmpty = conversation.turns.length === 0 && conversation.instructions === undefined;
@@ -128,10 +128,7 @@ export function withTurn({ summary, ...conversation }: Conversation, turn: Turn)
 }
 
 /** Whether the turn at this index is in the summary. */
-export function isSummarised(
-  { turns, summary }: Pick<Conversation, 'turns' | 'summary'>,
-  index: number,
-): boolean {
+function isSummarised({ turns, summary }: Pick<Conversation, 'turns' | 'summary'>, index: number): boolean {
   return index >= 0 && index <= turns.findIndex(({ id }) => id === summary?.through);
 }
 
@@ -149,7 +146,7 @@ function earlierThan(turn: Turn, before: Turn | undefined): Answer[] {
 }
 
 /** The turn without one of its answers; null if none is left. */
-export function withoutAnswer(turn: Turn, answerId: string): Turn | null {
+function turnWithout(turn: Turn, answerId: string): Turn | null {
   const { earlier = [], ...rest } = turn;
   const others = earlier.filter((each) => each.answerId !== answerId);
   if (rest.answerId !== undefined && rest.answerId !== answerId)
@@ -159,6 +156,38 @@ export function withoutAnswer(turn: Turn, answerId: string): Turn | null {
   // The estimate included the deleted answer.
   const { answerId: _id, bill: _bill, tokens: _tokens, ...question } = rest;
   return { ...question, ...newest, ...(older.length > 0 && { earlier: older }) };
+}
+
+/** The conversation without one of a turn's answers: the newest one before it counts again, or the turn goes with its last one. */
+export function withoutAnswer(conversation: Conversation, turnId: string, answerId: string): Conversation {
+  const index = conversation.turns.findIndex(({ id }) => id === turnId);
+  const turn = conversation.turns[index];
+  if (turn === undefined) return conversation;
+  const left = turnWithout(turn, answerId);
+  const { summary, ...rest } = conversation;
+  return {
+    ...rest,
+    // The answer's part of the summary goes with it.
+    ...(summary !== undefined && !isSummarised(conversation, index) && { summary }),
+    turns: conversation.turns.toSpliced(index, 1, ...(left === null ? [] : [left])),
+  };
+}
+
+/** The conversation whose later questions do not include the turns so far. Nothing is deleted. */
+export function startedOver({ summary: _, ...before }: Conversation, anewAtMs: number): Conversation {
+  const turns = before.turns.map((turn) => ({ ...turn, isPast: true as const }));
+  return { ...before, turns, anewAtMs };
+}
+
+/** The conversation with a summary in place of these turns and the previous summary; as it is if one of the turns was changed or forgotten. */
+export function withSummary(
+  conversation: Conversation,
+  summary: Summary,
+  covered: readonly Turn[],
+): Conversation {
+  const { turns } = conversation;
+  const isKept = covered.every((turn) => turns.some((other) => isDeepStrictEqual(other, turn)));
+  return isKept ? { ...conversation, summary } : conversation;
 }
 
 /** The turn without messages that this person wrote. */

@@ -11,9 +11,9 @@ import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { AnswerRecord } from './answer-records.ts';
 import type { ChatRecords } from './chat-records.ts';
 import type { Conversation } from './conversation.ts';
-import type { Writings } from './conversations.ts';
 import type { OutcomeLog } from './outcomes.ts';
 import type { PersonSetting } from './settings.ts';
+import { forgetAllIn, forgetTurnsOf, type Writings, writtenBy } from './writings.ts';
 
 /**
  * People's data: deletion and access. Tiers, limits and the audit log stay, because they are others' decisions. So do the
@@ -131,7 +131,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       // Comes first: a process that finishes a dead process's answer checks this before it stores the turn.
       await answers.forgetPerson(guild, user);
       await settings.forgetPerson(guild, user);
-      const remembered = await conversations.forgetPerson(guild, user);
+      const remembered = await forgetTurnsOf(conversations, guild, user);
       await feedback.remove({ of });
       const unsettled = await settled(of);
       return { remembered, requests: await usage.remove({ of }), unsettled };
@@ -143,7 +143,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
       const of = { guild };
       await stops.send(of, FORGOTTEN);
-      const remembered = await conversations.forgetGuild(guild);
+      const remembered = await forgetAllIn(conversations, guild);
       await settings.forgetGuild(guild);
       await personas.forgetGuild(guild);
       await answers.forget(guild, () => true);
@@ -158,7 +158,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       return {
         ...of,
         exportedAtMs: clock.now(),
-        ...(await conversations.writtenBy(guild, user)),
+        ...(await writtenBy(conversations, guild, user)),
         answers: await Array.fromAsync(answers.find(guild, (record) => record.user === user)),
         requests: await Array.fromAsync(usage.query({ of })),
         choices: await settings.person(guild, user),

@@ -33,11 +33,14 @@ export const settingShape = {
 export const settingSchema = z.object(settingShape);
 export type Setting = z.infer<typeof settingSchema>;
 
-/** New values by name; undefined removes one. */
-export type SettingChange = { readonly [K in keyof Setting]?: Setting[K] | undefined };
+type NewValues = { readonly [K in keyof Setting]?: Setting[K] | undefined };
+
+/** New values by name, or what makes them from the present ones; undefined removes one. */
+export type SettingChange = NewValues | ((before: Setting) => NewValues);
 
 /** The value after the change. */
 export function applyChange<T extends Setting>(before: T, change: SettingChange): T {
-  const kept = Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined);
+  const values = typeof change === 'function' ? change(before) : change;
+  const kept = Object.entries({ ...before, ...values }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(kept) as T;
 }

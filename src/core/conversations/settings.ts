@@ -78,15 +78,8 @@ export interface Settings {
   lists(guild: GuildId): Promise<AccessLists>;
   /** Changes them. Resolves to false, with nothing changed, if `change` gives null. */
   changeLists(guild: GuildId, change: (before: AccessLists) => AccessLists | null): Promise<boolean>;
-  /**
-   * Changes the settings of one level.
-   * @param change a function gets the present settings
-   */
-  change(
-    scope: SettingScope,
-    target: SettingTarget,
-    change: SettingChange | ((before: Setting) => SettingChange),
-  ): Promise<void>;
+  /** Changes the settings of one level. */
+  change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
   /** A person's own settings in a guild. */
   person(guild: GuildId, user: string): Promise<PersonSetting>;
   changePerson(guild: GuildId, user: string, change: { readonly whole: boolean | undefined }): Promise<void>;
@@ -100,7 +93,7 @@ export interface Settings {
 
 export interface SettingsOptions {
   readonly store: Store;
-  readonly conversations: Pick<Conversations, 'configure'>;
+  readonly conversations: Pick<Conversations, 'change'>;
   readonly personas: Pick<Personas, 'get'>;
   /** The operator's instructions, for every guild; null for none. */
   readonly instructions: string | null;
@@ -115,12 +108,9 @@ export function createSettings(options: SettingsOptions): Settings {
   const { store, conversations, personas } = options;
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
-  async function changeAt(
-    key: string,
-    change: SettingChange | ((before: Setting) => SettingChange),
-  ): Promise<void> {
+  async function changeAt(key: string, change: SettingChange): Promise<void> {
     await settings.change(key, (before = {}) => {
-      const after = applyChange(before, typeof change === 'function' ? change(before) : change);
+      const after = applyChange(before, change);
       return Object.keys(after).length === 0 ? undefined : after;
     });
   }
@@ -161,10 +151,8 @@ export function createSettings(options: SettingsOptions): Settings {
     async change(scope, { place, conversation }, change) {
       if (scope === 'conversation') {
         if (conversation === null) throw new Error('there is no conversation for this setting');
-        if (typeof change === 'function') throw new Error('a conversation can only be changed by values');
-        return conversations.configure(conversation, change);
-      }
-      await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
+        await conversations.change(conversation, (before) => applyChange(before, change));
+      } else await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
     },
     async changeLists(guild, change) {
       let isChanged = true;
@@ -181,9 +169,7 @@ export function createSettings(options: SettingsOptions): Settings {
       await settings.delete(personKey(guild, user));
     },
     async forgetGuild(guild) {
-      const { lists } = (await settings.get(guildKey(guild))) ?? {};
-      if (lists === undefined) await settings.delete(guildKey(guild));
-      else await settings.set(guildKey(guild), { lists });
+      await settings.change(guildKey(guild), (before) => before?.lists && { lists: before.lists });
       for (const level of ['channel', 'person'])
         for await (const key of settings.keys(`${level}/${guild}/`)) await settings.delete(key);
     },

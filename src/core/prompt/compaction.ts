@@ -1,5 +1,11 @@
 import type { Logger } from 'pino';
-import { MAX_TURNS, type Memory, type Summary, type Turn } from '../conversations/conversation.ts';
+import {
+  MAX_TURNS,
+  type Memory,
+  type Summary,
+  type Turn,
+  withSummary,
+} from '../conversations/conversation.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import { tagged, userMessage } from '../conversations/user-message.ts';
 import type { Actor } from '../ports/actor.ts';
@@ -42,7 +48,7 @@ function turnsToKeep(turns: readonly Turn[], { leftOut, inHalf }: WindowContent)
 
 export function createCompaction(
   run: RunErrand,
-  conversations: Pick<Conversations, 'summarise'>,
+  conversations: Pick<Conversations, 'change'>,
   log: Logger,
 ): Compact {
   return async ({ conversation, memory, kept, budgetTokens, actor, place }, signal) => {
@@ -68,7 +74,8 @@ export function createCompaction(
     if (text === null) return null;
     const summary = { text, through: newest.id, people: peopleIn(memory.summary, older) };
     try {
-      if (!(await conversations.summarise(conversation, summary, older))) return null;
+      const isKept = await conversations.change(conversation, (now) => withSummary(now, summary, older));
+      if (!isKept) return null;
     } catch (error) {
       log.error({ err: error, conversation }, 'could not store a summary; it will be made again');
     }

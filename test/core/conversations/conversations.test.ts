@@ -4,8 +4,11 @@ import {
   type Memory,
   memoryBefore,
   type Turn,
+  withSummary,
 } from '../../../src/core/conversations/conversation.ts';
 import { type Conversations, createConversations } from '../../../src/core/conversations/conversations.ts';
+import { applyChange } from '../../../src/core/conversations/setting.ts';
+import { forgetAllIn, forgetTurnsOf } from '../../../src/core/conversations/writings.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
@@ -72,7 +75,7 @@ describe('two processes with one conversation', () => {
     await here.record(id, turn('one', 'mia'), wanted);
     await all<unknown>(
       there.record(id, turn('two', 'ben'), wanted),
-      here.forgetPerson('discord:1', 'mia'),
+      forgetTurnsOf(here, 'discord:1', 'mia'),
       there.record(id, turn('three', 'ben'), wanted),
     );
     expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['two', 'three']);
@@ -104,7 +107,7 @@ describe('two processes with one conversation', () => {
     const { id } = await here.openConversation('discord:1', null);
     await all<unknown>(
       there.record(id, turn('one'), wanted),
-      how === 'forget' ? here.forget(id) : here.forgetGuild('discord:1'),
+      how === 'forget' ? here.forget(id) : forgetAllIn(here, 'discord:1'),
     );
     expect(await there.record(id, turn('two'), wanted)).toBe(false);
     expect(await here.get(id)).toBeNull();
@@ -120,7 +123,7 @@ describe('two processes with one conversation', () => {
     await stall.stalled;
     isForgotten = true;
     // Has nothing to forget yet.
-    expect(await here.forgetPerson('discord:1', 'mia')).toBe(0);
+    expect(await forgetTurnsOf(here, 'discord:1', 'mia')).toBe(0);
     stall.goOn();
     expect(await recording).toBe(false);
     expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['one']);
@@ -144,13 +147,13 @@ describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
     const conversations = processOn();
     const { id } = await conversations.openConversation('discord:1', null);
-    await conversations.configure(id, { model: 'openai/gpt-4o' });
+    await conversations.change(id, (before) => applyChange(before, { model: 'openai/gpt-4o' }));
     await conversations.record(id, turn('one'), wanted);
     expect(await conversations.get(id)).toMatchObject({ model: 'openai/gpt-4o', turns: [{ id: 'one' }] });
-    await conversations.configure(id, { model: undefined });
+    await conversations.change(id, (before) => applyChange(before, { model: undefined }));
     expect((await conversations.get(id))?.model).toBeUndefined();
     await conversations.forget(id);
-    await conversations.configure(id, { model: 'openai/gpt-4o' });
+    await conversations.change(id, (before) => applyChange(before, { model: 'openai/gpt-4o' }));
     expect(await conversations.get(id)).toBeNull();
   });
 });
@@ -168,7 +171,8 @@ describe('a summary of turns', () => {
     const summarise = async (through: string, turns?: readonly Turn[]) => {
       const all = turns ?? (await stored()).turns;
       const covered = all.slice(0, all.findIndex((other) => other.id === through) + 1);
-      return conversations.summarise(id, { text: `up to ${through}`, through, people: ['mia'] }, covered);
+      const summary = { text: `up to ${through}`, through, people: ['mia'] };
+      return conversations.change(id, (before) => withSummary(before, summary, covered));
     };
     return { conversations, id, stored, summarise };
   }
@@ -199,7 +203,7 @@ describe('a summary of turns', () => {
     expect(await summarise('b', turns)).toBe(false);
     await conversations.record(id, turn('d', 'ben'), wanted);
     const before = (await stored()).turns;
-    await conversations.forgetPerson('discord:1', 'ben');
+    await forgetTurnsOf(conversations, 'discord:1', 'ben');
     expect(await summarise('d', before)).toBe(false);
     await conversations.forget(id);
     expect(await summarise('b', turns)).toBe(false);

@@ -1,4 +1,5 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
+import { withoutAnswer } from '../../conversations/conversation.ts';
 import { plainName } from '../../kit/text.ts';
 import { mayActAs } from '../../ports/actor.ts';
 import type { AnswerDeletion } from '../../ports/events.ts';
@@ -25,6 +26,10 @@ export function createDeletion({
   /** Also in another process: which messages it has is noted when it has ended. */
   const isLive = ({ id, messages }: AnswerRecord) => live.has(id) || messages === undefined;
 
+  async function drop({ conversation, turn, id }: AnswerRecord): Promise<void> {
+    await conversations.change(conversation, (before) => withoutAnswer(before, turn, id));
+  }
+
   /** Resolves to a sentence for the person. */
   async function remove({ actor, message, isOwn, remove }: AnswerDeletion): Promise<string> {
     if (!isOwn) return 'This is not one of my answers, so I cannot delete it.';
@@ -38,7 +43,7 @@ export function createDeletion({
     const known = record?.guild === actor.guild ? record : null;
     if (known !== null && isLive(known)) return 'This answer is still being written. Stop it first.';
     // Comes first: an answer that is gone from the channel must not stay in the history because of a fault.
-    if (known !== null) await conversations.dropAnswer(known.conversation, known.turn, known.id);
+    if (known !== null) await drop(known);
     // An earlier version may not have noted all of them.
     await remove([...new Set([...(known?.messages ?? []), message])]);
     if (known !== null) await answers.delete(known.id);
@@ -60,7 +65,7 @@ export function createDeletion({
       if (record === null || isLive(record)) return;
       const left = (record.messages ?? []).filter((other) => other !== key);
       if (left.length > 0) return void (await answers.amend(record.id, { messages: left }));
-      await conversations.dropAnswer(record.conversation, record.turn, record.id);
+      await drop(record);
       await answers.delete(record.id);
     },
   };
