@@ -74,7 +74,7 @@ export interface GuildsOptions {
 }
 
 export function createGuilds(options: GuildsOptions): Guilds {
-  const { store, clock, defaultTier, skuTiers = new Map<string, Tier>() } = options;
+  const { store, clock, skuTiers = new Map<string, Tier>() } = options;
   // Two collections, each with a single writer at a time, so that a grant and a purchase cannot overwrite each other.
   const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
   const bought = createCollection(store, 'purchases', { version: 1, schema: purchasesSchema });
@@ -85,28 +85,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
       skuTiers.size > 0 ? bought.get(id) : null,
       options.keys.of(id),
     ]);
-    const nowMs = clock.now();
-    const holds = ({ expiresAtMs }: Grant) => expiresAtMs === null || nowMs < expiresAtMs;
-    const lasting = grants?.grants.filter(holds) ?? [];
-    const paid = (purchases?.purchases ?? []).flatMap((purchase) => {
-      const tier = skuTiers.get(purchase.sku);
-      const lasts = purchase.endsAtMs === null || nowMs < purchase.endsAtMs;
-      return tier !== undefined && lasts ? [{ ...purchase, tier }] : [];
-    });
-    const standing = lasting.some(({ replacesDefault }) => replacesDefault) ? 'free' : defaultTier;
-    return {
-      id,
-      ...guildAccess({
-        fromOperator: [standing, ...[...lasting, ...paid].map(({ tier }) => tier)],
-        ownKeys: keys.map(({ provider }) => provider),
-        failedKeys: keys.filter(({ isResting }) => isResting).map(({ provider }) => provider),
-      }),
-      defaultTier: standing,
-      grants: lasting,
-      purchases: paid,
-      onSale: platformRow(platformOf(id)).sellsTiers ? [...new Set(skuTiers.values())] : [],
-      keys,
-    };
+    return reportOf(id, { grants: grants?.grants, purchases: purchases?.purchases, keys }, options);
   }
 
   /** The present grants, for the audit log. An unreadable value is replaced too, and kept aside. */
@@ -174,6 +153,41 @@ export function createGuilds(options: GuildsOptions): Guilds {
         if (platformOf(guild) === platform && !purchases.has(guild)) await replacePurchases(guild, []);
       }
     },
+  };
+}
+
+/** What of a guild's holdings counts now. */
+function reportOf(
+  id: GuildId,
+  held: {
+    readonly grants: readonly Grant[] | undefined;
+    readonly purchases: readonly Purchase[] | undefined;
+    readonly keys: readonly OwnKey[];
+  },
+  { clock, defaultTier, skuTiers = new Map<string, Tier>() }: GuildsOptions,
+): GuildReport {
+  const { grants = [], purchases = [], keys } = held;
+  const nowMs = clock.now();
+  const holds = ({ expiresAtMs }: Grant) => expiresAtMs === null || nowMs < expiresAtMs;
+  const lasting = grants.filter(holds);
+  const paid = purchases.flatMap((purchase) => {
+    const tier = skuTiers.get(purchase.sku);
+    const lasts = purchase.endsAtMs === null || nowMs < purchase.endsAtMs;
+    return tier !== undefined && lasts ? [{ ...purchase, tier }] : [];
+  });
+  const standing = lasting.some(({ replacesDefault }) => replacesDefault) ? 'free' : defaultTier;
+  return {
+    id,
+    ...guildAccess({
+      fromOperator: [standing, ...[...lasting, ...paid].map(({ tier }) => tier)],
+      ownKeys: keys.map(({ provider }) => provider),
+      failedKeys: keys.filter(({ isResting }) => isResting).map(({ provider }) => provider),
+    }),
+    defaultTier: standing,
+    grants: lasting,
+    purchases: paid,
+    onSale: platformRow(platformOf(id)).sellsTiers ? [...new Set(skuTiers.values())] : [],
+    keys,
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createCollection, type Seen, UnreadableValue } from '../coordination/collection.ts';
+import { type Collection, createCollection, ifReadable, type Seen } from '../coordination/collection.ts';
 import { answerSchema as answerState } from '../coordination/journal.ts';
 import { endedMoment } from '../ports/buttons.ts';
 import { EFFORTS } from '../ports/effort.ts';
@@ -110,21 +110,18 @@ export interface AnswerRecords {
 
 /** Keeps each answer for `retentionMs` milliseconds after its last change. */
 export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
-  const answers = createCollection(store, 'answers', {
-    version: 1,
-    schema: answerSchema,
-    ttlMs: retentionMs,
-  });
-
-  const questions = createCollection(store, 'asked', { version: 1, schema: askedSchema, ttlMs: retentionMs });
-
-  const shownIn = createCollection(store, 'answer-messages', {
-    version: 1,
-    schema: askedSchema,
-    ttlMs: retentionMs,
-  });
+  const options = { version: 1, ttlMs: retentionMs };
+  const answers = createCollection(store, 'answers', { ...options, schema: answerSchema });
+  const questions = createCollection(store, 'asked', { ...options, schema: askedSchema });
+  const shownIn = createCollection(store, 'answer-messages', { ...options, schema: askedSchema });
 
   const get = async (id: string) => (await answers.get(id)) ?? null;
+  const find = finderIn(answers);
+
+  async function namedIn(index: typeof questions, key: string): Promise<AnswerRecord | null> {
+    const named = await index.get(key);
+    return named === undefined ? null : get(named.answer);
+  }
 
   const withdrawNewest: AnswerRecords['withdrawNewest'] = async ({ id, message }, previous) => {
     if (message === undefined || (await questions.get(message))?.answer !== id) return;
@@ -138,42 +135,9 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     await answers.delete(record.id);
   }
 
-  /** An unreadable record does not say whose it is, which must not block access to other records. */
-  function ignoreUnreadable(error: unknown): undefined {
-    if (!(error instanceof UnreadableValue)) throw error;
-  }
-
-  /** Ids of version 0.1.0 do not begin with their guild's tag; all of them expire in time. */
-  let hasUntagged = true;
-
-  async function* idsOf(guild: string): AsyncGenerator<string> {
-    yield* answers.keys(tagOf(guild));
-    if (!hasUntagged) return;
-    let count = 0;
-    for await (const id of answers.keys()) {
-      if (id.length !== UNTAGGED_CHARS) continue;
-      count++;
-      yield id;
-    }
-    hasUntagged = count > 0;
-  }
-
-  async function* find(
-    guild: string,
-    matches: (record: AnswerRecord) => boolean,
-  ): AsyncGenerator<AnswerRecord> {
-    for await (const id of idsOf(guild)) {
-      const record = await answers.get(id).catch(ignoreUnreadable);
-      if (record?.guild === guild && matches(record)) yield record;
-    }
-  }
-
   return {
     get,
-    async to(message) {
-      const asked = await questions.get(message);
-      return asked === undefined ? null : get(asked.answer);
-    },
+    to: (message) => namedIn(questions, message),
     save: (record) => answers.set(record.id, record),
     look: answers.look,
     amend: async (id, more, seen) =>
@@ -187,10 +151,7 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       });
       return before ?? null;
     },
-    async shownAt(key) {
-      const shown = await shownIn.get(key);
-      return shown === undefined ? null : get(shown.answer);
-    },
+    shownAt: (key) => namedIn(shownIn, key),
     async saveNewest(record) {
       const asked = record.message && questions.set(record.message, { answer: record.id });
       await Promise.all([answers.set(record.id, record), asked]);
@@ -215,6 +176,32 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     async forget(guild, matches) {
       for await (const record of find(guild, matches)) await remove(record);
     },
+  };
+}
+
+/** Lists a guild's answers by the tag in their ids. */
+function finderIn(answers: Collection<AnswerRecord>): AnswerRecords['find'] {
+  /** Ids of version 0.1.0 do not begin with their guild's tag; all of them expire in time. */
+  let hasUntagged = true;
+
+  async function* idsOf(guild: string): AsyncGenerator<string> {
+    yield* answers.keys(tagOf(guild));
+    if (!hasUntagged) return;
+    let count = 0;
+    for await (const id of answers.keys()) {
+      if (id.length !== UNTAGGED_CHARS) continue;
+      count++;
+      yield id;
+    }
+    hasUntagged = count > 0;
+  }
+
+  return async function* find(guild, matches) {
+    for await (const id of idsOf(guild)) {
+      // An unreadable record does not say whose it is, which must not block access to other records.
+      const record = await ifReadable(answers.get(id), undefined);
+      if (record?.guild === guild && matches(record)) yield record;
+    }
   };
 }
 

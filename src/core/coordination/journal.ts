@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
-import { createLateWrites } from '../kit/until-stored.ts';
+import { createLateWrites, type LateWrites } from '../kit/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
 import type { Claim, ClaimKey } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
-import { createClaimLeases, type SharedStore } from './leases.ts';
+import { createClaimLeases, type Leases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
 /**
@@ -138,7 +139,6 @@ const DOUBT_MS = 1_000;
 export function createJournal(shared: SharedStore): Journal {
   const { store, owner, clock, log } = shared;
   const { claims } = store;
-  const together = togetherIn(store);
   const open = new Map<string, Entry>();
   /** Events whose claim is in progress. */
   const beginning = new Set<string>();
@@ -154,94 +154,14 @@ export function createJournal(shared: SharedStore): Journal {
   const keeping = repeat(
     'writing the journal',
     KEEP_EVERY_MS,
-    async (signal) => {
-      const entries = [...open.values()];
-      for (let from = 0; from < entries.length && !signal.aborted; from += KEPT_TOGETHER) {
-        if (from > 0) await clock.sleep(KEEP_GAP_MS, signal);
-        await Promise.all(entries.slice(from, from + KEPT_TOGETHER).map((entry) => entry.keep()));
-      }
-    },
+    (signal) => keepAll([...open.values()], clock, signal),
     { clock, log },
   );
 
-  const writeJournal = (claim: ClaimKey, journal: Written | null) =>
-    together.write({ kind: 'journal', claim, journal });
-
-  function openEntry(claim: Claim, begunAt: Whereabouts | null): Entry {
-    const { id } = claim;
-    let place = begunAt;
-    let held: ClaimKey = claim;
-    const lost = new AbortController();
-    let read: (() => AnswerState) | null = null;
-    let stands = '';
-    let writing = Promise.resolve();
-    let isOver = false;
-
-    async function write(): Promise<void> {
-      const written = read === null || isOver || lost.signal.aborted ? null : stateOf(place, read());
-      if (written === null) return;
-      const mark = markOf(written);
-      if (mark === stands) return;
-      try {
-        if ((await writeJournal(held, written)) || (await claimAgain(written))) {
-          stands = mark;
-          return;
-        }
-        log.error({ event: id }, 'another process has taken over an event that is in progress here');
-        leases.drop(held);
-        lost.abort(new Error('another process has taken over'));
-      } catch (error) {
-        log.warn({ err: error, event: id }, 'could not write the journal');
-      }
-    }
-
-    /** A store that came back without its data knows of no claim, so nobody else has it either. */
-    async function claimAgain(written: Written): Promise<boolean> {
-      const again = await claims.claim(id, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
-      if (again === null) return false;
-      log.error({ event: id }, 'the store has lost an event that is in progress here');
-      leases.drop(held);
-      held = again;
-      leases.hold(held);
-      return true;
-    }
-
-    function close(): boolean {
-      if (isOver) return false;
-      isOver = true;
-      open.delete(id);
-      return true;
-    }
-
-    const entry: Entry = {
-      lost: lost.signal,
-      askedBy(asked) {
-        if (place !== null) place = { ...place, asked };
-      },
-      watch(next) {
-        read = next;
-      },
-      resumeAt(surface) {
-        if (place !== null) place = { ...place, surface };
-      },
-      keep() {
-        writing = writing.then(write);
-        return writing;
-      },
-      async end(alongside = async () => {}) {
-        if (!close()) return;
-        await writing;
-        await late.write(id, async () => {
-          await Promise.all([alongside(), together.write({ kind: 'finish', claim: held })]);
-          leases.drop(held);
-        });
-      },
-      leave() {
-        if (close()) leases.drop(held);
-      },
-    };
-    open.set(id, entry);
-    leases.hold(claim);
+  function openEntry(claim: Claim, place: Whereabouts | null): Entry {
+    const closed = () => open.delete(claim.id);
+    const entry = createEntry(claim, place, { shared, leases, late, closed });
+    open.set(claim.id, entry);
     return entry;
   }
 
@@ -253,7 +173,13 @@ export function createJournal(shared: SharedStore): Journal {
       let isClaimed = false;
       await late.pause(DOUBT_MS);
       await late.untilStored(async () => {
-        isClaimed = !isBegun() && (await writeJournal(doubtful, stateOf(place, null)));
+        isClaimed =
+          !isBegun() &&
+          (await togetherIn(store).write({
+            kind: 'journal',
+            claim: doubtful,
+            journal: stateOf(place, null),
+          }));
       });
       if (isClaimed && !isBegun()) onLate(openEntry(doubtful, place));
     });
@@ -301,6 +227,106 @@ export function createJournal(shared: SharedStore): Journal {
     async stop() {
       await Promise.all([leases.stop(), keeping.stop()]);
       await late.stop();
+    },
+  };
+}
+
+async function keepAll(entries: readonly Entry[], clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let from = 0; from < entries.length && !signal.aborted; from += KEPT_TOGETHER) {
+    if (from > 0) await clock.sleep(KEEP_GAP_MS, signal);
+    await Promise.all(entries.slice(from, from + KEPT_TOGETHER).map((entry) => entry.keep()));
+  }
+}
+
+interface EntryParts {
+  readonly shared: SharedStore;
+  readonly leases: Leases<ClaimKey>;
+  readonly late: LateWrites;
+  /** Called once, as the entry ends or is left to another process. */
+  readonly closed: () => void;
+}
+
+function createEntry(
+  claim: Claim,
+  begunAt: Whereabouts | null,
+  { shared, leases, late, closed }: EntryParts,
+): Entry {
+  const { store, owner, clock, log } = shared;
+  const together = togetherIn(store);
+  const { id } = claim;
+  let place = begunAt;
+  let held: ClaimKey = claim;
+  const lost = new AbortController();
+  let read: (() => AnswerState) | null = null;
+  let stands = '';
+  let writing = Promise.resolve();
+  let isOver = false;
+
+  async function write(): Promise<void> {
+    const written = read === null || isOver || lost.signal.aborted ? null : stateOf(place, read());
+    if (written === null) return;
+    const mark = markOf(written);
+    if (mark === stands) return;
+    try {
+      if (
+        (await together.write({ kind: 'journal', claim: held, journal: written })) ||
+        (await claimAgain(written))
+      ) {
+        stands = mark;
+        return;
+      }
+      log.error({ event: id }, 'another process has taken over an event that is in progress here');
+      leases.drop(held);
+      lost.abort(new Error('another process has taken over'));
+    } catch (error) {
+      log.warn({ err: error, event: id }, 'could not write the journal');
+    }
+  }
+
+  /** A store that came back without its data knows of no claim, so nobody else has it either. */
+  async function claimAgain(written: Written): Promise<boolean> {
+    const again = await store.claims.claim(id, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
+    if (again === null) return false;
+    log.error({ event: id }, 'the store has lost an event that is in progress here');
+    leases.drop(held);
+    held = again;
+    leases.hold(held);
+    return true;
+  }
+
+  function close(): boolean {
+    if (isOver) return false;
+    isOver = true;
+    closed();
+    return true;
+  }
+
+  leases.hold(claim);
+  return {
+    lost: lost.signal,
+    askedBy(asked) {
+      if (place !== null) place = { ...place, asked };
+    },
+    watch(next) {
+      read = next;
+    },
+    resumeAt(surface) {
+      if (place !== null) place = { ...place, surface };
+    },
+    keep() {
+      writing = writing.then(write);
+      return writing;
+    },
+    async end(alongside = async () => {}) {
+      if (!close()) return;
+      await writing;
+      await late.write(id, async () => {
+        await Promise.all([alongside(), together.write({ kind: 'finish', claim: held })]);
+        leases.drop(held);
+      });
+    },
+    leave() {
+      if (close()) leases.drop(held);
     },
   };
 }

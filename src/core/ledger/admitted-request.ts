@@ -89,14 +89,7 @@ export function admitRequest(parts: AdmittedParts): Admitted {
         basis,
       };
     }
-    // The use is unknown. Reasoning and searches may be hidden, so the visible text is no measure.
-    const prompt = wire.messages.map(textOfMessage).join('\n');
-    const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
-    const vocabulary = vocabularyOf(wire.wireModel) ?? '100k';
-    const textTokens = await mostTokens(prompt, vocabulary);
-    const completionTokens = await mostTokens(generated, vocabulary);
-    const promptTokens = textTokens + imageTokens;
-    return { promptTokens, completionTokens, costNanoUsd: worstNanoUsd, basis: 'reserved' };
+    return unknownUse(wire, generated, worstNanoUsd);
   }
 
   /** Null if the provider bills nothing. */
@@ -116,17 +109,6 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     const cost = await spentOnce();
     await (cost === null ? reserved.release() : reserved.settle(cost));
     return billOf(cost);
-  }
-
-  function billOf(cost: Spent | null): Bill {
-    if (cost === null) return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
-    const { costNanoUsd, promptTokens, completionTokens, basis } = cost;
-    return {
-      costNanoUsd,
-      tokens: promptTokens + completionTokens,
-      exact: basis === 'provider' || basis === 'tokens',
-      atMost: basis === 'reserved',
-    };
   }
 
   return {
@@ -170,6 +152,27 @@ export function admitRequest(parts: AdmittedParts): Admitted {
       settling ??= settle();
       return settling;
     },
+  };
+}
+
+/** If the use is unknown. Reasoning and searches may be hidden, so the visible text is no measure of the cost. */
+async function unknownUse(wire: ChatRequest, generated: string, costNanoUsd: number): Promise<Spent> {
+  const prompt = wire.messages.map(textOfMessage).join('\n');
+  const imageTokens = countImages(wire.messages) * mostImageTokens(wire.wireModel);
+  const vocabulary = vocabularyOf(wire.wireModel) ?? '100k';
+  const textTokens = await mostTokens(prompt, vocabulary);
+  const completionTokens = await mostTokens(generated, vocabulary);
+  return { promptTokens: textTokens + imageTokens, completionTokens, costNanoUsd, basis: 'reserved' };
+}
+
+function billOf(cost: Spent | null): Bill {
+  if (cost === null) return { costNanoUsd: 0, tokens: 0, exact: true, atMost: false };
+  const { costNanoUsd, promptTokens, completionTokens, basis } = cost;
+  return {
+    costNanoUsd,
+    tokens: promptTokens + completionTokens,
+    exact: basis === 'provider' || basis === 'tokens',
+    atMost: basis === 'reserved',
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { createLeases } from '../coordination/leases.ts';
 import type { Clock } from '../kit/clock.ts';
-import { createPeriods } from '../kit/periods.ts';
+import { orLog } from '../kit/or-log.ts';
+import { createPeriods, type PeriodKind, type Periods } from '../kit/periods.ts';
 import { repeat } from '../kit/repeat.ts';
 import { type GuildLimits, type InstallationLimits, LIMITS, type LimitName } from '../ports/limits.ts';
 import {
@@ -14,7 +15,7 @@ import {
   StoreError,
 } from '../ports/store.ts';
 import { recover } from './recovery.ts';
-import { createSettlement, type LookUpCost } from './settlement.ts';
+import { createSettlement, type LookUpCost, type Settlement } from './settlement.ts';
 import type { Spent } from './usage.ts';
 
 /** Money and requests. A request's highest cost is reserved before it leaves; its true cost is booked when it ends. */
@@ -116,6 +117,68 @@ function allOf(draws: readonly LimitDraw[]): Draw[] {
   return draws.flatMap(({ draw, setAside }) => (setAside === null ? [draw] : [draw, setAside]));
 }
 
+/**
+ * Every limit has a counter, even if it is not set, so that a limit set at noon includes the morning. Requests that guilds
+ * pay for have counters of their own and do not count for the installation.
+ */
+function drawsOf(
+  { guild, user, payer }: Payment,
+  most: GuildLimits & InstallationLimits,
+  periodOf: (kind: PeriodKind) => ReturnType<Periods>,
+): LimitDraw[] {
+  const whose = { user: [guild, user], guild: [guild], installation: [] } as const;
+  return Object.entries(LIMITS).flatMap(([key, { scope, unit, period }]) => {
+    if (payer === 'guild' && scope === 'installation') return [];
+    const name = key as LimitName;
+    const { key: start, endMs } = periodOf(period);
+    const drawOn = (counted: LedgerUnit, limit: number | null): Draw => ({
+      counter: JSON.stringify([payer, scope, ...whose[scope], counted, start]),
+      unit: counted,
+      limit,
+      expiresAtMs: endMs + COUNTER_GRACE_MS,
+    });
+    const setAside = unit === 'nanoUsd' ? drawOn('setAsideNanoUsd', null) : null;
+    return { name, renewsAtMs: endMs, draw: drawOn(unit, most[name]), setAside };
+  });
+}
+
+/** @param used values by counter */
+function levelOf({ name, renewsAtMs, draw, setAside }: LimitDraw, used: ReadonlyMap<string, number>): Level {
+  return {
+    limit: name,
+    unit: draw.unit,
+    used: used.get(draw.counter) ?? 0,
+    setAside: (setAside && used.get(setAside.counter)) ?? 0,
+    most: draw.limit,
+    renewsAtMs,
+  };
+}
+
+function reservedOf(
+  reservation: Reservation,
+  levels: readonly Level[],
+  { store, log }: LedgerOptions,
+  settlement: Settlement,
+): Reserved {
+  let generation: string | null = null;
+
+  return {
+    ok: true,
+    levels,
+    async started(generationId) {
+      generation = generationId;
+      const unstored = orLog(log, 'warn', { id: reservation.id }, 'could not store the id of a generation');
+      await store.ledger.annotate(reservation.id, generationId).catch(unstored);
+    },
+    async settle(spent) {
+      const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
+      if (!isKnown && generation !== null) settlement.bookWhenPriced(reservation, spent, generation);
+      else await settlement.book(reservation, spent);
+    },
+    release: () => settlement.release(reservation),
+  };
+}
+
 export function createLedger(options: LedgerOptions): Ledger {
   const { clock, log, owner } = options;
   const store = options.store.ledger;
@@ -136,70 +199,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     options,
   );
 
-  /**
-   * Every limit has a counter, even if it is not set, so that a limit set at noon includes the morning. Requests that guilds
-   * pay for have counters of their own and do not count for the installation.
-   */
-  function drawsOf({ guild, user, payer }: Payment, limits: GuildLimits): LimitDraw[] {
+  function draw(whose: Payment, limits: GuildLimits): LimitDraw[] {
     const nowMs = clock.now();
-    const most = { ...limits, ...options.installation };
-    const whose = { user: [guild, user], guild: [guild], installation: [] } as const;
-    return Object.entries(LIMITS).flatMap(([key, { scope, unit, period }]) => {
-      if (payer === 'guild' && scope === 'installation') return [];
-      const name = key as LimitName;
-      const { key: start, endMs } = periods(period, nowMs);
-      const drawOn = (counted: LedgerUnit, limit: number | null): Draw => ({
-        counter: JSON.stringify([payer, scope, ...whose[scope], counted, start]),
-        unit: counted,
-        limit,
-        expiresAtMs: endMs + COUNTER_GRACE_MS,
-      });
-      const setAside = unit === 'nanoUsd' ? drawOn('setAsideNanoUsd', null) : null;
-      return { name, renewsAtMs: endMs, draw: drawOn(unit, most[name]), setAside };
-    });
-  }
-
-  /** @param used values by counter */
-  function levelOf(
-    { name, renewsAtMs, draw, setAside }: LimitDraw,
-    used: ReadonlyMap<string, number>,
-  ): Level {
-    return {
-      limit: name,
-      unit: draw.unit,
-      used: used.get(draw.counter) ?? 0,
-      setAside: (setAside && used.get(setAside.counter)) ?? 0,
-      most: draw.limit,
-      renewsAtMs,
-    };
-  }
-
-  function reservedOf(reservation: Reservation, levels: readonly Level[]): Reserved {
-    let generation: string | null = null;
-
-    return {
-      ok: true,
-      levels,
-      async started(generationId) {
-        generation = generationId;
-        try {
-          await store.annotate(reservation.id, generationId);
-        } catch (error) {
-          log.warn({ err: error, id: reservation.id }, 'could not store the id of a generation');
-        }
-      },
-      async settle(spent) {
-        const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
-        if (!isKnown && generation !== null) settlement.bookWhenPriced(reservation, spent, generation);
-        else await settlement.book(reservation, spent);
-      },
-      release: () => settlement.release(reservation),
-    };
+    return drawsOf(whose, { ...limits, ...options.installation }, (kind) => periods(kind, nowMs));
   }
 
   return {
     async reserve({ id, worstNanoUsd, limits, ...entry }) {
-      const limitDraws = drawsOf(entry, limits);
+      const limitDraws = draw(entry, limits);
       const draws = allOf(limitDraws);
       const madeAtMs = clock.now();
       // An automatic request is not the person's request.
@@ -221,7 +228,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         leases.hold(id);
         const used = new Map(draws.map(({ counter }, index) => [counter, result.used[index] ?? 0]));
         const levels = limitDraws.map((draw) => levelOf(draw, used));
-        return reservedOf(reservation, levels);
+        return reservedOf(reservation, levels, options, settlement);
       }
       const { counter, unit, limit: most } = result.draw;
       const exceeded = limitDraws.find(({ draw }) => draw.counter === counter);
@@ -232,7 +239,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
 
     async levels(whose, limits) {
-      const draws = drawsOf(whose, limits);
+      const draws = draw(whose, limits);
       const used = await store.read(allOf(draws).map(({ counter }) => counter));
       return draws.map((draw) => levelOf(draw, used));
     },
