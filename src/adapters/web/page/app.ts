@@ -1,6 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import type { Spot } from '../wire.ts';
 import { bar, demoMark, newButton } from './bar.ts';
+import { attach } from './composer/attachments.ts';
 import type { Composer } from './composer/composer.ts';
 import { composerView } from './composer/composer-view.ts';
 import { formView, showForm } from './form.ts';
@@ -67,7 +68,7 @@ function onDrop(
   if (files === undefined || files.length === 0) return;
   event.preventDefault();
   endDrag();
-  composer.attachments.add(paneUnder(event)?.matches('.thread') ? spots.thread : spots.channel, files);
+  attach(composer, paneUnder(event)?.matches('.thread') ? spots.thread : spots.channel, files);
 }
 
 /** The channel or the thread; anywhere else counts as the channel. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { repeat } from 'lit-html/directives/repeat.js';
-import type { ChannelInfo, Role, Spot } from '../wire.ts';
+import type { ChannelInfo, Spot } from '../wire.ts';
 import { newConversation, viewAs } from './model/actions.ts';
 import { goToMessage, toggleSidebar } from './model/navigation.ts';
 import type { Page } from './model/page.ts';
@@ -20,15 +20,11 @@ import {
 } from './model/state.ts';
 import { tool, withValue } from './parts/controls.ts';
 import { botMark, icons } from './parts/icons.ts';
-import { currentTheme, nextTheme, type Theme } from './parts/theme.ts';
+import { currentTheme, type Theme, turnTheme } from './parts/theme.ts';
+import { capitalized } from './timeline/format.ts';
 import { avatar } from './timeline/message.ts';
 
 const MAX_THREADS = 30;
-
-const ROLES = { member: 'Member', admin: 'Admin', operator: 'Operator' } as const satisfies Record<
-  Role,
-  string
->;
 
 const THEMES = {
   system: { icon: icons.system, label: 'Theme: system' },
@@ -40,8 +36,8 @@ const THEMES = {
 export function sidebar(page: Page): TemplateResult {
   const { state, change } = page;
   const theme = THEMES[currentTheme()];
-  const turnTheme = () => {
-    nextTheme();
+  const turn = () => {
+    turnTheme();
     change();
   };
   const close = () => toggleSidebar(page, false);
@@ -56,7 +52,7 @@ export function sidebar(page: Page): TemplateResult {
       <div class="brand row">
         <span class="avatar bot" aria-hidden="true">${botMark}</span>
         <p>Parley <small>Playground</small></p>
-        ${tool(theme.label, theme.icon, turnTheme)}
+        ${tool(theme.label, theme.icon, turn)}
         ${tool('Close the menu', icons.close, close, { className: 'close-sidebar' })}
       </div>
       <div class="finder">
@@ -179,7 +175,7 @@ function people(page: Page): TemplateResult {
               .checked=${state.as === id}
               @change=${() => viewAs(page, id)}
             />
-            ${avatar(id, name)}<span><b>${name}</b>${ROLES[role]}</span>
+            ${avatar(id, name)}<span><b>${name}</b>${capitalized(role)}</span>
           </label>`,
         )}
       </div>

@@ -11,11 +11,9 @@ export interface Asset {
 }
 
 export interface Assets {
-  /** The page itself. */
-  readonly index: Asset;
   /** The hash of the import map, the page's only inline script, for the content security policy. */
   readonly scriptHash: string;
-  /** A file of the page (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for other paths. */
+  /** The page itself (``), a file of it (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for other paths. */
   read(path: string): Promise<Asset | undefined>;
 }
 
@@ -60,6 +58,7 @@ export function createAssets(): Assets {
   );
   const cache = new Map<string, { readonly changedAtMs: number; readonly asset: Asset }>();
   const importMap = JSON.stringify({ imports: IMPORTS });
+  const index = assetOf(indexHtml(importMap), 'text/html; charset=utf-8');
 
   function locate(path: string): string | undefined {
     for (const [pattern, dir] of places) {
@@ -70,9 +69,9 @@ export function createAssets(): Assets {
   }
 
   return {
-    index: assetOf(indexHtml(importMap), 'text/html; charset=utf-8'),
     scriptHash: `sha256-${createHash('sha256').update(importMap).digest('base64')}`,
     async read(path) {
+      if (path === '') return index;
       const file = locate(path);
       if (file === undefined) return undefined;
       const changedAtMs = await changeTime(file);

@@ -1,16 +1,16 @@
 import { type Button, buttonRow, isPress } from '../../../core/ports/buttons.ts';
 import { optionsForOne } from '../../../core/ports/command.ts';
+import { Refused } from '../../../http/requests.ts';
 import type { PersonInfo, PostPress, PressForm } from '../wire.ts';
 import type { WebContext } from './context.ts';
 import { eventAt, eventOn } from './inbound.ts';
 import type { StoredMessage } from './messages.ts';
 import { actorOf, placeOf } from './people.ts';
-import { buttonOf, personNamed, visible } from './reach.ts';
+import { personNamed, visible } from './reach.ts';
 import { optionInfo } from './room-info.ts';
 import { nameThread, openThread } from './threads.ts';
 
-/** The press of a button, as the page names it. */
-export type PressOf = Pick<PostPress, 'as' | 'message' | 'button'>;
+type PressOf = Pick<PostPress, 'as' | 'message' | 'button'>;
 
 interface Pressed {
   readonly person: PersonInfo;
@@ -22,7 +22,9 @@ interface Pressed {
 function pressed({ room }: WebContext, { as, message: id, button: kind }: PressOf): Pressed {
   const person = personNamed(as);
   const message = visible(room, id, person);
-  return { person, message, button: buttonOf(message, kind) };
+  const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
+  if (button === undefined) throw new Refused(409, 'That button no longer exists.');
+  return { person, message, button };
 }
 
 /** The form that a button opens. @throws Refused if the person cannot press it */

@@ -1,4 +1,3 @@
-import type { Button } from '../../../core/ports/buttons.ts';
 import { Refused } from '../../../http/requests.ts';
 import type { ChannelInfo, PersonInfo, Spot } from '../wire.ts';
 import type { StoredMessage } from './messages.ts';
@@ -35,11 +34,4 @@ export function visible(room: Room, id: string, person: PersonInfo): StoredMessa
   const message = room.find(id);
   if (!isVisible(message, person)) throw new Refused(404, 'There is no such message.');
   return message;
-}
-
-/** @throws Refused if the message does not have such a button, or no longer has */
-export function buttonOf(message: StoredMessage, kind: string): Button {
-  const button = message.kind === 'answer' ? message.buttons.find((each) => each.kind === kind) : undefined;
-  if (button === undefined) throw new Refused(409, 'That button no longer exists.');
-  return button;
 }

@@ -75,10 +75,8 @@ export function createRoom(store: CollectionStore, clock: Clock, log: Logger): R
         if (!hasReplies(id)) await remove(id);
       }
     } catch (error) {
-      log.warn(
-        { err: error },
-        'could not delete an old message of the playground; retrying at the next start',
-      );
+      const what = 'could not delete an old message of the playground; retrying at the next start';
+      log.warn({ err: error }, what);
     }
   }
 

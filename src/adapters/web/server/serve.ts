@@ -44,7 +44,7 @@ export function createHandler({ api, login, log }: HandlerOptions) {
     if (path.startsWith('api/')) return await serveApi(path.slice('api/'.length), url, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new Refused(405, 'Only GET is allowed here.');
-    const asset = path === '' ? assets.index : await assets.read(path);
+    const asset = await assets.read(path);
     if (asset === undefined) throw new Refused(404, 'Not found.');
     sendAsset(request, response, asset);
   }

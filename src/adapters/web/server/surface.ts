@@ -31,6 +31,7 @@ const optionsSchema = z.object({
 
 export type SurfaceOptions = Readonly<z.infer<typeof optionsSchema>>;
 
+/** Shows answers and notices at a spot: up to 4,000 characters a message, and 20 states of it a second. */
 export function createWebSurface(room: Room, options: SurfaceOptions): Surface {
   const { question, user, spot, audience, isPrivate, about } = options;
   const { channel, thread } = spot;

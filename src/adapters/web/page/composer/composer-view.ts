@@ -4,16 +4,19 @@ import type { Spot } from '../../wire.ts';
 import { parseSlash } from '../model/slash.ts';
 import { channelOf, type State } from '../model/state.ts';
 import { icons } from '../parts/icons.ts';
-import { addOption, type Composer, lacksMention, onKey, problemAt, sendDraft } from './composer.ts';
-import { fieldAt, fieldId } from './drafts.ts';
+import { attach, attachmentsView, hasFiles } from './attachments.ts';
+import { type Composer, draftAt, fieldAt, fieldId, writeDraft } from './composer.ts';
+import { closeMenu, complete, menuAt, take } from './menu.ts';
 import { menuView, signature } from './menu-view.ts';
+import { addOption, lacksMention, onKey, problemAt, sendDraft } from './sending.ts';
 
 const COMMAND_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
+/** A composer with its menu, its files, and a hint on what it would do. */
 export function composerView(composer: Composer, spot: Spot): TemplateResult {
-  const { page, drafts, menu, attachments } = composer;
-  const text = drafts.at(spot);
-  const open = menu.at(spot);
+  const { page } = composer;
+  const text = draftAt(composer, spot);
+  const open = menuAt(composer, spot);
   const { command, options = {} } = parseSlash(text, page.state.info.commands) ?? {};
   const submit = (event: Event) => {
     event.preventDefault();
@@ -21,21 +24,21 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
   };
   const pick = ({ currentTarget }: Event) => {
     const input = currentTarget as HTMLInputElement;
-    if (input.files !== null) attachments.add(spot, input.files);
+    if (input.files !== null) attach(composer, spot, input.files);
     input.value = '';
   };
   return html`
     <form class="composer" @submit=${submit}>
-      ${open === null ? nothing : menuView(fieldId(spot), open, (index) => menu.take(spot, index))}
+      ${open === null ? nothing : menuView(fieldId(spot), open, (index) => take(composer, spot, index))}
       <div class="box">
         ${command === undefined ? nothing : signature(command, options, (option) => addOption(composer, spot, command, option))}
-        ${fieldView(composer, spot)} ${attachments.view(spot)}
+        ${fieldView(composer, spot)} ${attachmentsView(composer, spot)}
         <div class="composer-foot row">
           <label class="attach" title="Attach files">
             ${icons.attach}<input class="visually-hidden" type="file" multiple aria-label="Attach files" @change=${pick} />
           </label>
           ${hint(composer, spot)}
-          <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === '' && !attachments.has(spot)}>
+          <button type="submit" class="send" aria-label="Send" title="Send" ?disabled=${text.trim() === '' && !hasFiles(composer, spot)}>
             ${icons.send}
           </button>
         </div>
@@ -45,19 +48,19 @@ export function composerView(composer: Composer, spot: Spot): TemplateResult {
 }
 
 function fieldView(composer: Composer, spot: Spot): TemplateResult {
-  const { page, drafts, menu, attachments } = composer;
+  const { page } = composer;
   const id = fieldId(spot);
-  const open = menu.at(spot);
+  const open = menuAt(composer, spot);
   const place = placeholder(page.state, spot);
   const write = () => {
-    drafts.write(spot, fieldAt(spot).value);
-    void menu.complete(spot);
+    writeDraft(composer, spot, fieldAt(spot).value);
+    void complete(composer, spot);
   };
   const paste = (event: ClipboardEvent) => {
     const { files } = event.clipboardData ?? {};
     if (files === undefined || files.length === 0) return;
     event.preventDefault();
-    attachments.add(spot, files);
+    attach(composer, spot, files);
   };
   return html`<textarea
     id=${id}
@@ -70,10 +73,10 @@ function fieldView(composer: Composer, spot: Spot): TemplateResult {
     aria-activedescendant=${open !== null && open.active >= 0 ? `${id}-item-${open.active}` : nothing}
     autocomplete="off"
     enterkeyhint="send"
-    .value=${live(drafts.at(spot))}
+    .value=${live(draftAt(composer, spot))}
     @input=${write}
     @keydown=${(event: KeyboardEvent) => onKey(composer, event, spot)}
-    @blur=${menu.close}
+    @blur=${() => closeMenu(composer)}
     @paste=${paste}
   ></textarea>`;
 }

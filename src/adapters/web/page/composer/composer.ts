@@ -1,101 +1,63 @@
-import type { CommandInfo, OptionInfo, Spot } from '../../wire.ts';
-import { send } from '../model/actions.ts';
-import { go } from '../model/navigation.ts';
+import type { Spot } from '../../wire.ts';
+import { isTable, isText, recall, remember } from '../model/memory.ts';
 import type { Page } from '../model/page.ts';
-import { MENTION, parseSlash, tooLong, withOption } from '../model/slash.ts';
-import { isDm, messagesAt, spotKey } from '../model/state.ts';
-import { goToEnd } from '../parts/scroll.ts';
-import { type Attachments, createAttachments } from './attachments.ts';
-import { createDrafts, type Drafts, fieldAt } from './drafts.ts';
-import { createMenu, type OpenMenu } from './menu.ts';
+import { parseSlash } from '../model/slash.ts';
+import { spotKey } from '../model/state.ts';
+import type { Menu } from './slash-menu.ts';
 
-/** The text fields, one for the channel and one for the thread. */
+/** The text fields, one for the channel and one for the thread, with what is not sent yet. */
 export interface Composer {
   readonly page: Page;
-  readonly drafts: Drafts;
-  readonly attachments: Attachments;
-  readonly menu: OpenMenu;
+  /** Texts by spot, kept over reloads. */
+  readonly drafts: Record<string, string>;
+  /** Attached files by spot. */
+  readonly files: Map<string, Attachment[]>;
+  /** The menu over one of the fields, if it is open. */
+  menu: (Menu & { readonly key: string }) | null;
+  /** The number of requests for a menu. */
+  asked: number;
   /** A text that was not sent, and why; shown until it changes. */
   unsent: { readonly key: string; readonly text: string; readonly words: string } | null;
 }
 
+/** A file of a draft; uploaded at once. */
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  phase: 'leaving' | 'there' | 'refused';
+  problem: string | null;
+}
+
+/** Begins with the texts of before the reload. */
 export function createComposer(page: Page): Composer {
-  const drafts = createDrafts(page);
-  const menu = createMenu(page, drafts);
-  return { page, drafts, menu, attachments: createAttachments(page), unsent: null };
+  const drafts = recall('tab', 'drafts', isTable(isText)) ?? {};
+  return { page, drafts, files: new Map(), menu: null, asked: 0, unsent: null };
 }
 
-/** Sends what is in the field, with a mention of the bot before it if it `asks`. */
-export function sendDraft(composer: Composer, spot: Spot, asks = false): void {
-  const { page, drafts, attachments, menu } = composer;
-  const written = drafts.at(spot);
-  if (written.trim() === '' && !attachments.has(spot)) return;
-  const text = `${asks ? '@Parley ' : ''}${written.trim()}`;
-  const files = attachments.ready(spot);
-  const words = files === null ? 'A file is still uploading.' : problemOf(page, text);
-  if (words !== null || files === null) {
-    composer.unsent = { key: spotKey(spot), text: written, words: words ?? '' };
-    page.change();
-    return;
-  }
-  menu.close();
-  drafts.write(spot, '');
-  attachments.clear(spot);
-  send(page, spot, text, files);
-  goToEnd(fieldAt(spot));
+export function draftAt({ drafts }: Composer, spot: Spot): string {
+  return drafts[spotKey(spot)] ?? '';
 }
 
-/** Why the draft cannot be sent; null if it can. `isUrgent` if it was tried. */
-export function problemAt(
-  { page, drafts, unsent }: Composer,
-  spot: Spot,
-): { readonly words: string; readonly isUrgent: boolean } | null {
-  const text = drafts.at(spot);
-  if (unsent?.key === spotKey(spot) && unsent.text === text) return { words: unsent.words, isUrgent: true };
-  const words = problemOf(page, text);
-  return words === null ? null : { words, isUrgent: false };
+/** Draws the text at once, so that the next key goes into this text and not into the one before. */
+export function writeDraft({ page, drafts }: Composer, spot: Spot, text: string): void {
+  if (text === '') delete drafts[spotKey(spot)];
+  else drafts[spotKey(spot)] = text;
+  // Text after a command with a form is not stored, however misspelt, because it may be a secret.
+  const isStored = (draft: string) => {
+    const slash = parseSlash(draft.trimStart(), page.state.info.commands);
+    return slash === null || slash.command?.form === null;
+  };
+  const stored = Object.entries(drafts).filter(([, draft]) => isStored(draft));
+  remember('tab', 'drafts', Object.fromEntries(stored));
+  page.draw();
 }
 
-function problemOf({ state: { info } }: Page, text: string): string | null {
-  return tooLong('this', text, info.maxMessageChars) ?? parseSlash(text, info.commands)?.problem ?? null;
+/** The id of a composer's text field; ids of its menu begin with it. The page has at most one composer of each kind. */
+export function fieldId({ thread }: Spot): string {
+  return `composer-${thread === null ? 'channel' : 'thread'}`;
 }
 
-/** Whether the draft would only reach the bot with a mention. */
-export function lacksMention({ page, drafts }: Composer, spot: Spot): boolean {
-  const text = drafts.at(spot);
-  const isTalk = text.trim() !== '' && !text.startsWith('/') && !MENTION.test(text);
-  return isTalk && spot.thread === null && !isDm(page.state, spot);
-}
-
-/** Inserts an option before the words, with the caret at its value. */
-export function addOption(
-  { drafts, menu }: Composer,
-  spot: Spot,
-  command: CommandInfo,
-  option: OptionInfo,
-): void {
-  const { text, caret } = withOption(drafts.at(spot), command, option);
-  drafts.write(spot, text);
-  const field = fieldAt(spot);
-  field.focus();
-  field.setSelectionRange(caret, caret);
-  void menu.complete(spot);
-}
-
-export function onKey(composer: Composer, event: KeyboardEvent, spot: Spot): void {
-  const { page, drafts, menu } = composer;
-  const { key, shiftKey, metaKey, ctrlKey, isComposing } = event;
-  if (isComposing) return;
-  if (menu.onKey(event, spot)) event.preventDefault();
-  else if (key === 'Enter' && !shiftKey) {
-    event.preventDefault();
-    sendDraft(composer, spot, (metaKey || ctrlKey) && lacksMention(composer, spot));
-  } else if (key === 'ArrowUp' && drafts.at(spot) === '') {
-    const { as } = page.state;
-    const said = messagesAt(page.state, spot).filter(({ user, kind }) => kind === 'said' && user === as);
-    if (said.length > 0) event.preventDefault();
-    drafts.write(spot, said.at(-1)?.text ?? '');
-  } else if (key === 'Escape' && spot.thread !== null) {
-    go(page, { channel: spot.channel, thread: null });
-  }
+/** The text field of a composer that is shown. */
+export function fieldAt(spot: Spot): HTMLTextAreaElement {
+  return document.getElementById(fieldId(spot)) as HTMLTextAreaElement;
 }

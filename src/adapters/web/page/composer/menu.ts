@@ -1,76 +1,58 @@
 import type { Spot } from '../../wire.ts';
-import { type Store, spotKey } from '../model/state.ts';
-import { type Drafts, fieldAt } from './drafts.ts';
-import { type Menu, menuAt } from './slash-menu.ts';
+import { spotKey } from '../model/state.ts';
+import { type Composer, fieldAt, writeDraft } from './composer.ts';
+import { type Menu, suggest } from './slash-menu.ts';
 
-/** The open menu, if there is one: over one of the composers. */
-export interface OpenMenu {
-  at(spot: Spot): Menu | null;
-  /** Offers what can follow at the caret. */
-  complete(spot: Spot): Promise<void>;
-  /** Inserts an item, and offers what can follow. */
-  take(spot: Spot, index: number): void;
-  /** Whether the key was meant for the menu. */
-  onKey(event: KeyboardEvent, spot: Spot): boolean;
-  close(): void;
+/** The menu, if it is open over this composer. */
+export function menuAt({ menu }: Composer, spot: Spot): Menu | null {
+  return menu?.key === spotKey(spot) ? menu : null;
 }
 
-export function createMenu({ state, change }: Store, drafts: Drafts): OpenMenu {
-  let open: (Menu & { readonly key: string }) | null = null;
-  let asked = 0;
+/** Offers what can follow at the caret. Only the answer to the newest request counts, because they may arrive in any order. */
+export async function complete(composer: Composer, spot: Spot): Promise<void> {
+  composer.asked += 1;
+  const { asked, page } = composer;
+  const { value, selectionStart } = fieldAt(spot);
+  const found = await suggest(value, selectionStart, page.state, spot);
+  if (asked !== composer.asked) return;
+  composer.menu = found === null ? null : { ...found, key: spotKey(spot) };
+  page.change();
+}
 
-  /** Only the answer to the newest request counts, because they may arrive in any order. */
-  async function complete(spot: Spot): Promise<void> {
-    asked += 1;
-    const question = asked;
-    const { value, selectionStart } = fieldAt(spot);
-    const found = await menuAt(value, selectionStart, state, spot);
-    if (question !== asked) return;
-    open = found === null ? null : { ...found, key: spotKey(spot) };
-    change();
-  }
+/** Inserts an item, and offers what can follow. */
+export function take(composer: Composer, spot: Spot, index: number): void {
+  const { menu } = composer;
+  const item = menu?.items[index];
+  if (menu === null || item === undefined) return;
+  const field = fieldAt(spot);
+  // One space is enough.
+  const to = field.value.charAt(menu.to) === ' ' ? menu.to + 1 : menu.to;
+  field.setRangeText(`${item.insert} `, menu.from, to, 'end');
+  writeDraft(composer, spot, field.value);
+  field.focus();
+  void complete(composer, spot);
+}
 
-  function take(spot: Spot, index: number): void {
-    const item = open?.items[index];
-    if (open === null || item === undefined) return;
-    const field = fieldAt(spot);
-    // One space is enough.
-    const to = field.value.charAt(open.to) === ' ' ? open.to + 1 : open.to;
-    field.setRangeText(`${item.insert} `, open.from, to, 'end');
-    drafts.write(spot, field.value);
-    field.focus();
-    void complete(spot);
-  }
+export function closeMenu(composer: Composer): void {
+  composer.asked += 1;
+  composer.menu = null;
+  composer.page.change();
+}
 
-  function move(active: number): void {
-    if (open !== null) open = { ...open, active };
-    change();
-  }
-
-  function close(): void {
-    asked += 1;
-    open = null;
-    change();
-  }
-
-  const at = (spot: Spot) => (open?.key === spotKey(spot) ? open : null);
-
-  return {
-    at,
-    complete,
-    take,
-    onKey({ key, shiftKey }, spot) {
-      const menu = at(spot);
-      if (menu === null) return false;
-      const { active, items } = menu;
-      if (key === 'ArrowDown') move((active + 1) % items.length);
-      else if (key === 'ArrowUp') move(active <= 0 ? items.length - 1 : active - 1);
-      else if (key === 'Tab') take(spot, Math.max(active, 0));
-      else if (key === 'Enter' && active >= 0 && !shiftKey) take(spot, active);
-      else if (key === 'Escape') close();
-      else return false;
-      return true;
-    },
-    close,
+/** Whether the key was meant for the menu. */
+export function onMenuKey(composer: Composer, { key, shiftKey }: KeyboardEvent, spot: Spot): boolean {
+  const menu = menuAt(composer, spot);
+  if (menu === null) return false;
+  const { active, items } = menu;
+  const move = (to: number) => {
+    if (composer.menu !== null) composer.menu = { ...composer.menu, active: to };
+    composer.page.change();
   };
+  if (key === 'ArrowDown') move((active + 1) % items.length);
+  else if (key === 'ArrowUp') move(active <= 0 ? items.length - 1 : active - 1);
+  else if (key === 'Tab') take(composer, spot, Math.max(active, 0));
+  else if (key === 'Enter' && active >= 0 && !shiftKey) take(composer, spot, active);
+  else if (key === 'Escape') closeMenu(composer);
+  else return false;
+  return true;
 }

@@ -26,7 +26,7 @@ const RANK = { member: 0, admin: 1, operator: 2 } as const satisfies Record<Role
 const MENTION = /(?:^|\s)(@[a-z]*)$/i;
 
 /** Null if there is nothing to suggest. Asks the server for values that only it knows. */
-export async function menuAt(text: string, caret: number, state: State, spot: Spot): Promise<Menu | null> {
+export async function suggest(text: string, caret: number, state: State, spot: Spot): Promise<Menu | null> {
   const completion = completionAt(text, caret, state.info.commands);
   if (completion === null) return isDm(state, spot) ? null : mentionMenu(text.slice(0, caret));
   const { from, to } = completion;

@@ -14,6 +14,10 @@ class ApiError extends Error {
 /** Waits between tries of a post, together about the time of a restart. */
 const RETRY_AFTER_MS = [300, 1_000, 2_000, 3_000, 3_000, 3_000, 3_000];
 
+/**
+ * Gets a value of the page's API. Null entries of the query are left out.
+ * @throws ApiError, or TypeError if the server is unreachable
+ */
 export async function get<T>(path: string, query: Readonly<Record<string, string | null>> = {}): Promise<T> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null);
   return (await answerOf(await fetch(`api/${path}?${new URLSearchParams(given)}`))) as T;

@@ -17,6 +17,7 @@ export interface SessionOptions {
   readonly onOpen: () => void;
 }
 
+/** Connects only when told to. A login opens a new connection and repeats the posts that waited for it. */
 export function createSession({ state, change }: Store, options: SessionOptions): Session {
   let loggingIn: Promise<void> | null = null;
   let logins = 0;

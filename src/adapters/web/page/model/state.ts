@@ -66,6 +66,7 @@ export interface Store {
   draw(): void;
 }
 
+/** @param drawState draws the whole state; called once per frame at most, apart from `draw` */
 export function createStore(state: State, drawState: () => void): Store {
   let frame = 0;
 

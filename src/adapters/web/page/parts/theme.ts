@@ -13,11 +13,11 @@ export function applyTheme(theme: Theme): void {
   else document.documentElement.dataset['theme'] = theme;
 }
 
-export function nextTheme(): Theme {
+/** Goes on from one theme to the next, and remembers it. */
+export function turnTheme(): void {
   const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length] ?? 'system';
   remember('browser', 'theme', next);
   applyTheme(next);
-  return next;
 }
 
 function isTheme(value: unknown): value is Theme {

@@ -13,7 +13,10 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /** `Today`, `Yesterday`, or the date. */
 export function formatDay(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(atMs) - startOfDay(nowMs)) / DAY_MS);
-  const text = days >= -1 ? relativeDay.format(days, 'day') : day.format(atMs);
+  return capitalized(days >= -1 ? relativeDay.format(days, 'day') : day.format(atMs));
+}
+
+export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
