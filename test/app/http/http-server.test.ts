@@ -49,4 +49,17 @@ describe('the HTTP server', () => {
     });
     await expect(fetch(address).then((response) => response.text())).rejects.toThrow();
   });
+
+  it('closes although an answer goes on', async () => {
+    const address = await serve({
+      path: '/',
+      handle(_request, response) {
+        response.writeHead(200);
+        response.write('an event');
+      },
+    });
+    const response = await fetch(address);
+    await server.close();
+    await expect(response.text()).rejects.toThrow();
+  });
 });

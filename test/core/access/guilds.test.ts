@@ -70,6 +70,22 @@ describe('a guild', () => {
     expect(await tierOf(GUILD, generous)).toBe('free');
   });
 
+  it('opens to an outsider the tier for outsiders, and neither what it was granted nor its keys', async () => {
+    const facts = { by: 'discord:9', lastFour: '1a2b', connectedAtMs: 0, fault: null, isResting: false };
+    const keys = { ...NO_KEYS, of: async () => [{ ...facts, provider: 'openrouter' } as const] };
+    const open = createGuilds({ store, clock, keys, defaultTier: 'free', skuTiers: SKU_TIERS });
+    await open.grant(GUILD, grantOf('openai'));
+    expect(await open.access(GUILD)).toMatchObject({ tier: 'premium', ownKeys: ['openrouter'] });
+    expect(await open.access({ guild: GUILD, isOutsider: true })).toEqual({
+      id: GUILD,
+      tier: 'free',
+      operatorTier: 'free',
+      ownKeys: [],
+      failedKeys: [],
+      hostTier: 'openai',
+    });
+  });
+
   it('has a grant until the moment of its end, and then what it had before', async () => {
     await guilds.grant(
       GUILD,

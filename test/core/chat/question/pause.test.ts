@@ -44,6 +44,16 @@ describe('a pause', () => {
     expect(await ask()).toContain('Again.');
   });
 
+  it('counts at once in the process in which it begins and ends', async () => {
+    bot.provider.answer('Yes.');
+    expect(await ask()).toContain('Yes.');
+    await bot.services.pauses.pause('', 'dashboard (127.0.0.1)');
+    expect(await ask()).toMatch(/^I am paused/);
+    await bot.services.pauses.resume('dashboard (127.0.0.1)');
+    bot.provider.answer('Again.');
+    expect(await ask()).toContain('Again.');
+  });
+
   it('stands in the audit log of all guilds, with what people were told', async () => {
     await elsewhere.pause('', 'command line (olga)');
     await elsewhere.pause('Back at noon.', 'dashboard (127.0.0.1)');
