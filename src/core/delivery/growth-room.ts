@@ -17,7 +17,7 @@ export interface GrowthRoom {
 }
 
 export function createGrowthRoom(options: {
-  readonly limiters: WriteLimiters;
+  readonly limiters: Pick<WriteLimiters, 'owe'>;
   /** Without an `updateScope`, updates always have room. */
   readonly surface: Pick<Surface, 'updateScope'>;
   readonly onReady: () => void;

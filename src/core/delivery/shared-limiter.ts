@@ -190,7 +190,7 @@ export function createSharedLimiter(
       }
     },
     block({ key }, ms) {
-      const untilMs = Math.max(blocks.get(key) ?? 0, clock.now() + ms);
+      const untilMs = clock.now() + ms;
       blocks.set(key, untilMs);
       if (isAlone) return;
       tell(key, async () => {
