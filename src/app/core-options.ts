@@ -2,10 +2,8 @@ import type { Logger } from 'pino';
 import { createDrawChart } from '../charts/draw-chart.ts';
 import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
-import type { Clock } from '../core/kit/clock.ts';
 import { parseNanoUsd } from '../core/kit/money.ts';
 import type { Slots } from '../core/kit/slots.ts';
-import type { Store } from '../core/ports/store.ts';
 import type { CoreOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { encryptionKeysOf, fileLimitsOf, retentionMsOf } from './config/config.ts';
@@ -67,11 +65,7 @@ export function guildsOf({
   config,
   store,
   clock,
-}: {
-  readonly config: Config;
-  readonly store: Store;
-  readonly clock: Clock;
-}): Guilds {
+}: Pick<CoreOptions, 'store' | 'clock'> & { readonly config: Config }): Guilds {
   const keys = createKeyStore({ store, encryptionKeys: encryptionKeysOf(config), clock });
   const { DEFAULT_TIER: defaultTier, DISCORD_SKU_TIERS: skuTiers } = config;
   return createGuilds({ store, clock, keys, defaultTier, skuTiers });

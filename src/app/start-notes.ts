@@ -50,8 +50,9 @@ function goneInWords({ id, instead }: GoneModel, file: string): string {
 /** The lines that offer this machine's models on chat platforms too. */
 function localInWords(found: readonly LocalServer[], file: string): string[] {
   return found.flatMap(({ definition: { id, name, baseUrl }, models }) => {
+    // `models.json` accepts no names with white space.
     const listed = models
-      .filter(isListable)
+      .filter((model) => !/\s/.test(model.id))
       .slice(0, MAX_SHOWN)
       .map((model) => ({
         id: listedIdOf(id, model.id),
@@ -96,11 +97,6 @@ function turnedInWords({ turned, unreadable }: Turned): string[] {
 
 function pausedInWords({ sinceMs, by }: Pause): string {
   return `Paused since ${momentInWords(sinceMs)} by ${by}: nobody gets an answer until you run \`npm run parley -- resume\`.`;
-}
-
-/** `models.json` accepts no names with white space. */
-function isListable({ id }: LocalServer['models'][number]): boolean {
-  return !/\s/.test(id);
 }
 
 /** An id valid in `models.json`: lower case, one slash, no suffix. */

@@ -65,7 +65,9 @@ function inWords(preview: Preview): string {
   ].map((line) => `- ${line}`);
   return [
     `**What the model will see here**\n${lines.join('\n')}`,
-    ...(summary === null ? [] : [`**Summary of the earlier messages**\n${quoted(summary)}`]),
+    ...(summary === null
+      ? []
+      : [`**Summary of the earlier messages**\n> ${oneLine(summary, MAX_SUMMARY_CHARS)}`]),
     readingInWords(preview.readsContext),
   ].join('\n\n');
 }
@@ -89,10 +91,6 @@ function priceInWords({ sentNanoUsd, mostNanoUsd, payer }: Preview): string {
   if (mostNanoUsd === 0) return 'free';
   const whose = payer === 'guild' ? ', paid with the API key connected here' : '';
   return `about ${usdOrNothing(sentNanoUsd)} for what is sent, at most ${usdOrNothing(mostNanoUsd)} with the longest answer${whose}`;
-}
-
-function quoted(summary: string): string {
-  return `> ${oneLine(summary, MAX_SUMMARY_CHARS)}`;
 }
 
 function count(value: number): string {

@@ -47,9 +47,8 @@ export const help = defineCommand({
 function overview(open: readonly Command[], { surface, services }: CommandContext): string {
   const named = new Set(['ask', 'help', ...GROUPS.flatMap(([names]) => names)]);
   const others = open.filter(({ name }) => !named.has(name));
-  const [rest, more] = [false, true].map((isForAll) =>
-    others.filter(({ role }) => (role === 'member') === isForAll),
-  ) as [Command[], Command[]];
+  const more = others.filter(({ role }) => role === 'member');
+  const rest = others.filter(({ role }) => role !== 'member');
   const goesOn = surface.canContinueInThread ? `, **${BUTTONS.continue.label}** continues from it` : '';
   const { operatorContact } = services;
   return [

@@ -33,14 +33,8 @@ const KEEP_ALIVE_MS = 1_000;
 /** English has about three words to four tokens. */
 const TOKENS_PER_WORD = 4 / 3;
 
-/** Answers a request from the script, at reading speed. */
-export type Answering = (
-  request: DemoRequest,
-  response: ServerResponse,
-  signal: AbortSignal,
-) => Promise<void>;
-
-export function createAnswering(models: readonly DemoModel[], clock: Clock): Answering {
+/** Answers requests from the script, at reading speed. */
+export function createAnswering(models: readonly DemoModel[], clock: Clock) {
   let answers = 0;
 
   async function answer(request: DemoRequest, response: ServerResponse, signal: AbortSignal): Promise<void> {

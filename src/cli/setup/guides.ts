@@ -17,8 +17,8 @@ export interface Guide {
   /** The page where the values are found, and the steps there. */
   readonly link: string;
   readonly steps: string;
-  /** To copy, shown above the steps; null if there is nothing. */
-  readonly copy: string | null;
+  /** To copy, shown above the steps. Default: nothing. */
+  readonly copy?: string;
   check(config: Config, variables: NodeJS.Dict<string>): Promise<readonly Check[]>;
 }
 
@@ -47,7 +47,6 @@ export function createGuides({ commands, fetch, clock, log }: GuideOptions): rea
       byDefault: true,
       link: 'https://openrouter.ai/settings/keys',
       steps: 'Press “Create API Key” and copy the key.',
-      copy: null,
       check: checkProvider,
     },
     {
@@ -57,7 +56,6 @@ export function createGuides({ commands, fetch, clock, log }: GuideOptions): rea
       byDefault: false,
       link: 'https://platform.openai.com/api-keys',
       steps: 'Press “Create new secret key” and copy the key.',
-      copy: null,
       check: checkProvider,
     },
     {
@@ -71,7 +69,6 @@ export function createGuides({ commands, fetch, clock, log }: GuideOptions): rea
         '2. “Bot”: switch on “Message Content Intent”, “Save Changes”.',
         '3. “Reset Token”, “Copy”.',
       ].join('\n'),
-      copy: null,
       check: (config) => checkDiscord({ config, commands, fetch, clock }),
     },
     {

@@ -45,7 +45,7 @@ async function follow(guide: Guide, { answers, ask }: SetupOptions, settings: Se
   const isDone = names.every(isSet);
   if (!(await ask.confirm(isDone ? `${title} is set up. Change it?` : question, !isDone && byDefault)))
     return;
-  if (copy !== null) ask.print(copy);
+  if (copy !== undefined) ask.print(copy);
   ask.show(title, `${link}\n${steps}`);
   ask.open(link);
   await keepValid(async () => {
