@@ -3,7 +3,7 @@ import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
 import type { ChatEvent, FinishReason, Usage } from '../../ports/provider.ts';
 import { readFinish } from './finish.ts';
 import { createImageReader } from './images.ts';
-import { createThinkingFilter } from './thinking.ts';
+import { createThinkingFilter, type Sorted } from './thinking.ts';
 import { readUsage } from './usage.ts';
 
 /** Assembles an answer from a provider's chunks, or from one whole completion. */
@@ -96,9 +96,18 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
     return taken;
   }
 
-  function emit(sorted: { readonly text: string; readonly reasoning: string }, events: ChatEvent[]): void {
-    if (sorted.reasoning !== '') events.push({ type: 'reasoning', delta: sorted.reasoning.toWellFormed() });
-    if (sorted.text !== '') events.push({ type: 'text', delta: sorted.text.toWellFormed() });
+  /** Joins what arrives together: under load that is dozens of words, each of which would pass all layers alone. */
+  function append(type: 'text' | 'reasoning', given: string, events: ChatEvent[]): void {
+    if (given === '') return;
+    const delta = given.toWellFormed();
+    const last = events.at(-1);
+    if (last?.type === type) events[events.length - 1] = { type, delta: last.delta + delta };
+    else events.push({ type, delta });
+  }
+
+  function emit({ text, reasoning }: Sorted, events: ChatEvent[]): void {
+    append('reasoning', reasoning, events);
+    append('text', text, events);
   }
 
   function takeText(given: unknown, events: ChatEvent[]): void {
@@ -134,7 +143,7 @@ export function createAnswerReader(startId: string | null, bounds: AnswerBounds 
   function takeDelta(delta: JsonObject, events: ChatEvent[]): void {
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
-    if (reasoning !== null) emit({ text: '', reasoning: within(reasoning) }, events);
+    if (reasoning !== null) append('reasoning', within(reasoning), events);
     // Encrypted reasoning shows nothing, but is progress.
     if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) answer.progress++;
     const { content } = delta;

@@ -1,5 +1,5 @@
 /** A piece of content, split into its two kinds. */
-interface Sorted {
+export interface Sorted {
   readonly text: string;
   readonly reasoning: string;
 }

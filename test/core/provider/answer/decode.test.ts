@@ -65,6 +65,18 @@ function doneOf({ events }: Decoded): Extract<ChatEvent, { type: 'done' }> | und
   return events.find((event) => event.type === 'done');
 }
 
+/** Pieces of text that follow each other as one, because a cut decides only how they arrive. */
+function joined(events: readonly ChatEvent[]): ChatEvent[] {
+  const all: ChatEvent[] = [];
+  for (const event of events) {
+    const last = all.at(-1);
+    if ((event.type === 'text' || event.type === 'reasoning') && last?.type === event.type)
+      all[all.length - 1] = { ...event, delta: last.delta + event.delta };
+    else all.push(event);
+  }
+  return all;
+}
+
 describe('decodeAnswer', () => {
   it.each([
     ['line feeds', '\n'],
@@ -75,7 +87,7 @@ describe('decodeAnswer', () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       const { events, error } = await decode(bytes.subarray(0, cut), bytes.subarray(cut));
       if (error !== null) throw error;
-      expect(events, `cut at byte ${cut}`).toEqual(recordedEvents);
+      expect(joined(events), `cut at byte ${cut}`).toEqual(joined(recordedEvents));
     }
   });
 
@@ -83,6 +95,16 @@ describe('decodeAnswer', () => {
     const bytes = new TextEncoder().encode(recordedStream);
     const { events } = await decode(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
     expect(events).toEqual(recordedEvents);
+  });
+
+  it('delivers the words that arrive together as one piece', async () => {
+    const { events } = await decode(
+      textChunk('one ') + textChunk('two '),
+      textChunk('three'),
+      finishChunk() + DONE,
+    );
+    const texts = events.flatMap((event) => (event.type === 'text' ? [event.delta] : []));
+    expect(texts).toEqual(['one two ', 'three']);
   });
 
   it('delivers any text whole, however the stream is cut', async () => {
