@@ -6,7 +6,7 @@ import { SIZES } from '../api/sizes.ts';
 import type { SlackContext } from '../context.ts';
 import { quotedPart } from '../payloads/message-parts.ts';
 import type { ShortcutBody } from '../payloads/payloads.ts';
-import { readThread } from '../payloads/read-messages.ts';
+import { threadReader } from '../payloads/read-messages.ts';
 import { openForm } from './command-form.ts';
 import { type Asker, runRequest, surfaceFor } from './run-command.ts';
 
@@ -46,16 +46,12 @@ export async function runOnThread(
   command: CommandDeclaration,
   asker: Asker,
 ): Promise<void> {
-  const { channel, threadTs } = asker;
-  const at = threadTs === null ? null : { channel, threadTs };
   await runRequest(slack, {
     id,
     command,
     options: optionsForOne(command),
     from: { ...asker, threadTs: null },
-    ...(at && {
-      readThread: (sinceMs: number | null, reading: AbortSignal) => readThread(slack, at, sinceMs, reading),
-    }),
+    ...threadReader(slack, asker.channel, asker.threadTs),
   });
 }
 

@@ -2,7 +2,7 @@ import type { Place, PostedMessage } from '../../../core/ports/events.ts';
 import type { BroughtPart } from '../../../core/ports/parts.ts';
 import type { SlackContext } from '../context.ts';
 import { attachedTo, messageContent } from '../payloads/message-parts.ts';
-import { readMessage, readThread } from '../payloads/read-messages.ts';
+import { readMessage, threadReader } from '../payloads/read-messages.ts';
 import { readText } from '../text/inbound-text.ts';
 import { orderKeyOf, placeOf, type Question, surfaceOf } from './question.ts';
 
@@ -46,18 +46,10 @@ export function lookUp(slack: SlackContext, question: Question, isNew: boolean):
     ]);
     const parts = [{ type: 'text', text: said } as const, ...brought];
     const surface = surfaceOf(slack, question, threadTs);
-    const message = { id, actor, place, parts, address, surface, ...threadOf(slack, question) };
+    const thread = isDirect ? {} : threadReader(slack, channel, event.thread_ts, ts);
+    const message = { id, actor, place, parts, address, surface, ...thread };
     return { question, message, said, brought };
   });
-}
-
-/** The thread of a question in a channel. */
-function threadOf(slack: SlackContext, { event, isDirect }: Question): Pick<PostedMessage, 'readThread'> {
-  const { channel, ts, thread_ts: threadTs } = event;
-  if (isDirect || threadTs === undefined) return {};
-  return {
-    readThread: (sinceMs, reading) => readThread(slack, { channel, threadTs, ts }, sinceMs, reading),
-  };
 }
 
 async function isHeard(

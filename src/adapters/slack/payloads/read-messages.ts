@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { ThreadRead } from '../../../core/ports/events.ts';
+import type { ThreadRead, ThreadReader } from '../../../core/ports/events.ts';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
 import { isRefusal } from '../api/errors.ts';
-import { messagesAt } from '../api/pages.ts';
+import { messagesAt, type Spot } from '../api/pages.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { type PartsReader, type QuotedMessage, quotedMessage, quotedPart } from './message-parts.ts';
 
@@ -67,10 +67,20 @@ const NEWEST = 100;
 const NO_HISTORY =
   'I cannot read the earlier messages of this thread. Invite me to the channel, or ask an admin to add the history scopes of the app.';
 
-/** The messages of a thread before a given one, or until now, its root first; or only what others wrote since a time. */
-export async function readThread(
+/** Reads a thread, up to the message `ts` or until now; nothing if there is no thread. */
+export function threadReader(
   reader: HistoryReader,
-  { channel, threadTs, ts }: { readonly channel: string; readonly threadTs: string; readonly ts?: string },
+  channel: string,
+  threadTs: string | null | undefined,
+  ts?: string,
+): { readonly readThread?: ThreadReader } {
+  if (threadTs === null || threadTs === undefined) return {};
+  return { readThread: (sinceMs, signal) => readThread(reader, { channel, threadTs, ts }, sinceMs, signal) };
+}
+
+async function readThread(
+  reader: HistoryReader,
+  { channel, threadTs, ts }: Spot & { readonly ts: string | undefined },
   sinceMs: number | null,
   signal: AbortSignal,
 ): Promise<ThreadRead> {

@@ -30,7 +30,7 @@ export function createSignatureCheck(signingSecret: string, clock: Clock) {
       const expected = `v0=${createHmac('sha256', signingSecret).update(signed).digest('hex')}`;
       return isSameSecret(signature, expected) && !seen.has(signature);
     },
-    /** Marks a request as accepted, so that it is refused the next time. An unmarked one may come again within the same second. */
+    /** Marks a request as accepted, so that it is refused from now on. An unmarked one may come again within the same second. */
     noteAccepted(headers: IncomingHttpHeaders): void {
       const nowSec = clock.now() / 1000;
       for (const [old, untilSec] of seen) {
