@@ -48,6 +48,8 @@ export function createTakeover(options: TakeoverOptions): Takeover {
   let unlocking: Tasks | null = null;
   /** Unlocked places that could not be read yet. */
   const unread = new Set<string>();
+  /** How often a place was reported as unlocked. */
+  let unlocks = 0;
 
   async function look(signal: AbortSignal): Promise<void> {
     const running = createRunning();
@@ -102,10 +104,13 @@ export function createTakeover(options: TakeoverOptions): Takeover {
 
   /** Ends the event of an orphan, or leaves it to another process or a later look. Never rejects. */
   async function end(orphan: Orphan, signal: AbortSignal): Promise<void> {
-    const { entry, eventId: event } = orphan;
+    const { entry, eventId: event, written } = orphan;
+    const before = unlocks;
     try {
-      if (await isFinished(orphan, AbortSignal.any([signal, entry.lost]))) return await entry.end();
-      entry.leave();
+      if (!(await isFinished(orphan, AbortSignal.any([signal, entry.lost])))) return entry.leave();
+      await entry.end();
+      // The place may have been unlocked before the answer was kept for that.
+      if (unlocks !== before && written !== null) finishHeld(written.platform, null);
     } catch (error) {
       if (error instanceof PlaceGone) {
         log.warn({ err: error, event }, "the place of a dead process's answer is gone");
@@ -123,6 +128,12 @@ export function createTakeover(options: TakeoverOptions): Takeover {
     return adapter !== undefined && finish({ ...event, written }, adapter, signal);
   }
 
+  function finishHeld(platform: Platform, at: string | null): void {
+    unlocking?.run('finish answers held until their place was unlocked', (signal) =>
+      finishOnceRead(platform, at, signal),
+    );
+  }
+
   return {
     startThrough(started) {
       for (const adapter of started) {
@@ -138,9 +149,8 @@ export function createTakeover(options: TakeoverOptions): Takeover {
       };
     },
     unlocked(platform, at) {
-      unlocking?.run('finish answers held until their place was unlocked', (signal) =>
-        finishOnceRead(platform, at, signal),
-      );
+      unlocks++;
+      finishHeld(platform, at);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { PlaceLocked } from '../../../../src/core/ports/delivery-errors.ts';
 import { StoreError } from '../../../../src/core/ports/store.ts';
@@ -70,6 +71,39 @@ describe('an answer that is held until its place is unlocked', () => {
     };
     bot.dispatch.unlocked('discord', 'thread');
     await eventually(world.clock, () => expect(surface.shown?.status).toBe('complete'));
+    expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER));
+  });
+
+  it('is shown if its place is unlocked before the next process has kept it for that', async () => {
+    const world = await createWorld();
+    const surface = world.surface('place');
+    const live = world.provider.live();
+    const life = createLife();
+    const dying = await world.bot(life);
+    const question = messageOf('Tell me', { surface, place: { key: 'thread' } });
+    const answering = dying.dispatch.message({ ...question, surface: life.surface(surface) });
+    await live.request;
+    await live.text(ANSWER);
+    await eventually(world.clock, () => expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER)));
+    life.end();
+    await live.drop();
+    await answering;
+
+    surface.fail({ error: new PlaceLocked('thread') });
+    const { write } = world.store;
+    let isUnlocked = false;
+    world.store.write = async (changes) => {
+      if (!isUnlocked && JSON.stringify(changes).includes('held')) {
+        isUnlocked = true;
+        heir.dispatch.unlocked('discord', 'thread');
+        // It looks for answers that are held there, and finds none.
+        for (let turn = 0; turn < 10; turn++) await setImmediate();
+      }
+      return write(changes);
+    };
+    const heir = await world.bot();
+    await eventually(world.clock, () => expect(surface.shown?.status).toBe('interrupted'));
+    expect(isUnlocked).toBe(true);
     expect(wordsOf(surface.text)).toEqual(wordsOf(ANSWER));
   });
 });
