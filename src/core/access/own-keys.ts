@@ -21,31 +21,6 @@ interface Act {
   readonly by: string;
 }
 
-/** API keys that guilds connect to pay for themselves. */
-export interface OwnKeys {
-  /** Providers for which keys can be connected; none without `ENCRYPTION_KEY`. */
-  readonly providers: readonly KeyProvider[];
-  of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null if there is no such key, or if it cannot be decrypted. */
-  useKey(guild: GuildId, provider: string): Promise<KeyInUse | null>;
-  /**
-   * Stores a key and replaces the previous one, if its provider accepts it; else resolves to false and stores nothing.
-   *
-   * @throws ProviderError if the provider cannot be asked
-   */
-  connect(
-    guild: GuildId,
-    provider: KeyProvider,
-    secret: string,
-    act: Act,
-    signal: AbortSignal,
-  ): Promise<boolean>;
-  /** False if there was none. */
-  disconnect(guild: GuildId, provider: KeyProvider, act: Act): Promise<boolean>;
-  /** Encrypts keys with `ENCRYPTION_KEY` that were encrypted with a previous one. */
-  turnOver(): Promise<{ readonly turned: number; readonly unreadable: number }>;
-}
-
 /** A key that began to fail. */
 export interface KeyFailure extends Pick<OwnKey, 'provider' | 'lastFour' | 'connectedAtMs'> {
   readonly guild: GuildId;
@@ -67,19 +42,24 @@ function faultOf(error: unknown): KeyFault | undefined {
   return KEY_FAULTS.find((each) => each === error.code);
 }
 
-export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
+export type OwnKeys = ReturnType<typeof createOwnKeys>;
+
+/** API keys that guilds connect to pay for themselves. */
+export function createOwnKeys(options: OwnKeysOptions) {
   const { keys, onFailure, clock, log } = options;
 
   const inWords = (provider: KeyProvider, lastFour: string | null) =>
     lastFour === null ? null : `${keyProviderName(provider)} …${lastFour}`;
 
   return {
+    /** Providers for which keys can be connected; none without `ENCRYPTION_KEY`. */
     providers: keys.canKeep
       ? KEY_PROVIDERS.map(({ id }) => id).filter((id) => options.providers.has(id))
       : [],
     of: keys.of,
 
-    async useKey(guild, name) {
+    /** Null if there is no such key, or if it cannot be decrypted. */
+    async useKey(guild: GuildId, name: string): Promise<KeyInUse | null> {
       const opened = await keys.openKey(guild, name);
       if (opened === null) return null;
       const { provider, lastFour, connectedAtMs, fault: before, isResting } = opened.key;
@@ -105,7 +85,18 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       };
     },
 
-    async connect(guild, provider, secret, { by }, signal) {
+    /**
+     * Stores a key and replaces the previous one, if its provider accepts it; else resolves to false and stores nothing.
+     *
+     * @throws ProviderError if the provider cannot be asked
+     */
+    async connect(
+      guild: GuildId,
+      provider: KeyProvider,
+      secret: string,
+      { by }: Act,
+      signal: AbortSignal,
+    ): Promise<boolean> {
       const asked = options.providers.get(provider);
       if (asked === undefined) throw new Error(`keys for ${provider} cannot be connected`);
       if (!(await asked.checkKey(secret, signal))) return false;
@@ -116,14 +107,16 @@ export function createOwnKeys(options: OwnKeysOptions): OwnKeys {
       return true;
     },
 
-    async disconnect(guild, provider, { by }) {
+    /** False if there was none. */
+    async disconnect(guild: GuildId, provider: KeyProvider, { by }: Act): Promise<boolean> {
       const from = inWords(provider, await keys.lastFour(guild, provider));
       if (from === null) return false;
       const facts = { guild, by, atMs: clock.now(), action: 'key.disconnect', reason: '' };
       return keys.delete(guild, provider, auditRecord({ ...facts, from, to: null }));
     },
 
-    async turnOver() {
+    /** Encrypts keys with `ENCRYPTION_KEY` that were encrypted with a previous one. */
+    async turnOver(): Promise<{ readonly turned: number; readonly unreadable: number }> {
       const counts = { resealed: 0, 'as it was': 0, unreadable: 0 };
       for await (const { guild, provider } of keys.all()) counts[await keys.reseal(guild, provider)]++;
       return { turned: counts.resealed, unreadable: counts.unreadable };

@@ -21,35 +21,29 @@ const librarySchema = z.object({ personas: z.array(personaSchema) });
 /** A persona for the bot: a name with instructions and optionally a model, an effort and a temperature. */
 export type Persona = z.infer<typeof personaSchema>;
 
-/** The personas of a guild, maintained by its admins. */
-export interface Personas {
-  /** Null if there is none of that name. Ignores case. */
-  get(guild: GuildId, name: string): Promise<Persona | null>;
-  /** Sorted by name. */
-  list(guild: GuildId): Promise<readonly Persona[]>;
-  /** Adds it, or replaces the one of the same name. `full`: there are `MAX_PERSONAS` already. */
-  save(guild: GuildId, persona: Persona): Promise<'added' | 'replaced' | 'full'>;
-  /** Resolves to the removed one; null if there was none of that name. */
-  remove(guild: GuildId, name: string): Promise<Persona | null>;
-  forgetGuild(guild: GuildId): Promise<void>;
-}
-
 /** As many as a Discord menu can show. */
 export const MAX_PERSONAS = 25;
 /** 1 to 40 letters, digits, spaces, apostrophes and hyphens, which no platform reads as markup. */
 export const PERSONA_NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} '’-]{0,39}$/u;
 
-export function createPersonas(store: Store): Personas {
+export type Personas = ReturnType<typeof createPersonas>;
+
+/** The personas of a guild, maintained by its admins. */
+export function createPersonas(store: Store) {
   const libraries = createCollection(store, 'personas', { version: 1, schema: librarySchema });
 
+  /** Sorted by name. */
   async function list(guild: GuildId): Promise<readonly Persona[]> {
     return (await libraries.get(guild))?.personas ?? [];
   }
 
   return {
     list,
-    get: async (guild, name) => (await list(guild)).find((persona) => isCalled(persona, name)) ?? null,
-    async save(guild, persona) {
+    /** Null if there is none of that name. Ignores case. */
+    get: async (guild: GuildId, name: string) =>
+      (await list(guild)).find((persona) => isCalled(persona, name)) ?? null,
+    /** Adds it, or replaces the one of the same name. `full`: there are `MAX_PERSONAS` already. */
+    async save(guild: GuildId, persona: Persona): Promise<'added' | 'replaced' | 'full'> {
       const isOther = (other: Persona) => !isCalled(other, persona.name);
       const before = await libraries.change(guild, (library) => {
         const others = (library?.personas ?? []).filter(isOther);
@@ -60,7 +54,8 @@ export function createPersonas(store: Store): Personas {
       if (!personas.every(isOther)) return 'replaced';
       return personas.length >= MAX_PERSONAS ? 'full' : 'added';
     },
-    async remove(guild, name) {
+    /** Resolves to the removed one; null if there was none of that name. */
+    async remove(guild: GuildId, name: string): Promise<Persona | null> {
       const isMeant = (persona: Persona) => isCalled(persona, name);
       const before = await libraries.change(guild, (library) => {
         if (!library?.personas.some(isMeant)) return library;
@@ -68,7 +63,7 @@ export function createPersonas(store: Store): Personas {
       });
       return before?.personas.find(isMeant) ?? null;
     },
-    async forgetGuild(guild) {
+    async forgetGuild(guild: GuildId): Promise<void> {
       await libraries.delete(guild);
     },
   };

@@ -43,36 +43,23 @@ export interface LimitedPerson extends Pick<LedgerEntry, 'guild' | 'user' | 'pay
   readonly groups: Actor['groups'];
 }
 
-/** Limits of guilds: defaults by tier, and changes by operators and admins. */
-export interface LimitRules {
-  /** False with `LIMITS=off`; changes then have no effect. */
-  readonly isOn: boolean;
-  /** The limits for a person's next request. `tier` is the tier from the operator. */
-  limitsFor(whose: LimitedPerson, tier: Tier): Promise<GuildLimits>;
-  /** The rules that count: none with `LIMITS=off`. */
-  rulesInForce(guild: GuildId): Promise<GuildRules>;
-  /**
-   * As `limitsFor`, from rules that were read before. `hostTier` is the guild's tier from the operator, if the person is an
-   * outsider.
-   */
-  limitsBy(rules: GuildRules, whose: LimitedPerson, tier: Tier, hostTier?: Tier): Promise<GuildLimits>;
-  rules(guild: GuildId): Promise<GuildRules>;
-  /**
-   * Changes a rule, with an entry in the audit log. False, without a change, if too many people or groups have limits already.
-   */
-  change(change: RuleChange): Promise<boolean>;
-}
+export type LimitRules = ReturnType<typeof createLimitRules>;
 
-/** @param config null with `LIMITS=off` */
+/**
+ * Limits of guilds: defaults by tier, and changes by operators and admins.
+ *
+ * @param config null with `LIMITS=off`
+ */
 export function createLimitRules(options: {
   readonly store: Store;
   readonly config: LimitsConfig | null;
   readonly clock: Clock;
-}): LimitRules {
+}) {
   const { store, config, clock } = options;
   const stored: Collection<GuildRules> = createCollection(store, 'limits', STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
+  /** Changes a rule, with an entry in the audit log. False, without a change, if too many people or groups have limits already. */
   async function change({ guild, layer, limit, most, by }: RuleChange): Promise<boolean> {
     const words = (value: number | null | undefined) =>
       value === undefined
@@ -91,8 +78,13 @@ export function createLimitRules(options: {
     }
   }
 
+  /** The rules that count: none with `LIMITS=off`. */
   const rulesInForce = async (guild: GuildId) => (config === null ? NO_RULES : rules(guild));
 
+  /**
+   * As `limitsFor`, from rules that were read before. `hostTier` is the guild's tier from the operator, if the person is an
+   * outsider.
+   */
   async function limitsBy(
     set: GuildRules,
     { user, payer, groups }: LimitedPerson,
@@ -110,10 +102,13 @@ export function createLimitRules(options: {
   }
 
   return {
+    /** False with `LIMITS=off`; changes then have no effect. */
     isOn: config !== null,
     rules,
 
-    limitsFor: async (whose, tier) => limitsBy(await rulesInForce(whose.guild), whose, tier),
+    /** The limits for a person's next request. `tier` is the tier from the operator. */
+    limitsFor: async (whose: LimitedPerson, tier: Tier) =>
+      limitsBy(await rulesInForce(whose.guild), whose, tier),
     rulesInForce,
     limitsBy,
     change,

@@ -14,26 +14,6 @@ export type LookUpCost = (
   signal: AbortSignal,
 ) => Promise<number | null>;
 
-/** Ends reservations, however long the store or the provider takes. */
-export interface Settlement {
-  /** Books the cost. Resolves once it is stored, or once it continues in the background. */
-  book(reservation: Reservation, spent: Spent): Promise<void>;
-  /**
-   * As `book`, for an unknown cost: asks the provider first, in the background. If the process ends meanwhile, the
-   * reservation stays and recovery asks again.
-   */
-  bookWhenPriced(reservation: Reservation, otherwise: Spent, generationId: string): void;
-  /** Gives back everything but the attempt, for a request that never reached its provider. */
-  release(reservation: Reservation): Promise<void>;
-  /**
-   * As `release`, for a reservation that may not exist. Runs twice in the background, because the unanswered reservation may
-   * reach the store after the first try.
-   */
-  releaseDoubtful(reservation: Reservation): void;
-  /** Tries pending work once more. Whatever still fails stays reserved, for recovery. */
-  stop(): Promise<void>;
-}
-
 /** A provider knows an aborted request's cost some seconds later; how many is not documented. */
 const LOOK_UP_AFTER_MS = [1_000, 4_000, 15_000, 60_000, 5 * 60_000, 30 * 60_000];
 const DOUBT_MS = 10_000;
@@ -58,7 +38,9 @@ function releaseOf(reservation: Reservation): Settle {
   return { kind: 'settle', reservation, actual };
 }
 
-/** Tries a settlement again until the store takes it; only a `StoreError` is retried. */
+export type Settlement = ReturnType<typeof createSettlement>;
+
+/** Ends reservations, however long the store or the provider takes; only a `StoreError` is retried. */
 export function createSettlement(options: {
   readonly store: Pick<Store, 'values' | 'write'>;
   readonly lookUpCost: LookUpCost;
@@ -66,7 +48,7 @@ export function createSettlement(options: {
   readonly ended: (id: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
-}): Settlement {
+}) {
   const { store, log } = options;
   const late = createLateWrites({
     ...options,
@@ -98,9 +80,15 @@ export function createSettlement(options: {
   }
 
   return {
-    book: (reservation, spent) => late.write(reservation.id, settle(bookingOf(reservation, spent))),
+    /** Books the cost. Resolves once it is stored, or once it continues in the background. */
+    book: (reservation: Reservation, spent: Spent) =>
+      late.write(reservation.id, settle(bookingOf(reservation, spent))),
 
-    bookWhenPriced(reservation, otherwise, generationId) {
+    /**
+     * As `book`, for an unknown cost: asks the provider first, in the background. If the process ends meanwhile, the
+     * reservation stays and recovery asks again.
+     */
+    bookWhenPriced(reservation: Reservation, otherwise: Spent, generationId: string): void {
       late.inBackground(reservation.id, async () => {
         const costNanoUsd = await price(reservation, generationId);
         if (costNanoUsd === null && late.signal.aborted) return;
@@ -110,9 +98,14 @@ export function createSettlement(options: {
       });
     },
 
-    release: (reservation) => late.write(reservation.id, settle(releaseOf(reservation))),
+    /** Gives back everything but the attempt, for a request that never reached its provider. */
+    release: (reservation: Reservation) => late.write(reservation.id, settle(releaseOf(reservation))),
 
-    releaseDoubtful(reservation) {
+    /**
+     * As `release`, for a reservation that may not exist. Runs twice in the background, because the unanswered reservation may
+     * reach the store after the first try.
+     */
+    releaseDoubtful(reservation: Reservation): void {
       const release = settle(releaseOf(reservation));
       late.inBackground(reservation.id, async () => {
         await late.untilStored(release);
@@ -121,6 +114,7 @@ export function createSettlement(options: {
       });
     },
 
+    /** Tries pending work once more. Whatever still fails stays reserved, for recovery. */
     stop: () => late.stop(),
   };
 }

@@ -8,19 +8,12 @@ import type { LedgerEntry } from '../ports/store.ts';
 import type { Level } from './ledger.ts';
 import { levelInWords } from './limit-words.ts';
 
-/** Warns those who pay that a limit is near or reached: once per period each, over all processes. */
-export interface LimitWarnings {
-  /** Checks the use of limits and warns in the background. Reserved amounts do not count. */
-  watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void;
-  /**
-   * As `watch`, for a limit that refused a request: it counts as used up, unless the request was too large for what is left.
-   */
-  reached(whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level): void;
-}
-
 /** The share of a limit from which on it counts as near. */
 const NEAR = 0.8;
 
+export type LimitWarnings = ReturnType<typeof createLimitWarnings>;
+
+/** Warns those who pay that a limit is near or reached: once per period each, over all processes. */
 export function createLimitWarnings(options: {
   readonly once: Once;
   readonly tellAdmins: TellAdmins;
@@ -28,7 +21,7 @@ export function createLimitWarnings(options: {
   /** IANA name of the time zone in which people read when a limit resets. */
   readonly timeZone: string;
   readonly log: Logger;
-}): LimitWarnings {
+}) {
   const { once, tellAdmins, clock, timeZone, log } = options;
 
   async function warn(
@@ -74,9 +67,13 @@ export function createLimitWarnings(options: {
   }
 
   return {
-    watch(whose, levels) {
+    /** Checks the use of limits and warns in the background. Reserved amounts do not count. */
+    watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void {
       for (const level of levels) consider(whose, level, false);
     },
-    reached: (whose, level) => consider(whose, level, true),
+    /**
+     * As `watch`, for a limit that refused a request: it counts as used up, unless the request was too large for what is left.
+     */
+    reached: (whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level) => consider(whose, level, true),
   };
 }

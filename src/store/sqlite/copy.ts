@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Database } from './database.ts';
 
@@ -55,5 +56,20 @@ export function schemaVersionIn(path: string): number {
     return Number(file.prepare('PRAGMA user_version').get()?.['user_version']);
   } finally {
     file.close();
+  }
+}
+
+/**
+ * Makes the folder, and those above it, for its owner alone. Node's own `recursive` tries for ever on a file system that has no
+ * folders to make, such as `/proc`.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may start at the same moment.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -2,9 +2,8 @@ import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '../../core/ports/adapter.ts';
-import { createPrivateFile, moveDurably, unfinishedName } from './copy.ts';
+import { createPrivateFile, makeFolder, moveDurably, unfinishedName } from './copy.ts';
 import { faultIn, isBusy } from './database.ts';
-import { makeFolder } from './folder.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 
 /**

@@ -7,9 +7,8 @@ import { createValues, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.
 import { createTrustedTime } from '../trusted-time.ts';
 import { createSqliteWrite } from './changes.ts';
 import { createSqliteClaims } from './claims.ts';
-import { copyDatabase } from './copy.ts';
+import { copyDatabase, makeFolder } from './copy.ts';
 import { type Database, faultIn, openDatabase } from './database.ts';
-import { makeFolder } from './folder.ts';
 import { createSqliteLedger } from './ledger.ts';
 import { createSqliteRecords } from './records.ts';
 import { upgrade } from './upgrade.ts';

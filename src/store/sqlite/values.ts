@@ -5,16 +5,11 @@ import type { Database } from './database.ts';
 
 const PAGE_ROWS = 100;
 
-/** The rows of values. For use inside a `read` or `write` of the database. */
-export interface ValueRows {
-  /** The text as it was set; undefined if there is none or it has expired. */
-  find(key: string): string | undefined;
-  put(key: string, text: string, ttlMs: number | undefined): void;
-  /** False if there was none. */
-  drop(key: string): boolean;
-}
+export type ValueRows = ReturnType<typeof createValueRows>;
 
-export function createValueRows({ sql }: Database, clock: Clock): ValueRows {
+/** The rows of values. For use inside a `read` or `write` of the database. */
+export function createValueRows({ sql }: Database, clock: Clock) {
+  /** The text as it was set; undefined if there is none or it has expired. */
   function find(key: string): string | undefined {
     const value = sql(
       `SELECT value FROM keyv WHERE namespace = ? AND key = ?
@@ -26,14 +21,15 @@ export function createValueRows({ sql }: Database, clock: Clock): ValueRows {
   return {
     find,
 
-    put(key, text, ttlMs) {
+    put(key: string, text: string, ttlMs: number | undefined): void {
       sql(
         `INSERT INTO keyv (namespace, key, value, expires_at_ms) VALUES (?, ?, ?, ?)
          ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at_ms = excluded.expires_at_ms`,
       ).run(...partsOfKey(key), text, ttlMs === undefined ? null : Math.ceil(clock.now() + ttlMs));
     },
 
-    drop(key) {
+    /** False if there was none. */
+    drop(key: string): boolean {
       const live = find(key) !== undefined;
       sql('DELETE FROM keyv WHERE namespace = ? AND key = ?').run(...partsOfKey(key));
       return live;
