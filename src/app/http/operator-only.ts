@@ -7,12 +7,10 @@ import { requireSameOrigin } from '../../http/same-origin.ts';
 
 /** How the operator is recognised over HTTP. */
 export interface OperatorCheck {
-  readonly adminToken?: string | undefined;
-  /**
-   * Whether the server is reached through a proxy, as for Slack over HTTP; a loopback address then proves nothing. Default
-   * false.
-   */
-  readonly isExposed?: boolean;
+  /** `ADMIN_TOKEN`; undefined if it is not set. */
+  readonly adminToken: string | undefined;
+  /** Whether the server is reached through a proxy, as for Slack over HTTP; a loopback address then proves nothing. */
+  readonly isExposed: boolean;
 }
 
 /**
@@ -35,10 +33,7 @@ export function forOperator(route: Route, check: OperatorCheck): Route {
   };
 }
 
-export function isOperators(
-  request: IncomingMessage,
-  { adminToken, isExposed = false }: OperatorCheck,
-): boolean {
+export function isOperators(request: IncomingMessage, { adminToken, isExposed }: OperatorCheck): boolean {
   const { headers, socket } = request;
   if (adminToken !== undefined) {
     // The scheme's case does not matter: RFC 9110 §11.1.

@@ -128,7 +128,11 @@ describe.each(['nginx', 'caddy'] as const)('behind %s as it is delivered', (prog
         path: '/metrics',
         handle: (_: unknown, response: { end(text: string): void }) => response.end('ok'),
       };
-      for (const check of [{ adminToken }, { isExposed: true }, {}]) {
+      for (const check of [
+        { adminToken, isExposed: false },
+        { adminToken: undefined, isExposed: true },
+        { adminToken: undefined, isExposed: false },
+      ]) {
         const server = createHttpServer([forOperator(route, check)], pino({ level: 'silent' }));
         onTestFinished(() => server.close());
         const address = await proxied(program, await server.listen('127.0.0.1', 0), true);
