@@ -440,7 +440,7 @@ describe('a process that is told to stop', () => {
   it('lets answers finish, ends the others as interrupted with all their text, and takes no more', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const before = await start({ SHUTDOWN_GRACE_SEC: '4' });
+    const before = await start({ SHUTDOWN_GRACE_SEC: '8' });
     const ending = provider.live();
     await before.ask('ending-1');
     await ending.request;
@@ -450,11 +450,16 @@ describe('a process that is told to stop', () => {
     await endless.text('As far as it got.');
     await before.page.until(() => before.textOf('endless-1') !== '');
     before.program.signal('SIGTERM');
+    await vi.waitFor(() => expect(before.program.output()).toContain('still being written'), 10_000);
+    await before.ask('question-too-late');
+    await before.page.until(({ messages }) =>
+      messages.some(({ text }) => text === 'The bot is restarting. Ask again in a minute.'),
+    );
     await ending.text('Just in time.');
     await ending.finish();
     expect(await before.program.exited).toBe(0);
     expect(before.program.output()).toContain(
-      '2 answers are still being written; waiting up to 4 s. Press Ctrl-C again to stop now.',
+      '2 answers are still being written; waiting up to 8 s. Press Ctrl-C again to stop now.',
     );
 
     const after = await start();

@@ -10,6 +10,7 @@ import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../src/core/provider/failure/explain.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';
+import { NO_LIMITS } from '../support/no-limits.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';
 import { createLogRecorder, readAll, textOf } from '../support/provider/test-client.ts';
 
@@ -194,4 +195,15 @@ describe('the providers', () => {
     expect([opened.local, opened.providers.usable.has('ollama')]).toEqual([[], false]);
     await local.close();
   });
+});
+
+it('limits that change in the models file apply once it is read again', async () => {
+  const means = meansOf({ OPENROUTER_API_KEY: 'sk-or-v1-key' }, {});
+  let { file } = means;
+  const offer = await openOffer({ ...means, readModels: async () => file }, closing);
+  const { limits } = offer;
+  expect(limits).not.toEqual(NO_LIMITS);
+  file = { ...file, limits: NO_LIMITS };
+  await offer.reloadModels();
+  expect(limits).toEqual(NO_LIMITS);
 });

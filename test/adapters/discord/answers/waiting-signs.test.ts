@@ -36,3 +36,27 @@ it('renews typing before Discord stops showing it, and no more once the text is 
   expect(discord.typing).toHaveLength(3);
   await discord.close();
 });
+
+it('shows typing until the last of several answers in a channel has its text', async () => {
+  const clock = createFakeClock();
+  const discord = await createFakeDiscord({ clock });
+  const { id: channelId } = discord.guild().channel();
+  const { apiUrl, token } = discord;
+  const rest = createRest({ apiUrl, token, fetch, clock, limiters: createWriteLimiters(clock) });
+  const tasks = createTasks(pino({ level: 'silent' }));
+  const signs = createWaitingSigns(rest, clock, tasks);
+  const [one, two] = [null, null].map((messageId) => signs.of({ channelId, messageId }));
+  const shown = (times: number) =>
+    discord.until(() => discord.typing.length === times && clock.pending === 1);
+
+  await clock.advance(1_000);
+  one?.('working');
+  two?.('working');
+  await shown(1);
+  one?.('idle');
+  await clock.advance(SHOWN_MS - 1);
+  await shown(2);
+  two?.('idle');
+  await tasks.settled();
+  await discord.close();
+});
