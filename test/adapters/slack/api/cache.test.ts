@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../../../src/adapters/slack/api/cache.ts';
+import { systemClock } from '../../../../src/core/kit/clock.ts';
 
 describe('a cache of answers', () => {
   function setUp() {
@@ -28,5 +29,11 @@ describe('a cache of answers', () => {
     await get();
     move(-86_400_000);
     expect(await get()).toBe(2);
+  });
+
+  it('keeps no fault', async () => {
+    const cache = createCache<string>(systemClock, 60_000);
+    await expect(cache.get('key', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect(await cache.get('key', async () => 'back')).toBe('back');
   });
 });
