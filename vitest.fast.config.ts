@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import whole from './vitest.config.ts';
@@ -29,16 +29,27 @@ function isHeavy(file: string, seen = new Set<string>()): boolean {
   return imports.some((path) => path.startsWith('test/') && isHeavy(path, seen));
 }
 
-/** The length of a file with the contracts that it runs. */
-function lengthOf(file: string): number {
-  const contracts = textOf(file).matchAll(/from '[./]+(contracts\/[^']+)'/g);
-  return Array.from(contracts, ([, path]) => textOf(`test/${path}`)).join('').length + textOf(file).length;
-}
+/** The files that take longest. Begun last, one of them would still run when all others have ended. */
+const LONGEST = [
+  'test/adapters/slack/surface.test.ts',
+  'test/access-table.test.ts',
+  'test/adapters/discord/surface.test.ts',
+  'test/core/chat/recovery/takeover-again.test.ts',
+  'test/adapters/slack/delivery.test.ts',
+  'test/core/chat/recovery/takeover.test.ts',
+  'test/files/read-content.test.ts',
+  'test/core/prompt/compaction.test.ts',
+  'test/adapters/discord/end-to-end.test.ts',
+  'test/core/markdown/healer.test.ts',
+  'test/provider-dialects/provider-dialects.test.ts',
+  'test/core/markdown/fixtures.test.ts',
+].map((path) => resolve(path));
 
-/** Long files first, so that none is left over at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return files.toSorted((a, b) => lengthOf(b.moduleId) - lengthOf(a.moduleId));
+    const others = await super.sort(files.filter(({ moduleId }) => !LONGEST.includes(moduleId)));
+    const longest = LONGEST.flatMap((path) => files.filter(({ moduleId }) => moduleId === path));
+    return [...longest, ...others];
   }
 }
 
