@@ -1,7 +1,6 @@
 import { listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { parseUntil } from '../core/access/until.ts';
 import { MAX_PAUSE_CHARS } from '../core/chat/question/pause.ts';
-import { changeAccess } from '../core/conversations/access-changes.ts';
 import { readRule, tooManyRules } from '../core/ledger/rule-words.ts';
 import { type GuildId, parseGuildId } from '../core/ports/actor.ts';
 import { isTier } from '../core/ports/tiers.ts';
@@ -83,7 +82,7 @@ const GUILD_FORMS: Readonly<Record<string, (services: Services, form: GuildForm)
     if (to === undefined) throw new Refused(400, `There is no list ${JSON.stringify(list)}.`);
     const listed = readListed(guild, { [kind]: who }, null);
     if (typeof listed === 'string') throw new Refused(400, listed.replaceAll('`', ''));
-    if (!(await changeAccess(services, { guild, ...listed, to, by }))) {
+    if (!(await services.settings.changeAccess({ guild, ...listed, to, by }))) {
       throw new Refused(400, `The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`);
     }
     return 'listed';

@@ -6,7 +6,6 @@ import {
   MAX_LISTED,
   readListed,
 } from '../core/access/lists.ts';
-import { changeAccess } from '../core/conversations/access-changes.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { actionIn, type CliCommand, type CliOutput, guildIn, UsageError } from './command.ts';
@@ -37,7 +36,7 @@ export const access: CliCommand = {
     const [user, role, channel] = WHOSE.map((name) => args.text(name));
     const listed = readListed(guild, { user, role, channel }, null);
     if (typeof listed === 'string') throw new UsageError(listed.replaceAll(/`(\w+)`/g, '--$1'));
-    if (!(await changeAccess({ ...context, settings }, { guild, ...listed, to, by: context.by }))) {
+    if (!(await settings.changeAccess({ guild, ...listed, to, by: context.by }))) {
       throw new StartError(
         `The list is full: it takes ${MAX_LISTED} entries of each kind.`,
         'Remove an entry first.',

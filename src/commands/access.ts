@@ -1,6 +1,5 @@
 import { type AccessLists, type ListName, listNamed, MAX_LISTED, readListed } from '../core/access/lists.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { changeAccess } from '../core/conversations/access-changes.ts';
 import { accountOf, groupWord, placeOf } from '../core/ports/actor.ts';
 import { choice } from './options/choice.ts';
 
@@ -32,7 +31,7 @@ export const access = defineCommand({
     if (typeof listed === 'string') return listed;
     const by = accountOf(actor);
     const to = listNamed(list) ?? null;
-    if (!(await changeAccess(services, { guild: place.guild, ...listed, to, by }))) {
+    if (!(await services.settings.changeAccess({ guild: place.guild, ...listed, to, by }))) {
       return `The list is full: it takes ${MAX_LISTED} of a kind. Take something off first.`;
     }
     return `Saved.\n\n${inWords(await services.settings.lists(place.guild), context)}`;

@@ -28,7 +28,7 @@ export function createChatRecords(
     conversations,
     answers: createAnswerRecords(store, retentionMs),
     listening: createListening(store, conversations, { retentionMs, clock }),
-    settings: createSettings({ store, conversations, personas, instructions, automatic }),
+    settings: createSettings({ store, clock, conversations, personas, instructions, automatic }),
     personas,
   };
 }

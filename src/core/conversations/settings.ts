@@ -1,5 +1,14 @@
-import type { AccessLists } from '../access/lists.ts';
+import { auditRecord } from '../access/audit.ts';
+import {
+  type AccessLists,
+  entriesOf,
+  type Listed,
+  type ListName,
+  listedInWords,
+  withListed,
+} from '../access/lists.ts';
 import { createCollection } from '../coordination/collection.ts';
+import type { Clock } from '../kit/clock.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
 import type { Effort } from '../ports/effort.ts';
@@ -63,6 +72,14 @@ export interface SettingsHere {
   readonly automatic: AutomaticSwitches;
 }
 
+export interface AccessChange extends Listed {
+  readonly guild: GuildId;
+  /** The list on which it stands from now on; null for none. */
+  readonly to: ListName | null;
+  /** Who changes it, for the audit log. */
+  readonly by: string;
+}
+
 /** Settings by conversation, channel and guild; the narrowest counts. Instructions are added to wider ones. */
 export interface Settings {
   at(target: {
@@ -76,8 +93,8 @@ export interface Settings {
   channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
   /** Who may use the bot in a guild, and in which channels. */
   lists(guild: GuildId): Promise<AccessLists>;
-  /** Changes them. Resolves to false, with nothing changed, if `change` gives null. */
-  changeLists(guild: GuildId, change: (before: AccessLists) => AccessLists | null): Promise<boolean>;
+  /** Changes them, with an entry in the audit log. Resolves to false, with nothing changed, if the list is full. */
+  changeAccess(change: AccessChange): Promise<boolean>;
   /** Changes the settings of one level. */
   change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
   /** A person's own settings in a guild. */
@@ -93,6 +110,7 @@ export interface Settings {
 
 export interface SettingsOptions {
   readonly store: Store;
+  readonly clock: Clock;
   readonly conversations: Pick<Conversations, 'change'>;
   readonly personas: Pick<Personas, 'get'>;
   /** The operator's instructions, for every guild; null for none. */
@@ -105,7 +123,7 @@ export interface SettingsOptions {
 const SCOPES = ['conversation', 'channel', 'guild'] as const satisfies readonly SettingScope[];
 
 export function createSettings(options: SettingsOptions): Settings {
-  const { store, conversations, personas } = options;
+  const { store, clock, conversations, personas } = options;
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
   async function changeAt(key: string, change: SettingChange): Promise<void> {
@@ -113,6 +131,24 @@ export function createSettings(options: SettingsOptions): Settings {
       const after = applyChange(before, change);
       return Object.keys(after).length === 0 ? undefined : after;
     });
+  }
+
+  async function changeAccess({ guild, to, by, ...listed }: AccessChange): Promise<boolean> {
+    for (;;) {
+      const seen = await settings.look(guildKey(guild));
+      const { lists = {}, ...rest } = seen.value ?? {};
+      const next = withListed(lists, listed, to);
+      if (next === null) return false;
+      const isMeant = ({ kind, id }: Listed) => kind === listed.kind && id === listed.id;
+      const from = entriesOf(lists).find(isMeant)?.list ?? null;
+      if (from === to) return true;
+      const after = Object.keys(next).length === 0 ? rest : { ...rest, lists: next };
+      const words = (list: ListName | null) => list && `${list} ${listedInWords(guild, listed)}`;
+      const facts = { guild, by, atMs: clock.now(), action: 'access.change', reason: '' };
+      const record = auditRecord({ ...facts, from: words(from), to: words(to) });
+      const value = Object.keys(after).length === 0 ? undefined : after;
+      if (await settings.replace(guildKey(guild), seen, value, record)) return true;
+    }
   }
 
   return {
@@ -154,15 +190,7 @@ export function createSettings(options: SettingsOptions): Settings {
         await conversations.change(conversation, (before) => applyChange(before, change));
       } else await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
     },
-    async changeLists(guild, change) {
-      let isChanged = true;
-      await changeAt(guildKey(guild), ({ lists = {} }) => {
-        const next = change(lists);
-        isChanged = next !== null;
-        return next === null ? {} : { lists: Object.keys(next).length === 0 ? undefined : next };
-      });
-      return isChanged;
-    },
+    changeAccess,
     person: async (guild, user) => (await settings.get(personKey(guild, user))) ?? {},
     changePerson: (guild, user, change) => changeAt(personKey(guild, user), change),
     async forgetPerson(guild, user) {

@@ -94,8 +94,8 @@ describe('what people wrote while the bot was away', () => {
 
   it('is not asked by people whom the guild keeps out: they are told once, and their words reach no model', async () => {
     bot.provider.answer('Yes.');
-    const deny = { users: ['ben'], groups: [], channels: [] };
-    await bot.services.settings.changeLists('discord:1', () => ({ deny }));
+    const ben = { kind: 'users', id: 'ben' } as const;
+    await bot.services.settings.changeAccess({ guild: 'discord:1', ...ben, to: 'deny', by: 'test' });
     const place = { guild: 'discord:1', channel: 'c1', key: 'thread' } as const;
     const found = [
       missed('Is it secret?', 'ben', { place }),
