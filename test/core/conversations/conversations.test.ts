@@ -4,6 +4,7 @@ import {
   type Memory,
   memoryBefore,
   type Turn,
+  withoutAnswer,
   withSummary,
 } from '../../../src/core/conversations/conversation.ts';
 import { type Conversations, createConversations } from '../../../src/core/conversations/conversations.ts';
@@ -193,6 +194,16 @@ describe('a summary of turns', () => {
     await conversations.record(id, { ...turn('c'), answer: 'other' }, wanted);
     expect((await stored()).summary?.text).toBe('up to b');
     await conversations.record(id, { ...turn('a'), answer: 'other' }, wanted);
+    expect((await stored()).summary).toBeUndefined();
+  });
+
+  it('goes with one of them whose answer is deleted, and stays with those after them', async () => {
+    const { conversations, id, stored, summarise } = await begin('a', 'b', 'c');
+    await summarise('b');
+    await conversations.change(id, (before) => withoutAnswer(before, 'c', 'answer'));
+    expect((await stored()).summary?.text).toBe('up to b');
+    await conversations.change(id, (before) => withoutAnswer(before, 'a', 'answer'));
+    expect(await stored()).toMatchObject({ turns: [{ id: 'b' }] });
     expect((await stored()).summary).toBeUndefined();
   });
 
