@@ -29,8 +29,9 @@ function isHeavy(file: string, seen = new Set<string>()): boolean {
   return imports.some((path) => path.startsWith('test/') && isHeavy(path, seen));
 }
 
-/** The files that take longest. Begun last, one of them would still run when all others have ended. */
-const LONGEST = [
+/** First one that needs a worker without discord.js, then those that take longest: begun last, one of them would still run when all others have ended. */
+const FIRST = [
+  'test/app/http/proxies.test.ts',
   'test/adapters/slack/surface.test.ts',
   'test/access-table.test.ts',
   'test/adapters/discord/surface.test.ts',
@@ -45,11 +46,11 @@ const LONGEST = [
   'test/core/markdown/fixtures.test.ts',
 ].map((path) => resolve(path));
 
-class LongestFirst extends BaseSequencer {
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const others = await super.sort(files.filter(({ moduleId }) => !LONGEST.includes(moduleId)));
-    const longest = LONGEST.flatMap((path) => files.filter(({ moduleId }) => moduleId === path));
-    return [...longest, ...others];
+    const others = await super.sort(files.filter(({ moduleId }) => !FIRST.includes(moduleId)));
+    const first = FIRST.flatMap((path) => files.filter(({ moduleId }) => moduleId === path));
+    return [...first, ...others];
   }
 }
 
@@ -60,7 +61,7 @@ export default defineConfig({
     // Most of a test is waiting, and modules are loaded once a worker: on two cores, a run takes half the time.
     maxWorkers: 6,
     isolate: false,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: InOrder },
     exclude: globSync('test/**/*.test.ts').filter((file) => isHeavy(file)),
   },
 });
