@@ -29,9 +29,10 @@ function isHeavy(file: string, seen = new Set<string>()): boolean {
   return imports.some((path) => path.startsWith('test/') && isHeavy(path, seen));
 }
 
-/** First one that needs a worker without discord.js, then those that take longest: begun last, one of them would still run when all others have ended. */
+/** First those that need a worker without discord.js, then those that take longest: begun last, one of them would still run when all others have ended. */
 const FIRST = [
   'test/app/http/proxies.test.ts',
+  'test/cli/setup/find-operator.test.ts',
   'test/adapters/slack/surface.test.ts',
   'test/access-table.test.ts',
   'test/adapters/discord/surface.test.ts',

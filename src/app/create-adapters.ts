@@ -32,45 +32,54 @@ export type StartedAdapter = Adapter & { readonly notes?: readonly string[] };
 
 /** The adapters of all platforms that the configuration switches on; each is loaded only then. */
 export async function createAdapters(options: AdaptersOptions): Promise<readonly StartedAdapter[]> {
-  const { config, limiters, fetch, clock, log } = options;
-  const socketProxy = createSocketProxy(config);
+  const { config } = options;
   const adapters: StartedAdapter[] = [];
-  if (config.DISCORD_TOKEN !== undefined) {
-    const { createDiscordAdapter } = await import('../adapters/discord/adapter.ts');
-    const discord = createDiscordAdapter({
-      connection: {
-        token: config.DISCORD_TOKEN,
-        apiUrl: config.DISCORD_API_URL,
-        fetch,
-        shards: shardsOf(config),
-        ...(socketProxy && { socketAgent: socketProxy.agent }),
-      },
-      commandGuilds: config.DISCORD_COMMAND_GUILDS,
-      commands,
-      skus: new Set(config.DISCORD_SKU_TIERS.keys()),
-      limiters,
-      clock,
-      log: log.child({ platform: 'discord' }),
-    });
-    adapters.push(discord);
-  }
-  if (config.SLACK_BOT_TOKEN !== undefined) {
-    const { createSlackAdapter } = await import('../adapters/slack/adapter.ts');
-    const slack = createSlackAdapter({
-      botToken: config.SLACK_BOT_TOKEN,
-      transport: slackTransport(config),
-      apiUrl: config.SLACK_API_URL,
-      commands,
-      limiters,
-      clock,
-      log: log.child({ platform: 'slack' }),
-      fetch,
-      ...(socketProxy && { socketDispatcher: socketProxy.dispatcher }),
-    });
-    adapters.push(slack);
-  }
+  if (config.DISCORD_TOKEN !== undefined) adapters.push(await createDiscord(options));
+  if (config.SLACK_BOT_TOKEN !== undefined) adapters.push(await createSlack(options));
   if (isPlaygroundOn(config)) adapters.push(await createPlayground(options));
   return adapters;
+}
+
+export type ChatAdapterOptions = Pick<AdaptersOptions, 'config' | 'limiters' | 'fetch' | 'clock' | 'log'>;
+
+/**
+ * Discord's adapter by the settings, behind their proxy. `DISCORD_TOKEN` must be set.
+ * @param shards default: those of the settings
+ */
+export async function createDiscord(
+  { config, limiters, fetch, clock, log }: ChatAdapterOptions,
+  shards = shardsOf(config),
+): Promise<StartedAdapter> {
+  const { createDiscordAdapter } = await import('../adapters/discord/adapter.ts');
+  const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
+  const socketAgent = createSocketProxy(config)?.agent;
+  return createDiscordAdapter({
+    connection: { token, apiUrl, fetch, shards, ...(socketAgent && { socketAgent }) },
+    commandGuilds: config.DISCORD_COMMAND_GUILDS,
+    commands,
+    skus: new Set(config.DISCORD_SKU_TIERS.keys()),
+    limiters,
+    clock,
+    log: log.child({ platform: 'discord' }),
+  });
+}
+
+/** Slack's adapter by the settings, behind their proxy. `SLACK_BOT_TOKEN` must be set. */
+export async function createSlack(options: ChatAdapterOptions): Promise<StartedAdapter> {
+  const { config, limiters, fetch, clock, log } = options;
+  const { createSlackAdapter } = await import('../adapters/slack/adapter.ts');
+  const socketDispatcher = createSocketProxy(config)?.dispatcher;
+  return createSlackAdapter({
+    botToken: config.SLACK_BOT_TOKEN ?? '',
+    transport: slackTransport(config),
+    apiUrl: config.SLACK_API_URL,
+    commands,
+    limiters,
+    clock,
+    log: log.child({ platform: 'slack' }),
+    fetch,
+    ...(socketDispatcher && { socketDispatcher }),
+  });
 }
 
 async function createPlayground(options: AdaptersOptions): Promise<Adapter> {

@@ -201,6 +201,13 @@ describe('the setup at a terminal', () => {
     );
   });
 
+  it('does not look for the operator on Slack where events come over HTTP, and so not to the setup', async () => {
+    const { slack } = await fakes();
+    writeFileSync(envPath, `SLACK_BOT_TOKEN=${slack.app.botToken}\nSLACK_SIGNING_SECRET=${'5'.repeat(32)}\n`);
+    const { ask } = createScriptedAsk({ yes: [/your own id/], secrets: {} });
+    expect(await setUp({ ask })).toMatchObject({ written: ['ENCRYPTION_KEY'] });
+  });
+
   it('keeps what was answered where it is broken off, and leaves it alone the next time', async () => {
     const { discord } = await fakes();
     const first = createScriptedAsk({ yes: [/OpenRouter/], secrets: { OPENROUTER_API_KEY: [KEY] } });

@@ -1,3 +1,5 @@
+// Must come before discord.js: after this check, the setup connects to its gateway.
+import '../../adapters/discord/gateway/lead-gateway.ts';
 import { PermissionFlagsBits, Routes } from 'discord.js';
 import { z } from 'zod';
 import { readApplication } from '../../adapters/discord/gateway/application.ts';

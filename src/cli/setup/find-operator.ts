@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ChatPlatform, Config } from '../../app/config/variables.ts';
+import { createDiscord, createSlack } from '../../app/create-adapters.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
 import { accountOf } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
@@ -22,7 +23,9 @@ export async function operatorFrom(
   options: GuideOptions,
 ): Promise<string | null> {
   const word = `${SETUP_WORD}${randomInt(100_000, 1_000_000)}`;
-  const adapter = platform === 'discord' ? await discord(config, options) : await slack(config, options);
+  const means = { ...options, config, limiters: createWriteLimiters(options.clock) };
+  // The message may arrive at any shard.
+  const adapter = await (platform === 'discord' ? createDiscord(means, 'auto') : createSlack(means));
   const request = [
     'Send the bot a direct message, or mention it, with this word:',
     word,
@@ -99,20 +102,4 @@ async function findOperator(
 async function thank({ surface }: PostedMessage, signal: AbortSignal): Promise<void> {
   const text = 'Thank you: you are an operator of this bot now. Go back to the setup.';
   await surface.tellPrivately({ text }, signal).catch(() => {});
-}
-
-async function discord(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {
-  const { createDiscordAdapter } = await import('../../adapters/discord/adapter.ts');
-  const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
-  const connection = { token, apiUrl, fetch, shards: 'auto' } as const;
-  const limiters = createWriteLimiters(clock);
-  return createDiscordAdapter({ connection, commands, limiters, clock, log });
-}
-
-async function slack(config: Config, { commands, fetch, clock, log }: GuideOptions): Promise<Adapter> {
-  const { createSlackAdapter } = await import('../../adapters/slack/adapter.ts');
-  const { SLACK_BOT_TOKEN: botToken = '', SLACK_APP_TOKEN: appToken = '', SLACK_API_URL: apiUrl } = config;
-  const transport = { mode: 'socket', appToken } as const;
-  const limiters = createWriteLimiters(clock);
-  return createSlackAdapter({ botToken, transport, apiUrl, commands, limiters, clock, log, fetch });
 }

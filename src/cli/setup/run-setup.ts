@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CHAT_TOKENS, type ChatPlatform } from '../../app/config/variables.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
 import { operatorFrom } from './find-operator.ts';
-import { createGuides, type Guide } from './guides.ts';
+import { createGuides, type Guide, type Secret } from './guides.ts';
 import { createSettings, type SetupOptions, type SetupReport } from './settings.ts';
 
 /**
@@ -59,6 +59,12 @@ async function follow(guide: Guide, { answers, ask }: SetupOptions, settings: Se
   }, check);
 }
 
+/** The setup hears a message with these alone: over HTTP, Slack's events reach only a running bot. */
+const HEARD_WITH = {
+  discord: 'DISCORD_TOKEN',
+  slack: 'SLACK_APP_TOKEN',
+} as const satisfies Record<ChatPlatform, Secret>;
+
 async function nameOperators(options: SetupOptions, settings: Settings): Promise<void> {
   const { answers, ask } = options;
   const { isSet, keep, accept } = settings;
@@ -67,7 +73,7 @@ async function nameOperators(options: SetupOptions, settings: Settings): Promise
   for (const platform of Object.keys(CHAT_TOKENS) as ChatPlatform[]) {
     const config = settings.config();
     const known = [...config.OPERATORS];
-    if (!isSet(CHAT_TOKENS[platform]) || known.some((each) => each.startsWith(`${platform}:`))) continue;
+    if (!isSet(HEARD_WITH[platform]) || known.some((each) => each.startsWith(`${platform}:`))) continue;
     const question = `Find out your own id on ${PLATFORMS[platform].name}, so that the bot knows who runs it?`;
     if (!(await ask.confirm(question, true))) continue;
     const operator = await operatorFrom(platform, config, ask, options);

@@ -1,6 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
-import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 // Before anything that has discord.js in it, as at a real start.
@@ -10,12 +7,12 @@ import { createFetch } from '../../../src/app/http/http-client.ts';
 import { createSocketProxy, type Proxies } from '../../../src/app/http/proxies.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../../src/core/kit/clock.ts';
-import { GATEWAY_TEST } from '../../support/certificates.ts';
 import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
 import { openProxy } from '../../support/proxy.ts';
 import { createRecordingDispatch } from '../../support/recording-dispatch.ts';
 import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import { manifestOf } from '../../support/slack/parley.ts';
+import { serveTls } from '../../support/tls.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const shared = () => ({
@@ -24,27 +21,6 @@ const shared = () => ({
   clock: systemClock,
   log: pino({ level: 'silent' }),
 });
-
-/** Ends TLS for `gateway.test` before a plain server, as Discord's edge does. */
-async function serveTls(port: number): Promise<string> {
-  const sockets = new Set<TLSSocket>();
-  const server = createServer(GATEWAY_TEST, (socket) => {
-    sockets.add(socket);
-    const onward = connect(port, '127.0.0.1');
-    onward.pipe(socket).pipe(onward);
-    onward.on('error', () => socket.destroy());
-    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const before = getCACertificates('default');
-  setDefaultCACertificates([...before, GATEWAY_TEST.cert]);
-  onTestFinished(() => setDefaultCACertificates(before));
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe('Discord behind a proxy', () => {
   it('is reached through it alone: its API by requests, its gateway by a tunnel', async () => {
