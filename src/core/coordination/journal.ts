@@ -212,16 +212,9 @@ export function createJournal(shared: SharedStore): Journal {
       await leases.catchUp();
       const claim = await claims.takeOver(owner, clock.now(), leases.until());
       if (claim === null) return null;
-      const written = writtenSchema.nullable().safeParse(claim.journal);
-      if (!written.success) {
-        log.error({ err: written.error, event: claim.id }, "could not read a dead process's journal");
-      }
-      const found = written.success ? written.data : null;
-      const entry = openEntry(
-        claim,
-        found && { platform: found.platform, surface: { reference: found.place }, asked: found.asked },
-      );
-      return { eventId: claim.id, entry, written: found };
+      const written = writtenIn(claim, log);
+      const entry = openEntry(claim, written && placeOf(written));
+      return { eventId: claim.id, entry, written };
     },
 
     async stop() {
@@ -335,6 +328,17 @@ interface Whereabouts {
   readonly platform: Platform;
   readonly surface: Pick<Surface, 'reference'>;
   readonly asked: Asked | null;
+}
+
+function placeOf({ platform, place, asked }: Written): Whereabouts {
+  return { platform, surface: { reference: place }, asked };
+}
+
+/** The journal of a dead process; null if there is none, or none that this version can read. */
+function writtenIn({ id, journal }: Claim, log: SharedStore['log']): Written | null {
+  const { data = null, error } = writtenSchema.nullable().safeParse(journal);
+  if (error) log.error({ err: error, event: id }, "could not read a dead process's journal");
+  return data;
 }
 
 /** The stored form; null if the place is unknown, or ends with the process. */

@@ -112,34 +112,19 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
     return meant.length;
   }
 
-  function isOver({ atMs }: { readonly atMs: number }): boolean {
-    return atMs < clock.now() - KEPT_MS;
-  }
-
   async function look(): Promise<number> {
     const found = await ifReadable(stored.get(KEY), undefined);
     const wishes = (found?.wishes ?? []).flatMap((each) => wishSchema.safeParse(each).data ?? []);
     const readable = new Set(wishes.map(({ wish }) => wish));
-    for (const [wish, each] of known) if (isOver(each) && !readable.has(wish)) known.delete(wish);
+    for (const [wish, each] of known) {
+      if (each.atMs < clock.now() - KEPT_MS && !readable.has(wish)) known.delete(wish);
+    }
     for (const wish of wishes) {
       if (known.has(wish.wish)) continue;
       known.set(wish.wish, { ...wish, order: ++heard });
       apply(wish);
     }
     return heard;
-  }
-
-  /** Lets other processes read a wish. It takes the place of an older one for the same, so that nobody can fill the value. */
-  async function file(wish: Wish): Promise<void> {
-    const isSame = ({ target, cause }: Wish) => isDeepStrictEqual([target, cause], [wish.target, wish.cause]);
-    await stored.change(KEY, ({ wishes } = { wishes: [] }) => {
-      const others = wishes.filter((each) => {
-        const aged = agedSchema.safeParse(each).data;
-        const { data } = wishSchema.safeParse(each);
-        return aged !== undefined && !isOver(aged) && !(data !== undefined && isSame(data));
-      });
-      return { wishes: [...others, wish] };
-    });
   }
 
   const looking = repeat(
@@ -182,7 +167,9 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
       if (underWay.length > 0) {
         const wish = { wish: randomUUID(), target, cause, atMs };
         known.set(wish.wish, { ...wish, order });
-        if (elsewhere) await file(wish);
+        if (elsewhere) {
+          await stored.change(KEY, ({ wishes } = { wishes: [] }) => ({ wishes: withWish(wish, wishes) }));
+        }
       }
       return { stopped, elsewhere };
     },
@@ -193,6 +180,17 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
 
     stop: () => looking.stop(),
   };
+}
+
+/** The stored wishes with one more, which takes the place of an older one for the same, so that nobody can fill the value. */
+function withWish(wish: Wish, stored: readonly unknown[]): unknown[] {
+  const others = stored.filter((each) => {
+    const aged = agedSchema.safeParse(each).data;
+    if (aged === undefined || aged.atMs < wish.atMs - KEPT_MS) return false;
+    const { data } = wishSchema.safeParse(each);
+    return data === undefined || !isDeepStrictEqual([data.target, data.cause], [wish.target, wish.cause]);
+  });
+  return [...others, wish];
 }
 
 interface Replaceable {

@@ -64,40 +64,22 @@ export interface AdmittedParts {
 }
 
 export function admitRequest(parts: AdmittedParts): Admitted {
-  const { access, tier, provider, key, wire, reserved, worstNanoUsd, dearest } = parts;
+  const { access, tier, provider, key, wire, reserved } = parts;
+  const meter = createMeter(parts);
   const ending = new AbortController();
   let isSent = false;
   /** Whether the provider may have started work, and so may bill it. */
   let isBillable = false;
-  let usage: Usage | null = null;
-  /** Whether `usage` covers the whole request, rather than a part of it. */
-  let isWhole = false;
-  /** Answer and reasoning; both are billed. */
-  let generated = '';
   let started: Promise<void> | null = null;
   let spending: Promise<Spent | null> | null = null;
   let settling: Promise<Bill> | null = null;
-
-  async function spent(): Promise<Spent> {
-    if (usage !== null && isPlausible(usage, generated)) {
-      const { promptTokens, completionTokens } = usage;
-      const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
-      return {
-        costNanoUsd: costNanoUsd(access.route, usage, dearest),
-        promptTokens,
-        completionTokens,
-        basis,
-      };
-    }
-    return unknownUse(wire, generated, worstNanoUsd);
-  }
 
   /** Null if the provider bills nothing. */
   async function end(): Promise<Spent | null> {
     ending.abort(OVER);
     if (!isBillable) return null;
     await started;
-    return spent();
+    return meter.spent();
   }
 
   function spentOnce(): Promise<Spent | null> {
@@ -131,13 +113,8 @@ export function admitRequest(parts: AdmittedParts): Admitted {
           // Without cost lookups the estimate is final and need not wait.
           if (event.type === 'start' && event.generationId !== null && provider.looksUpCosts) {
             started = reserved.started(event.generationId);
-          } else if (event.type === 'text' || event.type === 'reasoning') {
-            generated = grown(generated, event.delta);
-            usage = null;
-          } else if (event.type === 'usage' || event.type === 'done') {
-            usage = event.usage;
-            isWhole = event.type === 'done';
           }
+          meter.note(event);
           yield event;
         }
         await key?.worked();
@@ -151,6 +128,37 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     settle() {
       settling ??= settle();
       return settling;
+    },
+  };
+}
+
+/** Derives the cost of a request from the events of its stream. */
+function createMeter({ access, wire, worstNanoUsd, dearest }: AdmittedParts) {
+  let usage: Usage | null = null;
+  /** Whether `usage` covers the whole request, rather than a part of it. */
+  let isWhole = false;
+  /** Answer and reasoning; both are billed. */
+  let generated = '';
+  return {
+    note(event: ChatEvent): void {
+      if (event.type === 'text' || event.type === 'reasoning') {
+        generated = grown(generated, event.delta);
+        usage = null;
+      } else if (event.type === 'usage' || event.type === 'done') {
+        usage = event.usage;
+        isWhole = event.type === 'done';
+      }
+    },
+    async spent(): Promise<Spent> {
+      if (usage === null || !isPlausible(usage, generated)) return unknownUse(wire, generated, worstNanoUsd);
+      const { promptTokens, completionTokens } = usage;
+      const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
+      return {
+        costNanoUsd: costNanoUsd(access.route, usage, dearest),
+        promptTokens,
+        completionTokens,
+        basis,
+      };
     },
   };
 }

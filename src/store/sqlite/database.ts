@@ -41,11 +41,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-interface Write extends Pick<PromiseWithResolvers<unknown>, 'resolve' | 'reject'> {
-  work(): unknown;
-  readonly giveUpAtMs: number;
-}
-
 /** @throws SQLite's errors; faults of the file itself appear at the first read */
 export function openDatabase(path: string, clock: Clock): Database {
   const connection = new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
@@ -75,7 +70,51 @@ export function openDatabase(path: string, clock: Clock): Database {
     }
   }
 
-  /** Writes queue up, so that at most one of them asks for the lock. */
+  const writes = createWriteQueue((work, giveUpAtMs) => untilFree(() => transaction(work), giveUpAtMs));
+  const database: Database = {
+    async read(work) {
+      // Lets writes that are about to be made join, as far as they belong together.
+      if (writes.isWaiting()) await nextTurn();
+      return untilFree(work);
+    },
+    write<T>(work: () => T, { isUrgent } = { isUrgent: false }) {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      writes.add({ work, resolve, reject, giveUpAtMs: clock.now() + LOCK_WAIT_MS }, isUrgent);
+      return promise as Promise<T>;
+    },
+    sql(text) {
+      let statement = statements.get(text);
+      if (statement === undefined) {
+        statement = connection.prepare(text);
+        statements.set(text, statement);
+      }
+      return statement;
+    },
+    exec: (text) => connection.exec(text),
+    async deleteWhere(table, condition, ...values) {
+      const some = `DELETE FROM ${table} WHERE rowid IN
+        (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${ROWS_PER_DELETE})`;
+      for (let total = 0; ; await nextTurn()) {
+        const deleted = Number(await database.write(() => database.sql(some).run(...values).changes));
+        total += deleted;
+        if (deleted < ROWS_PER_DELETE) return total;
+      }
+    },
+    async close() {
+      await writes.settled();
+      connection.close();
+    },
+  };
+  return database;
+}
+
+interface Write extends Pick<PromiseWithResolvers<unknown>, 'resolve' | 'reject'> {
+  work(): unknown;
+  readonly giveUpAtMs: number;
+}
+
+/** Queues writes, so that at most one of them asks for the lock. `transact` runs work as one transaction. */
+function createWriteQueue(transact: <T>(work: () => T, giveUpAtMs: number) => Promise<T>) {
   const urgent: Write[] = [];
   const line: Write[] = [];
   let writing: Promise<void> | null = null;
@@ -101,7 +140,7 @@ export function openDatabase(path: string, clock: Clock): Database {
   async function writeTogether(writes: readonly Write[]): Promise<void> {
     const giveUpAtMs = Math.min(...writes.map((write) => write.giveUpAtMs));
     try {
-      const results = await untilFree(() => transaction(() => writes.map(({ work }) => work())), giveUpAtMs);
+      const results = await transact(() => writes.map(({ work }) => work()), giveUpAtMs);
       for (const [index, { resolve }] of writes.entries()) resolve(results[index]);
     } catch (error) {
       if (writes.length === 1 || isLocked(error)) for (const { reject } of writes) reject(error);
@@ -109,43 +148,15 @@ export function openDatabase(path: string, clock: Clock): Database {
     }
   }
 
-  const database: Database = {
-    async read(work) {
-      // Lets writes that are about to be made join, as far as they belong together.
-      if (isWaiting()) await nextTurn();
-      return untilFree(work);
-    },
-    write<T>(work: () => T, { isUrgent } = { isUrgent: false }) {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      (isUrgent ? urgent : line).push({ work, resolve, reject, giveUpAtMs: clock.now() + LOCK_WAIT_MS });
+  return {
+    isWaiting,
+    add(write: Write, isUrgent: boolean) {
+      (isUrgent ? urgent : line).push(write);
       // Writes that arrive before its turn join it.
       writing ??= nextTurn().then(writeAll);
-      return promise as Promise<T>;
     },
-    sql(text) {
-      let statement = statements.get(text);
-      if (statement === undefined) {
-        statement = connection.prepare(text);
-        statements.set(text, statement);
-      }
-      return statement;
-    },
-    exec: (text) => connection.exec(text),
-    async deleteWhere(table, condition, ...values) {
-      const some = `DELETE FROM ${table} WHERE rowid IN
-        (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${ROWS_PER_DELETE})`;
-      for (let total = 0; ; await nextTurn()) {
-        const deleted = Number(await database.write(() => database.sql(some).run(...values).changes));
-        total += deleted;
-        if (deleted < ROWS_PER_DELETE) return total;
-      }
-    },
-    async close() {
-      await writing;
-      connection.close();
-    },
+    settled: async () => writing,
   };
-  return database;
 }
 
 /** SQLite's primary result code; null for other errors. */
