@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Check, linesOf } from '../app/checks/check.ts';
 import { examine } from '../app/checks/doctor.ts';
 import { type LiveTarget, lookLive, parseLiveTarget } from '../app/checks/live/live.ts';
-import { keyFrom, readConfig } from '../app/config/config.ts';
+import { checkEnvironment, keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { CHAT_TOKENS } from '../app/config/variables.ts';
 import { commands } from '../commands/index.ts';
@@ -25,7 +25,8 @@ export const doctor: CliCommand = {
     const live = args.text('live');
     if (live !== undefined) return lookAt(live, args.has('yes'), environment);
     if (args.has('yes')) throw new UsageError('--yes is only for --live.');
-    const checks = await examine({ ...meansFor(environment.variables), environment, commands });
+    const { config: proxies } = checkEnvironment(environment.variables);
+    const checks = await examine({ ...meansFor(proxies), environment, commands });
     const failed = checks.filter(({ state }) => state === 'fail').length;
     return {
       text: [...linesOf(checks), '', verdict(checks, failed)].join('\n'),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { checkEnvironment } from '../app/config/config.ts';
 import { commands } from '../commands/index.ts';
 import { type CliCommand, meansFor, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
@@ -53,7 +54,7 @@ export const setup: CliCommand = {
     }
     const ask: Ask | null = isAsking ? (await import('./setup/ask.ts')).createTerminalAsk(variables) : null;
     const { written, checks } = await runSetup({
-      ...meansFor(variables),
+      ...meansFor(checkEnvironment(variables).config),
       answers,
       ask,
       replace: args.has('replace'),

@@ -350,6 +350,20 @@ describe('the doctor', () => {
     });
   });
 
+  it('names a proxy that is no address', async () => {
+    const variables = {
+      PORT: '0',
+      STORE_URL: `sqlite:${join(folder, 'parley.db')}`,
+      HTTPS_PROXY: 'proxy.example',
+    };
+    const { output, errors } = await runCli(['doctor'], async () => ({
+      variables,
+      inFile: new Set<string>(),
+    }));
+    expect(errors).toBe('');
+    expect(output).toMatch(/^✗ Setup +HTTPS_PROXY is not valid\. Use the address of a proxy/m);
+  });
+
   describeWithRedis('with Redis', () => {
     it('asks it', async () => {
       const redis = await startRedis();
