@@ -105,6 +105,11 @@ export function unlessEmpty(conversation: Conversation): Conversation | undefine
   return isEmpty ? undefined : conversation;
 }
 
+/** Whether the conversation has this answer of the turn already, or one that was asked for later. */
+export function isOutdated({ turns }: Conversation, { id, askedAtMs }: Turn): boolean {
+  return turns.some((kept) => kept.id === id && kept.askedAtMs >= askedAtMs);
+}
+
 /** The conversation with the turn added, or in place of the one with its id. */
 export function withTurn({ summary, ...conversation }: Conversation, turn: Turn): Conversation {
   const { anewAtMs } = conversation;

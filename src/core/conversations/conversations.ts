@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { createCollection, type Seen } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Store } from '../ports/store.ts';
-import { type Conversation, conversationSchema, type Turn, unlessEmpty, withTurn } from './conversation.ts';
+import {
+  type Conversation,
+  conversationSchema,
+  isOutdated,
+  type Turn,
+  unlessEmpty,
+  withTurn,
+} from './conversation.ts';
 
 const placeSchema = z.object({ conversation: z.string() });
 
@@ -30,18 +37,20 @@ export interface Conversations {
   /**
    * Adds a turn, or replaces the one with its id. False if it was not stored, because the conversation was forgotten
    * meanwhile, or `isWanted` returned false. `isWanted` is called after the write: `/forget` announces itself before it looks
-   * for turns, so one of the two sees the other. `seen` saves a read if nobody has changed the conversation since.
+   * for turns, so one of the two sees the other.
    */
-  record(
-    id: string,
-    turn: Turn,
-    isWanted: () => Promise<boolean>,
-    seen?: Seen<Conversation>,
-  ): Promise<boolean>;
+  record(id: string, turn: Turn, isWanted: () => Promise<boolean>, how?: Recording): Promise<boolean>;
   /** False if there was none. */
   forget(id: string): Promise<boolean>;
   /** Ids of a guild's conversations, in no order, some perhaps twice. */
   idsOf(guild: GuildId): AsyncIterable<string>;
+}
+
+export interface Recording {
+  /** Saves a read if nobody has changed the conversation since. */
+  readonly seen?: Seen<Conversation>;
+  /** Stores nothing if the turn has this answer already, or one that was asked for later. Default false. */
+  readonly unlessNewer?: boolean;
 }
 
 /** Keeps each conversation for `retentionMs` milliseconds after its last change. */
@@ -110,8 +119,10 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     look: conversations.look,
     change: (id, apply) => change(id, apply),
     attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
-    async record(id, turn, isWanted, seen) {
-      const isKept = await change(id, (conversation) => withTurn(conversation, turn), seen);
+    async record(id, turn, isWanted, { seen, unlessNewer = false } = {}) {
+      const added = (conversation: Conversation) =>
+        unlessNewer && isOutdated(conversation, turn) ? conversation : withTurn(conversation, turn);
+      const isKept = await change(id, added, seen);
       if (!isKept || (await isWanted())) return isKept;
       await change(id, (conversation) => {
         const turns = conversation.turns.filter((other) => other.id !== turn.id);

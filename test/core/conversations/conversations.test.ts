@@ -103,6 +103,19 @@ describe('two processes with one conversation', () => {
     expect((await here.get(id))?.turns.map((kept) => kept.id)).toEqual(['newer', 'late']);
   });
 
+  it('lose no newer answer to an older one of a dead process that is recorded at the same moment', async () => {
+    const here = processOn();
+    const { id } = await here.openConversation('discord:1', null);
+    const stall = stalling();
+    const older = { ...turn('one'), answer: 'Older.' };
+    const recording = processOn(stall.store).record(id, older, wanted, { unlessNewer: true });
+    await stall.stalled;
+    await here.record(id, { ...turn('one'), answer: 'Newer.', askedAtMs: 2 }, wanted);
+    stall.goOn();
+    expect(await recording).toBe(false);
+    expect((await here.get(id))?.turns).toMatchObject([{ answer: 'Newer.' }]);
+  });
+
   it.each(['forget', 'forgetGuild'] as const)('bring nothing back after %s', async (how) => {
     const [here, there] = [processOn(), processOn()];
     const { id } = await here.openConversation('discord:1', null);

@@ -53,23 +53,29 @@ export type StreamEnd = EndWords & { readonly error: unknown };
 
 /**
  * Streams a request into a draft and a reply, sources last. Resolves to how it ended; never rejects.
+ * @param beforeFirst called with the first text in the draft, before the reply has any. Must not reject. Default: nothing
  * @param signal aborts with `Stopped`
  */
 export async function streamInto(
   draft: Draft,
   answerer: Answerer,
-  { reply, surface, clock }: { readonly reply: Reply; readonly surface: Surface; readonly clock: Clock },
+  {
+    reply,
+    surface,
+    clock,
+    beforeFirst,
+  }: {
+    readonly reply: Reply;
+    readonly surface: Surface;
+    readonly clock: Clock;
+    readonly beforeFirst?: () => Promise<void>;
+  },
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const startedAtMs = clock.now();
   let thinksSinceMs: number | null = null;
   let done: Done | null = null;
   let error: unknown = null;
-
-  function add(text: string): void {
-    draft.text = grown(draft.text, text);
-    reply.write(text);
-  }
 
   function stopThinking(): void {
     if (thinksSinceMs !== null) draft.thinkingMs += clock.now() - thinksSinceMs;
@@ -81,7 +87,10 @@ export async function streamInto(
       if (event.type === 'text') {
         stopThinking();
         draft.firstTextMs ??= clock.now() - startedAtMs;
-        add(event.delta);
+        const isFirst = draft.text === '';
+        draft.text = grown(draft.text, event.delta);
+        if (isFirst) await beforeFirst?.();
+        reply.write(event.delta);
       } else if (event.type === 'reasoning') {
         if (!draft.isReasoned) surface.think?.();
         draft.isReasoned = true;
@@ -105,7 +114,11 @@ export async function streamInto(
   draft.reasoning = draft.reasoning.trim().slice(0, MAX_REASONING_CHARS).toWellFormed();
   draft.durationMs = clock.now() - startedAtMs;
   const sources = sourcesOf(draft.citations);
-  if (sources !== '') add(fenceLeftOpen(draft.text) + sources);
+  if (sources !== '') {
+    const rest = fenceLeftOpen(draft.text) + sources;
+    draft.text = grown(draft.text, rest);
+    reply.write(rest);
+  }
   if (done !== null && error === null) {
     const { maxOutputTokens } = answerer.current;
     const caps = { maxOutputTokens, affordableTokens: draft.affordableTokens };

@@ -44,6 +44,6 @@ export async function keepTurn(
     [record] = await Promise.all([looking, stops.look()]);
     return !isForgotten();
   };
-  await conversations.record(job.conversation, turn, isWanted, prepared.seen);
+  await conversations.record(job.conversation, turn, isWanted, { seen: prepared.seen });
   return record;
 }

@@ -100,7 +100,15 @@ export async function writeAnswer(
   entry.watch(state);
 
   const closing = watchClosing(surface, clock, stop);
-  const { error, ...end } = await streamInto(draft, answerer, { reply, surface, clock }, signal);
+  // The turn still has an older answer, perhaps to another question. If this process dies once the new one is shown, the next one
+  // has to know of it.
+  const beforeFirst = job.previous && { beforeFirst: () => entry.keep() };
+  const { error, ...end } = await streamInto(
+    draft,
+    answerer,
+    { reply, surface, clock, ...beforeFirst },
+    signal,
+  );
   closing.abort(OVER);
   const about = { answer: id };
   const unsettled = orLog(log, 'error', about, 'could not settle a request; it stays reserved', null);

@@ -120,14 +120,13 @@ export function createFinisher(
     const text = textInHistory(answer.text, images);
     if (text === '' || model === null) return;
     const record = await answers.get(id);
-    const conversation = record && (await conversations.get(record.conversation));
-    if (!record || !conversation) return;
-    if (conversation.turns.some((kept) => kept.id === record.turn && kept.askedAtMs >= askedAtMs)) return;
+    if (record === null) return;
     await conversations.record(
-      conversation.id,
+      record.conversation,
       turnOf(record, { answer: text, model, status: ending?.status ?? 'interrupted', askedAtMs }),
       // It may have been forgotten meanwhile.
       async () => (await answers.get(id)) !== null,
+      { unlessNewer: true },
     );
   }
 
