@@ -85,13 +85,14 @@ export function createDiscordAdapter(options: DiscordAdapterOptions): DiscordAda
       context = { rest, signs, sealing, isArchived, botId, caveat, tasks, clock, log };
       client = createClient(connection, messageContent, log);
       const commands = options.commands.map((command) => inWordsOf('discord', command));
-      const entitlements = skus.size > 0 ? createEntitlements({ client, clock, dispatch, skus }) : null;
+      const entitlements =
+        skus.size > 0 ? createEntitlements({ rest, applicationId, clock, dispatch, skus }) : null;
       watching = listen(client, { discord: context, dispatch, commands, entitlements });
       await login(client, connection, applicationId, log);
       const introduce = introducing(client, { rest, dispatch, clock, tasks });
       for (const guild of client.guilds.cache.values()) introduce(guild);
       client.on(Events.GuildCreate, introduce);
-      if (isFirst) await entitlements?.readAll();
+      if (isFirst) await entitlements?.readAll(tasks.signal);
       notes.push(...announce(application, client.guilds.cache.size, log));
     },
 

@@ -74,7 +74,7 @@ export function listen(client: Client, context: InteractionContext): Background 
   client.on(Events.ShardReady, () => dispatch.unlocked('discord', null));
   if (entitlements === null) return watching;
   const reread = (changed: Entitlement) =>
-    tasks.run('read what was bought', () => entitlements.reread(changed));
+    tasks.run('read what was bought', (signal) => entitlements.reread(changed, signal));
   client.on(Events.EntitlementCreate, reread);
   client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
   client.on(Events.EntitlementDelete, reread);

@@ -1,14 +1,11 @@
-import {
-  type BaseInteraction,
-  type Client,
-  DiscordAPIError,
-  type Entitlement,
-  type FetchEntitlementsOptions,
-} from 'discord.js';
+import { type BaseInteraction, type Entitlement, Routes } from 'discord.js';
+import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { StartError } from '../../../core/ports/adapter.ts';
 import type { Dispatch, Purchase } from '../../../core/ports/events.ts';
+import { DiscordRefusal } from '../rest/errors.ts';
+import type { DiscordRest } from '../rest/rest.ts';
 import { guildOfOne, interactionPlace, olderFirst } from './places.ts';
 
 /**
@@ -21,15 +18,16 @@ export interface Entitlements {
    * Reads all purchases.
    * @throws StartError if Discord refuses
    */
-  readAll(): Promise<void>;
+  readAll(signal: AbortSignal): Promise<void>;
   /** Reads one owner's purchases again, after an event about one of them. */
-  reread(changed: Entitlement): Promise<void>;
+  reread(changed: Entitlement, signal: AbortSignal): Promise<void>;
   /** Takes the purchases that came with an interaction. */
   note(interaction: BaseInteraction): Promise<void>;
 }
 
 export interface EntitlementsOptions {
-  readonly client: Client;
+  readonly rest: DiscordRest;
+  readonly applicationId: string;
   readonly clock: Clock;
   readonly dispatch: Dispatch;
   /** SKUs that bring a tier; others are ignored. */
@@ -39,9 +37,44 @@ export interface EntitlementsOptions {
 /** Discord's largest page. */
 const PAGE = 100;
 
+const momentSchema = z
+  .string()
+  .nullish()
+  .transform((text) => (text ? Date.parse(text) : null));
+
+const listSchema = z.array(
+  z
+    .object({
+      id: z.string(),
+      sku_id: z.string(),
+      guild_id: z.string().nullish(),
+      user_id: z.string().nullish(),
+      deleted: z.boolean().default(false),
+      consumed: z.boolean().default(false),
+      starts_at: momentSchema,
+      ends_at: momentSchema,
+    })
+    .transform(({ id, sku_id, guild_id, user_id, deleted, consumed, starts_at, ends_at }) => ({
+      id,
+      skuId: sku_id,
+      guildId: guild_id ?? null,
+      userId: user_id ?? null,
+      deleted,
+      consumed,
+      startsTimestamp: starts_at,
+      endsTimestamp: ends_at,
+    })),
+);
+
+/** Fields that both the list and discord.js have. */
+type Held = Pick<
+  Entitlement,
+  'id' | 'skuId' | 'guildId' | 'deleted' | 'consumed' | 'startsTimestamp' | 'endsTimestamp'
+> & { readonly userId: string | null };
+
 /** Reads run one after the other. Purchases that have ended, or were consumed or deleted, count as none. */
 export function createEntitlements(options: EntitlementsOptions): Entitlements {
-  const { client, clock, dispatch, skus } = options;
+  const { rest, applicationId, clock, dispatch, skus } = options;
   let lastReading: Promise<unknown> = Promise.resolve();
 
   /** Reads run one after the other, so that the last one requested has the last word. */
@@ -51,19 +84,25 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
     return reading;
   }
 
-  async function list(of: Pick<FetchEntitlementsOptions, 'guild' | 'user'>): Promise<Entitlement[]> {
-    if (!client.isReady()) throw new Error('purchases can only be read after the start');
-    const query = { ...of, skus: [...skus], excludeEnded: true, limit: PAGE, cache: false };
-    const found: Entitlement[] = [];
+  async function list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Held[]> {
+    const found: Held[] = [];
     for (let after = '0'; ; after = found.at(-1)?.id ?? after) {
-      const page = await client.application.entitlements.fetch({ ...query, after });
-      found.push(...[...page.values()].toSorted((a, b) => olderFirst(a.id, b.id)));
-      if (page.size < PAGE) return found;
+      const search = new URLSearchParams({
+        ...query,
+        sku_ids: [...skus].join(),
+        exclude_ended: 'true',
+        limit: String(PAGE),
+        after,
+      });
+      const path = `${Routes.entitlements(applicationId)}?${search}` as const;
+      const page = listSchema.parse(await rest.insist({ method: 'GET', path }, signal));
+      found.push(...page.toSorted((a, b) => olderFirst(a.id, b.id)));
+      if (page.length < PAGE) return found;
     }
   }
 
   /** Valid entitlements by owner; the given owners have an entry in any case. */
-  function byOwner(entitlements: Iterable<Entitlement>, owners: readonly GuildId[] = []) {
+  function byOwner(entitlements: Iterable<Held>, owners: readonly GuildId[] = []) {
     const nowMs = clock.now();
     const purchases = new Map<GuildId, Purchase[]>(owners.map((owner) => [owner, []]));
     for (const held of entitlements) {
@@ -80,12 +119,12 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
   }
 
   return {
-    readAll: () =>
+    readAll: (signal) =>
       inLine(async () => {
-        const all = await list({}).catch((error: unknown) => {
-          if (!(error instanceof DiscordAPIError)) throw error;
+        const all = await list({}, signal).catch((error: unknown) => {
+          if (!(error instanceof DiscordRefusal)) throw error;
           throw new StartError(
-            `Discord refused to list purchases. Discord refused (${error.status}, code ${error.code}): ${error.message}`,
+            `Discord refused to list purchases. ${error.message}`,
             "Check the SKU ids in DISCORD_SKU_TIERS against the application's page, under Monetization; or remove the variable.",
             { cause: error },
           );
@@ -93,14 +132,14 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
         await dispatch.purchases('discord', byOwner(all), 'all');
       }),
 
-    reread: (changed) =>
+    reread: (changed, signal) =>
       inLine(async () => {
         const owner = ownerOf(changed);
         if (owner === null) return;
-        const { guildId, userId } = changed;
-        const theirs = await list(guildId === null ? { user: userId } : { guild: guildId });
-        const own = theirs.filter((held) => ownerOf(held) === owner);
-        await dispatch.purchases('discord', byOwner(own, [owner]), 'these');
+        const query: Record<string, string> =
+          changed.guildId === null ? { user_id: changed.userId } : { guild_id: changed.guildId };
+        const theirs = (await list(query, signal)).filter((held) => ownerOf(held) === owner);
+        await dispatch.purchases('discord', byOwner(theirs, [owner]), 'these');
       }),
 
     async note(interaction) {
@@ -112,7 +151,7 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
 }
 
 /** A guild's purchase counts for the guild, whoever paid; a user's counts where the user is a guild of one. */
-function ownerOf({ guildId, userId }: Entitlement): GuildId | null {
-  if (guildId) return `discord:${guildId}`;
-  return userId ? guildOfOne(userId) : null;
+function ownerOf({ guildId, userId }: Pick<Held, 'guildId' | 'userId'>): GuildId | null {
+  if (guildId !== null) return `discord:${guildId}`;
+  return userId === null ? null : guildOfOne(userId);
 }

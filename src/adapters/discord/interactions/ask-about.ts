@@ -1,5 +1,6 @@
 import { ComponentType, type Message, Routes, TextInputStyle } from 'discord.js';
 import { BoundedMap } from '../../../core/kit/bounded-map.ts';
+import type { Clock } from '../../../core/kit/clock.ts';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
 import { ASK_ABOUT } from '../gateway/declarations.ts';
 import { apiMessage, asApiMessage, quotedPart } from '../messages/message-parts.ts';
@@ -15,17 +16,21 @@ export interface Abouts {
   messageOf(customId: string, signal: AbortSignal): Promise<QuotedPart[]>;
 }
 
-/** Where the bot is not a member, Discord sends the message only with the menu, so it is kept for the form. */
+/** Where the bot is not a member, Discord sends the message only with the menu, so it is kept while its form may be open. */
+const KEPT_MS = 15 * 60_000;
 const MAX_KEPT = 500;
 
-/** Keeps the messages of the newest 500 forms. Those of older ones are read again if the bot may. */
-export function createAbouts(rest: DiscordRest): Abouts {
-  const kept = new BoundedMap<string, QuotedPart>(MAX_KEPT);
+/** Keeps the messages of the newest 500 forms, each for 15 minutes. Later, a message is read again if the bot may. */
+export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
+  const kept = new BoundedMap<string, { readonly part: QuotedPart; readonly untilMs: number }>(MAX_KEPT);
 
   return {
     formFor(message) {
       const customId = `about:${message.channelId}:${message.id}`;
-      kept.set(customId, quotedPart(asApiMessage(message), 'pointed', publicNamesIn(message.guild)));
+      kept.set(customId, {
+        part: quotedPart(asApiMessage(message), 'pointed', publicNamesIn(message.guild)),
+        untilMs: clock.now() + KEPT_MS,
+      });
       const input = { type: ComponentType.TextInput, style: TextInputStyle.Paragraph, max_length: 4_000 };
       return {
         custom_id: customId,
@@ -42,8 +47,9 @@ export function createAbouts(rest: DiscordRest): Abouts {
     isAbout: (customId) => ABOUT.test(customId),
     async messageOf(customId, signal) {
       const known = kept.get(customId);
-      if (known !== undefined) return [known];
-      // Another process opened the form.
+      if (known !== undefined && clock.now() < known.untilMs) return [known.part];
+      kept.delete(customId);
+      // Another process opened the form, or the message may have changed since.
       const [, channelId = '', id = ''] = ABOUT.exec(customId) ?? [];
       const path = Routes.channelMessage(channelId, id);
       const answer = await rest.insist({ method: 'GET', path }, signal).catch(() => null);

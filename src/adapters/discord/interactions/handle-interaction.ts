@@ -16,7 +16,7 @@ export function createInteractionHandler(
   context: InteractionContext,
 ): (interaction: Interaction, signal: AbortSignal) => Promise<void> {
   const { clock } = context.discord;
-  const abouts = createAbouts(context.discord.rest);
+  const abouts = createAbouts(context.discord.rest, context.discord.clock);
 
   return async (interaction, signal) => {
     const rest = { ...context, receivedAtMs: clock.now(), abouts, signal };

@@ -8,7 +8,7 @@ import { SIZES } from '../api/sizes.ts';
 import type { Json } from '../api/web-api.ts';
 import { pointedAt } from '../payloads/read-messages.ts';
 
-/** `press-form` is the form of a button that an earlier version opened. */
+/** A button's form has a name of its own, by which processes of earlier versions know it. */
 export const FORM_CALLBACK = /^(?:command|press)-form$/;
 
 const opened = z.object({
@@ -43,7 +43,7 @@ export function modal(
 ): Json {
   return {
     type: 'modal',
-    callback_id: 'command-form',
+    callback_id: 'button' in context ? 'press-form' : 'command-form',
     private_metadata: JSON.stringify(context),
     title: plain(clip(title, SIZES.modalTitle)),
     submit: plain(submit),

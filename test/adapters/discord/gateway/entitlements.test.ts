@@ -138,6 +138,15 @@ describe('what Discord says was bought', () => {
     expect(provider.chats).toHaveLength(1);
   });
 
+  it('are read although the connection breaks, at the start and after an event', async () => {
+    const reset = { kind: 'reset', when: 'before' } as const;
+    const stage = await open((discord) => discord.faults.add('GET', /entitlements/, reset));
+    const { discord, guild } = stage;
+    discord.faults.add('GET', /entitlements/, reset);
+    discord.entitle('100', { guild });
+    await untilTier(stage, `discord:${guild.id}`, 'openai');
+  });
+
   it('that Discord refuses to tell lets the bot not start, and says what to do', async () => {
     const refusal = { kind: 'refuse', error: 'missingAccess' } as const;
     const starting = open((discord) => discord.faults.add('GET', /entitlements/, refusal));

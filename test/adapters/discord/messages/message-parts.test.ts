@@ -1,5 +1,6 @@
 import { SnowflakeUtil } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../../src/core/kit/clock.ts';
 import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
 import { openGuild } from '../../../support/discord/guild.ts';
 import { type Bench, openBench } from '../harness.ts';
@@ -12,8 +13,8 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
-async function setUp() {
-  bench = await openBench();
+async function setUp(clock: Clock = systemClock) {
+  bench = await openBench({ clock });
   const { discord, recorded } = bench;
   const ground = openGuild(discord);
   const bob = discord.person('Bob');
@@ -185,6 +186,21 @@ describe('a message with Ask about this in its menu', () => {
         { type: 'quoted', why: 'pointed', author: { name: 'Bob' }, text: 'The build is red', files: [{}] },
       ],
     });
+    await sent.acknowledged();
+  });
+
+  it('is read again if the form was open for longer than a quarter of an hour', async () => {
+    let laterMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + laterMs };
+    const { discord, recorded, ada, bob, channel } = await setUp(clock);
+    const message = bob.say(channel, 'The build is red');
+    const opened = ada.menu('Ask about this', message, { channel });
+    await discord.until(() => opened.modal !== null, 'the form is open');
+    bob.edit(message, 'The build is green');
+    laterMs = 16 * 60_000;
+    const sent = ada.submit(opened, { prompt: 'Why?' });
+    await discord.until(() => recorded.commands.length === 1, 'core has the command');
+    expect(recorded.commands[0]).toMatchObject({ brought: [{ type: 'quoted', text: 'The build is green' }] });
     await sent.acknowledged();
   });
 });
