@@ -261,7 +261,7 @@ describe('the start', () => {
       createKeyStore({ store, encryptionKeys: [Buffer.from(text, 'base64')], clock: systemClock });
     const facts = { guild: 'discord:1', by: 'discord:2', atMs: Date.now(), action: 'key.connect' } as const;
     const record = auditRecord({ ...facts, from: null, to: 'OpenAI', reason: '' });
-    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', record);
+    await keysUnder(first).keep('discord:1', 'openai', 'sk-of-a-guild', 'discord:2', () => record);
     // Something that no version of the bot wrote.
     await valuesOf(store, 'keys').set('discord:1/openrouter', 'garbage');
     const shared = { STORE_URL: 'sqlite:parley.db' };

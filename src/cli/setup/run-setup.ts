@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CHAT_TOKENS, type ChatPlatform } from '../../app/config/variables.ts';
+import { StartError } from '../../core/ports/adapter.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
 import { operatorFrom } from './find-operator.ts';
 import { createGuides, type Guide, type Secret } from './guides.ts';
@@ -76,8 +77,13 @@ async function nameOperators(options: SetupOptions, settings: Settings): Promise
     if (!isSet(HEARD_WITH[platform]) || known.some((each) => each.startsWith(`${platform}:`))) continue;
     const question = `Find out your own id on ${PLATFORMS[platform].name}, so that the bot knows who runs it?`;
     if (!(await ask.confirm(question, true))) continue;
-    const operator = await operatorFrom(platform, config, ask, options);
-    if (operator === null)
+    const operator = await operatorFrom(platform, config, ask, options).catch((error: unknown) => {
+      if (!(error instanceof StartError)) throw error;
+      return error;
+    });
+    if (operator instanceof StartError)
+      ask.warn(`${operator.message} ${operator.remedy} Then run \`npm run setup\` again.`);
+    else if (operator === null)
       ask.warn('No message with that word came. Set OPERATORS in .env later, or run `npm run setup` again.');
     else await keep({ OPERATORS: [...known, operator].join(',') });
   }

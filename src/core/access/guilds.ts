@@ -75,7 +75,7 @@ export interface GuildsOptions {
 
 export function createGuilds(options: GuildsOptions): Guilds {
   const { store, clock, skuTiers = new Map<string, Tier>() } = options;
-  // Two collections, each with a single writer at a time, so that a grant and a purchase cannot overwrite each other.
+  // Two collections, so that a grant and a purchase cannot overwrite each other.
   const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
   const bought = createCollection(store, 'purchases', { version: 1, schema: purchasesSchema });
 

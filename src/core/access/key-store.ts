@@ -40,6 +40,9 @@ export interface OwnKey {
   readonly isResting: boolean;
 }
 
+/** @param before the last four characters of the key before, even if it cannot be decrypted; null if there was none */
+type RecordOf = (before: string | null) => LogRecord;
+
 /** Guilds' keys, stored encrypted. Nothing is cached, so that a change by any process counts at once. */
 export interface KeyStore {
   /** False without `ENCRYPTION_KEY`; then no key can be stored. */
@@ -50,12 +53,10 @@ export interface KeyStore {
     guild: GuildId,
     provider: string,
   ): Promise<{ readonly key: OwnKey; readonly secret: string } | null>;
-  /** The last four characters of the present key, even if it cannot be decrypted; null if there is none. */
-  lastFour(guild: GuildId, provider: KeyProvider): Promise<string | null>;
   /** Stores a key in place of the previous one, and appends the record in the same step. */
-  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, record: LogRecord): Promise<void>;
+  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, record: RecordOf): Promise<void>;
   /** False, without the record, if there was none. */
-  delete(guild: GuildId, provider: KeyProvider, record: LogRecord): Promise<boolean>;
+  delete(guild: GuildId, provider: KeyProvider, record: RecordOf): Promise<boolean>;
   /** Stores a fault of the key that was connected at that time, or that it works. */
   fared(
     guild: GuildId,
@@ -105,6 +106,21 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
     return { ...facts, fault: known.fault, isResting: clock.now() < known.atMs + REST_MS };
   }
 
+  /** Replaces the key that is stored, and no other that somebody stores meanwhile. False if there is nothing to delete. */
+  async function write(id: string, key: StoredKey | undefined, record: RecordOf): Promise<boolean> {
+    for (;;) {
+      const seen = await ifReadable(keys.look(id), null);
+      if (seen === null) {
+        if (key === undefined) return keys.delete(id, record('unreadable'));
+        await keys.set(id, key, record('unreadable'));
+        return true;
+      }
+      const before = seen.value?.lastFour ?? null;
+      if (before === null && key === undefined) return keys.delete(id);
+      if (await keys.replace(id, seen, key, record(before))) return true;
+    }
+  }
+
   return {
     canKeep: sealing !== undefined,
 
@@ -129,22 +145,18 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return { key: await factsOf(id, provider, stored), secret };
     },
 
-    async lastFour(guild, provider) {
-      const key = await ifReadable(keys.get(idOf(guild, provider)), { lastFour: 'unreadable' });
-      return key?.lastFour ?? null;
-    },
-
     async keep(guild, provider, secret, by, record) {
       if (sealing === undefined) throw new Error('there is no ENCRYPTION_KEY');
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
       const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
-      await keys.set(id, key, record);
+      await write(id, key, record);
     },
 
     async delete(guild, provider, record) {
       const id = idOf(guild, provider);
-      const [isDeleted] = await Promise.all([keys.delete(id, record), faults.delete(id)]);
+      const isDeleted = await write(id, undefined, record);
+      await faults.delete(id);
       return isDeleted;
     },
 

@@ -100,19 +100,20 @@ export function createOwnKeys(options: OwnKeysOptions) {
       const asked = options.providers.get(provider);
       if (asked === undefined) throw new Error(`keys for ${provider} cannot be connected`);
       if (!(await asked.checkKey(secret, signal))) return false;
-      const from = inWords(provider, await keys.lastFour(guild, provider));
       const to = inWords(provider, secret.slice(-4));
       const facts = { guild, by, atMs: clock.now(), action: 'key.connect', reason: '' };
-      await keys.keep(guild, provider, secret, by, auditRecord({ ...facts, from, to }));
+      await keys.keep(guild, provider, secret, by, (before) =>
+        auditRecord({ ...facts, from: inWords(provider, before), to }),
+      );
       return true;
     },
 
     /** False if there was none. */
     async disconnect(guild: GuildId, provider: KeyProvider, { by }: Act): Promise<boolean> {
-      const from = inWords(provider, await keys.lastFour(guild, provider));
-      if (from === null) return false;
       const facts = { guild, by, atMs: clock.now(), action: 'key.disconnect', reason: '' };
-      return keys.delete(guild, provider, auditRecord({ ...facts, from, to: null }));
+      return keys.delete(guild, provider, (before) =>
+        auditRecord({ ...facts, from: inWords(provider, before), to: null }),
+      );
     },
 
     /** Encrypts keys with `ENCRYPTION_KEY` that were encrypted with a previous one. */

@@ -69,7 +69,7 @@ export interface Collection<T> {
    * @throws UnreadableValue
    */
   look(key: string): Promise<Seen<T>>;
-  /** Replaces the value that was seen; undefined deletes it. False, without a change, if it was changed meanwhile. */
+  /** Replaces the value that was seen; undefined deletes it and its copy kept aside. False, without a change, if it was changed meanwhile. */
   replace(key: string, seen: Seen<T>, value: T | undefined, record?: LogRecord): Promise<boolean>;
   /**
    * Changes the value, however many others do: `apply` is called again with the newer value if it was changed meanwhile.
@@ -136,9 +136,14 @@ export function createCollection<T>(
     }
   }
 
-  const replace: Collection<T>['replace'] = (key, { raw: before }, after, record) => {
+  const forgetAside = (key: string) =>
+    together.write({ kind: 'delete', key: keyIn(namespace, ASIDE_PREFIX + key) });
+
+  const replace: Collection<T>['replace'] = async (key, { raw: before }, after, record) => {
     const value = after === undefined ? undefined : { version, value: after };
-    return together.write({ kind: 'replace', key: keyIn(namespace, key), before, value, record, ...lives });
+    const change = { kind: 'replace', key: keyIn(namespace, key), before, value, record, ...lives } as const;
+    const [isReplaced] = await Promise.all([together.write(change), after === undefined && forgetAside(key)]);
+    return isReplaced;
   };
 
   return {
@@ -167,7 +172,7 @@ export function createCollection<T>(
     async delete(key, record) {
       const deleted = await Promise.all([
         together.write({ kind: 'delete', key: keyIn(namespace, key), record }),
-        together.write({ kind: 'delete', key: keyIn(namespace, ASIDE_PREFIX + key) }),
+        forgetAside(key),
       ]);
       return deleted.includes(true);
     },

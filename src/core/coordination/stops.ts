@@ -198,7 +198,7 @@ interface Replaceable {
   readonly inPlaceOf?: string | null;
 }
 
-/** An answer in progress, and the one that takes its place if its question is edited at this moment. */
+/** An answer, and those that took its place while it was in progress because its question was edited. */
 export function inItsPlace({ id, inPlaceOf }: Replaceable): { readonly id: string } {
   return { id: inPlaceOf ?? id };
 }

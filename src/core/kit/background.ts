@@ -15,7 +15,9 @@ export function createBackground<Job>(budgetMs: number, run: (job: Job) => void)
   }
 
   function runSome(jobs: number, endMs: number): void {
-    run(waiting.shift() as Job);
+    run(waiting[0] as Job);
+    // Only now, so that a job which is queued meanwhile does not begin a turn of its own.
+    waiting.shift();
     // The next one after all continuations of settled promises.
     if (jobs > 1) void Promise.resolve().then(() => process.nextTick(goOn, jobs - 1, endMs));
     else if (waiting.length > 0) schedule();

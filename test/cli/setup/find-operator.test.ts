@@ -16,8 +16,12 @@ import { createFakeSlack } from '../../support/slack/fake-slack.ts';
 import { manifestOf } from '../../support/slack/parley.ts';
 import { serveTls } from '../../support/tls.ts';
 
-/** Runs the setup of an `.env` with tokens: it asks for the operator alone, who sends the word. Resolves to `OPERATORS`. */
-async function findOperator(variables: NodeJS.Dict<string>, send: (word: string) => void) {
+/** Runs the setup of an `.env` with tokens: it asks for the operator alone, who sends the word. Resolves to what it wrote. */
+async function findOperator(
+  variables: NodeJS.Dict<string>,
+  send: (word: string) => void,
+  warn: (text: string) => void = () => {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const envPath = join(folder, '.env');
@@ -29,7 +33,7 @@ async function findOperator(variables: NodeJS.Dict<string>, send: (word: string)
     },
     print: () => {},
     say: () => {},
-    warn: () => {},
+    warn,
     secret: async () => null,
     text: async () => null,
     confirm: async (question) => question.includes('your own id'),
@@ -47,7 +51,7 @@ async function findOperator(variables: NodeJS.Dict<string>, send: (word: string)
     clock: systemClock,
     log: pino({ level: 'silent' }),
   });
-  return parseEnv(readFileSync(envPath, 'utf8'))['OPERATORS'];
+  return parseEnv(readFileSync(envPath, 'utf8'));
 }
 
 describe('the setup finds the operator through a proxy alone', () => {
@@ -64,7 +68,8 @@ describe('the setup finds the operator through a proxy alone', () => {
       DISCORD_TOKEN: discord.token,
       DISCORD_API_URL: 'http://discord.test/api',
     };
-    expect(await findOperator(variables, (word) => ada.say(ada.dm, word))).toBe(`discord:${ada.id}`);
+    const written = await findOperator(variables, (word) => ada.say(ada.dm, word));
+    expect(written).toMatchObject({ OPERATORS: `discord:${ada.id}` });
     expect(proxy.asked).toContain('CONNECT gateway.test:443');
   });
 
@@ -80,9 +85,29 @@ describe('the setup finds the operator through a proxy alone', () => {
       SLACK_APP_TOKEN: slack.app.appToken,
       SLACK_API_URL: 'http://slack.test/api',
     };
-    expect(await findOperator(variables, (word) => zoe.say(zoe.dm, word))).toBe(
-      `slack:${slack.teamId}/${zoe.id}`,
-    );
+    const written = await findOperator(variables, (word) => zoe.say(zoe.dm, word));
+    expect(written).toMatchObject({ OPERATORS: `slack:${slack.teamId}/${zoe.id}` });
     expect(proxy.asked).toContainEqual(expect.stringMatching(/^CONNECT sockets\.test:\d+$/));
   });
+});
+
+it('the setup goes on if the platform refuses the connection that looks for the operator', async () => {
+  const discord = await createFakeDiscord();
+  onTestFinished(() => discord.close());
+  const variables = {
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.apiUrl,
+    DISCORD_COMMAND_GUILDS: '900000000000000001',
+  };
+  const said: string[] = [];
+  expect(
+    await findOperator(
+      variables,
+      () => {},
+      (text) => said.push(text),
+    ),
+  ).toMatchObject({ ENCRYPTION_KEY: expect.any(String) });
+  expect(said.join()).toMatch(
+    /server 900000000000000001.* add the bot to that server.* run `npm run setup` again/,
+  );
 });

@@ -47,6 +47,17 @@ describe('a background queue', () => {
     expect(ran).toEqual(['a', 'b']);
   });
 
+  it('runs a job once that the only one before it queues', async () => {
+    const ran: string[] = [];
+    const queue = createBackground<string>(1_000, (job) => {
+      ran.push(job);
+      if (job === 'a') queue('b');
+    });
+    queue('a');
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    expect(ran).toEqual(['a', 'b']);
+  });
+
   it('keeps a job that is queued meanwhile for the next turn', async () => {
     const ran: string[] = [];
     const queue = createBackground<string>(1_000, (job) => {

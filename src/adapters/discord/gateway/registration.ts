@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Routes } from 'discord.js';
+import { RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { StartError } from '../../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
-import { isForbidden } from '../rest/errors.ts';
+import { isForbidden, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { declarationsOf, type Json } from './declarations.ts';
 import { inviteLink } from './invite.ts';
@@ -23,7 +23,7 @@ export interface RegistrationOptions {
  *
  * @param guilds servers that get the commands as their own, which appear at once, for development; if there are none, the
  * commands are global
- * @throws StartError if the bot may not register commands in one of these servers
+ * @throws StartError if the bot may not register commands in one of these servers, or there is no such server
  */
 export async function registerCommands(
   options: RegistrationOptions,
@@ -42,7 +42,7 @@ export async function registerCommands(
       await rest.insist({ method: 'PUT', path: pathOf(applicationId, guild), body }, signal);
       log.info({ discordGuild: guild, commands: body.length }, 'registered the commands');
     } catch (error) {
-      if (!isForbidden(error)) throw error;
+      if (!isForbidden(error) && !isRefusal(error, RESTJSONErrorCodes.UnknownGuild)) throw error;
       throw new StartError(
         `The bot cannot register commands in the Discord server ${guild}: it was invited without "applications.commands", or not at all.`,
         `Open ${inviteLink(applicationId)} and add the bot to that server again; its settings stay.`,

@@ -34,7 +34,8 @@ export function readThread(
   const [root, ...rest] = room
     .all()
     .filter(({ id, thread, audience }) => audience === null && (id === rootId || thread === rootId))
-    .filter((message) => message.id !== questionId && isNews(message));
+    .filter((message) => message.id !== questionId && isNews(message))
+    .toSorted((a, b) => a.order - b.order);
   const messages = root === undefined ? [] : [root, ...rest.slice(-100)];
   return { messages: messages.map(quoted), problem: null };
 }

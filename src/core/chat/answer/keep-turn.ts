@@ -37,7 +37,7 @@ export async function keepTurn(
   );
   if (entry.lost.aborted || isForgotten()) return undefined;
   if (draft.reasoning !== '') await answers.amend(id, { reasoning: draft.reasoning });
-  if (answer === '') return undefined;
+  if (answer === '' || entry.lost.aborted) return undefined;
   let record: Seen<AnswerRecord> | undefined;
   const isWanted = async () => {
     const looking = answers.look(id).catch(() => undefined);
