@@ -1,6 +1,5 @@
 import { createHmac, randomBytes, scryptSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'hono/utils/cookie';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../core/kit/bounded-map.ts';
 import type { Clock } from '../core/kit/clock.ts';
@@ -82,6 +81,8 @@ function isHttps({ headers }: IncomingMessage): boolean {
   return headers['x-forwarded-proto'] === 'https' || headers.origin?.startsWith('https://') === true;
 }
 
+/** Empty if there is none. Read without hono, which is loaded only if a page is served. */
 function cookieOf({ headers }: IncomingMessage): string {
-  return parse(headers.cookie ?? '', COOKIE)[COOKIE] ?? '';
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
 }
