@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { StartError } from '../../src/core/ports/adapter.ts';
 import {
   type CountedWrite,
@@ -134,6 +136,38 @@ describeWithRedis('Redis', () => {
         expect.stringContaining('unreachable'),
         expect.stringContaining('reachable again'),
       ]);
+    });
+
+    it('is reached by a new connection if the answers of the old one stop coming', async () => {
+      const { hostname, port } = new URL(redis.url);
+      let isStuck = false;
+      const between = createServer((socket) => {
+        const isFirst = !isStuck;
+        const server = connect(Number(port), hostname);
+        socket.pipe(server);
+        server.on('data', (data) => {
+          if (!(isFirst && isStuck)) socket.write(data);
+        });
+        for (const end of [socket, server]) end.on('error', () => {});
+        socket.on('close', () => server.destroy());
+      }).listen(0, '127.0.0.1');
+      await once(between, 'listening');
+      onTestFinished(() => void between.close());
+      const url = `redis://127.0.0.1:${(between.address() as AddressInfo).port}`;
+      const other = await openRedisStore(url, {
+        clock: createFakeClock(),
+        log: silent,
+        commandTimeoutMs: 500,
+      });
+      isStuck = true;
+      await expect(other.ping()).rejects.toThrow('no answer within 500 ms');
+      const isBack = () =>
+        other.ping().then(
+          () => true,
+          () => false,
+        );
+      await expect.poll(isBack, { timeout: 5_000 }).toBe(true);
+      await other.close();
     });
 
     it('makes every call reject where its answers stop coming, and none when they come again', async () => {

@@ -63,6 +63,25 @@ describe('what a request costs', () => {
     expect(asked.surface.shown?.footer).toMatch(/110 tokens · \$0\.0001$/);
   });
 
+  it('is opened by a look of this second, and by a new one if that is older', async () => {
+    const { models } = bot.services;
+    const look = await models.look(asker);
+    await bot.grant('discord:1', 'free');
+    const open = (atMs: number) =>
+      models.openRequest({
+        id: randomUUID(),
+        actor: asker,
+        model: 'openai/gpt-4o',
+        messages: [{ role: 'user', content: 'Hi' }],
+        maxOutputTokens: 10,
+        webSearch: false,
+        conversation: 'c',
+        looked: { ...look, atMs },
+      });
+    expect(await open(look.atMs)).toMatchObject({ ok: true });
+    expect(await open(look.atMs - 60_000)).toMatchObject({ ok: false });
+  });
+
   it('holds the pictures that it brings: as many tokens as the model may count for them', async () => {
     const open = (images: number) => {
       const image = { type: 'image', mediaType: 'image/png', base64: 'AAAA' } as const;

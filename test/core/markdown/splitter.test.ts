@@ -236,6 +236,16 @@ describe('a part', () => {
     splitter.push('**');
     expect(splitter.finish({ isCutShort: true })).toEqual([]);
   });
+
+  it('is cut once more where only the marks that close it would not fit', () => {
+    const splitter = createSplitter({ maxChars: 50 });
+    const source = `**${'word '.repeat(9)}end`;
+    expect(source).toHaveLength(50);
+    expect(splitter.push(source)).toEqual([]);
+    const parts = splitter.finish({ isCutShort: true }).map(({ text }) => text);
+    for (const text of parts) expect(text.length).toBeLessThanOrEqual(50);
+    expect(parts.join(' ').match(/\w+/g)).toEqual([...Array.from({ length: 9 }, () => 'word'), 'end']);
+  });
 });
 
 describe('createSplitter', () => {
