@@ -298,6 +298,10 @@ describe('Parley on Slack', () => {
     expect(bob.modal()).toBe('');
     await ann.click(first, 'Retry…');
     await until(() => ann.modal() !== '');
+    const opened = slack.requests.findLast(({ method }) => method === 'views.open');
+    expect(opened?.args['view'], 'as processes of 0.1.0 know it').toMatchObject({
+      callback_id: 'press-form',
+    });
     const [label = ''] = await ann.search('model', '');
     await ann.submit({ model: label });
     await until(() => slack.messages(general, ts).length === 3);

@@ -120,6 +120,13 @@ describe('a key that a guild brings', () => {
     ]);
   });
 
+  it('leaves a log without a gap where two are connected at the same moment', async () => {
+    await connect();
+    await Promise.all([connect('sk-1111'), connect('sk-2222')]);
+    const entries = await Array.fromAsync(createAuditLog(store.records).query({}));
+    expect(new Set(entries.map(({ from }) => from)).size).toBe(3);
+  });
+
   it('is for the two providers that raise a tier, and for none where there is no ENCRYPTION_KEY', () => {
     expect(keys.providers).toEqual(['openrouter', 'openai']);
     expect(keysWith().providers).toEqual([]);

@@ -109,6 +109,17 @@ describe('createCollection', () => {
     expect(await notes.delete('one')).toBe(false);
   });
 
+  it('deletes that copy as well where the value is replaced by nothing', async () => {
+    const keyv = valuesOf(store, 'notes');
+    const notes = collectionOf({ version: 1, schema });
+    await keyv.set('one', 'garbage');
+    await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
+    await notes.set('one', note);
+    expect(await keyv.get(`${ASIDE_PREFIX}one`)).toBe('garbage');
+    await notes.change('one', () => undefined);
+    expect(await keyv.getMany(['one', `${ASIDE_PREFIX}one`])).toEqual([undefined, undefined]);
+  });
+
   it('keeps values for as long as it is told, and no copy longer', async () => {
     const ttls: [key: string, ttl: number | undefined][] = [];
     const { write } = store;
