@@ -155,6 +155,17 @@ describe('a SQLite file', () => {
     await database.close();
   });
 
+  it('claims an event before the writes that wait', async () => {
+    const store = await open(freshPath());
+    const values = valuesOf(store, 'notes');
+    let stored = 0;
+    const sets = Array.from({ length: 300 }, (_, index) => values.set(`${index}`, 1).then(() => stored++));
+    await store.claims.claim('event', 'p', Date.now() + 60_000, Date.now() + 60_000, {});
+    expect(stored).toBeLessThan(60);
+    await Promise.all(sets);
+    await store.close();
+  });
+
   it('leaves the file of a newer Parley as it was', async () => {
     const path = freshPath();
     const newer = new DatabaseSync(path);
