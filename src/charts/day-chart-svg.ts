@@ -10,7 +10,7 @@ const MAX_DATES = 10;
 const MAX_NAME_CHARS = 22;
 const LEGEND = { top: PLOT.bottom + 72, columns: 2, row: 34 };
 
-/** Of similar lightness, and distinguishable for colour-blind readers: Paul Tol's bright scheme, grey last. */
+/** Colours of similar lightness that colour-blind readers can tell apart: Paul Tol's bright scheme, grey last. */
 const COLOURS = ['#6ea3d8', '#f08a97', '#59b86c', '#d9c85b', '#74d2ef', '#a9aab2'];
 const GROUND = '#24262c';
 const INK = '#f2f2f5';

@@ -17,7 +17,7 @@ export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand | BareCo
 
 interface CliDeclaration {
   readonly name: string;
-  /** What it does, without a full stop. */
+  /** Its purpose, without a full stop. */
   readonly summary: string;
   /** Each form of the command, without the program's name. */
   readonly usage: readonly string[];
@@ -43,7 +43,7 @@ interface BareCommand {
   runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
 }
 
-/** What was typed after the command's name. */
+/** The words and flags typed after the command's name. */
 export interface CliArguments {
   /**
    * The arguments that are no options.
@@ -111,7 +111,7 @@ export interface CliOutput {
   readonly failed?: boolean;
 }
 
-/** What commands use that run without a store. Nothing is logged. */
+/** The services of commands that run without a store. Nothing is logged. */
 export function meansFor(proxies: Proxies) {
   return { fetch: createFetch(proxies), clock: systemClock, log: pino({ level: 'silent' }) };
 }

@@ -29,7 +29,7 @@ export interface Services {
   readonly models: ModelRequests;
   readonly choose: ModelChooser;
   readonly settings: Settings;
-  /** What the model will see with the next question. */
+  /** The context that the model will see with the next question. */
   readonly lookAhead: LookAhead;
   /** Whether the operator allows an automatic task. */
   readonly mayRunByItself: (what: Automatic) => boolean;

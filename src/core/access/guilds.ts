@@ -156,7 +156,7 @@ export function createGuilds(options: GuildsOptions): Guilds {
   };
 }
 
-/** What of a guild's holdings counts now. */
+/** The part of a guild's holdings that counts now. */
 function reportOf(
   id: GuildId,
   held: {

@@ -24,7 +24,7 @@ const turnSchema = z.object({
   author: z.string(),
   /** The person's own words. */
   question: z.string(),
-  /** What came with the words; files by reference, with the text that was read from them. */
+  /** Everything that came with the words; files by reference, with the text that was read from them. */
   brought: z.array(broughtSchema).exactOptional(),
   /** The newest answer that still exists. */
   ...answerShape,

@@ -76,7 +76,7 @@ export interface AccessChange extends Listed {
   readonly guild: GuildId;
   /** The list on which it stands from now on; null for none. */
   readonly to: ListName | null;
-  /** Who changes it, for the audit log. */
+  /** The person who changes it, for the audit log. */
   readonly by: string;
 }
 

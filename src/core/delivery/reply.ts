@@ -108,7 +108,7 @@ export function createReply(options: ReplyOptions): Reply {
   let toSkip = sealed;
   /** The current message's text before this process took over. */
   let before = resumed?.message?.text ?? '';
-  /** Of the current message: the view sent last, the view certainly shown, and the view that the platform refused. */
+  /** The current message's view that was sent last, that is certainly shown, and that the platform refused. */
   let sent: MessageView | null = null;
   let stands: MessageView | null = null;
   let refused: MessageView | null = null;

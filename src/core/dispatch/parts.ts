@@ -8,7 +8,7 @@ import type { Hearing } from './hearing.ts';
 import type { Permission } from './permission.ts';
 import type { Teller } from './teller.ts';
 
-/** What each part of dispatch is made from. */
+/** The services that each part of dispatch is made from. */
 export interface DispatchParts {
   readonly commands: readonly Command[];
   readonly services: Services;

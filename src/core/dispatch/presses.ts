@@ -9,7 +9,7 @@ function textIn(values: Readonly<Record<string, OptionValue>>, name: string): st
   return typeof value === 'string' ? value : null;
 }
 
-/** What people do with answers: buttons, the platform's own stop button, and deletion. */
+/** Actions on answers: buttons, the platform's own stop button, and deletion. */
 export function createPresses({
   services: { chat },
   arrivals,

@@ -5,7 +5,7 @@ export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** Of equal length for all secrets. */
+/** Has the same length for all secrets. */
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

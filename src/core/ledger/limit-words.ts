@@ -13,7 +13,7 @@ export const PERIOD_WORDS: Readonly<Record<PeriodKind, { readonly kind: string; 
     month: { kind: 'monthly', current: 'this month' },
   };
 
-/** What is counted: one, and several. */
+/** The words for the counted thing: one, and several. */
 const UNIT_WORDS: Readonly<Record<CountedUnit, readonly [one: string, several: string]>> = {
   requests: ['request', 'requests'],
   attempts: ['request', 'requests'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an endpoint has beyond the common core. */
+/** The features of an endpoint beyond the common core. */
 const FLAGS = {
   /** Reports usage in a stream only if `stream_options.include_usage` is set. */
   streamUsageOption: z.boolean(),

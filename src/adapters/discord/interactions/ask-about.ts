@@ -16,7 +16,7 @@ export interface Abouts {
   messageOf(customId: string, signal: AbortSignal): Promise<QuotedPart[]>;
 }
 
-/** Where the bot is not a member, Discord sends the message only with the menu, so it is kept while its form may be open. */
+/** If the bot is not a member, Discord sends the message only with the menu, so it is kept while its form may be open. */
 const KEPT_MS = 15 * 60_000;
 const MAX_KEPT = 500;
 

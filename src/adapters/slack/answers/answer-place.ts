@@ -35,7 +35,7 @@ const placeSchema = z.object({
   /** The channel where it was asked; private messages to the asker go there. */
   askedIn: z.string(),
   root: rootSchema,
-  /** What the answer ties to its conversation besides itself. Another process may know more values. */
+  /** A further key that the answer ties to its conversation, besides its own. Another process may know more values. */
   ties: z.literal('thread').nullable().catch(null),
   /** The message that was begun as a native stream; nothing else identifies it as part of the answer. */
   streamTs: z.string().nullable(),

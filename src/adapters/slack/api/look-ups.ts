@@ -36,7 +36,7 @@ export interface LookUpKind<T> {
     readonly method: Method;
     readonly args: Json;
     readonly field: string;
-    /** What a listed thing means; null if it has to be looked up alone. */
+    /** Reads the value from a listed item; null if the item has to be looked up alone. */
     readonly read: (listed: T) => T | null;
   };
 }
@@ -59,7 +59,7 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
   /** Ids that are wanted from the list. */
   const waiting = new Map<string, PromiseWithResolvers<T | null>>();
   let isReading = false;
-  /** Where the next page begins, and how many were read before it. */
+  /** The beginning of the next page, and the number of items read before it. */
   let [cursor, pages] = ['', 0];
   let firstPageAtMs = 0;
   let restsUntilMs = 0;

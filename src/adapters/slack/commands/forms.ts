@@ -21,7 +21,7 @@ const commandContext = opened.extend({ command: z.string(), about: pointedAt.nul
 const pressContext = opened.extend({
   button: z.enum(PRESS_KINDS),
   answerId: z.string(),
-  /** Of the message with the button. */
+  /** The `ts` of the message with the button. */
   messageTs: z.string(),
 });
 

@@ -60,7 +60,7 @@ export const quotedMessage = messageContent.extend({
 });
 export type QuotedMessage = z.infer<typeof quotedMessage>;
 
-/** What reading a message takes. */
+/** The services and names that reading a message needs. */
 export interface PartsReader {
   readonly workspace: Workspace;
   readonly directory: Pick<Directory, 'name'>;

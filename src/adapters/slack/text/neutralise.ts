@@ -4,7 +4,7 @@ const WORD_JOINER = '\u2060';
 /** `<` as a character or as any entity for it. */
 const OPENING = '(<|&lt;|&#0*60;|&#x0*3c;)';
 
-/** What Slack reads as a mention of people, groups or channels after that … */
+/** Markup that Slack reads as a mention of people, groups or channels after that … */
 const MENTION = '!(?:channel|here|everyone|group|subteam)|@[uwb][a-z0-9]|#[cgd][a-z0-9]';
 /** … and what may become the same once Markdown's escapes and entities are resolved. */
 const DISGUISED = String.raw`\\?(?:\\[!@#]|&(?:excl|commat|num|#0*(?:33|35|64)|#x0*(?:21|23|40));)[\w&]|[!@#]\w*&#?\w+;`;

@@ -12,7 +12,7 @@ import type { Room } from './room.ts';
 import { openThread } from './threads.ts';
 
 /*
- * What people do on the page, except presses of buttons. Each resolves once it is accepted; dispatch continues it. Each
+ * People's actions on the page, except presses of buttons. Each resolves once it is accepted; dispatch continues it. Each
  * rejects with `Refused` if the person may not do it.
  */
 

@@ -3,7 +3,7 @@ import type { PlaygroundHost } from './host.ts';
 import type { Room } from './room.ts';
 import type { Uploads } from './uploads.ts';
 
-/** What the handlers of the page's requests share. */
+/** The services that the handlers of the page's requests share. */
 export interface WebContext {
   readonly room: Room;
   readonly uploads: Uploads;

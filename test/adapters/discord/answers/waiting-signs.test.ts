@@ -10,14 +10,19 @@ import { createFakeClock } from '../../../support/fake-clock.ts';
 /** How long Discord shows typing (https://docs.discord.com/developers/resources/channel#trigger-typing-indicator). */
 const SHOWN_MS = 10_000;
 
-it('renews typing before Discord stops showing it, and no more once the text is there', async () => {
+async function setUp() {
   const clock = createFakeClock();
   const discord = await createFakeDiscord({ clock });
   const { id: channelId } = discord.guild().channel();
   const { apiUrl, token } = discord;
   const rest = createRest({ apiUrl, token, fetch, clock, limiters: createWriteLimiters(clock) });
   const tasks = createTasks(pino({ level: 'silent' }));
-  const indicate = createWaitingSigns(rest, clock, tasks).of({ channelId, messageId: null });
+  return { clock, discord, channelId, tasks, signs: createWaitingSigns(rest, clock, tasks) };
+}
+
+it('renews typing before Discord stops showing it, and no more once the text is there', async () => {
+  const { clock, discord, channelId, tasks, signs } = await setUp();
+  const indicate = signs.of({ channelId, messageId: null });
   /** The request is over, and what is pending is the pause before the next. */
   const shown = (times: number) =>
     discord.until(() => discord.typing.length === times && clock.pending === 1);
@@ -38,13 +43,7 @@ it('renews typing before Discord stops showing it, and no more once the text is 
 });
 
 it('shows typing until the last of several answers in a channel has its text', async () => {
-  const clock = createFakeClock();
-  const discord = await createFakeDiscord({ clock });
-  const { id: channelId } = discord.guild().channel();
-  const { apiUrl, token } = discord;
-  const rest = createRest({ apiUrl, token, fetch, clock, limiters: createWriteLimiters(clock) });
-  const tasks = createTasks(pino({ level: 'silent' }));
-  const signs = createWaitingSigns(rest, clock, tasks);
+  const { clock, discord, channelId, tasks, signs } = await setUp();
   const [one, two] = [null, null].map((messageId) => signs.of({ channelId, messageId }));
   const shown = (times: number) =>
     discord.until(() => discord.typing.length === times && clock.pending === 1);

@@ -15,7 +15,7 @@ import type { Page } from './page.ts';
 import { parseSlash } from './slash.ts';
 import { isDm, messagesAt, ownDm } from './state.ts';
 
-/* What a person does on the page; each sends it to the server. */
+/* A person's actions on the page; each sends one to the server. */
 
 /** Sends a message, or runs a command; opens the command's form if it has one. */
 export function send(page: Page, spot: Spot, text: string, files: readonly string[] = []): void {

@@ -113,7 +113,7 @@ export function clearRoom(state: State): void {
   state.activities.clear();
 }
 
-/** What `repeat` tells items apart by. */
+/** The key by which `repeat` tells items apart. */
 export function idOf({ id }: { readonly id: string }): string {
   return id;
 }

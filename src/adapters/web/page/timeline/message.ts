@@ -108,7 +108,7 @@ function said(message: SaidMessage, setting: Setting): TemplateResult {
   `;
 }
 
-/** What a person wrote: the command with its options, and the words apart from it. */
+/** A person's message: the command with its options, and the words apart from it. */
 export function written(text: string, commands: readonly CommandInfo[]) {
   const { command, options = {} } = parseSlash(text, commands) ?? {};
   const words = (said: unknown) =>
