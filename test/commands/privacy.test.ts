@@ -176,6 +176,13 @@ describe('/forget', () => {
     expect(await rememberedIn('thread 1')).toContain('For Ben.');
   });
 
+  it('of a conversation is for admins where somebody else asked, long after their buttons have expired', async () => {
+    await valuesOf(bot.store, 'answers').delete(await talk('ben', 'Ben one', 'thread 1'));
+    await talk('mia', 'Mia one', 'thread 1');
+    expect((await run('forget', {}, thread('thread 1'))).text).toMatch(/^Other people took part/);
+    expect(await rememberedIn('thread 1')).toContain('Ben one');
+  });
+
   it('and /export pass over what cannot be read of others', async () => {
     await talk('mia', 'Mia one', 'thread 1');
     await valuesOf(bot.store, 'answers').set('damaged', 'garbage');

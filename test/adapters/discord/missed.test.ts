@@ -85,6 +85,19 @@ describe('what people write on Discord while the bot is away', () => {
     expect(questions(core)).toEqual(['before', 'meanwhile']);
   });
 
+  it('is not asked for where the bot may not read the history', async () => {
+    const { core, discord, ada, channel, guild } = await setUp();
+    const other = guild.channel();
+    ada.say(channel, `${discord.botMention} before`);
+    await discord.until(() => core.provider.chats.length === 1);
+    discord.deny(other, ['ReadMessageHistory']);
+    discord.gateway.invalidate();
+    ada.say(channel, `${discord.botMention} meanwhile`);
+    ada.say(other, `${discord.botMention} unread`);
+    await discord.until(() => core.provider.chats.length === 2, 'what was missed is asked');
+    expect(discord.requests.filter(({ path }) => path.includes(`/channels/${other.id}/messages`))).toEqual([]);
+  });
+
   it('is read again by the next start until all of it is claimed', async () => {
     const { core, bench, discord, ada } = await setUp();
     ada.say(ada.dm, 'before');

@@ -167,7 +167,12 @@ describe('a cut', () => {
     const source = `z${'\u0301'.repeat(70)}`;
     expect(texts(source, 50)).toEqual([source.slice(0, 50), source.slice(50)]);
     const pairs = '👩🏽‍'.repeat(20);
-    for (const text of texts(pairs, 51)) expect(text.isWellFormed()).toBe(true);
+    for (const max of [50, 51, 52]) {
+      for (const text of texts(pairs, max)) {
+        expect(text.isWellFormed()).toBe(true);
+        expect(text.length).toBeLessThanOrEqual(max);
+      }
+    }
   });
 
   it('costs no more where nothing but graphemes of several characters stands before it', () => {
