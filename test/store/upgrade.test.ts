@@ -100,6 +100,18 @@ describe('an upgrade', () => {
     mkdirSync(join(`${path}.of-schema-1`, 'full'), { recursive: true });
     await expect(open(path)).rejects.toThrow(StartError);
     expect(contentOf(path)).toEqual(before);
+    expect(beside(path)).toEqual([`${basename(path)}.of-schema-1`]);
+  });
+
+  it('names no copy after a version that leads to another folder', async () => {
+    const path = freshPath();
+    await noteIn(path, 'kept');
+    const file = new DatabaseSync(path);
+    const version = JSON.stringify({ value: '../elsewhere' });
+    file.prepare("UPDATE keyv SET value = ? WHERE namespace = 'parley' AND key = 'version'").run(version);
+    file.close();
+    await (await open(path)).close();
+    expect(beside(path)).toEqual([expect.stringMatching(/^\d+\.db\.of-schema-\d+$/)]);
   });
 
   it('happens once where several processes start at once, and one copy is left', async () => {

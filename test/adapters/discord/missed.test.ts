@@ -95,7 +95,9 @@ describe('what people write on Discord while the bot is away', () => {
     ada.say(channel, `${discord.botMention} meanwhile`);
     ada.say(other, `${discord.botMention} unread`);
     await discord.until(() => core.provider.chats.length === 2, 'what was missed is asked');
-    expect(discord.requests.filter(({ path }) => path.includes(`/channels/${other.id}/messages`))).toEqual([]);
+    expect(discord.requests.filter(({ path }) => path.includes(`/channels/${other.id}/messages`))).toEqual(
+      [],
+    );
   });
 
   it('is read again by the next start until all of it is claimed', async () => {

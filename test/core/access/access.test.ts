@@ -326,6 +326,13 @@ describe('a refusal in words', () => {
     }
   });
 
+  it('advises a key to nobody from elsewhere, because it would open nothing to them', () => {
+    const outsider = { ...guildOf(), hostTier: 'premium' } as const;
+    for (const id of ALL) {
+      expect(words(id, outsider, termsWith(new Set()))).not.toContain('/connect');
+    }
+  });
+
   it('offers a model of the same maker first', () => {
     expect(words(GPT_4O, guildOf({ defaultTier: 'openrouter' }))).toContain('You can use **GPT-4o mini**');
   });

@@ -139,6 +139,28 @@ describe('an event stream', () => {
     listeners();
   });
 
+  it.each([
+    ['e1-1', { reset: false, items: [['b', activity('b')]] }],
+    [
+      'e0-1',
+      {
+        reset: true,
+        items: [
+          ['a', activity('a')],
+          ['b', activity('b')],
+        ],
+      },
+    ],
+  ])('goes on from %s only if this process has sent it', async (lastEventId, first) => {
+    const { changes, socket, stopping, streaming } = open({ lastEventId });
+    changes.put('a', activity('a'), null);
+    changes.put('b', activity('b'), null);
+    const done = streaming();
+    expect(socket.changes).toMatchObject([first]);
+    stopping.abort();
+    await done;
+  });
+
   it('ends when the reader may no longer follow', async () => {
     let mayFollow = true;
     const { changes, clock, socket, streaming } = open({ isOpen: () => mayFollow });
