@@ -1,17 +1,9 @@
 import { createParser } from 'eventsource-parser';
-import { asObject, type JsonObject, parseJson } from '../../kit/json.ts';
+import { asObject, parseJson } from '../../kit/json.ts';
+import { type ChunkHandlers, createChunks } from './chunks.ts';
 
 /** The kind of body, judged by its beginning, because content types are often wrong. */
 type Shape = 'events' | 'document' | 'lines' | 'page';
-
-export interface FramingHandlers {
-  /** Called with a JSON object of the answer, and the type of its event. */
-  onChunk(chunk: JsonObject, event: string | undefined): void;
-  /** Called at `[DONE]`. Nothing after it belongs to the answer. */
-  onDone(): void;
-  /** Called with the length of a line or event that is not a JSON object. */
-  onBroken(chars: number): void;
-}
 
 /** Splits the text of a body into the JSON objects of an answer. */
 export interface Framing {
@@ -36,32 +28,15 @@ export class TooLong extends Error {
  * Reads server-sent events, one JSON document (an object or a list of them), and one JSON object per line. A bare object
  * among events counts too. HTML pages are skipped.
  */
-export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): Framing {
-  let isDone = false;
+export function createFraming(handlers: ChunkHandlers): Framing {
+  const chunks = createChunks(handlers);
   /** Text whose line break has not come yet; for a document, all of it. */
   let pending: string[] = [];
   let pendingChars = 0;
 
-  function takeChunk(value: unknown, event: string | undefined, chars: number): void {
-    if (isDone) return;
-    if (Array.isArray(value) && value.length > 0) {
-      for (const item of value) takeChunk(item, event, chars);
-      return;
-    }
-    const chunk = asObject(value);
-    if (chunk === null) onBroken(chars);
-    else onChunk(chunk, event);
-  }
-
   function takeData(data: string, event?: string): void {
-    const trimmed = data.trim();
     framing.hasContent = true;
-    // Some servers send empty data lines to keep the connection alive.
-    if (isDone || trimmed === '') return;
-    if (trimmed === '[DONE]') {
-      isDone = true;
-      onDone();
-    } else takeChunk(parseJson(trimmed), event, data.length);
+    chunks.take(data, event);
   }
 
   const parser = createParser({
@@ -120,7 +95,7 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
     for (const line of linesWith(text).split(/[\r\n]+/)) takeData(line);
   }
 
-  function push(text: string): void {
+  function read(text: string): void {
     if (framing.shape === 'events') parser.feed(linesWith(text));
     else if (framing.shape === 'document') pushDocument(text);
     else if (framing.shape === 'lines') pushLines(text);
@@ -129,14 +104,21 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
       const start = text.trimStart()[0];
       if (start === undefined) return;
       framing.shape = start === '{' || start === '[' ? 'document' : start === '<' ? 'page' : 'events';
-      push(release());
+      read(release());
     }
   }
 
   const framing: { -readonly [K in keyof Framing]: Framing[K] } = {
     shape: null,
     hasContent: false,
-    push,
+    push(text) {
+      try {
+        read(text);
+      } finally {
+        // What came before a fault counts too.
+        chunks.flush();
+      }
+    },
     end() {
       const rest = release();
       if (framing.shape === 'events') parser.feed(`${rest}\n\n`);
@@ -144,8 +126,9 @@ export function createFraming({ onChunk, onDone, onBroken }: FramingHandlers): F
       else if (framing.shape === 'document') {
         const value = parseJson(rest);
         framing.hasContent = value !== undefined;
-        if (framing.hasContent) takeChunk(value, undefined, rest.length);
+        if (framing.hasContent) chunks.takeValue(value, undefined, rest.length);
       }
+      chunks.flush();
     },
   };
   return framing;

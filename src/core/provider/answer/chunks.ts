@@ -1,0 +1,123 @@
+import { asArray, asObject, type JsonObject, parseJson } from '../../kit/json.ts';
+
+export interface ChunkHandlers {
+  /** Called with a JSON object of the answer, and the type of its event. */
+  onChunk(chunk: JsonObject, event: string | undefined): void;
+  /** Called at `[DONE]`. Nothing after it belongs to the answer. */
+  onDone(): void;
+  /** Called with the length of a line or event that is not a JSON object. */
+  onBroken(chars: number): void;
+}
+
+/**
+ * Parses the chunks of an answer. Chunks that arrive together and differ only in their content become one: a model's words come
+ * as chunks of about 300 bytes that are the same around a few letters, and under load a read brings dozens of them.
+ */
+export interface Chunks {
+  /** Takes the data of an event, or a line. Its chunk may wait for `flush`. */
+  take(data: string, event?: string): void;
+  /** Takes a value that is already parsed, of so many characters. */
+  takeValue(value: unknown, event: string | undefined, chars: number): void;
+  /** Passes on what waits. To be called after each read. */
+  flush(): void;
+}
+
+/** What is the same in successive chunks: their text around the content. */
+interface Frame {
+  readonly head: string;
+  readonly tail: string;
+  readonly event: string | undefined;
+}
+
+/** What stands for itself between quotation marks: https://www.rfc-editor.org/rfc/rfc8259#section-7 */
+const PLAIN = /^[^"\\\p{Cc}]*$/u;
+/** Some providers put something random into each chunk, as OpenAI does against listeners who know the length of words. */
+const MAX_VAIN_FRAMES = 8;
+
+export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chunks {
+  let isDone = false;
+  let frame: Frame | null = null;
+  /** Content that waits, in the frame. */
+  let content = '';
+  /** Frames in a row that fitted no other chunk. */
+  let vainFrames = 0;
+
+  function takeValue(value: unknown, event: string | undefined, chars: number): void {
+    if (isDone) return;
+    if (Array.isArray(value) && value.length > 0) {
+      for (const item of value) takeValue(item, event, chars);
+      return;
+    }
+    const chunk = asObject(value);
+    if (chunk === null) onBroken(chars);
+    else onChunk(chunk, event);
+  }
+
+  function flush(): void {
+    if (frame === null || content === '') return;
+    const { head, tail, event } = frame;
+    const json = head + content + tail;
+    content = '';
+    takeValue(parseJson(json), event, json.length);
+  }
+
+  return {
+    take(data, event) {
+      const json = data.trim();
+      // Some servers send empty data lines to keep the connection alive.
+      if (isDone || json === '') return;
+      const piece = frame && pieceIn(frame, json, event);
+      if (piece !== null && PLAIN.test(piece)) {
+        content += piece;
+        vainFrames = 0;
+        return;
+      }
+      flush();
+      if (json === '[DONE]') {
+        isDone = true;
+        onDone();
+        return;
+      }
+      const value = parseJson(json);
+      if (piece === null && vainFrames < MAX_VAIN_FRAMES) {
+        frame = frameOf(json, event, asObject(value));
+        vainFrames++;
+      }
+      takeValue(value, event, data.length);
+    },
+    takeValue,
+    flush,
+  };
+}
+
+/** The chunk's content as JSON; null if the chunk differs in anything else. */
+function pieceIn({ head, tail, event }: Frame, json: string, ofEvent: string | undefined): string | null {
+  const isSame =
+    ofEvent === event &&
+    json.length >= head.length + tail.length &&
+    json.startsWith(head) &&
+    json.endsWith(tail);
+  return isSame ? json.slice(head.length, json.length - tail.length) : null;
+}
+
+/** Null if anything besides the content adds to the answer: it would count once for all chunks that are joined. */
+function frameOf(json: string, event: string | undefined, chunk: JsonObject | null): Frame | null {
+  const delta = asObject(asObject(asArray(chunk?.['choices'])[0])?.['delta']);
+  const { content, role: _role, ...others } = delta ?? {};
+  if (typeof content !== 'string' || !Object.values(others).every(isEmpty)) return null;
+  const [start, another] = json.matchAll(/"content"\s*:\s*"/g);
+  if (start === undefined || another !== undefined) return null;
+  const headEnd = start.index + start[0].length;
+  // Content with escapes looks different in JSON.
+  if (!json.startsWith(`${content}"`, headEnd)) return null;
+  // Copies: slices would keep all that came with the chunk in memory.
+  const [head, tail] = structuredClone([
+    json.slice(0, headEnd),
+    json.slice(headEnd + content.length),
+  ] as const);
+  return { head, tail, event };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
