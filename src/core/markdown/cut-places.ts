@@ -20,12 +20,13 @@ export const harms = {
 
 /** Ranks and harms of every place between two characters of a text. */
 export interface CutPlaces {
-  /** By offset, one of `ranks`. */
+  /** By offset, one of `ranks`. Those within lines are known after `rankWords`. */
   readonly ranks: Uint8Array;
   /** By offset, one of `harms`. */
   readonly harms: Uint8Array;
   /** Emphasis and inline code, closed or not, that can be closed at a cut and reopened after it. */
   readonly reopenable: readonly Span[];
+  rankWords(): void;
 }
 
 /** Examines the whole of `text`, whose last block may continue. */
@@ -57,7 +58,6 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
     // A fence needs its first line of code, and a table's head its first row.
     if (kind === 'fence' || kind === 'delimiter-row') harm(end, end, harms.markup);
     if (kind === 'delimiter-row' && previous) harm(previous.start + 1, previous.end - 1, harms.whole);
-    markWords(text, start + line.content, end, rank);
     if (kind !== 'text') return;
     const content = text.slice(start + line.content, end);
     for (const { index } of content.matchAll(blockMarkPattern)) {
@@ -130,7 +130,14 @@ export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect
   markFenceEnds();
   for (const block of inlineBlocks(lines)) markInline(block);
   reopenable.sort((a, b) => a.start - b.start);
-  return { ranks: rankAt, harms: harmAt, reopenable };
+  let hasWords = false;
+  const rankWords = (): void => {
+    if (hasWords) return;
+    hasWords = true;
+    for (const line of lines)
+      if (line.kind !== 'blank' || line.begins) markWords(text, line.start + line.content, line.end, rank);
+  };
+  return { ranks: rankAt, harms: harmAt, reopenable, rankWords };
 }
 
 const spanHarms = {
@@ -174,20 +181,36 @@ const blockMarkPattern =
 const spacePattern = /\s+/g;
 // A single letter before the full stop is more often an abbreviation (e.g., J. Doe) than a sentence's end.
 const sentenceEndPattern = /(?:[!?…。！？]|(?<!(?:^|[\s.(])\p{L})\.)["'”’»)\]*_~`]*$/u;
+/** The characters in which `sentenceEndPattern` ends. */
+const sentenceEnds = '!?…。！？."\'”’»)]*_~`';
 const wideSentencePattern = /[。！？｡][」』”’）】》]*/g;
 const wideWordPattern = /[，、；：][」』”’）】》]*/g;
-const unspaced = String.raw`[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
-const letterPattern = new RegExp(`(?<=${unspaced})(?=${unspaced})`, 'gu');
+const unspacedPattern =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]{2,}/gu;
+const asciiPattern = /^[\0-\x7f]*$/;
 
 function markWords(text: string, from: number, to: number, rank: (at: number, value: number) => void): void {
   const words = text.slice(from, to).trimEnd();
-  for (const { index, 0: space } of words.matchAll(spacePattern)) {
-    const isSentenceEnd = sentenceEndPattern.test(words.slice(Math.max(0, index - 12), index));
-    rank(from + index + space.length, isSentenceEnd ? ranks.sentence : ranks.word);
+  for (spacePattern.lastIndex = 0; spacePattern.test(words); ) {
+    const next = spacePattern.lastIndex;
+    const end = words.slice(0, next).trimEnd().length;
+    rank(from + next, endsSentence(words, end) ? ranks.sentence : ranks.word);
   }
+  if (asciiPattern.test(words)) return;
   for (const { index, 0: mark } of words.matchAll(wideSentencePattern))
     rank(from + index + mark.length, ranks.sentence);
   for (const { index, 0: mark } of words.matchAll(wideWordPattern))
     rank(from + index + mark.length, ranks.word);
-  for (const { index } of words.matchAll(letterPattern)) rank(from + index, ranks.letter);
+  for (const { index, 0: run } of words.matchAll(unspacedPattern)) {
+    let at = from + index;
+    for (const letter of run) {
+      if (at > from + index) rank(at, ranks.letter);
+      at += letter.length;
+    }
+  }
+}
+
+function endsSentence(words: string, end: number): boolean {
+  if (end === 0 || !sentenceEnds.includes(words.charAt(end - 1))) return false;
+  return sentenceEndPattern.test(words.slice(Math.max(0, end - 12), end));
 }

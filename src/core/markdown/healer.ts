@@ -22,6 +22,8 @@ export interface Healer {
    * row) are held back. Complete blocks and code stay as they are.
    */
   view(tail?: string): string;
+  /** The block state at the end of the text. An incomplete last line without content counts as not there. */
+  endState(): BlockState;
 }
 
 /** A line that is only a block's mark so far, or may become one: `-`, `##`, `3.`, `|--`. */
@@ -43,9 +45,10 @@ export function createHealer(dialect: Dialect = 'commonmark', start: BlockState 
 
   return {
     push(delta) {
-      const [first, ...others] = delta.split('\n');
-      lastLine += first;
-      for (const next of others) {
+      let at = 0;
+      for (let end = delta.indexOf('\n'); end !== -1; end = delta.indexOf('\n', at)) {
+        lastLine += delta.slice(at, end);
+        at = end + 1;
         const line = scanLine(blockState, lastLine);
         if (settles(blockState, line)) {
           settled += block;
@@ -54,10 +57,15 @@ export function createHealer(dialect: Dialect = 'commonmark', start: BlockState 
         }
         block += `${lastLine}\n`;
         blockState = line.after;
-        lastLine = next;
+        lastLine = '';
       }
+      lastLine += at === 0 ? delta : delta.slice(at);
     },
     view: (tail = '') => settled + healBlocks(block + lastLine + tail, settledState, dialect),
+    endState() {
+      const line = scanLine(blockState, lastLine);
+      return line.kind === 'blank' && !line.begins ? blockState : line.after;
+    },
   };
 }
 

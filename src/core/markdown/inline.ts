@@ -10,7 +10,7 @@ import type { Span } from './spans.ts';
  * growing. Reference definitions are unknown here: `[text][reference]` counts as a link.
  */
 
-interface Inline {
+export interface Inline {
   readonly spans: readonly Span[];
   /** Emphasis and code that have begun and not ended, in order; they reach to the end. Only in a growing block. */
   readonly open: readonly Span[];
@@ -57,6 +57,19 @@ const partialTagPattern = new RegExp(
 const special = /[\\`*_~[\]!<&]|\b(?:https?:\/\/|www\.)/g;
 const specialOnDiscord = /[\\`*_~[\]!<&|]|\b(?:https?:\/\/|www\.)/g;
 
+const plain: Inline = { spans: [], open: [], brackets: [], partialFrom: null };
+
+/** Whether a text is only text, because it contains no character that Markdown knows and no address. */
+export function isPlain(text: string, dialect: Dialect): boolean {
+  const specials = specialsOf(dialect);
+  specials.lastIndex = 0;
+  return !specials.test(text);
+}
+
+function specialsOf(dialect: Dialect): RegExp {
+  return dialect === 'discord' ? specialOnDiscord : special;
+}
+
 /**
  * Parses `text` as the content of one block. Container markers inside it must be replaced by spaces. `growing`: more may
  * follow, so half-open markup at the end is reported. `isRewritten`: marks that are not emphasis have been escaped.
@@ -67,109 +80,182 @@ export function parseInline(
   dialect: Dialect,
   isRewritten = dialect === 'discord',
 ): Inline {
-  const end = text.length;
-  const contentEnd = text.trimEnd().length;
-  const spans: Span[] = [];
-  const runs: Run[] = [];
-  const brackets: Bracket[] = [];
-  const runsWithoutCloser = new Set<number>();
-  let openCode: Span | null = null;
-  let partialFrom: number | null = null;
+  if (isPlain(text, dialect)) return plain;
+  const parser = new InlineParser(text, growing, dialect);
+  parser.readAll();
+  return growing ? parser.growing(isRewritten) : parser.complete();
+}
 
-  const matchAt = (pattern: RegExp, at: number): string | null => {
-    pattern.lastIndex = at;
-    return pattern.exec(text)?.[0] ?? null;
-  };
-  const opaque = (at: number, token: string): number => {
-    spans.push({ kind: 'opaque', start: at, end: at + token.length, delimiter: '' });
-    return at + token.length;
-  };
+class InlineParser {
+  readonly #text: string;
+  readonly #isGrowing: boolean;
+  readonly #dialect: Dialect;
+  readonly #contentEnd: number;
+  readonly #spans: Span[] = [];
+  readonly #runs: Run[] = [];
+  readonly #brackets: Bracket[] = [];
+  /** The lengths of runs of backticks without a closing one. */
+  readonly #unclosedCode: number[] = [];
+  #openCode: Span | null = null;
+  #partialFrom: number | null = null;
+
+  constructor(text: string, isGrowing: boolean, dialect: Dialect) {
+    this.#text = text;
+    this.#isGrowing = isGrowing;
+    this.#dialect = dialect;
+    this.#contentEnd = text.trimEnd().length;
+  }
+
+  readAll(): void {
+    const specials = specialsOf(this.#dialect);
+    for (let at = 0; at < this.#text.length; ) {
+      specials.lastIndex = at;
+      const found = specials.exec(this.#text);
+      if (found === null) return;
+      at = this.#read(found.index);
+    }
+  }
+
+  complete(): Inline {
+    pairRuns(this.#runs, 0, this.#spans);
+    return { spans: this.#spans, open: [], brackets: [], partialFrom: null };
+  }
+
+  growing(isRewritten: boolean): Inline {
+    const text = this.#text;
+    const end = text.length;
+    const runs = this.#runs;
+    const textEnd = this.#partialFrom ?? end;
+    const linkTexts = this.#brackets.filter(
+      ({ active, start }) => active && textEnd - start <= longestOpenLinkText,
+    );
+    // Delimiters in a link's text pair with nothing before it.
+    const inner: Run[] = [];
+    for (const { runs: outside } of linkTexts.toReversed()) {
+      pairRuns(runs, outside, this.#spans);
+      inner.unshift(...runs.splice(outside));
+    }
+    pairRuns(runs, 0, this.#spans);
+    runs.push(...inner);
+    const isLone = isRewritten ? () => false : createLoneMarks(text, runs);
+    const open = runs
+      .filter((run) => run.opens && run.start < run.end && run.end < end && !isLone(run))
+      .slice(-deepestEmphasis)
+      .map(
+        (run): Span => ({
+          kind: 'emphasis',
+          start: run.start,
+          end,
+          delimiter: text.slice(run.start, run.end),
+        }),
+      );
+    let partialFrom = this.#partialFrom;
+    const last = runs.at(-1);
+    // A closing delimiter must not stand right after a literal run.
+    if (last && last.start < last.end && last.end === (open.length > 0 ? this.#contentEnd : end))
+      partialFrom = last.start;
+    const lastBracket = linkTexts.at(-1);
+    if (lastBracket?.end === end) partialFrom ??= lastBracket.start;
+    if (this.#openCode !== null) open.push(this.#openCode);
+    return { spans: this.#spans, open, brackets: linkTexts, partialFrom };
+  }
 
   /** Reads the token at a special character; returns the start of the next one. */
-  const read = (at: number): number => {
-    const char = text[at] as string;
+  #read(at: number): number {
+    const char = this.#text[at] as string;
     switch (char) {
       case '\\': {
-        const escaped = matchAt(escapePattern, at);
-        if (at + 1 >= contentEnd) partialFrom = at;
-        return escaped === null ? at + 1 : opaque(at, escaped);
+        const escaped = this.#matchAt(escapePattern, at);
+        if (at + 1 >= this.#contentEnd) this.#partialFrom = at;
+        return escaped === null ? at + 1 : this.#opaque(at, escaped);
       }
       case '&': {
-        const entity = matchAt(entityPattern, at);
-        if (entity !== null) return opaque(at, entity);
-        if (matchAt(partialEntityPattern, at) !== null) partialFrom = at;
+        const entity = this.#matchAt(entityPattern, at);
+        if (entity !== null) return this.#opaque(at, entity);
+        if (this.#matchAt(partialEntityPattern, at) !== null) this.#partialFrom = at;
         return at + 1;
       }
-      case '<': {
-        const tag = matchAt(tagPattern, at);
-        if (tag !== null) return opaque(at, tag);
-        const isPartial = growing && end - at <= longestOpenTag && matchAt(partialTagPattern, at) !== null;
-        if (!isPartial) return at + 1;
-        partialFrom = at;
-        return end;
-      }
+      case '<':
+        return this.#readTag(at);
       case 'h':
-      case 'w': {
-        const open = runs.filter(({ opens, length }) => opens && length > 1).map((run) => run.char.repeat(2));
-        const urlsEnd = urlEnd(text, at, brackets.length > 0 ? [...open, ']'] : open);
-        spans.push({ kind: 'url', start: at, end: urlsEnd, delimiter: '' });
-        return urlsEnd;
-      }
+      case 'w':
+        return this.#readUrl(at);
       case '`':
-        return readCode(at);
+        return this.#readCode(at);
       case '*':
       case '_':
       case '~':
       case '|':
-        return readRun(at, char);
+        return this.#readRun(at, char);
       case '!':
-        if (text[at + 1] !== '[') return at + 1;
-        brackets.push({ start: at, end: at + 2, image: true, runs: runs.length, active: true });
-        return at + 2;
+        if (this.#text[at + 1] !== '[') return at + 1;
+        return this.#openBracket(at, at + 2, true);
       case '[':
-        brackets.push({ start: at, end: at + 1, image: false, runs: runs.length, active: true });
-        return at + 1;
+        return this.#openBracket(at, at + 1, false);
       default:
-        return readClosingBracket(at);
+        return this.#readClosingBracket(at);
     }
-  };
+  }
 
-  const readCode = (at: number): number => {
+  #readTag(at: number): number {
+    const tag = this.#matchAt(tagPattern, at);
+    if (tag !== null) return this.#opaque(at, tag);
+    const end = this.#text.length;
+    const isPartial =
+      this.#isGrowing && end - at <= longestOpenTag && this.#matchAt(partialTagPattern, at) !== null;
+    if (!isPartial) return at + 1;
+    this.#partialFrom = at;
+    return end;
+  }
+
+  #readUrl(at: number): number {
+    const open = this.#runs
+      .filter(({ opens, length }) => opens && length > 1)
+      .map((run) => run.char.repeat(2));
+    const end = urlEnd(this.#text, at, this.#brackets.length > 0 ? [...open, ']'] : open);
+    this.#spans.push({ kind: 'url', start: at, end, delimiter: '' });
+    return end;
+  }
+
+  #readCode(at: number): number {
+    const text = this.#text;
     const length = runLength(text, at);
     const after = at + length;
-    if (!runsWithoutCloser.has(length)) {
+    if (!this.#unclosedCode.includes(length)) {
       for (let close = text.indexOf('`', after); close !== -1; ) {
         const closeLength = runLength(text, close);
         if (closeLength === length) {
-          spans.push({ kind: 'code', start: at, end: close + length, delimiter: text.slice(at, after) });
-          return close + length;
+          const end = close + length;
+          this.#spans.push({ kind: 'code', start: at, end, delimiter: text.slice(at, after) });
+          return end;
         }
         close = text.indexOf('`', close + closeLength);
       }
-      runsWithoutCloser.add(length);
+      this.#unclosedCode.push(length);
     }
-    if (!growing || !opensCode(text, at, after)) return after;
+    if (!this.#isGrowing || !opensCode(text, at, after)) return after;
     // A run of backticks at the end may be half of the closing one.
-    const content = text.slice(after, contentEnd).replace(/`+$/, '');
+    const content = text.slice(after, this.#contentEnd).replace(/`+$/, '');
+    const end = text.length;
     if (content.trim() === '') {
-      partialFrom = at;
+      this.#partialFrom = at;
     } else {
-      if (after + content.length < contentEnd) partialFrom = after + content.length;
-      openCode = { kind: 'code', start: at, end, delimiter: text.slice(at, after) };
+      if (after + content.length < this.#contentEnd) this.#partialFrom = after + content.length;
+      this.#openCode = { kind: 'code', start: at, end, delimiter: text.slice(at, after) };
     }
     return end;
-  };
+  }
 
-  const readRun = (at: number, char: string): number => {
-    const length = runLength(text, at);
+  #readRun(at: number, char: string): number {
+    const length = runLength(this.#text, at);
     const after = at + length;
-    const flanks = flankingOf(text, at, after, end);
+    const flanks = flankingOf(this.#text, at, after, this.#text.length);
     const isUnderscore = char === '_';
     // For Discord, CJK letters do not count as letters next to underscores within words.
-    const endsWord = dialect === 'discord' && flanks.wideAfter;
-    const beginsWord = dialect === 'discord' && flanks.wideBefore;
+    const endsWord = this.#dialect === 'discord' && flanks.wideAfter;
+    const beginsWord = this.#dialect === 'discord' && flanks.wideBefore;
     const counts = (char !== '~' && char !== '|') || length === 2;
-    runs.push({
+    this.#runs.push({
       char,
       start: at,
       end: after,
@@ -178,68 +264,44 @@ export function parseInline(
         counts && flanks.left && (!isUnderscore || !flanks.right || flanks.punctuationBefore || beginsWord),
       closes:
         counts && flanks.right && (!isUnderscore || !flanks.left || flanks.punctuationAfter || endsWord),
-      snaps: growing && length === 2 && !isUnderscore && !flanks.spaceBefore,
+      snaps: this.#isGrowing && length === 2 && !isUnderscore && !flanks.spaceBefore,
     });
     return after;
-  };
+  }
 
-  const readClosingBracket = (at: number): number => {
-    const bracket = brackets.pop();
+  #openBracket(start: number, end: number, image: boolean): number {
+    this.#brackets.push({ start, end, image, runs: this.#runs.length, active: true });
+    return end;
+  }
+
+  #readClosingBracket(at: number): number {
+    const bracket = this.#brackets.pop();
     if (!bracket?.active) return at + 1;
-    const tail = linkTail(text, at + 1);
-    if (tail === null) return at + 1;
+    const tail = linkTail(this.#text, at + 1);
+    if (tail === null || (tail === 'partial' && !this.#isGrowing)) return at + 1;
     if (tail === 'partial') {
-      if (growing) {
-        partialFrom = at;
-        brackets.push(bracket);
-        return end;
-      }
-      return at + 1;
+      this.#partialFrom = at;
+      this.#brackets.push(bracket);
+      return this.#text.length;
     }
-    pairRuns(runs, bracket.runs, spans);
-    runs.length = bracket.runs;
-    spans.push({ kind: 'link', start: bracket.start, end: tail, delimiter: '' });
+    pairRuns(this.#runs, bracket.runs, this.#spans);
+    this.#runs.length = bracket.runs;
+    this.#spans.push({ kind: 'link', start: bracket.start, end: tail, delimiter: '' });
     // Links cannot contain links; images can.
-    if (!bracket.image) for (const outer of brackets) if (!outer.image) outer.active = false;
+    if (!bracket.image) for (const outer of this.#brackets) if (!outer.image) outer.active = false;
     return tail;
-  };
-
-  const specials = dialect === 'discord' ? specialOnDiscord : special;
-  for (let at = 0; at < end; ) {
-    specials.lastIndex = at;
-    const found = specials.exec(text);
-    if (found === null) break;
-    at = read(found.index);
   }
-  const textEnd = partialFrom ?? end;
-  const linkTexts = growing
-    ? brackets.filter(({ active, start }) => active && textEnd - start <= longestOpenLinkText)
-    : [];
-  // Delimiters in a link's text pair with nothing before it.
-  const inner: Run[] = [];
-  for (const { runs: outside } of linkTexts.toReversed()) {
-    pairRuns(runs, outside, spans);
-    inner.unshift(...runs.splice(outside));
-  }
-  pairRuns(runs, 0, spans);
-  if (!growing) return { spans, open: [], brackets: [], partialFrom: null };
 
-  runs.push(...inner);
-  const isLone = isRewritten ? () => false : createLoneMarks(text, runs);
-  const open = runs
-    .filter((run) => run.opens && run.start < run.end && run.end < end && !isLone(run))
-    .slice(-deepestEmphasis)
-    .map(
-      (run): Span => ({ kind: 'emphasis', start: run.start, end, delimiter: text.slice(run.start, run.end) }),
-    );
-  const last = runs.at(-1);
-  // A closing delimiter must not stand right after a literal run.
-  if (last && last.start < last.end && last.end === (open.length > 0 ? contentEnd : end))
-    partialFrom = last.start;
-  const lastBracket = linkTexts.at(-1);
-  if (lastBracket?.end === end) partialFrom ??= lastBracket.start;
-  if (openCode !== null) open.push(openCode);
-  return { spans, open, brackets: linkTexts, partialFrom };
+  #matchAt(pattern: RegExp, at: number): string | null {
+    pattern.lastIndex = at;
+    return pattern.exec(this.#text)?.[0] ?? null;
+  }
+
+  #opaque(at: number, token: string): number {
+    const end = at + token.length;
+    this.#spans.push({ kind: 'opaque', start: at, end, delimiter: '' });
+    return end;
+  }
 }
 
 /**

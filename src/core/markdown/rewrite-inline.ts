@@ -1,4 +1,4 @@
-import { parseInline } from './inline.ts';
+import { type Inline, isPlain, parseInline } from './inline.ts';
 import { hideMath, showMath } from './math.ts';
 import type { Span } from './spans.ts';
 
@@ -55,58 +55,74 @@ export function rewriteInline(source: string, ends: SourceEnd, definitions: Defi
 }
 
 function rewriteText(text: string, ends: SourceEnd, definitions: Definitions): string {
-  const { spans, open, partialFrom } = parseInline(text, ends !== 'complete', 'discord', false);
-  const tokens = new Map<number, Span>();
-  /**
-   * How each emphasis mark is written: as it is; as `*` instead of a single `_`; or not at all inside other italics, which
-   * Discord cannot nest.
-   */
-  const marks = new Uint8Array(text.length + 1);
-  const keep = (from: number, delimiter: string): void =>
-    void marks.fill(delimiter === '_' ? 2 : 1, from, from + delimiter.length);
-  for (const span of spans) {
-    if (span.kind !== 'emphasis') {
-      if (!tokens.has(span.start)) tokens.set(span.start, span);
-      continue;
-    }
-    keep(span.start, span.delimiter);
-    keep(span.end - span.delimiter.length, span.delimiter);
-  }
-  for (const { start, delimiter, kind } of open) {
-    if (kind === 'code') tokens.set(start, { kind: 'url', start, end: text.length, delimiter: '' });
-    else if (ends !== 'shown' || !isName(text, start, delimiter)) keep(start, delimiter);
-  }
-  const italics = [...spans, ...open].filter(({ delimiter }) => delimiter === '*' || delimiter === '_');
-  for (const { start, end, delimiter } of italics) {
-    const isWithin = italics.some((outer) => outer.start < start && end <= outer.end);
-    if (!isWithin) continue;
-    marks[start] = 3;
-    if (!open.some((span) => span.start === start && span.delimiter === delimiter)) marks[end - 1] = 3;
-  }
-  const end = partialFrom ?? text.length;
+  if (isPlain(text, 'discord')) return text;
+  const inline = parseInline(text, ends !== 'complete', 'discord', false);
+  const tokens = tokensOf(inline, text);
+  const marks = marksOf(inline, text, ends);
+  const end = inline.partialFrom ?? text.length;
   let rewritten = '';
   for (let at = 0; at < end; ) {
     const token = tokens.get(at);
     if (token !== undefined && token.end <= text.length) {
       rewritten += rewriteToken(token.kind, text.slice(at, token.end), definitions);
       at = token.end;
-    } else if (marks[at] !== 0) {
-      // Discord allows no other underscore between underscores.
-      rewritten += ['', text[at], '*', ''][marks[at] as number];
-      at++;
-    } else {
-      const char = text[at] as string;
-      const isMark = markChars.has(char);
-      const goesOn = (next: number): boolean =>
-        isMark ? text[next] === char : !markChars.has(text[next] as string) && !tokens.has(next);
-      let after = at + 1;
-      while (after < end && marks[after] === 0 && goesOn(after)) after++;
-      const run = text.slice(at, after);
-      rewritten += isMark && escapesLone(text, at, after) ? run.replace(/./g, '\\$&') : run;
-      at = after;
+      continue;
     }
+    const mark = marks.get(at);
+    if (mark !== undefined) {
+      rewritten += mark;
+      at++;
+      continue;
+    }
+    const char = text[at] as string;
+    const isMark = markChars.has(char);
+    let after = at + 1;
+    if (isMark) {
+      while (after < end && !marks.has(after) && text[after] === char) after++;
+    } else {
+      while (after < end && !markChars.has(text[after] as string) && !tokens.has(after)) after++;
+    }
+    const run = text.slice(at, after);
+    rewritten += isMark && escapesLone(text, at, after) ? run.replace(/./g, '\\$&') : run;
+    at = after;
   }
   return rewritten + text.slice(Math.max(end, 0));
+}
+
+/** What is not emphasis, by its start. */
+function tokensOf({ spans, open }: Inline, text: string): ReadonlyMap<number, Span> {
+  const tokens = new Map<number, Span>();
+  for (const span of spans)
+    if (span.kind !== 'emphasis' && !tokens.has(span.start)) tokens.set(span.start, span);
+  for (const { start, kind } of open)
+    if (kind === 'code') tokens.set(start, { kind: 'url', start, end: text.length, delimiter: '' });
+  return tokens;
+}
+
+/**
+ * How each emphasis mark is written: as it is; as `*` instead of a single `_`, because Discord allows no other underscore
+ * between underscores; or not at all inside other italics, which Discord cannot nest.
+ */
+function marksOf({ spans, open }: Inline, text: string, ends: SourceEnd): ReadonlyMap<number, string> {
+  const marks = new Map<number, string>();
+  const keep = (from: number, delimiter: string): void => {
+    for (let at = from; at < from + delimiter.length; at++)
+      marks.set(at, delimiter === '_' ? '*' : (text[at] as string));
+  };
+  for (const { kind, start, end, delimiter } of spans) {
+    if (kind !== 'emphasis') continue;
+    keep(start, delimiter);
+    keep(end - delimiter.length, delimiter);
+  }
+  for (const { start, delimiter, kind } of open)
+    if (kind !== 'code' && (ends !== 'shown' || !isName(text, start, delimiter))) keep(start, delimiter);
+  const italics = [...spans, ...open].filter(({ delimiter }) => delimiter === '*' || delimiter === '_');
+  for (const { start, end, delimiter } of italics) {
+    if (!italics.some((outer) => outer.start < start && end <= outer.end)) continue;
+    marks.set(start, '');
+    if (!open.some((span) => span.start === start && span.delimiter === delimiter)) marks.set(end - 1, '');
+  }
+  return marks;
 }
 
 /** Whether an open `__` begins a program name more likely than underlined text, which models hardly ever write. */

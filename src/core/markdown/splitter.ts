@@ -1,6 +1,6 @@
 import { isHighSurrogate, splitsPair } from '../kit/text.ts';
 import type { Dialect, TextLimits } from '../ports/surface.ts';
-import { type BlockState, fenceEnd, placeLines, startIn } from './blocks.ts';
+import { type BlockState, fenceEnd, startIn } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
 import { createHealer, type Healer, heal } from './healer.ts';
 import { createRewriter } from './rewriter.ts';
@@ -85,6 +85,8 @@ export function createSplitter(limits: TextLimits): Splitter {
   let indent = '';
   /** The first half of a surrogate pair, until its second half comes. */
   let half = '';
+  /** The view of the text so far; null until somebody asks for it. */
+  let view: string | null = null;
 
   const append = (text: string): void => {
     open.text += text;
@@ -100,18 +102,24 @@ export function createSplitter(limits: TextLimits): Splitter {
       const end = Math.min(at + pieceChars, text.length);
       const piece = text.slice(at, splitsPair(text, end) ? end + 1 : end);
       at += piece.length;
-      const shown = open.text === '' ? withoutBlankLines(piece) : piece;
-      if (open.length + lengthOf(shown) <= maxChars) {
-        append(shown);
-        continue;
-      }
-      for (const char of shown) {
-        append(char);
-        // White space at a part's end is not shown, and only the text after it tells the kind of place.
-        if (open.length > maxChars && char.trim() !== '') sealed.push(...seal());
-      }
+      takePiece(open.text === '' ? withoutBlankLines(piece) : piece, sealed);
     }
     return sealed;
+  };
+
+  /** Halves a piece that does not fit until it is the one character at which the part ends. */
+  const takePiece = (piece: string, sealed: Part[]): void => {
+    const middle = splitsPair(piece, piece.length >> 1) ? (piece.length >> 1) + 1 : piece.length >> 1;
+    if (open.length + lengthOf(piece) <= maxChars) {
+      append(piece);
+    } else if (middle > 0 && middle < piece.length) {
+      takePiece(piece.slice(0, middle), sealed);
+      takePiece(piece.slice(middle), sealed);
+    } else {
+      append(piece);
+      // White space at a part's end is not shown, and only the text after it tells the kind of place.
+      if (piece.trim() !== '') sealed.push(...seal());
+    }
   };
 
   /** A part begins with a line that shows something. */
@@ -136,7 +144,7 @@ export function createSplitter(limits: TextLimits): Splitter {
     return [part, ...takeText(text.slice(cut.next))];
   };
 
-  const view = (): string => {
+  const draw = (): string => {
     const tail = withoutBlankStart(rewriter.pending());
     if (!open.filled && tail.trim() === '') return '';
     const text = open.text + tail;
@@ -154,19 +162,24 @@ export function createSplitter(limits: TextLimits): Splitter {
 
   return {
     push(delta) {
+      view = null;
       const text = half + delta;
       half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
       return takeText(rewriter.push(half === '' ? text : text.slice(0, -1)));
     },
-    view,
+    view() {
+      view ??= draw();
+      return view;
+    },
     source: () => show(open.text),
     finish({ isCutShort = false, tailLength = 0 } = {}) {
+      view = null;
       const lastRoom = Math.max(smallestMaxChars, maxChars - tailLength);
       const parts = [...takeText(rewriter.push(half)), ...takeText(rewriter.finish(isCutShort))];
       half = '';
       while (open.filled) {
-        const { text, start } = open;
-        const state = placeLines(text, start).at(-1)?.after ?? start;
+        const { text } = open;
+        const state = open.healer.endState();
         const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
         const suffix = fenceEnd(text.slice(0, end), state);
         const healed = isCutShort ? show(open.healer.view()).trimEnd() : null;
