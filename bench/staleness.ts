@@ -1,4 +1,4 @@
-import { createReply, type Reply } from '../src/core/delivery/reply.ts';
+import { Reply } from '../src/core/delivery/reply.ts';
 import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
 import { createFakeClock } from '../test/support/fake-clock.ts';
 import {
@@ -46,7 +46,7 @@ async function stalenessOver(replies: number): Promise<number> {
       scope: { key: 'edits', limit: LIMIT, windowMs: WINDOW_MS },
       openScope: { key: `posts ${index}`, limit: LIMIT, windowMs: WINDOW_MS },
     });
-    const reply = createReply({
+    const reply = new Reply({
       surface,
       limiters,
       clock,

@@ -1,4 +1,4 @@
-import { createReply } from '../../src/core/delivery/reply.ts';
+import { Reply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
@@ -46,7 +46,7 @@ export interface WrittenAnswer {
 
 /** An answer by Parley's own reply engine. */
 export function replyOn(surface: Surface, limiters: WriteLimiters, clock: Clock): WrittenAnswer {
-  const reply = createReply({
+  const reply = new Reply({
     surface,
     limiters,
     clock,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createParser } from 'eventsource-parser';
 import pino from 'pino';
 import { createFetch } from '../../src/app/http/http-client.ts';
-import { createReply } from '../../src/core/delivery/reply.ts';
+import { Reply } from '../../src/core/delivery/reply.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { ChatProvider } from '../../src/core/ports/provider.ts';
@@ -66,7 +66,7 @@ export async function answerOnce(
   surface: Surface,
   signal: AbortSignal,
 ): Promise<void> {
-  const reply = createReply({
+  const reply = new Reply({
     surface,
     limiters,
     clock: systemClock,

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createReply } from '../../src/core/delivery/reply.ts';
+import { Reply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../src/core/kit/clock.ts';
 import type { LostPlace, Reopened } from '../../src/core/ports/adapter.ts';
@@ -422,7 +422,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
     /** An answer with images, as the reply engine shows it. */
     async function showImages(deltas: readonly string[], note: string | null) {
       const { surface, limiters, clock } = place as SurfacePlace;
-      const reply = createReply({
+      const reply = new Reply({
         surface,
         limiters,
         clock,
@@ -528,7 +528,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
           let known = { sealed: 0, message: null as string | null, reference: referenceOf(surface) };
           let opened = 0;
           const options = { limiters, clock, log: pino({ level: 'silent' }), answerId: ANSWER_ID };
-          const reply = createReply({
+          const reply = new Reply({
             ...options,
             surface,
             async onOpen() {
@@ -544,7 +544,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
           if (found === null) throw new Error('the place is there');
           const { message, sealed: marked = 0 } = found;
           const isCompleted = known.message !== null && known.message !== message?.live.key;
-          const heir = createReply({
+          const heir = new Reply({
             ...options,
             surface: found.surface,
             onOpen: () => {},
@@ -602,7 +602,7 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
       const { surface, limiters, clock, readMessages, violations } = await setUp();
       const answer = longAnswer(2_000);
       const opened: string[] = [];
-      const reply = createReply({
+      const reply = new Reply({
         surface,
         limiters,
         clock,

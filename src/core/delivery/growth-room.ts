@@ -5,59 +5,64 @@ import type { Owed } from './debts.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
 /** The room that an answer keeps for an edit that ends its growing message: only with it a message may start to grow. */
-export interface GrowthRoom {
-  /** Whether the room is kept. If not, asks for it, and calls `onReady` once there is some. */
-  isKept(): boolean;
+export class GrowthRoom {
+  readonly #limiters: Pick<WriteLimiters, 'owe'>;
+  readonly #surface: Pick<Surface, 'updateScope'>;
+  readonly #onReady: () => void;
+  #owed: Owed | null = null;
+  /** Ends asking for it; null while nobody asks. */
+  #asking: AbortController | null = null;
+
+  /**
+   * @param surface without an `updateScope`, updates always have room
+   * @param onReady called once there is room that was asked for
+   */
+  constructor(
+    limiters: Pick<WriteLimiters, 'owe'>,
+    surface: Pick<Surface, 'updateScope'>,
+    onReady: () => void,
+  ) {
+    this.#limiters = limiters;
+    this.#surface = surface;
+    this.#onReady = onReady;
+  }
+
+  /** Whether the room is kept. If not, asks for it. */
+  isKept(): boolean {
+    const { updateScope } = this.#surface;
+    if (updateScope === undefined || this.#owed !== null) return true;
+    if (this.#asking === null) this.#ask(updateScope);
+    return false;
+  }
+
   /** Whether it is being asked for. */
-  isAwaited(): boolean;
-  /** The room is used. */
-  release(): void;
-  /** Releases the room and stops asking: nothing of the answer waits any more. */
-  close(): void;
-}
+  isAwaited(): boolean {
+    return this.#asking !== null;
+  }
 
-export function createGrowthRoom(options: {
-  readonly limiters: Pick<WriteLimiters, 'owe'>;
-  /** Without an `updateScope`, updates always have room. */
-  readonly surface: Pick<Surface, 'updateScope'>;
-  readonly onReady: () => void;
-  readonly signal: AbortSignal;
-}): GrowthRoom {
-  const { limiters, surface, onReady, signal } = options;
-  const closed = new AbortController();
-  let owed: Owed | null = null;
-  let isAsking = false;
-
-  function ask(scope: Scope): void {
-    isAsking = true;
-    limiters.owe(scope, AbortSignal.any([signal, closed.signal])).then(
+  #ask(scope: Scope): void {
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.#limiters.owe(scope, asking.signal).then(
       (granted) => {
-        isAsking = false;
-        if (closed.signal.aborted) granted.release();
-        else owed = granted;
-        onReady();
+        this.#asking = null;
+        if (asking.signal.aborted) granted.release();
+        else this.#owed = granted;
+        this.#onReady();
       },
       () => {}, // The answer has ended.
     );
   }
 
-  function release(): void {
-    owed?.release();
-    owed = null;
+  /** The room is used. */
+  release(): void {
+    this.#owed?.release();
+    this.#owed = null;
   }
 
-  return {
-    isKept() {
-      const { updateScope } = surface;
-      if (updateScope === undefined || owed !== null) return true;
-      if (!isAsking) ask(updateScope);
-      return false;
-    },
-    isAwaited: () => isAsking,
-    release,
-    close() {
-      closed.abort(OVER);
-      release();
-    },
-  };
+  /** Releases the room and stops asking: nothing of the answer waits any more. */
+  close(): void {
+    this.#asking?.abort(OVER);
+    this.release();
+  }
 }

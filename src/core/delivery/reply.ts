@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { createSplitter, type Part } from '../markdown/splitter.ts';
 import { type Button, buttonsAt } from '../ports/buttons.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';
-import { createAttempts } from './attempts.ts';
-import { createGrowthRoom } from './growth-room.ts';
-import { isLast, isTooLong, type LastState, lastView, refusedView, SEALED } from './last-view.ts';
+import { Attempts } from './attempts.ts';
+import { CurrentMessage, type LeftMessage } from './current-message.ts';
+import { GrowthRoom } from './growth-room.ts';
+import { isLast, isTooLong, SEALED } from './last-view.ts';
+import { UnsealedText } from './unsealed-text.ts';
 import type { WriteLimiters } from './write-limiter.ts';
 
 /** The end of an answer, as its last message shows it. */
@@ -19,26 +20,6 @@ export interface Ending {
   readonly files?: readonly NoticeFile[];
 }
 
-/** A live answer: takes text as it arrives and keeps the platform's messages equal to the newest state. */
-export interface Reply {
-  /** Adds text. Never waits. */
-  write(delta: string): void;
-  /**
-   * Ends the answer. Resolves to true once its last state is shown; to false if it cannot be: the place is gone or locked,
-   * `signal` aborted, or the platform refused it or failed for an hour. Call once.
-   */
-  finish(ending: Ending): Promise<boolean>;
-  /** Aborts, with the fault as its reason, once nothing can be shown any more; the provider can stop. */
-  readonly gone: AbortSignal;
-  /**
-   * `Place.key` of the locked place in which nothing can be shown until somebody unlocks it; else null. The provider may go
-   * on.
-   */
-  lockedAt(): string | null;
-  /** How far the answer is, so that another process can continue it (`ReplyOptions.resumed`). */
-  progress(): Progress;
-}
-
 export interface Progress {
   /** The number of complete messages. */
   readonly sealed: number;
@@ -47,13 +28,9 @@ export interface Progress {
 }
 
 /** The state of an answer that another process began. The same text must be written again from its start. */
-export interface Resumed {
+export interface Resumed extends LeftMessage {
   /** The number of complete messages, whose text is skipped. */
   readonly sealed: number;
-  /** The growing message and its shown text, none of which is taken back; null if there is none. */
-  readonly message: { readonly live: LiveMessage; readonly text: string } | null;
-  /** Whether the text written again is everything that had arrived. If not, the messages may show more. */
-  readonly isWhole: boolean;
 }
 
 /** The services behind all replies of a process. */
@@ -77,206 +54,213 @@ export interface ReplyOptions extends Delivery {
   readonly onOpen: (message: LiveMessage) => Promise<void> | void;
   /** Ends delivery at once. */
   readonly signal: AbortSignal;
-  /** Aborts when nobody wants the answer any more; faults after that are retried only briefly. Default: never. */
-  readonly unwanted?: AbortSignal;
+  /** Called once nothing can be shown any more; the provider can stop. Default: nothing. */
+  readonly onGone?: () => void;
   readonly resumed?: Resumed;
   /** An existing message, whose content the answer replaces. Not together with `resumed`. */
   readonly adopted?: LiveMessage;
 }
 
-export function createReply(options: ReplyOptions): Reply {
-  const { surface, limiters, log, signal, resumed, answerId } = options;
-  const buttons = buttonsAt(answerId, { state: 'running' });
-  const splitter = createSplitter(surface.limits);
-  const attempts = createAttempts(options);
-
-  /** Parts whose last state no message shows yet, oldest first. The open part follows them. */
-  const parts: Part[] = [];
-  let ending: Ending | null = null;
-  let wake: () => void = () => {};
-
-  /** The message of the oldest part; null until it is open. */
-  let message: LiveMessage | null = resumed?.message?.live ?? options.adopted ?? null;
-  /** Whether that message shows nothing of this answer yet. */
-  let isUntouched = options.adopted !== undefined;
+/**
+ * A live answer: takes text as it arrives and keeps the platform's messages equal to the newest state. One loop sends the state
+ * of one message after another, and sleeps until something wakes it.
+ */
+export class Reply {
+  readonly #options: ReplyOptions;
+  readonly #buttons: readonly Button[];
+  readonly #attempts: Attempts;
+  readonly #room: GrowthRoom;
+  readonly #text: UnsealedText;
+  #ending: Ending | null = null;
+  #message: CurrentMessage;
+  #sealed: number;
+  /** The view of the current message that was sent last. */
+  #sent: MessageView | null = null;
   /** The scope in which the next write waits; null if none does. */
-  let waitsIn: Scope | null = null;
-  /** Whether the journal knows that message. */
-  let isNoted = message !== null && !isUntouched;
-  let sealed = resumed?.sealed ?? 0;
-  /** The number of parts that an earlier process has shown and that are still to be skipped. */
-  let toSkip = sealed;
-  /** The current message's text before this process took over. */
-  let before = resumed?.message?.text ?? '';
-  /** The current message's view that was sent last, that is certainly shown, and that the platform refused. */
-  let sent: MessageView | null = null;
-  let stands: MessageView | null = null;
-  let refused: MessageView | null = null;
+  #waitsIn: Scope | null = null;
+  #wake: () => void = () => {};
+  readonly #delivery: Promise<boolean>;
 
-  const room = createGrowthRoom({ limiters, surface, signal, onReady: () => wake() });
+  constructor(options: ReplyOptions) {
+    const { surface, limiters, resumed, answerId } = options;
+    this.#options = options;
+    this.#buttons = buttonsAt(answerId, { state: 'running' });
+    this.#attempts = new Attempts(options);
+    this.#room = new GrowthRoom(limiters, surface, () => this.#wake());
+    this.#sealed = resumed?.sealed ?? 0;
+    this.#text = new UnsealedText(surface.limits, this.#sealed);
+    this.#message = new CurrentMessage(resumed, options.adopted);
+    this.#delivery = this.#deliver();
+  }
+
+  /** Adds text. Never waits. */
+  write(delta: string): void {
+    if (delta === '') return;
+    if (this.#text.write(delta)) this.#hurry();
+    // An unaffordable message is checked again once it is affordable, or full.
+    else if (!this.#room.isAwaited()) this.#wake();
+  }
+
+  /**
+   * Ends the answer. Resolves to true once its last state is shown; to false if it cannot be: the place is gone or locked,
+   * `signal` aborted, or the platform refused it or failed for an hour. Call once.
+   */
+  async finish(ending: Ending): Promise<boolean> {
+    const isCutShort = ending.status !== 'complete';
+    const tailLength = this.#options.surface.tailLength?.(ending) ?? 0;
+    this.#text.finish({ isCutShort, tailLength });
+    this.#ending = ending;
+    this.#hurry();
+    return this.#delivery;
+  }
+
+  /** Nobody wants the answer any more: faults after this are retried only briefly. */
+  unwanted(): void {
+    this.#attempts.unwanted();
+  }
+
+  /** The fault after which nothing can be shown any more; null while something can. */
+  gone(): unknown {
+    return this.#attempts.gone;
+  }
+
+  /**
+   * `Place.key` of the locked place in which nothing can be shown until somebody unlocks it; else null. The provider may go
+   * on.
+   */
+  lockedAt(): string | null {
+    return this.#attempts.lockedAt;
+  }
+
+  /** How far the answer is, so that another process can continue it (`ReplyOptions.resumed`). */
+  progress(): Progress {
+    const { isUntouched, live } = this.#message;
+    // Until it has this answer's button, it cannot be found by that.
+    return { sealed: this.#sealed, message: isUntouched ? null : (live?.key ?? null) };
+  }
+
+  /** Looks at the newest state, and lets a write that waits know that it may be a last one. */
+  #hurry(): void {
+    this.#wake();
+    if (this.#waitsIn !== null) this.#options.limiters.hurry(this.#waitsIn);
+  }
+
+  async #deliver(): Promise<boolean> {
+    const { surface, signal, log } = this.#options;
+    const facts = () => ({ status: this.#sent?.status });
+    const send = () => this.#send();
+    try {
+      for (;;) {
+        const wanted = this.#view();
+        if (wanted === null || this.#message.isSettled(wanted)) {
+          await this.#woken();
+          continue;
+        }
+        if (this.#message.live === null && surface.prepare !== undefined) {
+          const outcome = await this.#attempts.attempt(surface.prepare.bind(surface, signal), facts);
+          if (outcome === 'over') return false;
+          if (outcome !== 'done') continue;
+        }
+        if (this.#isUnaffordable(this.#view() ?? wanted)) {
+          await this.#woken();
+          continue;
+        }
+        const outcome = await this.#attempts.attempt(send, facts);
+        if (outcome === 'over') return false;
+        if (outcome === 'again' || !this.#message.settle(this.#sent, outcome)) continue;
+        if (this.#sent?.status !== 'sealed') return outcome === 'done';
+        this.#text.seal();
+        this.#message = new CurrentMessage();
+        this.#sealed++;
+      }
+    } catch (error) {
+      log.error({ err: error }, 'the delivery of an answer failed');
+      this.#attempts.giveUp(error);
+      return false;
+    } finally {
+      this.#room.close();
+    }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
 
   /** The newest state of the current message; null if there is nothing to show yet. */
-  function currentView(): MessageView | null {
-    if (options.isWhole && ending === null) return null;
-    const part = parts[0];
-    const isOnlyPart = parts.length < 2;
-    if (ending !== null && isOnlyPart) {
-      const view = lastStateOf(part?.text ?? '', ending);
-      if (isTooLong(view, surface)) {
-        // The message stays full, and the next one shows only the note.
-        parts.splice(0, 1, { ...EMPTY, text: view.text }, EMPTY);
-        return currentView();
-      }
-      return view;
-    }
-    const text = splitter.view().trimEnd(); // Platforms drop white space at the end.
-    const growing = { status: 'streaming', note: null, footer: null, buttons } as const;
-    if (part === undefined) return text === '' ? null : { text, source: splitter.source(), ...growing };
+  #view(): MessageView | null {
+    const { surface, isWhole = false } = this.#options;
+    if (this.#ending === null) return isWhole ? null : this.#growingView();
+    if (this.#text.parts > 1) return this.#growingView();
+    const view = this.#message.lastState(this.#text.whole ?? '', this.#ending, surface);
+    if (!isTooLong(view, surface)) return view;
+    // The message stays full, and the next one shows only the note.
+    this.#text.followWithEmpty(view.text);
+    return this.#growingView();
+  }
+
+  /** The state of a message that is not the last one as far as is known. */
+  #growingView(): MessageView | null {
+    const { surface } = this.#options;
+    const { parts, whole } = this.#text;
+    const text = this.#text.open();
+    const growing = { status: 'streaming', note: null, footer: null, buttons: this.#buttons } as const;
+    if (whole === undefined)
+      return text === '' ? null : { text, source: this.#text.openSource(), ...growing };
     // A full message stays open until the next one has something to show, because it may be the last.
-    const isFull = !isOnlyPart || text !== '';
-    // Without a mark, its button identifies it until then, should this process die.
-    const needsButton = !surface.keepsMarks && (message === null ? refused === null : !isNoted);
-    if (isFull && !needsButton) return lastStateOf(part.text, SEALED);
-    return { text: part.text, source: part.text, ...growing };
+    const isFull = parts > 1 || text !== '';
+    if (isFull && !this.#message.needsButton(surface)) {
+      return this.#message.lastState(whole, SEALED, surface);
+    }
+    return { text: whole, source: whole, ...growing };
   }
 
-  function lastStateOf(text: string, state: LastState): MessageView {
-    if (isLast(refused)) return refusedView(stands ?? { text: before, source: before }, state, surface);
-    return lastView(text, state, resumed?.isWhole ? '' : before);
+  /** Whether a message must not start to grow yet. */
+  #isUnaffordable(view: MessageView): boolean {
+    // An ended answer is always shown, because no later state could save a write.
+    const isFree = this.#message.live !== null || isLast(view) || this.#ending !== null;
+    return !isFree && !this.#room.isKept();
   }
 
-  async function note(opened: LiveMessage): Promise<void> {
-    await options.onOpen(opened);
-    if (message !== opened) return;
-    isNoted = true;
-    wake();
-  }
-
-  /** Sends the current message's newest state once the limiter allows it; `sent` is null if there is none. */
-  async function send(): Promise<void> {
-    const open = message;
-    sent = null;
-    waitsIn = open?.scope ?? surface.openScope;
+  /** Sends the current message's newest state once the limiter allows it; `#sent` is null if there is none. */
+  async #send(): Promise<void> {
+    const { surface, limiters, signal } = this.#options;
+    this.#sent = null;
+    this.#waitsIn = this.#message.live?.scope ?? surface.openScope;
     await limiters.run(
-      waitsIn,
+      this.#waitsIn,
       () => {
-        if (parts.length > 0 || ending !== null) return 'last';
-        return open === null ? 'first' : 'interim';
+        if (this.#text.parts > 0 || this.#ending !== null) return 'last';
+        return this.#message.live === null ? 'first' : 'interim';
       },
-      async () => {
-        waitsIn = null;
-        sent = currentView();
-        if (sent === null) return;
-        const view = { ...sent, mark: { answerId, index: sealed } };
-        if (open !== null) {
-          if (isLast(sent)) room.release();
-          await open.update(view, signal);
-          if (isUntouched) void note(open);
-          isUntouched = false;
-          return;
-        }
-        message = await surface.openMessage(view, signal);
-        void note(message);
-      },
+      () => this.#write(),
       signal,
     );
   }
 
-  /** Whether a message must not start to grow yet. */
-  function isUnaffordable(view: MessageView): boolean {
-    // An ended answer is always shown, because no later state could save a write.
-    const isFree = message !== null || isLast(view) || ending !== null;
-    return !isFree && !room.isKept();
-  }
-
-  function woken(): Promise<void> {
-    return new Promise((resolve) => {
-      wake = resolve;
-    });
-  }
-
-  async function deliver(): Promise<boolean> {
-    for (;;) {
-      const wanted = currentView();
-      if (wanted === null || isSame(wanted, stands) || isSame(wanted, refused)) {
-        await woken();
-        continue;
-      }
-      const { prepare } = surface;
-      const facts = () => ({ status: sent?.status });
-      if (message === null && prepare !== undefined) {
-        const outcome = await attempts.attempt(() => prepare.call(surface, signal), facts);
-        if (outcome === 'over') return false;
-        if (outcome !== 'done') continue;
-      }
-      if (isUnaffordable(currentView() ?? wanted)) {
-        await woken();
-        continue;
-      }
-      const outcome = await attempts.attempt(send, facts);
-      if (outcome === 'over') return false;
-      if (outcome === 'again') continue;
-      const isGivenUp = isLast(refused);
-      if (outcome === 'done') stands = sent;
-      else refused = sent;
-      if (!isLast(sent) || (outcome === 'refused' && !isGivenUp)) continue;
-      if (sent.status !== 'sealed') return outcome === 'done';
-      parts.shift();
-      message = stands = refused = null;
-      isNoted = false;
-      before = '';
-      sealed++;
+  async #write(): Promise<void> {
+    const { surface, answerId, signal } = this.#options;
+    const message = this.#message;
+    this.#waitsIn = null;
+    const view = this.#view();
+    this.#sent = view;
+    if (view === null) return;
+    const marked = { ...view, mark: { answerId, index: this.#sealed } };
+    if (message.live === null) {
+      message.live = await surface.openMessage(marked, signal);
+      void this.#note(message, message.live);
+      return;
     }
+    if (isLast(view)) this.#room.release();
+    await message.live.update(marked, signal);
+    if (message.isUntouched) void this.#note(message, message.live);
+    message.isUntouched = false;
   }
 
-  const delivery = deliver()
-    .catch((error: unknown) => {
-      log.error({ err: error }, 'the delivery of an answer failed');
-      attempts.giveUp(error);
-      return false;
-    })
-    .finally(room.close);
-
-  function addParts(more: readonly Part[]): void {
-    if (more.length === 0) return;
-    wake();
-    const fresh = more.slice(toSkip);
-    toSkip -= more.length - fresh.length;
-    parts.push(...fresh);
-    hurry();
+  async #note(message: CurrentMessage, opened: LiveMessage): Promise<void> {
+    await this.#options.onOpen(opened);
+    message.isNoted = true;
+    this.#wake();
   }
-
-  function hurry(): void {
-    if (waitsIn !== null) limiters.hurry(waitsIn);
-  }
-
-  return {
-    gone: attempts.gone,
-    lockedAt: attempts.lockedAt,
-    progress() {
-      // Until it has this answer's button, it cannot be found by that.
-      return { sealed, message: isUntouched ? null : (message?.key ?? null) };
-    },
-    write(delta) {
-      if (delta === '') return;
-      addParts(splitter.push(delta));
-      // An unaffordable message is checked again once it is affordable, or full.
-      if (!room.isAwaited()) wake();
-    },
-    async finish(how) {
-      const isCutShort = how.status !== 'complete';
-      const tailLength = surface.tailLength?.(how) ?? 0;
-      addParts(splitter.finish({ isCutShort, tailLength }));
-      ending = how;
-      wake();
-      hurry();
-      return delivery;
-    },
-  };
-}
-
-const EMPTY: Part = { text: '', prefix: '', body: '', suffix: '' };
-
-function isSame(one: MessageView, other: MessageView | null): boolean {
-  return one.status === other?.status && one.text === other.text && one.note === other.note;
 }

@@ -1,16 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Owed } from '../../../src/core/delivery/debts.ts';
-import { createGrowthRoom } from '../../../src/core/delivery/growth-room.ts';
+import { GrowthRoom } from '../../../src/core/delivery/growth-room.ts';
 
 it('gives back room that it is granted as its answer ends', async () => {
   const granted = Promise.withResolvers<Owed>();
   let isKept = true;
-  const room = createGrowthRoom({
-    limiters: { owe: () => granted.promise },
-    surface: { updateScope: { key: 'k', limit: 1, windowMs: 1_000 } },
-    onReady() {},
-    signal: new AbortController().signal,
-  });
+  const limiters = { owe: () => granted.promise };
+  const surface = { updateScope: { key: 'k', limit: 1, windowMs: 1_000 } };
+  const room = new GrowthRoom(limiters, surface, () => {});
   expect(room.isKept()).toBe(false);
   granted.resolve({
     release() {

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createReply, type Ending, type Reply, type ReplyOptions } from '../../../src/core/delivery/reply.ts';
+import { type Ending, Reply, type ReplyOptions } from '../../../src/core/delivery/reply.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import type { Button } from '../../../src/core/ports/buttons.ts';
 import { PassingFault, PlaceGone, RateLimited, Unshowable } from '../../../src/core/ports/delivery-errors.ts';
@@ -35,7 +35,7 @@ function setUp() {
 
   function startOn(surface: MemorySurface, options: Partial<ReplyOptions> = {}) {
     const opened: LiveMessage[] = [];
-    const reply = createReply({
+    const reply = new Reply({
       surface,
       limiters,
       clock,
@@ -317,7 +317,7 @@ describe('the last state', () => {
     reply.write('Hello');
     surface.fail({ error: new Error('a refusal that nobody listed'), times: 1e6 });
     expect(await within(clock, 60_000, reply.finish(COMPLETE))).toBe(false);
-    expect(reply.gone.reason).toMatchObject({ code: 'place_gone', reason: 'refused' });
+    expect(reply.gone()).toMatchObject({ code: 'place_gone', reason: 'refused' });
     expect(surface.writes).toHaveLength(3);
   });
 
@@ -331,15 +331,14 @@ describe('the last state', () => {
 
   it('is not tried for long once nobody wants it, so that its conversation is free', async () => {
     const { clock, limiter, startOn } = setUp();
-    const unwanted = new AbortController();
     const surface = createMemorySurface({ clock, limiter });
-    const { reply } = startOn(surface, { unwanted: unwanted.signal });
+    const { reply } = startOn(surface);
     reply.write('Hello');
     await clock.advance(0);
     surface.fail({ error: new PassingFault('503'), times: 1e6 });
     reply.write(' world');
     await clock.advance(120_000);
-    unwanted.abort();
+    reply.unwanted();
     expect(await within(clock, 60_000, reply.finish({ ...COMPLETE, status: 'stopped' }))).toBe(false);
   });
 
@@ -350,7 +349,7 @@ describe('the last state', () => {
     await clock.advance(0);
     surface.fail({ error: new PassingFault('503'), times: 1e6 });
     expect(await within(clock, HOUR_MS + 60_000, reply.finish(COMPLETE))).toBe(false);
-    expect(reply.gone.reason).toEqual(new PassingFault('503'));
+    expect(reply.gone()).toEqual(new PassingFault('503'));
     const { length } = surface.writes;
     await clock.advance(HOUR_MS);
     expect(surface.writes).toHaveLength(length);
@@ -363,7 +362,7 @@ describe('the last state', () => {
     surface.fail({ error: new RateLimited(0), times: 1e6 });
     reply.write('Hello');
     expect(await within(clock, HOUR_MS + 60_000, reply.finish(COMPLETE))).toBe(false);
-    expect(reply.gone.aborted).toBe(true);
+    expect(reply.gone()).not.toBeNull();
   });
 
   it.each([
@@ -505,7 +504,7 @@ describe('a passing fault', () => {
     expect(surface.writes.some(({ error }) => error === plan.error)).toBe(true);
     expectWhole(surface, words(200));
     expect(statuses(surface).at(-1)).toBe('complete');
-    expect(reply.gone.aborted).toBe(false);
+    expect(reply.gone()).toBeNull();
   });
 
   it('is waited out for as long as a rate limit asks, and then shows the newest text', async () => {
@@ -581,7 +580,7 @@ describe('where the place is gone', () => {
     surface.remove(0);
     reply.write(' two');
     await clock.advance(1_000);
-    expect(reply.gone.reason).toBeInstanceOf(PlaceGone);
+    expect(reply.gone()).toBeInstanceOf(PlaceGone);
     reply.write(' three');
     expect(await within(clock, 0, reply.finish(COMPLETE))).toBe(false);
     await clock.advance(60_000);
@@ -594,7 +593,7 @@ describe('where the place is gone', () => {
     surface.shut('forbidden');
     reply.write('one');
     await clock.advance(0);
-    expect(reply.gone.reason).toMatchObject({ reason: 'forbidden' });
+    expect(reply.gone()).toMatchObject({ reason: 'forbidden' });
     expect(await within(clock, 0, reply.finish(COMPLETE))).toBe(false);
   });
 
@@ -605,7 +604,7 @@ describe('where the place is gone', () => {
     await clock.advance(0);
     surface.shut('archived');
     expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(false);
-    expect(reply.gone.aborted).toBe(true);
+    expect(reply.gone()).not.toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import { LISTENING_NOTE } from '../../conversations/listening.ts';
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
 import type { AnswerEnd, AnswerState } from '../../coordination/journal.ts';
 import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
-import { createReply } from '../../delivery/reply.ts';
+import { Reply } from '../../delivery/reply.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { orLog } from '../../kit/or-log.ts';
 import { OVER } from '../../kit/over.ts';
@@ -71,7 +71,7 @@ export async function writeAnswer(
   let ending: AnswerEnd | null = null;
   let keeping = Promise.resolve();
 
-  const reply = createReply({
+  const reply = new Reply({
     ...delivery,
     surface,
     answerId: id,
@@ -82,11 +82,13 @@ export async function writeAnswer(
       keeping = entry.keep();
       return keeping;
     },
+    onGone: () => stop({ kind: 'place_gone' }),
     signal: AbortSignal.any([abandoned, entry.lost]),
-    unwanted: unwantedAfter(signal),
     ...(adopted !== null && { adopted }),
   });
-  reply.gone.addEventListener('abort', () => stop({ kind: 'place_gone' }), { once: true });
+  signal.addEventListener('abort', () => {
+    if (!isInterrupted(signal)) reply.unwanted();
+  });
   entry.lost.addEventListener('abort', () => stop({ kind: 'taken_over' }), { once: true });
   const state = (): AnswerState => ({
     ...attempt.unbegun,
@@ -137,11 +139,12 @@ export async function writeAnswer(
   const buttons = buttonsAt(id, moment);
   const delivered = await reply.finish({ ...ending, note, buttons, files: draft.images });
   const lockedAt = reply.lockedAt();
+  const gone = reply.gone();
   return {
     ...written,
     delivered,
     endLagMs: clock.now() - startedAtMs - draft.durationMs,
-    gone: reply.gone.reason instanceof PlaceGone ? reply.gone.reason : null,
+    gone: gone instanceof PlaceGone ? gone : null,
     left,
     shown: shownBy(reply, surface, moment),
     held: lockedAt === null ? null : { at: lockedAt, state: state() },
@@ -171,13 +174,9 @@ function footerFacts({ prepared: { here, read }, answerer }: Asked, draft: Draft
   };
 }
 
-/** Aborts when an answer is stopped because somebody does not want it. */
-function unwantedAfter(signal: AbortSignal): AbortSignal {
-  const unwanted = new AbortController();
-  signal.addEventListener('abort', () => {
-    if (!(signal.reason instanceof Stopped) || !isInterruption(signal.reason.stop)) unwanted.abort(OVER);
-  });
-  return unwanted.signal;
+/** Whether an answer was stopped although somebody still wants it. */
+function isInterrupted({ reason }: AbortSignal): boolean {
+  return reason instanceof Stopped && isInterruption(reason.stop);
 }
 
 /**

@@ -3,7 +3,7 @@ import { newAnswerId } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
-import { createReply } from '../../delivery/reply.ts';
+import { Reply } from '../../delivery/reply.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import type { Model } from '../../ports/model.ts';
 import { withinStore } from '../../prompt/gather.ts';
@@ -24,7 +24,7 @@ export async function offerPrice(
   text: string,
 ): Promise<void> {
   const { question, conversation } = job;
-  const reply = createReply({
+  const reply = new Reply({
     ...delivery,
     surface: question.surface,
     answerId: id,
@@ -58,7 +58,7 @@ export async function offerMissed(
   const safe = withoutSecrets(record.brought ?? [], actor.user);
   if (!safe.ok) return tell(surface, safe.text);
   await answers.save({ ...record, ...(safe.brought.length > 0 && { brought: safe.brought }) });
-  const reply = createReply({
+  const reply = new Reply({
     ...delivery,
     surface,
     answerId,

@@ -2,7 +2,7 @@ import { turnOf } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
 import type { AnswerState, Orphan, Written } from '../../coordination/journal.ts';
-import { createReply, type Delivery, type Resumed } from '../../delivery/reply.ts';
+import { type Delivery, Reply, type Resumed } from '../../delivery/reply.ts';
 import { orLog } from '../../kit/or-log.ts';
 import { splitText } from '../../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../../ports/adapter.ts';
@@ -71,7 +71,7 @@ export function createFinisher(
     const unattached = orLog(log, 'error', about, 'could not connect messages to their conversation');
     let attaching = attach(answer, messages, live?.threadKey).catch(unattached);
     const storing: Promise<unknown>[] = [];
-    const reply = createReply({
+    const reply = new Reply({
       ...delivery,
       surface,
       answerId: answer.id,
