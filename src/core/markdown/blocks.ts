@@ -133,6 +133,8 @@ export function blankMarks(text: string, lines: readonly PlacedLine[], from: num
  * Reads one line, given without its line feed. `start`, `end`: its place, with the line feed, in a text that it is part of.
  */
 export function scanLine(before: BlockState, text: string, start = 0, end = text.length): PlacedLine {
+  const prose = scanProse(before, text, start, end);
+  if (prose !== null) return prose;
   const reader = new LineReader(before, text.endsWith('\r') ? text.slice(0, -1) : text, start, end);
   const leaf = reader.continuesAll ? before.leaf : noLeaf;
   if (leaf.kind === 'fence') return scanCode(reader, leaf);
@@ -152,6 +154,20 @@ export function scanLine(before: BlockState, text: string, start = 0, end = text
     if (begun !== null) return begun;
   }
   return scanText(reader, nested ? noLeaf : leaf, isContinued);
+}
+
+/** Reads a line that is certainly plain text, at the least cost. */
+function scanProse(before: BlockState, text: string, start: number, end: number): PlacedLine | null {
+  const { containers, leaf, isFree } = before;
+  if (containers.length > 0 || (leaf.kind !== 'none' && leaf.kind !== 'paragraph')) return null;
+  if (!isAsciiLetter(text.charCodeAt(0)) || text.includes('|')) return null;
+  const after = leaf === plainParagraph ? before : { containers, leaf: plainParagraph, isFree };
+  return { kind: 'text', content: 0, continued: 0, begins: leaf.kind === 'none', after, start, end };
+}
+
+function isAsciiLetter(char: number): boolean {
+  const lower = char | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 function scanCode(reader: LineReader, leaf: Fence): PlacedLine {

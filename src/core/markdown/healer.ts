@@ -12,20 +12,6 @@ import {
 import { parseInline } from './inline.ts';
 import { closingOf } from './spans.ts';
 
-/** Shows growing Markdown without half-written markup. The work per view is bounded by the last block. */
-export interface Healer {
-  /** Appends to the text. */
-  push(delta: string): void;
-  /**
-   * The text as it can be shown now, followed by `tail`. Open emphasis, code and fences are closed. An incomplete link is
-   * shown as its text. Marks that mean nothing yet (a list marker, half a delimiter, a table's head without its delimiter
-   * row) are held back. Complete blocks and code stay as they are.
-   */
-  view(tail?: string): string;
-  /** The block state at the end of the text. An incomplete last line without content counts as not there. */
-  endState(): BlockState;
-}
-
 /** A line that is only a block's mark so far, or may become one: `-`, `##`, `3.`, `|--`. */
 export const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;
 /** A line that may become a table's head. A second pipe makes it a spoiler. */
@@ -33,49 +19,74 @@ const tableHeadPattern = /^\|(?!\|)/;
 /** A line that may become a link reference definition, which shows nothing. */
 const definitionPattern = /^[\s>]*\[[^\]]+\]:/;
 
-/** @param start the block state at the beginning of the text */
-export function createHealer(dialect: Dialect = 'commonmark', start: BlockState = startIn(dialect)): Healer {
+/** Shows growing Markdown without half-written markup. The work per view is bounded by the last block. */
+export class Healer {
+  readonly #dialect: Dialect;
   /** The text that nothing later can change, and the block state after it. */
-  let settled = '';
-  let settledState = start;
+  #settled = '';
+  #settledState: BlockState;
   /** The complete lines of the growing block, and the state after them. */
-  let block = '';
-  let blockState = start;
-  let lastLine = '';
+  #block = '';
+  #blockState: BlockState;
+  #lastLine = '';
 
-  return {
-    push(delta) {
-      let at = 0;
-      for (let end = delta.indexOf('\n'); end !== -1; end = delta.indexOf('\n', at)) {
-        lastLine += delta.slice(at, end);
-        at = end + 1;
-        const line = scanLine(blockState, lastLine);
-        if (settles(blockState, line)) {
-          settled += block;
-          settledState = blockState;
-          block = '';
-        }
-        block += `${lastLine}\n`;
-        blockState = line.after;
-        lastLine = '';
+  /** @param start the block state at the beginning of the text */
+  constructor(dialect: Dialect = 'commonmark', start = startIn(dialect)) {
+    this.#dialect = dialect;
+    this.#settledState = this.#blockState = start;
+  }
+
+  copy(): Healer {
+    const copy = new Healer(this.#dialect, this.#settledState);
+    copy.#settled = this.#settled;
+    copy.#block = this.#block;
+    copy.#blockState = this.#blockState;
+    copy.#lastLine = this.#lastLine;
+    return copy;
+  }
+
+  /** Appends to the text. */
+  push(delta: string): void {
+    let at = 0;
+    for (let end = delta.indexOf('\n'); end !== -1; end = delta.indexOf('\n', at)) {
+      this.#lastLine += delta.slice(at, end);
+      at = end + 1;
+      const line = scanLine(this.#blockState, this.#lastLine);
+      if (settles(this.#blockState, line)) {
+        this.#settled += this.#block;
+        this.#settledState = this.#blockState;
+        this.#block = '';
       }
-      lastLine += at === 0 ? delta : delta.slice(at);
-    },
-    view: (tail = '') => settled + healBlocks(block + lastLine + tail, settledState, dialect),
-    endState() {
-      const line = scanLine(blockState, lastLine);
-      return line.kind === 'blank' && !line.begins ? blockState : line.after;
-    },
-  };
+      this.#block += `${this.#lastLine}\n`;
+      this.#blockState = line.after;
+      this.#lastLine = '';
+    }
+    this.#lastLine += at === 0 ? delta : delta.slice(at);
+  }
+
+  /**
+   * The text as it can be shown now, followed by `tail`. Open emphasis, code and fences are closed. An incomplete link is
+   * shown as its text. Marks that mean nothing yet (a list marker, half a delimiter, a table's head without its delimiter
+   * row) are held back. Complete blocks and code stay as they are.
+   */
+  view(tail = ''): string {
+    return this.#settled + healBlocks(this.#block + this.#lastLine + tail, this.#settledState, this.#dialect);
+  }
+
+  /** The block state at the end of the text. An incomplete last line without content counts as not there. */
+  endState(): BlockState {
+    const line = scanLine(this.#blockState, this.#lastLine);
+    return line.kind === 'blank' && !line.begins ? this.#blockState : line.after;
+  }
 }
 
-/** `createHealer` for a complete text. */
+/** `Healer.view` of a complete text. */
 export function heal(
   text: string,
   dialect: Dialect = 'commonmark',
   start: BlockState = startIn(dialect),
 ): string {
-  const healer = createHealer(dialect, start);
+  const healer = new Healer(dialect, start);
   healer.push(text);
   return healer.view();
 }

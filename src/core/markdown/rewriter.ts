@@ -1,5 +1,5 @@
 import type { Dialect } from '../ports/surface.ts';
-import { createDiscordBlocks, heldChars } from './discord-blocks.ts';
+import { DiscordBlocks, heldChars } from './discord-blocks.ts';
 import { createJoiningRewriter } from './joining.ts';
 
 /** Rewrites growing Markdown into a platform's dialect. The result does not depend on how the text was cut into deltas. */
@@ -30,7 +30,7 @@ export function createRewriter(dialect: Dialect): Rewriter {
  * Holds a block until it is complete, but at most 1,000 characters of it.
  */
 function createDiscordRewriter(): Rewriter {
-  const blocks = createDiscordBlocks();
+  const blocks = new DiscordBlocks();
   let line = '';
   /** From this length on, the certain part of a block is passed on. */
   let spillAt = heldChars;

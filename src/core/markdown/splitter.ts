@@ -2,7 +2,7 @@ import { isHighSurrogate, splitsPair } from '../kit/text.ts';
 import type { Dialect, TextLimits } from '../ports/surface.ts';
 import { type BlockState, fenceEnd, startIn } from './blocks.ts';
 import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
-import { createHealer, type Healer, heal } from './healer.ts';
+import { Healer, heal } from './healer.ts';
 import { createRewriter } from './rewriter.ts';
 
 /** A final part of the answer that fits one message. */
@@ -74,7 +74,7 @@ export function createSplitter(limits: TextLimits): Splitter {
   const openPart = (prefix: Prefix): OpenPart => {
     const lead = prefix.block + prefix.inline;
     const start = { ...startIn(dialect), containers: prefix.items };
-    const healer = createHealer(dialect, start);
+    const healer = new Healer(dialect, start);
     healer.push(lead);
     return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };
   };
@@ -153,9 +153,18 @@ export function createSplitter(limits: TextLimits): Splitter {
     for (let end = text.length; lengthOf(healed) > maxChars; ) {
       end -= Math.max(1, lengthOf(healed) - maxChars);
       if (splitsPair(text, end)) end--;
-      healed = show(heal(text.slice(0, Math.max(0, end)), dialect, open.start));
+      healed = show(healedTo(Math.max(0, end), tail));
     }
     return healed;
+  };
+
+  /** The beginning of the open part and its tail, healed. */
+  const healedTo = (end: number, tail: string): string => {
+    const { text, start, healer } = open;
+    if (end < text.length) return heal(text.slice(0, end), dialect, start);
+    const longer = healer.copy();
+    longer.push(tail.slice(0, end - text.length));
+    return longer.view();
   };
 
   const show = (text: string): string => unindent(text, open.prefix.items);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHealer, heal } from '../../../src/core/markdown/healer.ts';
+import { Healer, heal } from '../../../src/core/markdown/healer.ts';
 import {
   answersOf,
   anything,
@@ -185,7 +185,7 @@ describe('heal', () => {
   it('gives the same view however the text was cut into deltas', () => {
     fc.assert(
       fc.property(anything, deltaSizes, (source, sizes) => {
-        const healer = createHealer();
+        const healer = new Healer();
         let text = '';
         for (const delta of deltas(source, sizes)) {
           text += delta;
