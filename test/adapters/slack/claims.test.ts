@@ -6,6 +6,7 @@ import { type ClaimStore, type Store, StoreError } from '../../../src/core/ports
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { createTestBot } from '../../support/test-bot.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { openBench, until } from './harness.ts';
 
 /** A Slack that waits no full 3 s for an acknowledgement before it sends an event again. */
@@ -55,6 +56,14 @@ async function setUp(http: boolean, { agentView = false, deliveryClock = systemC
   const up = async () => {};
   return { bot, slack, ann, general, say, answered, hooks, down, up };
 }
+
+it('a command that comes to nothing leaves no claim open', async () => {
+  const { bot, slack, ann } = await setUp(false);
+  const elsewhere = slack.channel('elsewhere', [ann], { bot: false });
+  await ann.slash('/ask', 'why?', { channel: elsewhere });
+  await until(() => ann.privateTexts(elsewhere).length === 1);
+  await waitUntil(async () => expect(await bot.store.claims.underWay(0)).toEqual([]));
+});
 
 describe.each(TRANSPORTS)('an event over %s', (_, http) => {
   it('is in the store before it is acknowledged under either of its names, and nothing is looked up before', async () => {

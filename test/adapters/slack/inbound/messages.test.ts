@@ -64,6 +64,15 @@ describe('Slack messages', () => {
     );
   });
 
+  it('claims no edit of what was no question', async () => {
+    const { recorded, ann, general, bot, quiet } = await setUp();
+    recorded.asked = false;
+    recorded.hearing = false;
+    ann.edit(ann.say(general, 'hi'), `${bot} hi`);
+    await quiet();
+    expect(recorded.claims).toEqual([]);
+  });
+
   it('never starts from its own messages and their edits, from other bots, or from edits of people', async () => {
     const { slack, recorded, ann, general, bot, quiet } = await setUp();
     const question = ann.say(general, `${bot} hi`);
