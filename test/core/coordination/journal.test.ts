@@ -279,6 +279,26 @@ describe('the journal', () => {
     expect(await journalOf('q').takeOver()).toMatchObject({ eventId: 'event', written: { answer: null } });
   });
 
+  it('begins an event once that is delivered again just as its doubtful claim is looked for', async () => {
+    const again: unknown[] = [];
+    const late: unknown[] = [];
+    const slow: Store = {
+      ...unreliable(),
+      async write(changes) {
+        if (again.length === 0) again.push(await journal.claimEvent('event', 'discord', surface));
+        return store.write(changes);
+      },
+    };
+    const journal = journalOf('p', slow);
+    const onLate = (entry: unknown) => void late.push(entry);
+    isAway = true;
+    await expect(journal.claimEvent('event', 'discord', surface, { onLate })).rejects.toThrow(StoreError);
+    isAway = false;
+    await clock.advance(1_000);
+    expect(again).toEqual([journal.entry('event')]);
+    expect(late).toEqual([]);
+  });
+
   it('loses no event that is delivered again while the store is away', async () => {
     const journal = journalOf('p', unreliable());
     const entry = await journal.claimEvent('event', 'discord', surface);

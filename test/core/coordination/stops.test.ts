@@ -170,9 +170,12 @@ describe('wishes to stop', () => {
     await valuesOf(store, 'stops').set('all', { version: 1, value: { wishes: [newer, 'nonsense'] } });
     await hears.send({ id: 'wanted' }, byMia);
     expect(await wishes()).toMatchObject([newer, { target: { id: 'wanted' } }]);
-    await clock.advance(10 * 60_000 + 1);
+    await clock.advance(6 * 60_000);
+    await hears.send({ id: 'other' }, byMia);
+    expect(await wishes()).toHaveLength(3);
+    await clock.advance(4 * 60_000 + 1);
     await hears.send({ id: 'wanted' }, byMia);
-    expect(await wishes()).toMatchObject([{ target: { id: 'wanted' } }]);
+    expect(await wishes()).toMatchObject([{ target: { id: 'other' } }, { target: { id: 'wanted' } }]);
   });
 
   it('that name an event stop its answer also where that begins later', async () => {

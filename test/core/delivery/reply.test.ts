@@ -342,6 +342,22 @@ describe('the last state', () => {
     expect(await within(clock, 60_000, reply.finish({ ...COMPLETE, status: 'stopped' }))).toBe(false);
   });
 
+  it('is tried at growing intervals also once nobody wants it', async () => {
+    const { clock, limiter, startOn } = setUp();
+    const unwanted = new AbortController();
+    const surface = createMemorySurface({ clock, limiter });
+    const { reply } = startOn(surface, { unwanted: unwanted.signal });
+    reply.write('Hello');
+    await clock.advance(0);
+    surface.fail({ error: new PassingFault('503'), times: 50 });
+    unwanted.abort();
+    const { length } = surface.writes;
+    const finished = reply.finish({ ...COMPLETE, status: 'stopped' });
+    await clock.advance(10_000);
+    expect(surface.writes.length - length).toBeLessThan(8);
+    expect(await within(clock, 30_000, finished)).toBe(false);
+  });
+
   it('is given up after an hour without success, and the provider is told', async () => {
     const { clock, start } = setUp();
     const { surface, reply } = start();
