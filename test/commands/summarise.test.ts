@@ -134,6 +134,20 @@ describe('/summarise', () => {
     ]);
   });
 
+  it('reads no thread in a channel that is closed, for admins neither', async () => {
+    const actor = testActor('ada', { isAdmin: true });
+    await bot.dispatch.command(invocationOf('access', { list: 'deny', channel: true }, { place, actor }));
+    const asked = invocationOf('summarise', {}, { place, actor });
+    let isRead = false;
+    const readThread = async () => {
+      isRead = true;
+      return thread;
+    };
+    await bot.dispatch.command({ ...asked, readThread });
+    expect(asked.surface.privateTexts[0]?.text).toMatch(/switched me off in this channel/);
+    expect(isRead).toBe(false);
+  });
+
   it('reads no thread where an admin switched that off', async () => {
     const actor = testActor('ada', { isAdmin: true });
     await bot.dispatch.command(invocationOf('context', { threads: 'off', scope: 'guild' }, { place, actor }));

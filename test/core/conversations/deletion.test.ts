@@ -95,6 +95,10 @@ describe('deleting an answer', () => {
     expect((await remove(asked, testActor('eve'))).told).toMatch(/^Only Mia or an admin can delete/);
     const foreign = testActor('ada', { guild: 'discord:2' });
     expect((await remove(asked, foreign)).told).toMatch(/^Only Mia or an admin can delete/);
+    await remove(asked, testActor('ada', { guild: 'discord:2', isAdmin: true }));
+    expect(
+      (await bot.services.chat.conversationAt({ guild: 'discord:1', channel: 'c1', key: 't' }))?.turns,
+    ).toHaveLength(1);
     expect((await remove(asked, mia, false)).told).toMatch(/not one of my answers/);
     const { removed } = await remove(asked, testActor('ada', { isAdmin: true }));
     expect(removed).toHaveLength(1);

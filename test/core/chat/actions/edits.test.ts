@@ -47,6 +47,20 @@ describe('an edit that is delivered behind a newer one', () => {
   });
 });
 
+it('an edit during a pause leaves the answer alone, and the asker learns why', async () => {
+  const live = bot.provider.live();
+  const asked = bot.dispatch.message(messageOf('one', { id: 'question', place }));
+  await live.text('First');
+  await bot.services.pauses.pause('Back at noon.', 'dashboard');
+  const message = messageOf('two', { id: 'question', place });
+  await bot.dispatch.edited({ message, editedAt: '2' });
+  expect(message.surface.privateTexts[0]?.text).toMatch(/^I am paused .*Back at noon\.$/);
+  await live.finish();
+  await asked;
+  expect(questions()).toEqual(['one']);
+  expect(await turns()).toEqual(['one']);
+});
+
 describe('a Stop in the moment in which an edited question takes over', () => {
   it.each(['button', '/stop', 'the dashboard'])('by %s stops the new answer as well', async (how) => {
     const first = bot.provider.live();
