@@ -344,13 +344,12 @@ describe('the last state', () => {
 
   it('is tried at growing intervals also once nobody wants it', async () => {
     const { clock, limiter, startOn } = setUp();
-    const unwanted = new AbortController();
     const surface = createMemorySurface({ clock, limiter });
-    const { reply } = startOn(surface, { unwanted: unwanted.signal });
+    const { reply } = startOn(surface);
     reply.write('Hello');
     await clock.advance(0);
     surface.fail({ error: new PassingFault('503'), times: 50 });
-    unwanted.abort();
+    reply.unwanted();
     const { length } = surface.writes;
     const finished = reply.finish({ ...COMPLETE, status: 'stopped' });
     await clock.advance(10_000);
