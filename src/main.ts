@@ -2,6 +2,7 @@ import { keyFrom } from './app/config/config.ts';
 import { readEnvironment } from './app/config/environment.ts';
 import { readSetup, SetupError } from './app/config/setup.ts';
 import { unreadVariables } from './app/config/unread-variables.ts';
+import { returnMemoryAtRest } from './app/return-memory.ts';
 import { type App, startApp } from './app/start.ts';
 import { createLog } from './app/telemetry/log.ts';
 import { messageOf } from './core/kit/text.ts';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   // A closed terminal sends it too.
   process.on('SIGHUP', () => (process.stdout.isTTY ? stop(app.graceMs) : void app.reloadModels()));
   process.stdout.write(app.block);
+  returnMemoryAtRest(app.answersInFlight);
   const fail = (error: unknown) => {
     log.fatal({ err: error }, 'uncaught error; stopping');
     process.exitCode = 1;

@@ -56,8 +56,9 @@ describe('npm start', () => {
       const command = readFileSync(`/proc/${run.pid}/cmdline`, 'utf8').split('\0');
       expect(command).toEqual(
         expect.arrayContaining([
-          '--max-semi-space-size=4',
+          '--max-semi-space-size=8',
           '--heap-growing-percent=30',
+          '--expose-gc',
           resolve('src/main.ts'),
         ]),
       );

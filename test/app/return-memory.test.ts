@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { returnMemoryAtRest } from '../../src/app/return-memory.ts';
+
+const MB = 1024 * 1024;
+const CHECK_MS = 15_000;
+
+let answers: number;
+let resident: number;
+let collections: number;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  answers = 0;
+  resident = 150 * MB;
+  collections = 0;
+  returnMemoryAtRest(() => answers, {
+    residentBytes: () => resident,
+    collect() {
+      collections++;
+      resident = 130 * MB;
+    },
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('what the start needed goes back, once', () => {
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(1);
+  vi.advanceTimersByTime(20 * CHECK_MS);
+  expect(collections).toBe(1);
+});
+
+test('nothing is collected while an answer is in flight, and all that it took afterwards', () => {
+  vi.advanceTimersByTime(CHECK_MS);
+  answers = 1;
+  resident = 400 * MB;
+  vi.advanceTimersByTime(20 * CHECK_MS);
+  expect(collections).toBe(1);
+  answers = 0;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(2);
+});
+
+test('a little growth is not worth it', () => {
+  vi.advanceTimersByTime(CHECK_MS);
+  resident = 153 * MB;
+  vi.advanceTimersByTime(20 * CHECK_MS);
+  expect(collections).toBe(1);
+  resident = 154 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(2);
+});
+
+test('memory that cannot be given back is not tried for again', () => {
+  vi.advanceTimersByTime(CHECK_MS);
+  returnMemoryAtRest(() => 0, { residentBytes: () => 200 * MB, collect: () => void collections++ });
+  vi.advanceTimersByTime(20 * CHECK_MS);
+  expect(collections).toBe(2);
+});
+
+test('a Node that does not let its collector be called goes without', () => {
+  const before = vi.getTimerCount();
+  returnMemoryAtRest(() => 0, { residentBytes: () => 200 * MB, collect: undefined });
+  expect(vi.getTimerCount()).toBe(before);
+});
