@@ -37,8 +37,11 @@ const MAX_VAIN_FRAMES = 8;
 export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chunks {
   let isDone = false;
   let frame: Frame | null = null;
-  /** Content that waits, in the frame. */
+  /** Chunks that wait; all fit the frame. */
+  let pieces = 0;
   let content = '';
+  /** The one chunk that waits, if there are no more. */
+  let single = '';
   /** Frames in a row that fitted no other chunk. */
   let vainFrames = 0;
 
@@ -54,10 +57,12 @@ export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chun
   }
 
   function flush(): void {
-    if (frame === null || content === '') return;
+    if (frame === null || pieces === 0) return;
     const { head, tail, event } = frame;
-    const json = head + content + tail;
+    const json = pieces === 1 ? single : head + content + tail;
+    pieces = 0;
     content = '';
+    single = '';
     takeValue(parseJson(json), event, json.length);
   }
 
@@ -68,7 +73,9 @@ export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chun
       if (isDone || json === '') return;
       const piece = frame && pieceIn(frame, json, event);
       if (piece !== null && PLAIN.test(piece)) {
+        pieces++;
         content += piece;
+        single = json;
         vainFrames = 0;
         return;
       }
@@ -90,14 +97,15 @@ export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chun
   };
 }
 
-/** The chunk's content as JSON; null if the chunk differs in anything else. */
+/** The chunk's content as JSON; null if the chunk differs in anything else. Slices, because `startsWith` takes ten times as long. */
 function pieceIn({ head, tail, event }: Frame, json: string, ofEvent: string | undefined): string | null {
+  const tailStart = json.length - tail.length;
   const isSame =
     ofEvent === event &&
-    json.length >= head.length + tail.length &&
-    json.startsWith(head) &&
-    json.endsWith(tail);
-  return isSame ? json.slice(head.length, json.length - tail.length) : null;
+    tailStart >= head.length &&
+    json.slice(0, head.length) === head &&
+    json.slice(tailStart) === tail;
+  return isSame ? json.slice(head.length, tailStart) : null;
 }
 
 /** Null if anything besides the content adds to the answer: it would count once for all chunks that are joined. */
