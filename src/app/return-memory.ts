@@ -13,7 +13,7 @@ export interface Memory {
  * Node's own. `npm start` makes the collector callable by `--expose-gc`. This collection takes 0.15 s of a core after the start
  * and 0.5 s after a thousand answers, in which nothing else runs.
  */
-export const ownMemory: Memory = {
+const ownMemory: Memory = {
   residentBytes: () => process.memoryUsage.rss(),
   collect: globalThis.gc?.bind(null, { type: 'major', execution: 'sync', flavor: 'last-resort' }),
 };

@@ -88,7 +88,7 @@ export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chun
       const value = parseJson(json);
       if (piece === null && vainFrames < MAX_VAIN_FRAMES) {
         frame = frameOf(json, event, asObject(value));
-        vainFrames++;
+        if (frame !== null) vainFrames++;
       }
       takeValue(value, event, data.length);
     },

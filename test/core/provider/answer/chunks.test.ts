@@ -174,6 +174,15 @@ test('an answer whose chunks all differ is not tried for ever, and one that sett
   expect(together([...random(0, 20), ...same]).chunks).toHaveLength(30);
 });
 
+test('words are joined after long reasoning, too', () => {
+  const thoughts = Array.from({ length: 20 }, () => said({ content: '', reasoning: 'hm ' }));
+  const words = Array.from({ length: 10 }, () => said({ content: 'x' }));
+  const { chunks, text, reasoning } = together([...thoughts, ...words]);
+  expect(chunks).toHaveLength(22);
+  expect(text).toBe('x'.repeat(10));
+  expect(reasoning).toBe('hm '.repeat(20));
+});
+
 test('what was taken before `[DONE]` comes before it, and nothing after', () => {
   const order: string[] = [];
   const chunks = createChunks({
