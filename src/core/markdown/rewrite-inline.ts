@@ -75,15 +75,17 @@ function rewriteText(text: string, ends: SourceEnd, definitions: Definitions): s
       continue;
     }
     const char = text[at] as string;
-    const isMark = markChars.has(char);
-    let after = at + 1;
-    if (isMark) {
+    if (markChars.has(char)) {
+      let after = at + 1;
       while (after < end && !marks.has(after) && text[after] === char) after++;
-    } else {
-      while (after < end && !markChars.has(text[after] as string) && !tokens.has(after)) after++;
+      const run = text.slice(at, after);
+      rewritten += escapesLone(text, at, after) ? run.replace(/./g, '\\$&') : run;
+      at = after;
+      continue;
     }
-    const run = text.slice(at, after);
-    rewritten += isMark && escapesLone(text, at, after) ? run.replace(/./g, '\\$&') : run;
+    let after = at + 1;
+    while (after < end && !markChars.has(text[after] as string) && !tokens.has(after)) after++;
+    rewritten += text.slice(at, after);
     at = after;
   }
   return rewritten + text.slice(Math.max(end, 0));

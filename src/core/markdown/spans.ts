@@ -18,6 +18,7 @@ export function closingOf(open: readonly Span[]): string {
 
 /** The text without the delimiters of these spans. */
 export function withoutDelimiters(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
   const hidden = new Uint8Array(text.length);
   for (const { start, end, delimiter } of spans) {
     hidden.fill(1, start, start + delimiter.length);

@@ -44,14 +44,12 @@ function fitted(cells: readonly string[], columns: number): readonly string[] {
 }
 
 function cellsOf(row: string): string[] {
-  const cells: string[] = [''];
-  for (const [token] of row
+  // A pipe behind a backslash belongs to the cell, and stands there without it.
+  const cells = row
     .trim()
     .replace(/^\|/, '')
-    .matchAll(/\\\||\||[^\\|]+|\\/g)) {
-    if (token === '|') cells.push('');
-    else cells[cells.length - 1] += token === '\\|' ? '|' : token;
-  }
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.replaceAll('\\|', '|'));
   if (cells.length > 1 && cells.at(-1)?.trim() === '') cells.pop();
   return cells;
 }
