@@ -1,5 +1,6 @@
 import type { Dialect } from '../ports/surface.ts';
-import { blankMarks, type PlacedLine } from './blocks.ts';
+import type { PlacedLine } from './block-state.ts';
+import { blankMarks } from './blocks.ts';
 import { heldLine } from './healer.ts';
 import { parseInline } from './inline.ts';
 import type { Span } from './spans.ts';
@@ -18,126 +19,144 @@ export const harms = {
   markup: 3,
 } as const;
 
-/** Ranks and harms of every place between two characters of a text. */
-export interface CutPlaces {
+/** Ranks and harms of every place between two characters of a text, whose last block may continue. */
+export class CutPlaces {
   /** By offset, one of `ranks`. Those within lines are known after `rankWords`. */
   readonly ranks: Uint8Array;
   /** By offset, one of `harms`. */
   readonly harms: Uint8Array;
+  readonly #reopenable: Span[] = [];
+  readonly #text: string;
+  readonly #lines: readonly PlacedLine[];
+  readonly #dialect: Dialect;
+  #hasWords = false;
+
+  constructor(text: string, lines: readonly PlacedLine[], dialect: Dialect) {
+    this.ranks = new Uint8Array(text.length + 1).fill(ranks.none);
+    this.harms = new Uint8Array(text.length + 1);
+    this.#text = text;
+    this.#lines = lines;
+    this.#dialect = dialect;
+    const held = heldLine(text, lines);
+    if (held) this.#harm(held.begins ? held.start + 1 : held.start, text.length, harms.whole);
+    lines.forEach((line, index) => {
+      this.#markLine(line, lines[index - 1]);
+    });
+    this.#markHeadings();
+    this.#markFenceEnds(held);
+    for (const block of inlineBlocks(lines)) this.#markInline(block);
+    this.#reopenable.sort((a, b) => a.start - b.start);
+  }
+
   /** Emphasis and inline code, closed or not, that can be closed at a cut and reopened after it. */
-  readonly reopenable: readonly Span[];
-  rankWords(): void;
-}
+  get reopenable(): readonly Span[] {
+    return this.#reopenable;
+  }
 
-/** Examines the whole of `text`, whose last block may continue. */
-export function surveyPlaces(text: string, lines: readonly PlacedLine[], dialect: Dialect): CutPlaces {
-  const rankAt = new Uint8Array(text.length + 1).fill(ranks.none);
-  const harmAt = new Uint8Array(text.length + 1);
-  const reopenable: Span[] = [];
+  /** Ranks the places within lines, which are needed only if no line's start is good enough. */
+  rankWords(): void {
+    if (this.#hasWords) return;
+    this.#hasWords = true;
+    for (const { kind, begins, start, content, end } of this.#lines) {
+      if (kind === 'blank' && !begins) continue;
+      const from = start + content;
+      markWords(this.#text.slice(from, end).trimEnd(), (at, rank) => this.#rank(from + at, rank));
+    }
+  }
 
-  const rank = (at: number, value: number): void => {
-    rankAt[at] = Math.min(rankAt[at] as number, value);
-  };
+  #rank(at: number, rank: number): void {
+    this.ranks[at] = Math.min(this.ranks[at] as number, rank);
+  }
+
   /** From `first` to `last`, inclusive. */
-  const harm = (first: number, last: number, value: number): void => {
-    for (let at = first; at <= last; at++) if ((harmAt[at] as number) < value) harmAt[at] = value;
-  };
+  #harm(first: number, last: number, value: number): void {
+    for (let at = first; at <= last; at++) if ((this.harms[at] as number) < value) this.harms[at] = value;
+  }
 
-  const markLine = (line: PlacedLine, previous: PlacedLine | undefined): void => {
+  #markLine(line: PlacedLine, previous: PlacedLine | undefined): void {
     const { kind, start, end } = line;
     if (kind === 'blank' && !line.begins) return;
-    rank(start, beginsParagraph(line, previous) ? ranks.paragraph : ranks.line);
-    harm(start + 1, start + line.content, harms.markup);
+    this.#rank(start, beginsParagraph(line, previous) ? ranks.paragraph : ranks.line);
+    this.#harm(start + 1, start + line.content, harms.markup);
     if (kind === 'fence' || kind === 'heading' || kind === 'code' || kind === 'row')
-      harm(start + 1, end - 1, harms.whole);
+      this.#harm(start + 1, end - 1, harms.whole);
     if (kind === 'fence-end' || kind === 'delimiter-row' || kind === 'underline')
-      harm(start, end - 1, harms.markup);
-    // The rest of a numbered item would swallow the next item, because only 1 can interrupt a paragraph.
-    if (kind === 'text' && isNumbered(line)) harm(line.begins ? start + 1 : start, end - 1, harms.whole);
-    if (kind === 'rule') harm(start + 1, end - 1, harms.markup);
+      this.#harm(start, end - 1, harms.markup);
+    if (kind === 'rule') this.#harm(start + 1, end - 1, harms.markup);
     // A fence needs its first line of code, and a table's head its first row.
-    if (kind === 'fence' || kind === 'delimiter-row') harm(end, end, harms.markup);
-    if (kind === 'delimiter-row' && previous) harm(previous.start + 1, previous.end - 1, harms.whole);
-    if (kind !== 'text') return;
-    const content = text.slice(start + line.content, end);
-    for (const { index } of content.matchAll(blockMarkPattern)) {
-      if (index > 0) harm(start + line.content + index, start + line.content + index, harms.markup);
-      else if (!line.begins) harm(start, start, harms.markup);
-    }
-  };
+    if (kind === 'fence' || kind === 'delimiter-row') this.#harm(end, end, harms.markup);
+    if (kind === 'delimiter-row' && previous) this.#harm(previous.start + 1, previous.end - 1, harms.whole);
+    if (kind === 'text') this.#markText(line);
+  }
 
-  const markHeadings = (): void => {
+  #markText(line: PlacedLine): void {
+    const { start, end, begins } = line;
+    // The rest of a numbered item would swallow the next item, because only 1 can interrupt a paragraph.
+    if (isNumbered(line)) this.#harm(begins ? start + 1 : start, end - 1, harms.whole);
+    const from = start + line.content;
+    for (const { index } of this.#text.slice(from, end).matchAll(blockMarkPattern)) {
+      if (index > 0) this.#harm(from + index, from + index, harms.markup);
+      else if (!begins) this.#harm(start, start, harms.markup);
+    }
+  }
+
+  #markHeadings(): void {
     let heading: PlacedLine | null = null;
-    for (const line of lines) {
-      if (heading && !(line.kind === 'blank' && !line.begins)) harm(heading.end, line.start, harms.slight);
+    for (const line of this.#lines) {
+      if (heading && !(line.kind === 'blank' && !line.begins))
+        this.#harm(heading.end, line.start, harms.slight);
       if (line.kind === 'heading' || line.kind === 'underline') heading = line;
       else if (line.kind !== 'blank') heading = null;
     }
-    if (heading) harm(heading.end, text.length, harms.slight);
-  };
+    if (heading) this.#harm(heading.end, this.#text.length, harms.slight);
+  }
 
   /** A part must not begin with a fence that closes before any code. */
-  const markFenceEnds = (): void => {
+  #markFenceEnds(held: PlacedLine | undefined): void {
     let closing = true;
-    for (const line of lines.toReversed()) {
+    for (const line of this.#lines.toReversed()) {
       if (line.kind === 'fence-end') closing = true;
       else if (line.kind === 'code' && closing) {
-        const code = text.slice(line.start + line.content, line.end);
+        const code = this.#text.slice(line.start + line.content, line.end);
         closing = code.trim() === '' || line === held;
-        if (closing) harm(line.start, line.start, harms.markup);
+        if (closing) this.#harm(line.start, line.start, harms.markup);
       }
     }
-  };
+  }
 
-  const markSpan = ({ start, end, delimiter }: Span, interior: number): void => {
-    harm(start + 1, start + delimiter.length, harms.markup);
-    harm(start + delimiter.length + 1, end - 1, interior);
-  };
-
-  const markInline = (block: readonly PlacedLine[]): void => {
+  #markInline(block: readonly PlacedLine[]): void {
     const [first] = block;
     const last = block.at(-1);
     if (!first || !last) return;
+    const textEnd = this.#text.length;
     const from = first.start + first.content;
-    const growing = last === lines.at(-1);
-    const inline = parseInline(blankMarks(text, block, from), growing, dialect);
+    const growing = last === this.#lines.at(-1);
+    const inline = parseInline(blankMarks(this.#text, block, from), growing, this.#dialect);
     const place = (span: Span): Span => ({ ...span, start: span.start + from, end: span.end + from });
     for (const span of inline.spans.map(place)) {
-      markSpan(span, spanHarms[span.kind]);
+      this.#markSpan(span, spanHarms[span.kind]);
       if (span.delimiter === '') continue;
-      harm(span.end - span.delimiter.length, span.end - 1, harms.markup);
-      reopenable.push(span);
+      this.#harm(span.end - span.delimiter.length, span.end - 1, harms.markup);
+      this.#reopenable.push(span);
     }
     for (const span of inline.open.map(place)) {
-      markSpan({ ...span, end: text.length + 1 }, harms.slight);
-      reopenable.push({ ...span, end: text.length + span.delimiter.length + 1 });
+      this.#markSpan({ ...span, end: textEnd + 1 }, harms.slight);
+      this.#reopenable.push({ ...span, end: textEnd + span.delimiter.length + 1 });
     }
     // Emphasis cannot be reopened in front of a quoted line's marks, so the marks stay with it.
     for (const { start, content } of block.slice(1)) {
-      const isInSpan = reopenable.some((span) => span.start < start && start < span.end);
-      if (isInSpan && text.slice(start, start + content).trim() !== '') harm(start, start, harms.markup);
+      const isInSpan = this.#reopenable.some((span) => span.start < start && start < span.end);
+      if (isInSpan && this.#text.slice(start, start + content).trim() !== '')
+        this.#harm(start, start, harms.markup);
     }
-    for (const bracket of inline.brackets) harm(from + bracket.start + 1, text.length, harms.whole);
-    if (inline.partialFrom !== null) harm(from + Math.max(inline.partialFrom, 1), text.length, harms.whole);
-  };
+    for (const bracket of inline.brackets) this.#harm(from + bracket.start + 1, textEnd, harms.whole);
+    if (inline.partialFrom !== null) this.#harm(from + Math.max(inline.partialFrom, 1), textEnd, harms.whole);
+  }
 
-  const held = heldLine(text, lines);
-  if (held) harm(held.begins ? held.start + 1 : held.start, text.length, harms.whole);
-  lines.forEach((line, index) => {
-    markLine(line, lines[index - 1]);
-  });
-  markHeadings();
-  markFenceEnds();
-  for (const block of inlineBlocks(lines)) markInline(block);
-  reopenable.sort((a, b) => a.start - b.start);
-  let hasWords = false;
-  const rankWords = (): void => {
-    if (hasWords) return;
-    hasWords = true;
-    for (const line of lines)
-      if (line.kind !== 'blank' || line.begins) markWords(text, line.start + line.content, line.end, rank);
-  };
-  return { ranks: rankAt, harms: harmAt, reopenable, rankWords };
+  #markSpan({ start, end, delimiter }: Span, interior: number): void {
+    this.#harm(start + 1, start + delimiter.length, harms.markup);
+    this.#harm(start + delimiter.length + 1, end - 1, interior);
+  }
 }
 
 const spanHarms = {
@@ -189,22 +208,21 @@ const unspacedPattern =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]{2,}/gu;
 const asciiPattern = /^[\0-\x7f]*$/;
 
-function markWords(text: string, from: number, to: number, rank: (at: number, value: number) => void): void {
-  const words = text.slice(from, to).trimEnd();
+/** Calls `rank` for each place within a line of text. */
+function markWords(words: string, rank: (at: number, value: number) => void): void {
   for (spacePattern.lastIndex = 0; spacePattern.test(words); ) {
     const next = spacePattern.lastIndex;
     const end = words.slice(0, next).trimEnd().length;
-    rank(from + next, endsSentence(words, end) ? ranks.sentence : ranks.word);
+    rank(next, endsSentence(words, end) ? ranks.sentence : ranks.word);
   }
   if (asciiPattern.test(words)) return;
   for (const { index, 0: mark } of words.matchAll(wideSentencePattern))
-    rank(from + index + mark.length, ranks.sentence);
-  for (const { index, 0: mark } of words.matchAll(wideWordPattern))
-    rank(from + index + mark.length, ranks.word);
+    rank(index + mark.length, ranks.sentence);
+  for (const { index, 0: mark } of words.matchAll(wideWordPattern)) rank(index + mark.length, ranks.word);
   for (const { index, 0: run } of words.matchAll(unspacedPattern)) {
-    let at = from + index;
+    let at = index;
     for (const letter of run) {
-      if (at > from + index) rank(at, ranks.letter);
+      if (at > index) rank(at, ranks.letter);
       at += letter.length;
     }
   }

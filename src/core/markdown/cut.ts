@@ -1,16 +1,8 @@
 import { splitsPair } from '../kit/text.ts';
 import type { Dialect } from '../ports/surface.ts';
-import {
-  type BlockState,
-  type Container,
-  continuation,
-  type Fence,
-  fenceEnd,
-  type Item,
-  type PlacedLine,
-  placeLines,
-} from './blocks.ts';
-import { type CutPlaces, harms, ranks, surveyPlaces } from './cut-places.ts';
+import type { BlockState, Container, Fence, Item, PlacedLine } from './block-state.ts';
+import { continuation, fenceEnd, placeLines } from './blocks.ts';
+import { CutPlaces, harms, ranks } from './cut-places.ts';
 import { createGraphemes } from './graphemes.ts';
 import { closingOf } from './spans.ts';
 
@@ -56,7 +48,7 @@ const markupShare = 2 / 3;
 export function findCut(request: CutRequest): Cut {
   const { text, from, start, dialect, maxChars, lengthOf } = request;
   const lines = placeLines(text, start);
-  const places = surveyPlaces(text, lines, dialect);
+  const places = new CutPlaces(text, lines, dialect);
   const graphemeStart = createGraphemes(text);
   const length = lengthOf(text);
   const half = Math.ceil((from + text.length) / 2);
@@ -228,7 +220,7 @@ export function isReopened(
   dialect: Dialect,
 ): boolean {
   if (inline === '') return true;
-  const { reopenable } = surveyPlaces(text, placeLines(text, start), dialect);
+  const { reopenable } = new CutPlaces(text, placeLines(text, start), dialect);
   const end = block.length + inline.length;
   const paired = reopenable.filter(
     (span) => span.start >= block.length && span.start < end && span.end <= text.length,

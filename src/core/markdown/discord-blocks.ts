@@ -1,4 +1,5 @@
-import { type BlockState, continuation, documentStart, type Line, scanLine } from './blocks.ts';
+import { type BlockState, documentStart, type Line } from './block-state.ts';
+import { continuation, scanLine } from './blocks.ts';
 import { blankMarks, marksOf, prepared, quoteMarks, withTaskBox } from './discord-marks.ts';
 import { bareMarkPattern, heal } from './healer.ts';
 import { parseInline } from './inline.ts';

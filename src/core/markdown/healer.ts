@@ -1,14 +1,6 @@
 import type { Dialect } from '../ports/surface.ts';
-import {
-  type BlockState,
-  blankMarks,
-  fenceEnd,
-  type Line,
-  type PlacedLine,
-  placeLines,
-  scanLine,
-  startIn,
-} from './blocks.ts';
+import { type BlockState, type Line, type PlacedLine, startIn } from './block-state.ts';
+import { blankMarks, fenceEnd, placeLines, scanLine } from './blocks.ts';
 import { parseInline } from './inline.ts';
 import { closingOf } from './spans.ts';
 

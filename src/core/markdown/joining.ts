@@ -1,4 +1,5 @@
-import { type BlockState, documentStart, scanLine } from './blocks.ts';
+import { type BlockState, documentStart } from './block-state.ts';
+import { scanLine } from './blocks.ts';
 import { flankingOf } from './flanking.ts';
 
 /** U+2060 WORD JOINER: invisible, and neither space nor punctuation. */

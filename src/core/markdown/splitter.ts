@@ -1,8 +1,8 @@
 import { isHighSurrogate, splitsPair } from '../kit/text.ts';
 import type { Dialect, TextLimits } from '../ports/surface.ts';
-import { type BlockState, fenceEnd, startIn } from './blocks.ts';
-import { findCut, isReopened, noPrefix, type Prefix, unindent } from './cut.ts';
-import { Healer, heal } from './healer.ts';
+import { fenceEnd } from './blocks.ts';
+import { findCut, isReopened, noPrefix, unindent } from './cut.ts';
+import { OpenPart } from './open-part.ts';
 import { createRewriter } from './rewriter.ts';
 
 /** A final part of the answer that fits one message. */
@@ -52,48 +52,24 @@ const pieceChars = 256;
 /** The longest indentation of a part's first line; the rest is dropped. */
 const longestIndent = 24;
 
-interface OpenPart {
-  readonly prefix: Prefix;
-  /** The prefix as text; `text` begins with it. */
-  readonly lead: string;
-  readonly start: BlockState;
-  readonly healer: Healer;
-  text: string;
-  length: number;
-  /** Whether more than white space has come. */
-  filled: boolean;
-}
-
 /** @throws RangeError if `maxChars` is below 50 */
-export function createSplitter(limits: TextLimits): Splitter {
-  const { dialect = 'commonmark', maxChars, lengthOf = (text: string) => text.length } = limits;
+export function createSplitter({
+  dialect = 'commonmark',
+  maxChars,
+  lengthOf = (text) => text.length,
+}: TextLimits): Splitter {
   if (!(maxChars >= smallestMaxChars)) {
     throw new RangeError(`maxChars must be at least ${smallestMaxChars}, not ${maxChars}`);
   }
-
-  const openPart = (prefix: Prefix): OpenPart => {
-    const lead = prefix.block + prefix.inline;
-    const start = { ...startIn(dialect), containers: prefix.items };
-    const healer = new Healer(dialect, start);
-    healer.push(lead);
-    return { prefix, lead, start, healer, text: lead, length: lengthOf(lead), filled: false };
-  };
-
+  const limits = { dialect, maxChars, lengthOf };
   const rewriter = createRewriter(dialect);
-  let open = openPart(noPrefix);
+  let open = new OpenPart(noPrefix, limits);
   /** Leading white space of the open part, until something else comes. */
   let indent = '';
   /** The first half of a surrogate pair, until its second half comes. */
   let half = '';
   /** The view of the text so far; null until somebody asks for it. */
   let view: string | null = null;
-
-  const append = (text: string): void => {
-    open.text += text;
-    open.length += lengthOf(text);
-    open.filled ||= text.trim() !== '';
-    open.healer.push(text);
-  };
 
   /** Adds text to the open part, and seals parts while it does not fit. */
   const takeText = (text: string): Part[] => {
@@ -110,15 +86,15 @@ export function createSplitter(limits: TextLimits): Splitter {
   /** Halves a piece that does not fit until it is the one character at which the part ends. */
   const takePiece = (piece: string, sealed: Part[]): void => {
     const middle = splitsPair(piece, piece.length >> 1) ? (piece.length >> 1) + 1 : piece.length >> 1;
-    if (open.length + lengthOf(piece) <= maxChars) {
-      append(piece);
+    if (open.fits(piece)) {
+      open.append(piece);
     } else if (middle > 0 && middle < piece.length) {
       takePiece(piece.slice(0, middle), sealed);
       takePiece(piece.slice(middle), sealed);
     } else {
-      append(piece);
+      open.append(piece);
       // White space at a part's end is not shown, and only the text after it tells the kind of place.
-      if (piece.trim() !== '') sealed.push(...seal());
+      if (piece.trim() !== '') sealed.push(...seal(maxChars));
     }
   };
 
@@ -136,38 +112,35 @@ export function createSplitter(limits: TextLimits): Splitter {
   const withoutBlankStart = (tail: string): string =>
     open.text === '' ? (indent + tail).replace(/^(?:[^\S\n]*\n)+/, '') : tail;
 
-  const seal = (room = maxChars): Part[] => {
+  const seal = (room: number): Part[] => {
     const { text, lead, start } = open;
     const cut = findCut({ text, from: lead.length, start, dialect, maxChars: room, lengthOf });
     const part = partOf(open, cut.end, cut.suffix, dialect);
-    open = openPart(cut.prefix);
+    open = new OpenPart(cut.prefix, limits);
     return [part, ...takeText(text.slice(cut.next))];
   };
 
-  const draw = (): string => {
-    const tail = withoutBlankStart(rewriter.pending());
-    if (!open.filled && tail.trim() === '') return '';
-    const text = open.text + tail;
-    let healed = show(open.healer.view(tail));
-    // Just before the part is sealed, the closing markup may not fit; the part's last characters then wait for the seal.
-    for (let end = text.length; lengthOf(healed) > maxChars; ) {
-      end -= Math.max(1, lengthOf(healed) - maxChars);
-      if (splitsPair(text, end)) end--;
-      healed = show(healedTo(Math.max(0, end), tail));
+  /** Seals the rest; the last part takes at most this room. */
+  const takeRest = (room: number, isCutShort: boolean): Part[] => {
+    const parts: Part[] = [];
+    while (open.isFilled) {
+      const { text } = open;
+      const state = open.endState();
+      const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
+      const suffix = fenceEnd(text.slice(0, end), state);
+      const healed = isCutShort ? open.healed().trimEnd() : null;
+      const length = lengthOf(text.slice(0, end)) + lengthOf(suffix);
+      if (Math.max(length, lengthOf(healed ?? '')) > room) {
+        parts.push(...seal(room));
+        continue;
+      }
+      const part = partOf(open, end, suffix, dialect);
+      const shown = healed ?? part.text;
+      if (shown !== '') parts.push({ ...part, text: shown });
+      open = new OpenPart(noPrefix, limits);
     }
-    return healed;
+    return parts;
   };
-
-  /** The beginning of the open part and its tail, healed. */
-  const healedTo = (end: number, tail: string): string => {
-    const { text, start, healer } = open;
-    if (end < text.length) return heal(text.slice(0, end), dialect, start);
-    const longer = healer.copy();
-    longer.push(tail.slice(0, end - text.length));
-    return longer.view();
-  };
-
-  const show = (text: string): string => unindent(text, open.prefix.items);
 
   return {
     push(delta) {
@@ -177,32 +150,15 @@ export function createSplitter(limits: TextLimits): Splitter {
       return takeText(rewriter.push(half === '' ? text : text.slice(0, -1)));
     },
     view() {
-      view ??= draw();
+      view ??= open.view(withoutBlankStart(rewriter.pending()));
       return view;
     },
-    source: () => show(open.text),
+    source: () => open.source(),
     finish({ isCutShort = false, tailLength = 0 } = {}) {
       view = null;
-      const lastRoom = Math.max(smallestMaxChars, maxChars - tailLength);
       const parts = [...takeText(rewriter.push(half)), ...takeText(rewriter.finish(isCutShort))];
       half = '';
-      while (open.filled) {
-        const { text } = open;
-        const state = open.healer.endState();
-        const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
-        const suffix = fenceEnd(text.slice(0, end), state);
-        const healed = isCutShort ? show(open.healer.view()).trimEnd() : null;
-        const length = lengthOf(text.slice(0, end)) + lengthOf(suffix);
-        if (Math.max(length, lengthOf(healed ?? '')) > lastRoom) {
-          parts.push(...seal(lastRoom));
-        } else {
-          const part = partOf(open, end, suffix, dialect);
-          const shown = healed ?? part.text;
-          if (shown !== '') parts.push({ ...part, text: shown });
-          open = openPart(noPrefix);
-        }
-      }
-      return parts;
+      return [...parts, ...takeRest(Math.max(smallestMaxChars, maxChars - tailLength), isCutShort)];
     },
   };
 }
