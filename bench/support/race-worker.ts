@@ -97,7 +97,9 @@ if (import.meta.main) {
     if (!opened.ok) return;
     const stop = new AbortController();
     try {
-      for await (const { type } of opened.stream(stop.signal)) if (type === 'reasoning') stop.abort();
+      await opened.stream(({ type }) => {
+        if (type === 'reasoning') stop.abort();
+      }, stop.signal);
     } catch {
       // It broke off, was stopped or was turned away: what that costs is the point.
     }

@@ -31,6 +31,9 @@ export interface Bill {
   readonly atMost: boolean;
 }
 
+/** Takes an event of an answer. The next one comes once the returned promise has resolved; if it rejects, so does the stream. */
+export type TakeEvent = (event: ChatEvent) => void | Promise<void>;
+
 /** A request that may be sent: its cost is reserved until `settle`. */
 export interface Admitted {
   readonly ok: true;
@@ -43,8 +46,11 @@ export interface Admitted {
   readonly maxOutputTokens: number;
   /** How much the model is asked to think; null to leave that to it. */
   readonly effort: Effort | null;
-  /** Sends the request. Throws on a second call, and after `settle`, when nothing is reserved any more. */
-  stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  /**
+   * Sends the request. Resolves after the last event of the answer. Rejects on a second call, and after `settle`, when nothing is
+   * reserved any more.
+   */
+  stream(take: TakeEvent, signal: AbortSignal): Promise<void>;
   /** Ends the request if it still runs, and says what it cost. Idempotent. */
   bill(): Promise<Bill>;
   /** As `bill`, and settles the reservation at that. Idempotent. */
@@ -100,7 +106,7 @@ export function admitRequest(parts: AdmittedParts): Admitted {
     searchesWeb: wire.maxWebSearches !== undefined,
     maxOutputTokens: wire.maxOutputTokens,
     effort: wire.effort ?? null,
-    async *stream(signal) {
+    async stream(take, signal) {
       if (isSent || spending !== null)
         throw new Error('a request can be sent only once, and not after it is settled');
       isSent = true;
@@ -115,7 +121,8 @@ export function admitRequest(parts: AdmittedParts): Admitted {
             started = reserved.started(event.generationId);
           }
           meter.note(event);
-          yield event;
+          const taken = take(event);
+          if (taken !== undefined) await taken;
         }
         await key?.worked();
       } catch (error) {

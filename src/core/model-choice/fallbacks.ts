@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Admitted, Bill } from '../ledger/admitted-request.ts';
+import type { Admitted, Bill, TakeEvent } from '../ledger/admitted-request.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
-import type { ChatEvent } from '../ports/provider.ts';
 import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
@@ -35,7 +34,7 @@ export interface Answerer {
   /** The reason why it is not the chosen model, such as `as GPT-4o is down`; null if it is. */
   readonly because: string | null;
   /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
-  stream(signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  stream(take: TakeEvent, signal: AbortSignal): Promise<void>;
   /** As `Admitted.bill`, of all that was asked. */
   bill(): Promise<Bill>;
   /** As `Admitted.settle`, of all that was asked. */
@@ -145,15 +144,14 @@ function createAnswerer(
     get because() {
       return because;
     },
-    async *stream(signal) {
+    async stream(take, signal) {
       for (;;) {
         let isThere = false;
         try {
-          for await (const event of current.stream(signal)) {
+          return await current.stream((event) => {
             isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
-            yield event;
-          }
-          return;
+            return take(event);
+          }, signal);
         } catch (error) {
           if (signal.aborted || !(error instanceof ProviderError)) throw error;
           const { model: failed, route, payer } = current.access;

@@ -97,10 +97,10 @@ export function createErrands(options: {
     try {
       let text = '';
       let isWhole = false;
-      for await (const event of request.stream(limit.signal)) {
+      await request.stream((event) => {
         if (event.type === 'text') text += event.delta;
         if (event.type === 'done') isWhole = event.finish === 'stop' || event.finish === 'unknown';
-      }
+      }, limit.signal);
       return (isWhole && text.trim()) || null;
     } catch (error) {
       outer.throwIfAborted();

@@ -15,7 +15,6 @@ import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import type { ChatEvent, ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
-import { collect } from '../../support/collect.ts';
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
 import { NO_LIMITS } from '../../support/no-limits.ts';
 import { textChunk } from '../../support/provider/chunks.ts';
@@ -424,18 +423,10 @@ describe('an admitted request', () => {
     expect(await requests()).toBe(0);
   });
 
-  it('that is given up before its first event costs nothing', async () => {
-    const request = await admit();
-    await request.stream(never).return();
-    await request.settle();
-    expect(await spent()).toBe(0);
-    expect(bot.provider.chats).toEqual([]);
-  });
-
   it('that was stopped before it was sent is not sent, and costs nothing', async () => {
     const request = await admit();
     const stopped = AbortSignal.abort(new Error('stopped'));
-    await expect(collect(request.stream(stopped))).rejects.toThrow('stopped');
+    await expect(request.stream(ignore, stopped)).rejects.toThrow('stopped');
     await request.settle();
     expect(await spent()).toBe(0);
     expect(bot.provider.chats).toEqual([]);
@@ -448,7 +439,7 @@ describe('an admitted request', () => {
     bot.provider.script(reply);
     const request = await admit();
     const reservedNanoUsd = await spent();
-    await collect(request.stream(never)).catch(() => {});
+    await request.stream(ignore, never).catch(() => {});
     await request.settle();
     expect(await spent()).toBe(cost ?? reservedNanoUsd);
   });
@@ -456,7 +447,7 @@ describe('an admitted request', () => {
   it('that nobody asked for counts as money and as no request', async () => {
     bot.provider.answer('Yes.', { prompt_tokens: 100, completion_tokens: 10, cost: 0.000123 });
     const request = await admit({ kind: 'summaries' });
-    await collect(request.stream(never));
+    await request.stream(ignore, never);
     await request.settle();
     expect([await spent(), await requests(), await useOf('requestsPerUserPerMinute')]).toEqual([
       123_000, 0, 0,
@@ -466,32 +457,35 @@ describe('an admitted request', () => {
   it('goes out once, and not at all once it is settled', async () => {
     bot.provider.answer('Yes.');
     const request = await admit();
-    await collect(request.stream(never));
-    await expect(collect(request.stream(never))).rejects.toThrow(/once/);
+    await request.stream(ignore, never);
+    await expect(request.stream(ignore, never)).rejects.toThrow(/once/);
     await request.settle();
     const other = await admit();
     await other.settle();
-    await expect(collect(other.stream(never))).rejects.toThrow(/settled/);
+    await expect(other.stream(ignore, never)).rejects.toThrow(/settled/);
     expect(bot.provider.chats).toHaveLength(1);
   });
 
   it('is ended by its settlement, so that nothing is streamed that nothing is reserved for', async () => {
     const live = bot.provider.live();
     const request = await admit();
-    const stream = request.stream(never);
-    const first = stream.next();
+    const first = Promise.withResolvers<void>();
+    const streaming = request.stream((event) => {
+      if (event.type === 'text') first.resolve();
+    }, never);
+    const isRejected = expect(streaming).rejects.toThrow();
     const { closed } = await live.request;
     await live.text('Some words');
-    await first;
+    await first.promise;
     expect((await request.settle()).exact).toBe(false);
     expect(await closed).toBe('aborted');
-    await expect(collect(stream)).rejects.toThrow();
+    await isRejected;
   });
 
   it('is settled once, however often that is asked for', async () => {
     bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 10, cost: 0.001 });
     const request = await admit();
-    await collect(request.stream(never));
+    await request.stream(ignore, never);
     const bills = await Promise.all([request.settle(), request.settle()]);
     expect(bills[0]).toBe(bills[1]);
     expect(await spent()).toBe(1_000_000);
@@ -510,7 +504,7 @@ describe('an admitted request', () => {
       },
     });
     const request = await admit();
-    await collect(request.stream(never));
+    await request.stream(ignore, never);
     await request.settle();
     order.push('settled');
     expect(order).toEqual(['stored', 'settled']);
@@ -526,7 +520,7 @@ describe('an admitted request', () => {
       });
       const request = await admit({ model: 'openai/gpt-4o' });
       const worst = await spent();
-      await expect(collect(request.stream(never))).rejects.toThrow();
+      await expect(request.stream(ignore, never)).rejects.toThrow();
       const { costNanoUsd } = await request.settle();
       return { worst, costNanoUsd };
     };
@@ -549,7 +543,7 @@ describe('an admitted request', () => {
       response.end(`data: ${JSON.stringify({ error: { code: 502, message: 'down' } })}\n\n`);
     });
     const request = await admit();
-    await expect(collect(request.stream(never))).rejects.toThrow();
+    await expect(request.stream(ignore, never)).rejects.toThrow();
     const worst = await spent();
     expect(await request.settle()).toMatchObject({ exact: false, atMost: true, costNanoUsd: worst });
   });
@@ -564,7 +558,7 @@ describe('an admitted request', () => {
     const models = modelsOver({ id: 'openrouter', stream: events } as unknown as ChatProvider);
     const request = await admit({}, models);
     const worst = await spent();
-    await expect(collect(request.stream(never))).rejects.toThrow();
+    await expect(request.stream(ignore, never)).rejects.toThrow();
     expect(await request.settle()).toMatchObject({ atMost: true, costNanoUsd: worst });
   });
 
@@ -574,7 +568,7 @@ describe('an admitted request', () => {
       response.end(`data: ${JSON.stringify({ choices: [{ delta: { content: 'Half' } }] })}\n\n`);
     });
     const request = await admit({ webSearch: true });
-    await expect(collect(request.stream(never))).rejects.toThrow();
+    await expect(request.stream(ignore, never)).rejects.toThrow();
     expect((await request.settle()).costNanoUsd).toBeGreaterThanOrEqual(3 * 15_000_000);
   });
 
@@ -590,7 +584,7 @@ describe('an admitted request', () => {
       const before = await spent();
       const request = await admit({ model: 'openai/gpt-4o', webSearch });
       const reserved = (await spent()) - before;
-      await expect(collect(request.stream(never))).rejects.toThrow();
+      await expect(request.stream(ignore, never)).rejects.toThrow();
       return { reserved, bill: await request.settle(), searchesWeb: request.searchesWeb };
     };
     const plain = await breaksOff(false);
@@ -628,7 +622,7 @@ describe('an admitted request', () => {
     });
     bot.provider.answer('Yes.', { prompt_tokens: 2, completion_tokens: 100 });
     const request = await admit({}, models);
-    await collect(request.stream(never));
+    await request.stream(ignore, never);
     expect((await request.settle()).costNanoUsd).toBeLessThanOrEqual(reservedNanoUsd);
     expect(bot.provider.chats[0]?.body.provider).toMatchObject({ max_price: { completion: '30' } });
   });
@@ -646,12 +640,14 @@ describe('an admitted request', () => {
     const error = new ProviderError({ provider: 'OpenRouter', ...details });
     const models = modelsOver(failingWith(error));
     const request = await admit({}, models);
-    await expect(collect(request.stream(never))).rejects.toBe(error);
+    await expect(request.stream(ignore, never)).rejects.toBe(error);
     const { costNanoUsd } = await request.settle();
     expect(costNanoUsd > 0).toBe(isBilled);
     expect(await requests()).toBe(isBilled ? 1 : 0);
   });
 });
+
+const ignore = () => {};
 
 function failingWith(error: Error): ChatProvider {
   const fail = async () => {

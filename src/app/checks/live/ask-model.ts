@@ -61,7 +61,9 @@ export async function askCheapestModel(
   if (!request.ok) return notAsked(request.text);
   let text = '';
   try {
-    for await (const event of request.stream(signal)) if (event.type === 'text') text += event.delta;
+    await request.stream((event) => {
+      if (event.type === 'text') text += event.delta;
+    }, signal);
   } finally {
     await request.settle();
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { grown } from '../../kit/text.ts';
 import { fenceLeftOpen } from '../../markdown/blocks.ts';
 import type { Answerer } from '../../model-choice/fallbacks.ts';
-import type { Citation } from '../../ports/provider.ts';
+import type { ChatEvent, Citation } from '../../ports/provider.ts';
 import type { NoticeFile, Surface } from '../../ports/surface.ts';
 import { fileOf, sourcesOf } from '../words/answer-text.ts';
 import { type Done, type EndWords, endOfDone, endOfStop } from '../words/ending-words.ts';
@@ -51,74 +51,40 @@ export function emptyDraft(): Draft {
 /** How a stream ended; `error` is the fault of one that failed, else null. */
 export type StreamEnd = EndWords & { readonly error: unknown };
 
+interface Destination {
+  readonly reply: Reply;
+  readonly surface: Surface;
+  readonly clock: Clock;
+  /** Called with the first text in the draft, before the reply has any. Must not reject. Default: nothing. */
+  readonly beforeFirst?: () => Promise<void>;
+}
+
 /**
  * Streams a request into a draft and a reply, sources last. Resolves to how it ended; never rejects.
- * @param beforeFirst called with the first text in the draft, before the reply has any. Must not reject. Default: nothing
  * @param signal aborts with `Stopped`
  */
 export async function streamInto(
   draft: Draft,
   answerer: Answerer,
-  {
-    reply,
-    surface,
-    clock,
-    beforeFirst,
-  }: {
-    readonly reply: Reply;
-    readonly surface: Surface;
-    readonly clock: Clock;
-    readonly beforeFirst?: () => Promise<void>;
-  },
+  to: Destination,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
-  const startedAtMs = clock.now();
-  let thinksSinceMs: number | null = null;
-  let done: Done | null = null;
+  const intake = new Intake(draft, answerer, to);
   let error: unknown = null;
-
-  function stopThinking(): void {
-    if (thinksSinceMs !== null) draft.thinkingMs += clock.now() - thinksSinceMs;
-    thinksSinceMs = null;
-  }
-
   try {
-    for await (const event of answerer.stream(signal)) {
-      if (event.type === 'text') {
-        stopThinking();
-        draft.firstTextMs ??= clock.now() - startedAtMs;
-        const isFirst = draft.text === '';
-        draft.text = grown(draft.text, event.delta);
-        if (isFirst) await beforeFirst?.();
-        reply.write(event.delta);
-      } else if (event.type === 'reasoning') {
-        if (!draft.isReasoned) surface.think?.();
-        draft.isReasoned = true;
-        thinksSinceMs ??= clock.now();
-        if (draft.reasoning.length < MAX_REASONING_CHARS) {
-          draft.reasoning = grown(draft.reasoning, event.delta);
-        }
-      } else if (event.type === 'start') {
-        draft.affordableTokens = event.affordableTokens ?? null;
-        draft.isWithoutEffort = event.isWithoutEffort ?? false;
-      } else if (event.type === 'citation') draft.citations.push(event);
-      else if (event.type === 'image') {
-        draft.images.push(fileOf(event, draft.images.length + 1, answerer.current.access.model));
-      } else if (event.type === 'done') done = event;
-    }
-    if (done === null) throw new Error('the answer has no closing event');
+    await answerer.stream((event) => intake.take(event), signal);
+    if (intake.done === null) throw new Error('the answer has no closing event');
   } catch (fault) {
     error = fault;
   }
-  stopThinking();
-  draft.reasoning = draft.reasoning.trim().slice(0, MAX_REASONING_CHARS).toWellFormed();
-  draft.durationMs = clock.now() - startedAtMs;
+  intake.end();
   const sources = sourcesOf(draft.citations);
   if (sources !== '') {
     const rest = fenceLeftOpen(draft.text) + sources;
     draft.text = grown(draft.text, rest);
-    reply.write(rest);
+    to.reply.write(rest);
   }
+  const { done } = intake;
   if (done !== null && error === null) {
     const { maxOutputTokens } = answerer.current;
     const caps = { maxOutputTokens, affordableTokens: draft.affordableTokens };
@@ -128,4 +94,68 @@ export async function streamInto(
     return { ...endOfStop(signal.reason.stop), error: null };
   }
   return { status: 'failed', note: inOneLine(explain(error)), error };
+}
+
+/** Sorts the events of a stream into its draft, and passes text on to the reply. */
+class Intake {
+  readonly #draft: Draft;
+  readonly #answerer: Answerer;
+  readonly #to: Destination;
+  readonly #startedAtMs: number;
+  #thinksSinceMs: number | null = null;
+  /** The closing event, once it has come. */
+  done: Done | null = null;
+
+  constructor(draft: Draft, answerer: Answerer, to: Destination) {
+    this.#draft = draft;
+    this.#answerer = answerer;
+    this.#to = to;
+    this.#startedAtMs = to.clock.now();
+  }
+
+  take(event: ChatEvent): Promise<void> | void {
+    const draft = this.#draft;
+    if (event.type === 'text') return this.#takeText(event.delta);
+    if (event.type === 'reasoning') this.#takeReasoning(event.delta);
+    else if (event.type === 'start') {
+      draft.affordableTokens = event.affordableTokens ?? null;
+      draft.isWithoutEffort = event.isWithoutEffort ?? false;
+    } else if (event.type === 'citation') draft.citations.push(event);
+    else if (event.type === 'image') {
+      draft.images.push(fileOf(event, draft.images.length + 1, this.#answerer.current.access.model));
+    } else if (event.type === 'done') this.done = event;
+  }
+
+  #takeText(delta: string): Promise<void> | void {
+    const draft = this.#draft;
+    const { reply, clock, beforeFirst } = this.#to;
+    this.#stopThinking();
+    draft.firstTextMs ??= clock.now() - this.#startedAtMs;
+    const isFirst = draft.text === '';
+    draft.text = grown(draft.text, delta);
+    if (isFirst && beforeFirst !== undefined) return beforeFirst().then(() => reply.write(delta));
+    reply.write(delta);
+  }
+
+  #takeReasoning(delta: string): void {
+    const draft = this.#draft;
+    const { surface, clock } = this.#to;
+    if (!draft.isReasoned) surface.think?.();
+    draft.isReasoned = true;
+    this.#thinksSinceMs ??= clock.now();
+    if (draft.reasoning.length < MAX_REASONING_CHARS) draft.reasoning = grown(draft.reasoning, delta);
+  }
+
+  #stopThinking(): void {
+    if (this.#thinksSinceMs !== null) this.#draft.thinkingMs += this.#to.clock.now() - this.#thinksSinceMs;
+    this.#thinksSinceMs = null;
+  }
+
+  /** Completes what the draft says of the stream, which has ended. */
+  end(): void {
+    const draft = this.#draft;
+    this.#stopThinking();
+    draft.reasoning = draft.reasoning.trim().slice(0, MAX_REASONING_CHARS).toWellFormed();
+    draft.durationMs = this.#to.clock.now() - this.#startedAtMs;
+  }
 }
