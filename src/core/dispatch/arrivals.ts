@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { RESTARTING } from '../chat/turn.ts';
+import { RESTARTING } from '../chat/run-job.ts';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal.ts';

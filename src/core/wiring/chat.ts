@@ -10,7 +10,7 @@ import type { AnswerParts } from '../chat/answer/parts.ts';
 import { type Chat, createAsking } from '../chat/chat.ts';
 import { drain } from '../chat/drain.ts';
 import { createPauseCheck, createPauses } from '../chat/question/pause.ts';
-import { createTurnRunner } from '../chat/turn.ts';
+import { createJobRunner } from '../chat/run-job.ts';
 import { createSecretCheck } from '../prompt/secrets.ts';
 import type { Foundations } from './answers.ts';
 import type { CoreOptions } from './options.ts';
@@ -24,7 +24,7 @@ export function wireChat(
   const pauses = createPauses(store, audit, clock);
   const isPaused = createPauseCheck(pauses, messenger.tell);
   const secretIn = createSecretCheck(commands);
-  const run = createTurnRunner(answering, models.slots);
+  const run = createJobRunner(answering, models.slots);
   const pressed = createPressed(records, roles, messenger.tell);
   const parts = { records, coordination, messenger, roles, pressed, run, isPaused };
   const chat: Chat = {

@@ -1,16 +1,14 @@
-import { turnOf } from '../../conversations/answer-records.ts';
-import type { ChatRecords } from '../../conversations/chat-records.ts';
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
-import type { AnswerState, Orphan, Written } from '../../coordination/journal.ts';
+import type { AnswerState, Entry, Orphan, Written } from '../../coordination/journal.ts';
 import { type Delivery, Reply, type Resumed } from '../../delivery/reply.ts';
 import { orLog } from '../../kit/or-log.ts';
 import { splitText } from '../../markdown/splitter.ts';
 import type { Adapter, Reopened } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';
-import { textInHistory } from '../words/answer-text.ts';
 import { INTERRUPTED } from '../words/ending-words.ts';
 import { type HeldAnswers, triesIn } from './held-answers.ts';
+import { attachMessages, keepLeftTurn, type LeftRecords } from './left-records.ts';
 
 /**
  * Finishes the answer to an event of a dead process, or of a place that was locked. Resolves to false if another process, or a
@@ -28,20 +26,20 @@ const NOT_BEGUN = 'The bot was restarted before it could answer. Please try agai
 
 /** `adapter` finds the place; faults other than `PlaceGone` count as temporary. */
 export function createFinisher(
-  { answers, conversations }: Pick<ChatRecords, 'answers' | 'conversations'>,
+  records: LeftRecords,
   held: Pick<HeldAnswers, 'hold' | 'takeHeld'>,
   delivery: Delivery,
 ): FinishAnswer {
   const { log } = delivery;
 
-  const finish: FinishAnswer = async ({ written, entry, eventId: event }, adapter, signal) => {
+  return async ({ written, entry, eventId: event }, adapter, signal) => {
     const { platform, place: reference, answer } = written;
     const tries = triesIn(event);
     if (answer !== null) {
       entry.watch(() => answer);
       // The record loses it only now: this entry's journal has it.
       if (tries !== null && !(await held.takeHeld(platform, answer.id, tries))) return true;
-      await keepTurn(answer);
+      await keepLeftTurn(records, answer);
     }
     const place = await adapter.reopen({ reference, answerId: answer?.id ?? null }, signal);
     if (place === null) {
@@ -53,51 +51,13 @@ export function createFinisher(
       await surface.tellPrivately({ text: NOT_BEGUN }, signal);
       return true;
     }
-    const resumed = resumedAt(answer, place);
-    const live = resumed.message?.live;
-    const messages = [
-      ...new Set([...(answer.messages ?? []), ...(place.sealedKeys ?? []), ...(live ? [live.key] : [])]),
-    ];
-    if (place.message?.isEnded || stands(answer, resumed, surface)) {
+    const left = leftAt(answer, place);
+    if (place.message?.isEnded || stands(left)) {
       // If the store fails, a later look repeats it.
-      await attach(answer, messages, live?.threadKey);
+      await attachMessages(records, answer, left.messages, place.message?.live.threadKey);
       return true;
     }
-    // The found message is recorded before its button is removed.
-    entry.resumeAt(surface);
-    entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: live?.key ?? null, messages }));
-    await entry.keep();
-    const about = { answer: answer.id };
-    const unattached = orLog(log, 'error', about, 'could not connect messages to their conversation');
-    let attaching = attach(answer, messages, live?.threadKey).catch(unattached);
-    const storing: Promise<unknown>[] = [];
-    const reply = new Reply({
-      ...delivery,
-      surface,
-      answerId: answer.id,
-      onOpen(message) {
-        const { key, threadKey } = message;
-        messages.push(key);
-        entry.watch(() => ({ ...answer, ...reply.progress(), messages }));
-        const kept = entry.keep();
-        storing.push(kept);
-        // One after the other, because each adds to the record.
-        attaching = attaching.then(() => attach(answer, [key], threadKey)).catch(unattached);
-        return kept;
-      },
-      signal,
-      resumed,
-    });
-    reply.write(answer.text);
-    const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
-    const note = [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS);
-    const moment = momentAfter(ending, surface);
-    const buttons = buttonsAt(answer.id, moment);
-    const isShown = await reply.finish({ ...ending, note: note || null, buttons });
-    // An edit of the question finds the answer by this.
-    const unnoted = orLog(log, 'error', about, 'could not store the place of an answer');
-    storing.push(answers.amend(answer.id, { shown: shownBy(reply, surface, moment) }).catch(unnoted));
-    await Promise.all([...storing, attaching]);
+    const { reply, isShown, status } = await showAgain(records, delivery, left, entry, signal);
     const lockedAt = reply.lockedAt();
     if (lockedAt !== null) {
       await held.hold({
@@ -105,49 +65,76 @@ export function createFinisher(
         at: lockedAt,
         reference: surface.reference ?? reference,
         // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.
-        state: { ...answer, ...reply.progress(), messages },
+        state: { ...answer, ...reply.progress(), messages: left.messages },
         tries: (tries ?? 0) + 1,
       });
       return true;
     }
-    const { status } = ending;
     log.info({ event, answer: answer.id, status, isShown }, 'finished an answer of a dead process');
     return isShown || !signal.aborted;
   };
+}
 
-  /** Stores the question and the text that had arrived in the conversation. */
-  async function keepTurn({ id, model, askedAtMs, images, ending, ...answer }: AnswerState): Promise<void> {
-    const text = textInHistory(answer.text, images);
-    if (text === '' || model === null) return;
-    const record = await answers.get(id);
-    if (record === null) return;
-    await conversations.record(
-      record.conversation,
-      turnOf(record, { answer: text, model, status: ending?.status ?? 'interrupted', askedAtMs }),
-      // It may have been forgotten meanwhile.
-      async () => (await answers.get(id)) !== null,
-      { unlessNewer: true },
-    );
-  }
+/** Shows an answer from where it was left, with the ending it had, and stores its place. */
+async function showAgain(
+  records: LeftRecords,
+  delivery: Delivery,
+  { answer, surface, resumed, messages }: Left,
+  entry: Entry,
+  signal: AbortSignal,
+) {
+  const live = resumed.message?.live;
+  // The found message is recorded before its button is removed.
+  entry.resumeAt(surface);
+  entry.watch(() => ({ ...answer, sealed: resumed.sealed, message: live?.key ?? null, messages }));
+  await entry.keep();
+  const about = { answer: answer.id };
+  const unattached = orLog(delivery.log, 'error', about, 'could not connect messages to their conversation');
+  let attaching = attachMessages(records, answer, messages, live?.threadKey).catch(unattached);
+  const storing: Promise<unknown>[] = [];
+  const reply = new Reply({
+    ...delivery,
+    surface,
+    answerId: answer.id,
+    onOpen({ key, threadKey }) {
+      messages.push(key);
+      entry.watch(() => ({ ...answer, ...reply.progress(), messages }));
+      const kept = entry.keep();
+      storing.push(kept);
+      // One after the other, because each adds to the record.
+      attaching = attaching.then(() => attachMessages(records, answer, [key], threadKey)).catch(unattached);
+      return kept;
+    },
+    signal,
+    resumed,
+  });
+  reply.write(answer.text);
+  const ending = answer.ending ?? { status: 'interrupted', note: INTERRUPTED, footer: null };
+  const note = [ending.note, lostNote(answer.images)].filter(Boolean).join(' ').slice(0, MAX_NOTE_CHARS);
+  const moment = momentAfter(ending, surface);
+  const buttons = buttonsAt(answer.id, moment);
+  const isShown = await reply.finish({ ...ending, note: note || null, buttons });
+  // An edit of the question finds the answer by this.
+  const unnoted = orLog(delivery.log, 'error', about, 'could not store the place of an answer');
+  const shown = shownBy(reply, surface, moment);
+  storing.push(records.answers.amend(answer.id, { shown }).catch(unnoted));
+  await Promise.all([...storing, attaching]);
+  return { reply, isShown, status: ending.status };
+}
 
-  /** Lets a reply to the messages continue the conversation, and a deletion find all of them. */
-  async function attach(
-    { id }: AnswerState,
-    keys: readonly string[],
-    threadKey: string | null | undefined,
-  ): Promise<void> {
-    const record = await answers.get(id);
-    if (record === null) return;
-    const { conversation, messages = [] } = record;
-    const places = threadKey ? [...keys, threadKey] : keys;
-    await Promise.all([
-      ...places.map((key) => conversations.attach(conversation, key)),
-      ...keys.map((key) => answers.attach(id, key)),
-    ]);
-    await answers.amend(id, { messages: [...new Set([...messages, ...keys])] });
-  }
+/** An answer that was left, and the place where it goes on. */
+interface Left {
+  readonly answer: AnswerState;
+  readonly surface: Surface;
+  readonly resumed: Resumed;
+  /** Keys of its messages, oldest first; further ones are added. */
+  readonly messages: string[];
+}
 
-  return finish;
+function leftAt(answer: AnswerState, place: Reopened): Left {
+  const { surface, sealedKeys = [], message } = place;
+  const keys = [...(answer.messages ?? []), ...sealedKeys, ...(message ? [message.live.key] : [])];
+  return { answer, surface, resumed: resumedAt(answer, place), messages: [...new Set(keys)] };
 }
 
 /**
@@ -173,6 +160,10 @@ function lostNote(images: number): string | null {
 }
 
 /** Whether all messages are complete: the last one was posted, and has lost its buttons to a retry, or was deleted. */
-function stands({ text }: AnswerState, { sealed, message, isWhole }: Resumed, { limits }: Surface): boolean {
+function stands({
+  answer: { text },
+  resumed: { sealed, message, isWhole },
+  surface: { limits },
+}: Left): boolean {
   return isWhole && message === null && sealed > 0 && splitText(text, limits).length <= sealed;
 }

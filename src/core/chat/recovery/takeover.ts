@@ -1,4 +1,3 @@
-import type { AnswerRecords } from '../../conversations/answer-records.ts';
 import type { Journal, Orphan } from '../../coordination/journal.ts';
 import type { Delivery } from '../../delivery/reply.ts';
 import { type Background, repeat } from '../../kit/repeat.ts';
@@ -6,9 +5,8 @@ import { createRunning, createTasks, type Tasks } from '../../kit/tasks.ts';
 import type { Adapter } from '../../ports/adapter.ts';
 import { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Platform } from '../../ports/platforms.ts';
-import { StoreError } from '../../ports/store.ts';
 import type { FinishAnswer } from './finishing.ts';
-import { type HeldAnswers, unlockEventOf } from './held-answers.ts';
+import { createUnlocking, type UnlockingOptions } from './unlocking.ts';
 
 /**
  * Finishes what dead processes left. An answer is shown with everything that had arrived, as it ended, or as interrupted with
@@ -25,10 +23,8 @@ export interface Takeover {
   unlocked(platform: Platform, at: string | null): void;
 }
 
-export interface TakeoverOptions {
+export interface TakeoverOptions extends UnlockingOptions {
   readonly journal: Journal;
-  readonly answers: Pick<AnswerRecords, 'get'>;
-  readonly held: Pick<HeldAnswers, 'idsAt'>;
   readonly finish: FinishAnswer;
   readonly delivery: Pick<Delivery, 'clock' | 'log'>;
 }
@@ -40,14 +36,13 @@ const MAX_AT_ONCE = 50;
 
 /** Looks every 2 s, and finishes at most 50 answers at once. */
 export function createTakeover(options: TakeoverOptions): Takeover {
-  const { journal, answers, held, finish } = options;
+  const { journal, finish } = options;
   const { clock, log } = options.delivery;
+  const finishAt = createUnlocking(options, end);
   /** Those that can find answers again. */
   const adapters = new Map<Platform, Required<Pick<Adapter, 'reopen'>>>();
   /** Answers of unlocked places; null before the start. */
   let unlocking: Tasks | null = null;
-  /** Unlocked places that could not be read yet. */
-  const unread = new Set<string>();
   /** How often a place was reported as unlocked. */
   let unlocks = 0;
 
@@ -68,37 +63,6 @@ export function createTakeover(options: TakeoverOptions): Takeover {
       }
     } finally {
       await running.settled();
-    }
-  }
-
-  /** Finishes the answers held at an unlocked place. */
-  async function finishAt(platform: Platform, at: string | null, signal: AbortSignal): Promise<void> {
-    for await (const id of held.idsAt(platform, at)) {
-      signal.throwIfAborted();
-      const found = (await answers.get(id))?.held;
-      if (found === undefined) continue;
-      const { reference, state, tries } = found;
-      const eventId = unlockEventOf(id, tries);
-      // If several processes hear of it, one continues. The journal has the answer from this step on.
-      const entry = await journal.claimEvent(eventId, platform, { reference }, { answer: state });
-      if (entry === null) continue;
-      const written = { version: 1, platform, place: reference, answer: state, asked: null } as const;
-      await end({ eventId, entry, written }, signal);
-    }
-  }
-
-  /** As `finishAt`, again and again while the store does not answer. */
-  async function finishOnceRead(platform: Platform, at: string | null, signal: AbortSignal): Promise<void> {
-    const place = `${platform}/${at}`;
-    for (;;) {
-      try {
-        return await finishAt(platform, at, signal);
-      } catch (error) {
-        // Somebody else who waits for the store reads the same place then.
-        if (!(error instanceof StoreError) || signal.aborted || unread.has(place)) throw error;
-        unread.add(place);
-        await clock.sleep(LOOK_EVERY_MS, signal).finally(() => unread.delete(place));
-      }
     }
   }
 
@@ -130,7 +94,7 @@ export function createTakeover(options: TakeoverOptions): Takeover {
 
   function finishHeld(platform: Platform, at: string | null): void {
     unlocking?.run('finish answers held until their place was unlocked', (signal) =>
-      finishOnceRead(platform, at, signal),
+      finishAt(platform, at, signal),
     );
   }
 
