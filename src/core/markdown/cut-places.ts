@@ -21,15 +21,15 @@ export const harms = {
 
 /** Ranks and harms of every place between two characters of a text, whose last block may continue. */
 export class CutPlaces {
-  /** By offset, one of `ranks`. Those within lines are known after `rankWords`. */
+  /** By offset, one of `ranks`; within lines only after `lookIntoLines`. */
   readonly ranks: Uint8Array;
-  /** By offset, one of `harms`. */
+  /** By offset, one of `harms`; within lines only after `lookIntoLines`. */
   readonly harms: Uint8Array;
   readonly #reopenable: Span[] = [];
   readonly #text: string;
   readonly #lines: readonly PlacedLine[];
   readonly #dialect: Dialect;
-  #hasWords = false;
+  #hasLookedIntoLines = false;
 
   constructor(text: string, lines: readonly PlacedLine[], dialect: Dialect) {
     this.ranks = new Uint8Array(text.length + 1).fill(ranks.none);
@@ -53,14 +53,18 @@ export class CutPlaces {
     return this.#reopenable;
   }
 
-  /** Ranks the places within lines, which are needed only if no line's start is good enough. */
-  rankWords(): void {
-    if (this.#hasWords) return;
-    this.#hasWords = true;
+  /** Examines the places within lines, which are needed only if no line's start is good enough. */
+  lookIntoLines(): void {
+    if (this.#hasLookedIntoLines) return;
+    this.#hasLookedIntoLines = true;
     for (const { kind, begins, start, content, end } of this.#lines) {
       if (kind === 'blank' && !begins) continue;
       const from = start + content;
-      markWords(this.#text.slice(from, end).trimEnd(), (at, rank) => this.#rank(from + at, rank));
+      const text = this.#text.slice(from, end);
+      markWords(text.trimEnd(), (at, rank) => this.#rank(from + at, rank));
+      if (kind !== 'text') continue;
+      for (const { index } of text.matchAll(blockMarkPattern))
+        if (index > 0) this.#harm(from + index, from + index, harms.markup);
     }
   }
 
@@ -93,11 +97,9 @@ export class CutPlaces {
     const { start, end, begins } = line;
     // The rest of a numbered item would swallow the next item, because only 1 can interrupt a paragraph.
     if (isNumbered(line)) this.#harm(begins ? start + 1 : start, end - 1, harms.whole);
-    const from = start + line.content;
-    for (const { index } of this.#text.slice(from, end).matchAll(blockMarkPattern)) {
-      if (index > 0) this.#harm(from + index, from + index, harms.markup);
-      else if (!begins) this.#harm(start, start, harms.markup);
-    }
+    if (begins) return;
+    if (this.#text.slice(start + line.content, end).search(blockMarkPattern) === 0)
+      this.#harm(start, start, harms.markup);
   }
 
   #markHeadings(): void {

@@ -61,7 +61,7 @@ export function findCut(request: CutRequest): Cut {
 
   /** The last place from `first` on that has at best this rank, does at most this harm, and leaves a part that fits. */
   const search = (first: number, rank: number, harm: number): Cut | null => {
-    if (rank >= ranks.sentence) places.rankWords();
+    if (rank >= ranks.sentence) places.lookIntoLines();
     for (let at = text.length; at >= first; at--) {
       if ((places.ranks[at] as number) > rank || (places.harms[at] as number) > harm) continue;
       const boundary = graphemeStart(at);

@@ -2,7 +2,8 @@ import type { BlockState, Line } from './block-state.ts';
 
 /** A Python shell prompt is `>>>`, which on Discord would quote the rest of the message. */
 export function prepared(line: string, { leaf }: BlockState): string {
-  return leaf.kind === 'fence' ? line : line.replace(/^( {0,3})(?=>>>)/, '$1\\');
+  const isOther = leaf.kind === 'fence' || !line.includes('>>>');
+  return isOther ? line : line.replace(/^( {0,3})(?=>>>)/, '$1\\');
 }
 
 /** Discord knows one level of quotes, at a line's start with a space after the mark, and no items with `+` or `1)`. */
