@@ -302,6 +302,9 @@ describe('/limits', () => {
     expect(await both()).toEqual([null, null]);
     await limits({ limit: 'requests-per-day', to: 'default' }, olgaHere);
     expect(await both()).toEqual([100, null]);
+    await limits({ guild: 'discord:2', limit: 'requests-per-day', to: '7' }, olgaHere);
+    const { operator, guild } = await bot.services.limits.rules('discord:2');
+    expect({ operator, guild }).toEqual({ operator: { requestsPerUserPerDay: 7 }, guild: {} });
   });
 
   it('keeps the operator of the playground in the playground', async () => {

@@ -261,6 +261,19 @@ describeWithRedis('Redis', () => {
     });
   });
 
+  it('keeps no lease of a reservation that is renewed as it is settled', async () => {
+    await redis.flush();
+    const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
+    await store.ledger.reserve(RESERVATION);
+    await settle(store, RESERVATION, RESERVATION.reserved);
+    await store.ledger.renew([RESERVATION.id], Date.UTC(2100));
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    expect(await client.zCard('{parley}:reservations:lease')).toBe(0);
+    client.destroy();
+    await store.close();
+  });
+
   it('forgets claims that are finished and expired', async () => {
     await redis.flush();
     const clock = createFakeClock();

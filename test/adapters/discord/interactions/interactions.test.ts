@@ -287,14 +287,17 @@ describe('a slash command', () => {
     ]);
   });
 
-  it('is tried again when the acknowledgement is lost, and dealt with once', async () => {
-    const { discord, recorded, ada, channel } = await open();
-    discord.faults.add('POST', /callback$/, { kind: 'status', status: 502, when: 'before' });
-    const used = ada.slash('ask', { prompt: 'why?' }, { channel });
-    await used.acknowledged();
-    await discord.until(() => recorded.commands.length === 1);
-    expect(recorded.commands).toHaveLength(1);
-  });
+  it.each(['before', 'after'] as const)(
+    'is tried again when the acknowledgement is lost %s it took effect, and dealt with once',
+    async (when) => {
+      const { discord, recorded, ada, channel } = await open();
+      discord.faults.add('POST', /callback$/, { kind: 'status', status: 502, when });
+      const used = ada.slash('ask', { prompt: 'why?' }, { channel });
+      await used.acknowledged();
+      await discord.until(() => recorded.commands.length === 1);
+      expect(recorded.commands).toHaveLength(1);
+    },
+  );
 
   it('is acknowledged when a rate limit lets it, and not asked for before', async () => {
     const clock = createFakeClock();
