@@ -10,10 +10,8 @@ import {
 /** The characters that begin a container, a rule, an underline, a heading or a fence. */
 const blockMarks = '>#-+*_=`~0123456789';
 const TAB = 9;
-const CARRIAGE_RETURN = 13;
 const SPACE = 32;
-/** From here on, white space is rare and is left to `trim`. */
-const FIRST_WIDE = 128;
+const visible = /\S/g;
 
 /**
  * Walks a line's beginning: its containers, and its indentation by columns. A tab reaches to the next multiple of four and may
@@ -175,13 +173,6 @@ export class LineReader {
 
 /** The first character from `from` on that is not white space; the text's length if there is none. */
 function visibleFrom(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && isWhiteSpace(text, at)) at++;
-  return at;
-}
-
-function isWhiteSpace(text: string, at: number): boolean {
-  const char = text.charCodeAt(at);
-  if (char < FIRST_WIDE) return char === SPACE || (char >= TAB && char <= CARRIAGE_RETURN);
-  return text.charAt(at).trim() === '';
+  visible.lastIndex = from;
+  return visible.test(text) ? visible.lastIndex - 1 : text.length;
 }
