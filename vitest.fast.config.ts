@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import whole from './vitest.config.ts';
+import whole, { beginningWith } from './vitest.config.ts';
 
 /** What makes a test slow to start, or needs something that is not installed everywhere. */
 const HEAVY = /node:child_process|playwright-core|redis-server|startRedis/;
@@ -45,15 +44,7 @@ const FIRST = [
   'test/core/markdown/healer.test.ts',
   'test/provider-dialects/provider-dialects.test.ts',
   'test/core/markdown/fixtures.test.ts',
-].map((path) => resolve(path));
-
-class InOrder extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const others = await super.sort(files.filter(({ moduleId }) => !FIRST.includes(moduleId)));
-    const first = FIRST.flatMap((path) => files.filter(({ moduleId }) => moduleId === path));
-    return [...first, ...others];
-  }
-}
+];
 
 /** `npm run test:fast`: everything that needs no browser, no Redis and no child process. */
 export default defineConfig({
@@ -62,7 +53,7 @@ export default defineConfig({
     // Most of a test is waiting, and modules are loaded once a worker: on two cores, a run takes half the time.
     maxWorkers: 6,
     isolate: false,
-    sequence: { sequencer: InOrder },
+    sequence: { sequencer: beginningWith(FIRST) },
     exclude: globSync('test/**/*.test.ts').filter((file) => isHeavy(file)),
   },
 });
