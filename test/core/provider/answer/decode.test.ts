@@ -34,9 +34,11 @@ async function decode(...pieces: (string | Uint8Array)[]): Promise<Decoded> {
   return decodeBody(ReadableStream.from(bytes));
 }
 
+const { log, lines } = createLogRecorder();
+
 async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const clock = createHastyClock();
-  const { log, lines } = createLogRecorder();
+  lines.length = 0;
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
   const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock });
   const exchange = transport.openExchange(undefined);
