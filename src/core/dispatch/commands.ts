@@ -3,7 +3,6 @@ import type { Command, CommandContext } from '../command.ts';
 import { platformOf } from '../ports/actor.ts';
 import { inWordsOf, isAskedInForm, parseOptions } from '../ports/command.ts';
 import type { Dispatch, Invocation } from '../ports/events.ts';
-import { PLATFORM_IDS } from '../ports/platforms.ts';
 import { howToFillIn, typedBehind } from '../prompt/secrets.ts';
 import type { DispatchParts } from './parts.ts';
 
@@ -17,9 +16,6 @@ export function createCommands({
   log,
 }: DispatchParts): Pick<Dispatch, 'command' | 'refusalOfCommand' | 'view'> {
   const byName = new Map(commands.map((command) => [command.name, command]));
-  const worded = new Map(
-    PLATFORM_IDS.map((platform) => [platform, commands.map((each) => inWordsOf(platform, each))]),
-  );
   const unknown = `Unknown command. Available commands: ${commands.map(({ name }) => `\`/${name}\``).join(', ')}.`;
 
   /** Runs a command if the person may use it and its options are valid; resolves to what to tell them. */
@@ -40,7 +36,9 @@ export function createCommands({
       brought,
       readThread,
       services,
-      commands: worded.get(platformOf(place.guild)) ?? commands,
+      get commands() {
+        return commands.map((each) => inWordsOf(platformOf(place.guild), each));
+      },
       ask: (question) => services.chat.ask({ ...question, eventId: id, actor, place, surface, ...late }),
     };
     return command.run(context, parsed.values);
