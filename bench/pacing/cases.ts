@@ -1,4 +1,4 @@
-import { createSharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import type { PaceStore } from '../../src/core/ports/store.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
@@ -113,7 +113,7 @@ function limitersOf(processes: number, clock: FakeClock, storeLateMs: number): r
   if (processes === 1) return [createWriteLimiters(clock)];
   const pace = latePace(createMemoryPace(clock), clock, storeLateMs);
   return Array.from({ length: processes }, () =>
-    createWriteLimiters(clock, createSharedLimiter(pace, { clock, log })),
+    createWriteLimiters(clock, new SharedLimiter(pace, { clock, log })),
   );
 }
 

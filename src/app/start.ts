@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { commands } from '../commands/index.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
 import { type Core, createCore } from '../core/core.ts';
-import { createSharedLimiter } from '../core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../core/delivery/shared-limiter.ts';
 import { createWriteLimiters, type WriteLimiters } from '../core/delivery/write-limiter.ts';
 import { steadyClock, systemClock } from '../core/kit/clock.ts';
 import { createSlots } from '../core/kit/slots.ts';
@@ -130,8 +130,8 @@ async function start(options: AppOptions, closing: AsyncDisposableStack): Promis
 /** Write limits, which are counted in the store if several processes share it. */
 function openLimiters(store: Store, log: Logger, closing: AsyncDisposableStack): WriteLimiters {
   if (store.pace === undefined) return createWriteLimiters(steadyClock);
-  const shared = createSharedLimiter(store.pace, { clock: steadyClock, log });
-  closing.defer(shared.stop);
+  const shared = new SharedLimiter(store.pace, { clock: steadyClock, log });
+  closing.defer(() => shared.stop());
   return createWriteLimiters(steadyClock, shared);
 }
 

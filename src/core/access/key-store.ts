@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { createCollection, ifReadable } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
-import { createSealing } from '../kit/sealing.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { LogRecord, Store } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';
-
-/** Faults for which a provider rejects every request of a key: the key is invalid, or its account is empty. */
-export const KEY_FAULTS = ['bad_key', 'no_credit'] as const;
-
-export type KeyFault = (typeof KEY_FAULTS)[number];
+import { createKeyFaults, type KeyFault } from './key-faults.ts';
+import { createKeySealing } from './key-sealing.ts';
 
 const keySchema = z.object({
   /** Encrypted for this guild and provider. */
@@ -17,13 +13,6 @@ const keySchema = z.object({
   lastFour: z.string(),
   by: z.string(),
   connectedAtMs: z.number(),
-});
-
-const faultSchema = z.object({
-  /** `connectedAtMs` of the key that failed; a key connected later has not. */
-  of: z.number(),
-  fault: z.enum(KEY_FAULTS),
-  atMs: z.number(),
 });
 
 /** Facts about a guild's key; never the key itself. */
@@ -76,34 +65,19 @@ export interface KeyStoreOptions {
   readonly clock: Clock;
 }
 
-/** A topped-up account is noticed within this time; until then its faults cost nobody an answer. */
-const REST_MS = 3_600_000;
-
 type StoredKey = z.infer<typeof keySchema>;
 
 /** For an hour after a fault of a key, other keys go first. */
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
-  const sealings = encryptionKeys.map((key) => createSealing(key, 'keys of guilds'));
-  const [sealing] = sealings;
+  const sealing = createKeySealing(encryptionKeys);
   const keys = createCollection(store, 'keys', { version: 1, schema: keySchema });
-  // Separate from the keys, so that a fault of an old key never overwrites a new key.
-  const faults = createCollection(store, 'key-faults', { version: 1, schema: faultSchema });
-
-  function secretOf(id: string, { sealed }: StoredKey): string | null {
-    for (const each of sealings) {
-      const secret = each.unseal(sealed, id);
-      if (secret !== null) return secret;
-    }
-    return null;
-  }
+  const faults = createKeyFaults(store, clock);
 
   async function factsOf(id: string, provider: KeyProvider, key: StoredKey): Promise<OwnKey> {
     const { lastFour, by, connectedAtMs } = key;
     const facts = { provider, lastFour, by, connectedAtMs };
-    if (secretOf(id, key) === null) return { ...facts, fault: 'unreadable', isResting: true };
-    const known = await faults.get(id);
-    if (known?.of !== connectedAtMs) return { ...facts, fault: null, isResting: false };
-    return { ...facts, fault: known.fault, isResting: clock.now() < known.atMs + REST_MS };
+    if (sealing.unseal(key.sealed, id) === null) return { ...facts, fault: 'unreadable', isResting: true };
+    return { ...facts, ...(await faults.of(id, connectedAtMs)) };
   }
 
   /** Replaces the key that is stored, and no other that somebody stores meanwhile. False if there is nothing to delete. */
@@ -122,7 +96,7 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
   }
 
   return {
-    canKeep: sealing !== undefined,
+    canKeep: sealing.canSeal,
 
     async of(guild) {
       const stored = await keys.getMany(KEY_PROVIDERS.map(({ id }) => idOf(guild, id)));
@@ -140,13 +114,12 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       if (provider === undefined) return null;
       const id = idOf(guild, provider);
       const stored = await keys.get(id);
-      const secret = stored === undefined ? null : secretOf(id, stored);
+      const secret = stored === undefined ? null : sealing.unseal(stored.sealed, id);
       if (stored === undefined || secret === null) return null;
       return { key: await factsOf(id, provider, stored), secret };
     },
 
     async keep(guild, provider, secret, by, record) {
-      if (sealing === undefined) throw new Error('there is no ENCRYPTION_KEY');
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
       const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
@@ -156,14 +129,14 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
     async delete(guild, provider, record) {
       const id = idOf(guild, provider);
       const isDeleted = await write(id, undefined, record);
-      await faults.delete(id);
+      await faults.forget(id);
       return isDeleted;
     },
 
     async fared(guild, { provider, connectedAtMs }, fault) {
       const id = idOf(guild, provider);
-      if (fault === null) await faults.delete(id);
-      else await faults.set(id, { of: connectedAtMs, fault, atMs: clock.now() });
+      if (fault === null) await faults.forget(id);
+      else await faults.note(id, connectedAtMs, fault);
     },
 
     async *all() {
@@ -178,9 +151,8 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       const seen = await ifReadable(keys.look(id), null);
       if (seen === null) return 'unreadable';
       const key = seen.value;
-      if (key === undefined || sealing === undefined) return 'as it was';
-      if (sealing.unseal(key.sealed, id) !== null) return 'as it was';
-      const secret = secretOf(id, key);
+      if (key === undefined || !sealing.canSeal || sealing.isByNewest(key.sealed, id)) return 'as it was';
+      const secret = sealing.unseal(key.sealed, id);
       if (secret === null) return 'unreadable';
       const isReplaced = await keys.replace(id, seen, { ...key, sealed: sealing.seal(secret, id) });
       return isReplaced ? 'resealed' : 'as it was';

@@ -5,7 +5,8 @@ import type { ChatProvider } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName } from '../ports/tiers.ts';
 import { auditRecord } from './audit.ts';
-import { KEY_FAULTS, type KeyFault, type KeyStore, type OwnKey } from './key-store.ts';
+import { KEY_FAULTS, type KeyFault } from './key-faults.ts';
+import type { KeyStore, OwnKey } from './key-store.ts';
 
 /** A key in use for one request. */
 export interface KeyInUse {

@@ -2,29 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
 import { OVER } from '../kit/over.ts';
-import { repeat } from '../kit/repeat.ts';
+import { type Background, repeat } from '../kit/repeat.ts';
 import { createRunning } from '../kit/tasks.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
 import type { EndedWrite, PaceStore } from '../ports/store.ts';
-
-/**
- * Rate limits shared with other processes through the store. An answer that is late delays a write, and lets none go without it.
- * From a failure until the store answers again, each process goes by its own count; then it tells the store what it wrote.
- */
-export interface SharedLimiter {
-  /**
-   * Resolves to a write that may go now and counts from now on, or to the milliseconds after which to ask again. With a gap
-   * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes as
-   * long as the store takes to answer or to fail.
-   */
-  beginWrite(scope: Scope, gapMs: number | null): Promise<SharedWrite | number>;
-  /** Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. As `beginWrite`. */
-  owe(scope: Scope): Promise<SharedOwed | number>;
-  /** Lets no write begin for `ms`, as the platform asked. */
-  block(scope: Scope, ms: number): void;
-  /** Resolves when everything has been reported to the store, if that answers. */
-  stop(): Promise<void>;
-}
+import { UnheardEnds } from './unheard-ends.ts';
 
 export interface SharedWrite {
   /** Ends the write, which counts for `countsMs` more; 0 if it did not happen. */
@@ -48,160 +30,157 @@ const HOLD_ENDS_MS = 200;
 const OWED_LEASE_MS = 20_000;
 const RENEW_OWED_EVERY_MS = 5_000;
 
-/** The end of a write that the store does not know yet, and the time until which the write counts. */
-interface UnheardEnd extends Pick<EndedWrite, 'id' | 'refillMs'> {
-  readonly untilMs: number;
-}
-
-/** @param store answers or fails within a few seconds */
-export function createSharedLimiter(
-  store: PaceStore,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): SharedLimiter {
-  const owner = randomUUID();
-  const telling = createRunning();
-  const stopping = new AbortController();
+/**
+ * Rate limits shared with other processes through the store. An answer that is late delays a write, and lets none go without it.
+ * From a failure until the store answers again, each process goes by its own count; then it tells the store what it wrote.
+ */
+export class SharedLimiter {
+  readonly #store: PaceStore;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #owner = randomUUID();
+  readonly #telling = createRunning();
+  readonly #stopping = new AbortController();
+  readonly #renewing: Background;
+  readonly #unheard: UnheardEnds;
   /** Whether the store failed and has not answered since. */
-  let isAlone = false;
-  /** By limit: the ends that the store does not know yet, and the end of a block that it could not be told. */
-  const unheard = new Map<string, readonly UnheardEnd[]>();
-  const blocks = new Map<string, number>();
+  #isAlone = false;
+  /** By limit: the end of a block that the store could not be told. */
+  readonly #blocks = new Map<string, number>();
   /** Room that this process keeps, by id. */
-  const owed = new Map<string, Scope>();
+  readonly #owed = new Map<string, Scope>();
 
-  function failed(key: string, error: unknown): void {
+  /** @param store answers or fails within a few seconds */
+  constructor(store: PaceStore, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#unheard = new UnheardEnds(clock, LONGEST_WRITE_MS);
+    const renew = async () => {
+      if (!this.#isAlone) await this.#renewOwed();
+    };
+    this.#renewing = repeat('keeping room for last states', RENEW_OWED_EVERY_MS, renew, { clock, log });
+  }
+
+  /**
+   * Resolves to a write that may go now and counts from now on, or to the milliseconds after which to ask again. With a gap
+   * it is an interim update: processes take turns, that far apart, and leave the scope's reserve. Never rejects; takes as
+   * long as the store takes to answer or to fail.
+   */
+  async beginWrite(scope: Scope, gapMs: number | null): Promise<SharedWrite | number> {
+    const { key, limit, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS, refills } = scope;
+    const id = randomUUID();
+    const refillMs = scope.windowMs / limit;
+    const windowMs = refills ? refillMs : scope.windowMs;
+    const refill = refills ? { refillMs } : {};
+    const write: SharedWrite = { end: (countsMs) => this.#end(key, { id, countsMs, ...refill }) };
+    if (this.#isAlone) return write;
+    const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
+    const begun = { key, id, owner: this.#owner, windowMs, leaseMs, ...rate };
+    try {
+      const waitMs = await this.#unheard.tell(key, (ended) => this.#store.beginWrite(begun, ended));
+      return waitMs === 0 ? write : waitMs;
+    } catch (error) {
+      this.#failed(key, error);
+      return write;
+    }
+  }
+
+  #end(key: string, write: EndedWrite): void {
+    const isHeld = write.countsMs > 0;
+    const isFirst = !this.#unheard.has(key);
+    this.#unheard.note(key, write);
+    if (this.#isAlone || (isHeld && !isFirst)) return;
+    this.#tell(key, async () => {
+      if (isHeld) await this.#clock.sleep(HOLD_ENDS_MS, this.#stopping.signal).catch(() => {});
+      if (!this.#isAlone && this.#unheard.has(key)) await this.#report(key);
+    });
+  }
+
+  /** Keeps room for a last write, over all processes; or resolves to the milliseconds after which to ask again. As `beginWrite`. */
+  async owe(scope: Scope): Promise<SharedOwed | number> {
+    const id = randomUUID();
+    if (!this.#isAlone) {
+      const failed = (error: unknown) => this.#failed(scope.key, error);
+      const waitMs = await this.#oweFor(id, scope).catch(failed);
+      if (waitMs) return waitMs;
+    }
+    this.#owed.set(id, scope);
+    return {
+      release: () => {
+        this.#owed.delete(id);
+        // Otherwise the room is free when its lease is over.
+        if (!this.#isAlone) this.#tell(scope.key, () => this.#store.endDebt(scope.key, id));
+      },
+    };
+  }
+
+  #oweFor(id: string, { key, limit, windowMs, dueMs = DEFAULT_DUE_MS }: Scope): Promise<number> {
+    return this.#store.owe({ key, id, limit, windowMs, dueMs, leaseMs: OWED_LEASE_MS });
+  }
+
+  async #renewOwed(): Promise<void> {
+    await Promise.all([...this.#owed].map(([id, scope]) => this.#oweFor(id, scope)));
+  }
+
+  /** Lets no write begin for `ms`, as the platform asked. */
+  block({ key }: Scope, ms: number): void {
+    const untilMs = this.#clock.now() + ms;
+    this.#blocks.set(key, untilMs);
+    if (this.#isAlone) return;
+    this.#tell(key, async () => {
+      await this.#store.block(key, ms);
+      if (this.#blocks.get(key) === untilMs) this.#blocks.delete(key);
+    });
+  }
+
+  /** Resolves when everything has been reported to the store, if that answers. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(OVER);
+    await this.#renewing.stop();
+    await this.#telling.settled();
+  }
+
+  #tell(key: string, step: () => Promise<void>): void {
+    this.#telling.add(step().catch((error: unknown) => this.#failed(key, error)));
+  }
+
+  #report(key: string): Promise<void> {
+    return this.#unheard.tell(key, (ended) => this.#store.end(key, ended));
+  }
+
+  #failed(key: string, error: unknown): void {
     // Even without ends, this limit is reported: that shows whether the store answers.
-    keep(key, []);
-    if (isAlone) return;
-    isAlone = true;
-    log.warn(
+    this.#unheard.noteLimit(key);
+    if (this.#isAlone) return;
+    this.#isAlone = true;
+    this.#log.warn(
       { err: error },
       'rate limits are not shared with other processes right now; each goes by its own count',
     );
-    telling.add(rejoin());
+    this.#telling.add(this.#rejoin());
   }
 
-  async function rejoin(): Promise<void> {
-    while (isAlone && !stopping.signal.aborted) {
-      await clock.sleep(REJOIN_EVERY_MS, stopping.signal).catch(() => {});
-      await reportMissed().catch(() => {});
+  async #rejoin(): Promise<void> {
+    while (this.#isAlone && !this.#stopping.signal.aborted) {
+      await this.#clock.sleep(REJOIN_EVERY_MS, this.#stopping.signal).catch(() => {});
+      await this.#reportMissed().catch(() => {});
     }
   }
 
   /** Tells the store what was written without it, so that other processes leave room for that. */
-  async function reportMissed(): Promise<void> {
+  async #reportMissed(): Promise<void> {
     // Before the blocks, during which the store grants no room.
-    await renewOwed();
-    const nowMs = clock.now();
-    for (const [key, untilMs] of blocks) {
-      if (untilMs > nowMs) await store.block(key, untilMs - nowMs);
-      blocks.delete(key);
+    await this.#renewOwed();
+    const nowMs = this.#clock.now();
+    for (const [key, untilMs] of this.#blocks) {
+      if (untilMs > nowMs) await this.#store.block(key, untilMs - nowMs);
+      this.#blocks.delete(key);
     }
-    while (unheard.size > 0) await Promise.all([...unheard.keys()].map(report));
-    isAlone = false;
-    log.info('rate limits are shared with other processes again');
-  }
-
-  function keep(key: string, ends: readonly UnheardEnd[]): void {
-    // By then the store has given up a write that it never heard of again.
-    const fromMs = clock.now() - LONGEST_WRITE_MS;
-    const recent = (unheard.get(key) ?? []).filter(({ untilMs }) => untilMs > fromMs);
-    unheard.set(key, [...recent, ...ends]);
-  }
-
-  /** Passes the ends of a limit to a step that tells them to the store. If that fails, they stay unheard. */
-  async function tellEnds<T>(key: string, step: (ended: readonly EndedWrite[]) => Promise<T>): Promise<T> {
-    const ends = unheard.get(key) ?? [];
-    unheard.delete(key);
-    try {
-      return await step(
-        ends.map(({ untilMs, ...end }) => ({ ...end, countsMs: Math.max(0, untilMs - clock.now()) })),
-      );
-    } catch (error) {
-      keep(key, ends);
-      throw error;
+    for (let keys = this.#unheard.limits(); keys.length > 0; keys = this.#unheard.limits()) {
+      await Promise.all(keys.map((key) => this.#report(key)));
     }
+    this.#isAlone = false;
+    this.#log.info('rate limits are shared with other processes again');
   }
-
-  const report = (key: string) => tellEnds(key, (ended) => store.end(key, ended));
-
-  function tell(key: string, step: () => Promise<void>): void {
-    telling.add(step().catch((error: unknown) => failed(key, error)));
-  }
-
-  function end(key: string, { countsMs, ...write }: EndedWrite): void {
-    const isHeld = countsMs > 0;
-    const isFirst = !unheard.has(key);
-    keep(key, [{ ...write, untilMs: clock.now() + countsMs }]);
-    if (isAlone || (isHeld && !isFirst)) return;
-    tell(key, async () => {
-      if (isHeld) await clock.sleep(HOLD_ENDS_MS, stopping.signal).catch(() => {});
-      if (!isAlone && unheard.has(key)) await report(key);
-    });
-  }
-
-  const oweFor = (id: string, { key, limit, windowMs, dueMs = DEFAULT_DUE_MS }: Scope) =>
-    store.owe({ key, id, limit, windowMs, dueMs, leaseMs: OWED_LEASE_MS });
-  async function renewOwed(): Promise<void> {
-    await Promise.all([...owed].map(([id, scope]) => oweFor(id, scope)));
-  }
-  const renewing = repeat(
-    'keeping room for last states',
-    RENEW_OWED_EVERY_MS,
-    async () => {
-      if (!isAlone) await renewOwed();
-    },
-    { clock, log },
-  );
-
-  return {
-    async owe(scope) {
-      const id = randomUUID();
-      if (!isAlone) {
-        const waitMs = await oweFor(id, scope).catch((error: unknown) => failed(scope.key, error));
-        if (waitMs) return waitMs;
-      }
-      owed.set(id, scope);
-      return {
-        release() {
-          owed.delete(id);
-          // Otherwise the room is free when its lease is over.
-          if (!isAlone) tell(scope.key, () => store.endDebt(scope.key, id));
-        },
-      };
-    },
-    async beginWrite(scope, gapMs) {
-      const { key, limit, reserve = 0, longestMs: leaseMs = LONGEST_WRITE_MS, refills } = scope;
-      const id = randomUUID();
-      const refillMs = scope.windowMs / limit;
-      const windowMs = refills ? refillMs : scope.windowMs;
-      const refill = refills ? { refillMs } : {};
-      const write: SharedWrite = { end: (countsMs) => end(key, { id, countsMs, ...refill }) };
-      if (isAlone) return write;
-      const rate = { limit: gapMs === null ? limit : Math.max(1, limit - reserve), gapMs };
-      try {
-        const waitMs = await tellEnds(key, (ended) =>
-          store.beginWrite({ key, id, owner, windowMs, leaseMs, ...rate }, ended),
-        );
-        return waitMs === 0 ? write : waitMs;
-      } catch (error) {
-        failed(key, error);
-        return write;
-      }
-    },
-    block({ key }, ms) {
-      const untilMs = clock.now() + ms;
-      blocks.set(key, untilMs);
-      if (isAlone) return;
-      tell(key, async () => {
-        await store.block(key, ms);
-        if (blocks.get(key) === untilMs) blocks.delete(key);
-      });
-    },
-    async stop() {
-      stopping.abort(OVER);
-      await renewing.stop();
-      await telling.settled();
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
@@ -40,8 +40,8 @@ describeWithRedis('two processes in one Slack workspace', () => {
     const { pace } = store;
     if (pace === undefined) throw new Error('Redis shares the pace');
     // A machine that is busy must not take Redis for away.
-    const sharedLimiter = createSharedLimiter(fastPace(pace, SPEED), { clock: createFastClock(0.1), log });
-    onTestFinished(sharedLimiter.stop);
+    const sharedLimiter = new SharedLimiter(fastPace(pace, SPEED), { clock: createFastClock(0.1), log });
+    onTestFinished(() => sharedLimiter.stop());
     const bot = await createTestBot({ store, provider, steadyClock: clock, sharedLimiter });
     onTestFinished(bot.close);
     await connectToSlack(slack, bot, clock);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import type { Clock } from '../../../src/core/kit/clock.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
@@ -19,7 +19,7 @@ const interim = () => 'interim' as const;
 /** A process that keeps its pace with those on the same store, which is `awayMs` there and `awayMs` back. */
 function startProcess(store: PaceStore, clock: FakeClock, awayMs = 0) {
   const { log, lines } = createLogRecorder();
-  const shared = createSharedLimiter(awayMs === 0 ? store : distant(store, clock, awayMs), { clock, log });
+  const shared = new SharedLimiter(awayMs === 0 ? store : distant(store, clock, awayMs), { clock, log });
   const limiters = createWriteLimiters(clock, shared);
   return { limiters, shared, logged: () => lines.map((line) => JSON.parse(line).msg as string) };
 }

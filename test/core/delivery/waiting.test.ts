@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope, Urgency } from '../../../src/core/ports/scope.ts';
@@ -78,7 +78,7 @@ async function overlongWaits(seed: number): Promise<string[]> {
   const store = createErraticStore(clock, random);
   const scopes = scopesOf(random, isShared);
   const processes = Array.from({ length: isShared ? 1 + random.below(3) : 1 }, () =>
-    createWriteLimiters(clock, isShared ? createSharedLimiter(store, { clock, log }) : null),
+    createWriteLimiters(clock, isShared ? new SharedLimiter(store, { clock, log }) : null),
   );
   const waiting = new Map<number, string>();
   const work: Promise<unknown>[] = [];

@@ -2,7 +2,7 @@ import { Routes } from 'discord.js';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createRest } from '../../../../src/adapters/discord/rest/rest.ts';
-import { createSharedLimiter } from '../../../../src/core/delivery/shared-limiter.ts';
+import { SharedLimiter } from '../../../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
 import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
 import { createFakeDiscord } from '../../../support/discord/fake-discord.ts';
@@ -18,7 +18,7 @@ it('keeps the bot’s limit together with other processes', async () => {
   const discord = await createFakeDiscord({ clock });
   const store = createMemoryPace(clock);
   const processes = Array.from({ length: 3 }, () => {
-    const limiters = createWriteLimiters(clock, createSharedLimiter(store, { clock, log }));
+    const limiters = createWriteLimiters(clock, new SharedLimiter(store, { clock, log }));
     return createRest({ apiUrl: discord.apiUrl, token: discord.token, fetch, clock, limiters });
   });
   const request = { method: 'GET', path: Routes.gatewayBot() } as const;
