@@ -1,7 +1,7 @@
 import type { AuditLog } from '../access/audit.ts';
 import type { AnswerRecords } from '../conversations/answer-records.ts';
 import { ifReadable } from '../coordination/collection.ts';
-import { writtenSchema } from '../coordination/journal.ts';
+import { writtenSchema } from '../coordination/journal-entry.ts';
 import { inItsPlace, type Stops } from '../coordination/stops.ts';
 import type { Clock } from '../kit/clock.ts';
 import { oneLine } from '../kit/text.ts';

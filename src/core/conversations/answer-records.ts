@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Collection, createCollection, ifReadable, type Seen } from '../coordination/collection.ts';
-import { answerSchema as answerState } from '../coordination/journal.ts';
+import { answerSchema as answerState } from '../coordination/journal-entry.ts';
 import { endedMoment } from '../ports/buttons.ts';
 import { EFFORTS } from '../ports/effort.ts';
 import { type BroughtPart, broughtSchema, isBy } from '../ports/parts.ts';

@@ -1,4 +1,4 @@
-import type { AnswerEnd } from '../coordination/journal.ts';
+import type { AnswerEnd } from '../coordination/journal-entry.ts';
 import type { Reply } from '../delivery/reply.ts';
 import type { EndedMoment } from '../ports/buttons.ts';
 import type { Surface } from '../ports/surface.ts';

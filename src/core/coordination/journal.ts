@@ -1,11 +1,19 @@
-import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
 import { repeat } from '../kit/repeat.ts';
-import { createLateWrites, type LateWrites } from '../kit/until-stored.ts';
-import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
-import type { Claim, ClaimKey } from '../ports/store.ts';
+import { createLateWrites } from '../kit/until-stored.ts';
+import type { Platform } from '../ports/platforms.ts';
+import type { Claim } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';
-import { createClaimLeases, type Leases, type SharedStore } from './leases.ts';
+import {
+  type AnswerState,
+  CLAIM_TTL_MS,
+  Entry,
+  stateOf,
+  type Whereabouts,
+  type Written,
+  writtenSchema,
+} from './journal-entry.ts';
+import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
 /**
@@ -43,27 +51,6 @@ export interface Begun {
   readonly answer?: AnswerState;
 }
 
-/** One event that is being handled. */
-export interface Entry {
-  /** Aborts if another process has taken over the event; from then on nothing may be shown or stored for it. */
-  readonly lost: AbortSignal;
-  /** Sets the asker, to be stored with the next state. */
-  askedBy(asked: Asked): void;
-  /** Sets the source of the answer's state, which is written at `keep`, and periodically if it has changed. */
-  watch(read: () => AnswerState): void;
-  /** Sets the surface on which an event that was taken over continues, by which it is found from now on. */
-  resumeAt(surface: Surface): void;
-  /** Writes the present state; if the store fails, later. Never rejects. */
-  keep(): Promise<void>;
-  /**
-   * Marks the event as handled, and stores `alongside` in the same moment; retries both until the store accepts them, so
-   * `alongside` must be repeatable. Never rejects.
-   */
-  end(alongside?: () => Promise<unknown>): Promise<void>;
-  /** Leaves the event to another process, which finds it once the lease has expired. `end` does nothing after that. */
-  leave(): void;
-}
-
 export interface Orphan {
   readonly eventId: string;
   readonly entry: Entry;
@@ -71,60 +58,6 @@ export interface Orphan {
   readonly written: Written | null;
 }
 
-/** The present state of an answer. */
-export const answerSchema = z.object({
-  id: z.string(),
-  /** Catalogue id; null before a model was chosen. */
-  model: z.string().nullable(),
-  askedAtMs: z.number(),
-  /** The text that had arrived. */
-  text: z.string(),
-  /** The number of images that had arrived. They are not stored; the next process says that they are lost. */
-  images: z.int().nonnegative().default(0),
-  /** The number of complete messages. */
-  sealed: z.int().nonnegative(),
-  /** `LiveMessage.key` of the growing message; null if it was yet to come. */
-  message: z.string().nullable(),
-  /** Keys of its messages so far, oldest first. Missing in entries of earlier versions. */
-  messages: z.array(z.string()).exactOptional(),
-  /** How it ended, once known; then it only remains to show it. */
-  ending: z
-    .object({
-      status: z.enum(['complete', 'stopped', 'failed', 'interrupted']),
-      note: z.string().nullable(),
-      footer: z.string().nullable(),
-      /** Whether it was cut at the length limit, so that it can continue. */
-      isCut: z.boolean().exactOptional(),
-    })
-    .nullable()
-    .default(null),
-});
-
-const askedSchema = z.object({
-  guild: z.string(),
-  user: z.string(),
-  /** The person's display name. */
-  name: z.string(),
-});
-
-/** The stored form of an event. */
-export const writtenSchema = z.object({
-  version: z.literal(1),
-  platform: z.enum(PLATFORM_IDS),
-  /** `Surface.reference`. */
-  place: z.string(),
-  answer: answerSchema.nullable(),
-  /** The asker, for operators who look at answers in progress. */
-  asked: askedSchema.nullable().default(null),
-});
-
-export type AnswerState = z.infer<typeof answerSchema>;
-export type AnswerEnd = NonNullable<AnswerState['ending']>;
-export type Written = z.infer<typeof writtenSchema>;
-export type Asked = z.infer<typeof askedSchema>;
-
-/** Slack redelivers for five minutes, Discord's gateway replays for less, and people repeat a POST a little longer. */
-const CLAIM_TTL_MS = 24 * 3_600_000;
 /** The age of text that a crash may lose if it was not shown. */
 const KEEP_EVERY_MS = 1_500;
 /** Journals written at once, which a store may do in one step, … */
@@ -160,7 +93,7 @@ export function createJournal(shared: SharedStore): Journal {
 
   function openEntry(claim: Claim, place: Whereabouts | null): Entry {
     const closed = () => open.delete(claim.id);
-    const entry = createEntry(claim, place, { shared, leases, late, closed });
+    const entry = new Entry(claim, place, { shared, leases, late, closed });
     open.set(claim.id, entry);
     return entry;
   }
@@ -231,105 +164,6 @@ async function keepAll(entries: readonly Entry[], clock: Clock, signal: AbortSig
   }
 }
 
-interface EntryParts {
-  readonly shared: SharedStore;
-  readonly leases: Leases<ClaimKey>;
-  readonly late: LateWrites;
-  /** Called once, as the entry ends or is left to another process. */
-  readonly closed: () => void;
-}
-
-function createEntry(
-  claim: Claim,
-  begunAt: Whereabouts | null,
-  { shared, leases, late, closed }: EntryParts,
-): Entry {
-  const { store, owner, clock, log } = shared;
-  const together = togetherIn(store);
-  const { id } = claim;
-  let place = begunAt;
-  let held: ClaimKey = claim;
-  const lost = new AbortController();
-  let read: (() => AnswerState) | null = null;
-  let stands = '';
-  let writing = Promise.resolve();
-  let isOver = false;
-
-  async function write(): Promise<void> {
-    const written = read === null || isOver || lost.signal.aborted ? null : stateOf(place, read());
-    if (written === null) return;
-    const mark = markOf(written);
-    if (mark === stands) return;
-    try {
-      if (
-        (await together.write({ kind: 'journal', claim: held, journal: written })) ||
-        (await claimAgain(written))
-      ) {
-        stands = mark;
-        return;
-      }
-      log.error({ event: id }, 'another process has taken over an event that is in progress here');
-      leases.drop(held);
-      lost.abort(new Error('another process has taken over'));
-    } catch (error) {
-      log.warn({ err: error, event: id }, 'could not write the journal');
-    }
-  }
-
-  /** A store that came back without its data knows of no claim, so nobody else has it either. */
-  async function claimAgain(written: Written): Promise<boolean> {
-    const again = await store.claims.claim(id, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
-    if (again === null) return false;
-    log.error({ event: id }, 'the store has lost an event that is in progress here');
-    leases.drop(held);
-    held = again;
-    leases.hold(held);
-    return true;
-  }
-
-  function close(): boolean {
-    if (isOver) return false;
-    isOver = true;
-    closed();
-    return true;
-  }
-
-  leases.hold(claim);
-  return {
-    lost: lost.signal,
-    askedBy(asked) {
-      if (place !== null) place = { ...place, asked };
-    },
-    watch(next) {
-      read = next;
-    },
-    resumeAt(surface) {
-      if (place !== null) place = { ...place, surface };
-    },
-    keep() {
-      writing = writing.then(write);
-      return writing;
-    },
-    async end(alongside = async () => {}) {
-      if (!close()) return;
-      await writing;
-      await late.write(id, async () => {
-        await Promise.all([alongside(), together.write({ kind: 'finish', claim: held })]);
-        leases.drop(held);
-      });
-    },
-    leave() {
-      if (close()) leases.drop(held);
-    },
-  };
-}
-
-interface Whereabouts {
-  readonly platform: Platform;
-  readonly surface: Pick<Surface, 'reference'>;
-  readonly asked: Asked | null;
-}
-
 function placeOf({ platform, place, asked }: Written): Whereabouts {
   return { platform, surface: { reference: place }, asked };
 }
@@ -339,16 +173,4 @@ function writtenIn({ id, journal }: Claim, log: SharedStore['log']): Written | n
   const { data = null, error } = writtenSchema.nullable().safeParse(journal);
   if (error) log.error({ err: error, event: id }, "could not read a dead process's journal");
   return data;
-}
-
-/** The stored form; null if the place is unknown, or ends with the process. */
-function stateOf(place: Whereabouts | null, answer: AnswerState | null): Written | null {
-  const reference = place?.surface.reference;
-  if (place === null || reference === undefined) return null;
-  return { version: 1, platform: place.platform, place: reference, answer, asked: place.asked };
-}
-
-/** Distinguishes two states of an answer, at a cost that does not grow with its text. */
-function markOf({ place, answer }: Written): string {
-  return JSON.stringify([place, { ...answer, text: answer?.text.length }]);
 }

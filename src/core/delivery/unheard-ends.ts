@@ -47,7 +47,9 @@ export class UnheardEnds {
     this.#byLimit.delete(key);
     const nowMs = this.#clock.now();
     try {
-      return await step(ends.map(({ untilMs, ...end }) => ({ ...end, countsMs: Math.max(0, untilMs - nowMs) })));
+      return await step(
+        ends.map(({ untilMs, ...end }) => ({ ...end, countsMs: Math.max(0, untilMs - nowMs) })),
+      );
     } catch (error) {
       this.#keep(key, ends);
       throw error;

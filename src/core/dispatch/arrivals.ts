@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { RESTARTING } from '../chat/run-job.ts';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Coordination } from '../coordination/coordination.ts';
-import type { Entry } from '../coordination/journal.ts';
+import type { Entry } from '../coordination/journal-entry.ts';
 import { createBackground } from '../kit/background.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';

@@ -1,5 +1,5 @@
 import { questionIn } from '../chat/question/job.ts';
-import type { Entry } from '../coordination/journal.ts';
+import type { Entry } from '../coordination/journal-entry.ts';
 import { orLog } from '../kit/or-log.ts';
 import { plainName } from '../kit/text.ts';
 import { platformOf } from '../ports/actor.ts';

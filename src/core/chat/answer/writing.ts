@@ -1,7 +1,7 @@
 import type { ShownAnswer } from '../../conversations/answer-records.ts';
 import { LISTENING_NOTE } from '../../conversations/listening.ts';
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
-import type { AnswerEnd, AnswerState } from '../../coordination/journal.ts';
+import type { AnswerEnd, AnswerState } from '../../coordination/journal-entry.ts';
 import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
 import { Reply } from '../../delivery/reply.ts';
 import type { Clock } from '../../kit/clock.ts';

@@ -1,5 +1,6 @@
 import { newAnswerId } from '../../conversations/answer-records.ts';
-import type { AnswerState, Entry, Journal } from '../../coordination/journal.ts';
+import type { Journal } from '../../coordination/journal.ts';
+import type { AnswerState, Entry } from '../../coordination/journal-entry.ts';
 import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Job } from './job.ts';

@@ -1,5 +1,6 @@
 import { momentAfter, shownBy } from '../../conversations/shown-answer.ts';
-import type { AnswerState, Entry, Orphan, Written } from '../../coordination/journal.ts';
+import type { Orphan } from '../../coordination/journal.ts';
+import type { AnswerState, Entry, Written } from '../../coordination/journal-entry.ts';
 import { type Delivery, Reply, type Resumed } from '../../delivery/reply.ts';
 import { orLog } from '../../kit/or-log.ts';
 import { splitText } from '../../markdown/splitter.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnswerRecords } from '../../conversations/answer-records.ts';
 import { createCollection } from '../../coordination/collection.ts';
-import type { AnswerState } from '../../coordination/journal.ts';
+import type { AnswerState } from '../../coordination/journal-entry.ts';
 import type { Platform } from '../../ports/platforms.ts';
 import type { Store } from '../../ports/store.ts';
 import { MAX_NOTE_CHARS } from '../../ports/surface.ts';

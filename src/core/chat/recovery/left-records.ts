@@ -1,6 +1,6 @@
 import { turnOf } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
-import type { AnswerState } from '../../coordination/journal.ts';
+import type { AnswerState } from '../../coordination/journal-entry.ts';
 import { textInHistory } from '../words/answer-text.ts';
 
 /** The records that a dead process may have left incomplete. */

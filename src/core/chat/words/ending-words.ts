@@ -1,4 +1,4 @@
-import type { AnswerEnd } from '../../coordination/journal.ts';
+import type { AnswerEnd } from '../../coordination/journal-entry.ts';
 import type { StopCause } from '../../coordination/live-answers.ts';
 import { plainName } from '../../kit/text.ts';
 import type { ChatEvent } from '../../ports/provider.ts';
