@@ -3,6 +3,7 @@ import type { AnswerRecord } from '../../conversations/answer-records.ts';
 import { oneLine } from '../../kit/text.ts';
 import type { GuildId } from '../../ports/actor.ts';
 import type { Press } from '../../ports/events.ts';
+import type { Question } from '../question/job.ts';
 import type { ActionParts } from './parts.ts';
 import { EXPIRED } from './pressed.ts';
 
@@ -51,24 +52,12 @@ export function createAgain({
     if (live.values().some(({ id, eventId }) => id === record.id || eventId === press.id)) {
       return tell(press.surface, 'This answer is still being written. Stop it first.');
     }
-    const { actor, place, surface } = press;
+    const { place } = press;
     const conversation =
       (await conversations.get(record.conversation)) ??
       (await conversations.openConversation(place.guild, place.key));
     await run({
-      question: {
-        eventId: press.id,
-        actor,
-        place,
-        surface,
-        parts: [{ type: 'text', text: wanted.question }, ...(wanted.brought ?? [])],
-        model: model ?? record.model ?? undefined,
-        message: record.message,
-        editedAt: record.editedAt,
-        effort: record.effort,
-        isAboutThread: record.isAboutThread,
-        webSearch: record.webSearch,
-      },
+      question: { ...questionOf(press, record, wanted), model: model ?? record.model ?? undefined },
       asker: { user: record.user, name: record.author },
       conversation: conversation.id,
       turn: record.turn,
@@ -108,4 +97,14 @@ export function createAgain({
       });
     },
   };
+}
+
+/** A record's question with these words, as the person who pressed the button asks it. */
+function questionOf(
+  { id: eventId, actor, place, surface }: Press,
+  { message, editedAt, effort, isAboutThread, webSearch }: AnswerRecord,
+  { question: text, brought = [] }: Pick<AnswerRecord, 'question' | 'brought'>,
+): Question {
+  const parts = [{ type: 'text', text } as const, ...brought];
+  return { eventId, actor, place, surface, parts, message, editedAt, effort, isAboutThread, webSearch };
 }

@@ -10,7 +10,7 @@ import { OVER } from '../../kit/over.ts';
 import type { Bill } from '../../ledger/admitted-request.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { PlaceGone } from '../../ports/delivery-errors.ts';
-import type { LiveMessage, Surface } from '../../ports/surface.ts';
+import type { LiveMessage } from '../../ports/surface.ts';
 import type { Asked } from '../question/ask-model.ts';
 import { isHeard } from '../question/job.ts';
 import { type FooterFacts, footerOf } from '../words/answer-text.ts';
@@ -56,12 +56,13 @@ const CLOSING_MARGIN_MS = 15_000;
  * @param keep stores the answer before its last state is shown. The asker is told about a fault
  */
 export async function writeAnswer(
-  { delivery, nameOperator, abandoned }: Messenger,
+  messenger: Messenger,
   asked: Asked,
   places: Pick<AnswerPlaces, 'messages' | 'noteMessage' | 'noteThread'>,
   adopted: LiveMessage | null,
   keep: (answer: Written) => Promise<void>,
 ): Promise<Delivered> {
+  const { delivery, nameOperator } = messenger;
   const { clock, log } = delivery;
   const { attempt, prepared, answerer } = asked;
   const { job, id, entry, signal, stop } = attempt;
@@ -69,27 +70,7 @@ export async function writeAnswer(
   const startedAtMs = clock.now();
   const draft = emptyDraft();
   let ending: AnswerEnd | null = null;
-  let keeping = Promise.resolve();
-
-  const reply = new Reply({
-    ...delivery,
-    surface,
-    answerId: id,
-    isWhole: prepared.here.whole,
-    onOpen({ key, threadKey }) {
-      places.noteMessage(key);
-      if (threadKey) places.noteThread(threadKey);
-      keeping = entry.keep();
-      return keeping;
-    },
-    onGone: () => stop({ kind: 'place_gone' }),
-    signal: AbortSignal.any([abandoned, entry.lost]),
-    ...(adopted !== null && { adopted }),
-  });
-  signal.addEventListener('abort', () => {
-    if (!isInterrupted(signal)) reply.unwanted();
-  });
-  entry.lost.addEventListener('abort', () => stop({ kind: 'taken_over' }), { once: true });
+  const { reply, noted } = beginReply(messenger, asked, places, adopted);
   const state = (): AnswerState => ({
     ...attempt.unbegun,
     model: answerer.current.access.model.id,
@@ -101,7 +82,7 @@ export async function writeAnswer(
   });
   entry.watch(state);
 
-  const closing = watchClosing(surface, clock, stop);
+  const closing = surface.closesAtMs === undefined ? null : watchClosing(surface.closesAtMs, clock, stop);
   // The turn still has an older answer, perhaps to another question. If this process dies once the new one is shown, the next one
   // has to know of it.
   const beforeFirst = job.previous && { beforeFirst: () => entry.keep() };
@@ -111,7 +92,7 @@ export async function writeAnswer(
     { reply, surface, clock, ...beforeFirst },
     signal,
   );
-  closing.abort(OVER);
+  closing?.abort(OVER);
   const about = { answer: id };
   const unsettled = orLog(log, 'error', about, 'could not settle a request; it stays reserved', null);
   const bill = await answerer.bill().catch(unsettled);
@@ -122,7 +103,7 @@ export async function writeAnswer(
   const footer = bill && footerOf(footerFacts(asked, draft), bill);
   ending = { ...end, note: noteOf(remarks, words).note, footer };
   // From here on the answer is final. A process that has lost the event finds out before it writes.
-  await keeping;
+  await noted();
   await Promise.all([bill && answerer.settle().catch(unsettled), entry.keep()]);
 
   const written = { draft, status: end.status, bill, error };
@@ -149,6 +130,37 @@ export async function writeAnswer(
     shown: shownBy(reply, surface, moment),
     held: lockedAt === null ? null : { at: lockedAt, state: state() },
   };
+}
+
+/** A reply that stops its answer once nothing can be shown; `noted` resolves once the journal knows its messages. */
+function beginReply(
+  { delivery, abandoned }: Messenger,
+  { attempt, prepared }: Asked,
+  places: Pick<AnswerPlaces, 'noteMessage' | 'noteThread'>,
+  adopted: LiveMessage | null,
+): { readonly reply: Reply; readonly noted: () => Promise<void> } {
+  const { job, id, entry, signal, stop } = attempt;
+  let keeping = Promise.resolve();
+  const reply = new Reply({
+    ...delivery,
+    surface: job.question.surface,
+    answerId: id,
+    isWhole: prepared.here.whole,
+    onOpen({ key, threadKey }) {
+      places.noteMessage(key);
+      if (threadKey) places.noteThread(threadKey);
+      keeping = entry.keep();
+      return keeping;
+    },
+    onGone: () => stop({ kind: 'place_gone' }),
+    signal: AbortSignal.any([abandoned, entry.lost]),
+    ...(adopted !== null && { adopted }),
+  });
+  signal.addEventListener('abort', () => {
+    if (!isInterrupted(signal)) reply.unwanted();
+  });
+  entry.lost.addEventListener('abort', () => stop({ kind: 'taken_over' }), { once: true });
+  return { reply, noted: () => keeping };
 }
 
 function remarksOn({ attempt, prepared, answerer, remarks }: Asked, draft: Draft): string[] {
@@ -179,16 +191,12 @@ function isInterrupted({ reason }: AbortSignal): boolean {
   return reason instanceof Stopped && isInterruption(reason.stop);
 }
 
-/**
- * Stops the answer shortly before its place accepts no more updates. Abort the returned controller when the answer is over.
- */
-function watchClosing(surface: Surface, clock: Clock, stop: (cause: StopCause) => void): AbortController {
+/** Stops the answer shortly before its place accepts no more updates. Abort the returned controller when the answer is over. */
+function watchClosing(closesAtMs: number, clock: Clock, stop: (cause: StopCause) => void): AbortController {
   const over = new AbortController();
-  if (surface.closesAtMs !== undefined) {
-    clock.sleep(surface.closesAtMs - CLOSING_MARGIN_MS - clock.now(), over.signal).then(
-      () => stop({ kind: 'place_closes' }),
-      () => {}, // over
-    );
-  }
+  clock.sleep(closesAtMs - CLOSING_MARGIN_MS - clock.now(), over.signal).then(
+    () => stop({ kind: 'place_closes' }),
+    () => {}, // over
+  );
   return over;
 }

@@ -52,18 +52,6 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
   // Creating one takes a fifth of a millisecond, so it is done once.
   const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
 
-  /** Remarks for the asker on a request that was admitted. */
-  function remarksOn({ place, webSearch }: Question, { current }: Answerer, asked: Model): string[] {
-    const { access, searchesWeb } = current;
-    const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';
-    return [
-      isDemo ? options.demoNotice : null,
-      webSearch && !searchesWeb
-        ? `${asked.name} cannot search the web here. Pick another model for that.`
-        : null,
-    ].filter((line) => line !== null);
-  }
-
   return async ({ job, id, signal }, prepared) => {
     const { question, asker, conversation, isConfirmed = false } = job;
     const { actor, place } = question;
@@ -134,11 +122,28 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
       answerer,
       remarks: [
         ...(prompting.isSummarised ? [SUMMARISED] : []),
-        ...remarksOn(question, answerer, prepared.model),
+        ...remarksOn(question, answerer, prepared.model, options.demoNotice),
       ],
       isInLongThread: isInLongThread(question, here.readsContext, turns),
     };
   };
+}
+
+/** Remarks for the asker on a request that was admitted. */
+function remarksOn(
+  { place, webSearch }: Question,
+  { current }: Answerer,
+  asked: Model,
+  demoNotice: string | null,
+): string[] {
+  const { access, searchesWeb } = current;
+  const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';
+  return [
+    isDemo ? demoNotice : null,
+    webSearch && !searchesWeb
+      ? `${asked.name} cannot search the web here. Pick another model for that.`
+      : null,
+  ].filter((line) => line !== null);
 }
 
 /** The number of messages from which on summarising a thread helps. */
