@@ -94,15 +94,13 @@ export function createGuilds(options: GuildsOptions): Guilds {
     return held === null ? 'unreadable' : listed((held?.grants ?? []).map(grantInWords));
   }
 
+  const inWords = ({ sku, endsAtMs }: Purchase) =>
+    `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${untilInWords(endsAtMs)}`;
+
   async function replacePurchases(guild: GuildId, purchases: readonly Purchase[]): Promise<void> {
     const now = normalised(purchases);
     const before = await ifReadable(bought.get(guild), null);
-    const words = (list: readonly Purchase[]) =>
-      listed(
-        list.map(
-          ({ sku, endsAtMs }) => `SKU ${sku} (${skuTiers.get(sku) ?? 'no tier'})${untilInWords(endsAtMs)}`,
-        ),
-      );
+    const words = (list: readonly Purchase[]) => listed(list.map(inWords));
     if (before !== null && isDeepStrictEqual(before?.purchases ?? [], now)) return;
     const from = before === null ? 'unreadable' : words(before?.purchases ?? []);
     const to = words(now);

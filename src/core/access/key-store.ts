@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createCollection, ifReadable } from '../coordination/collection.ts';
+import { type Collection, createCollection, ifReadable } from '../coordination/collection.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { LogRecord, Store } from '../ports/store.ts';
@@ -80,21 +80,6 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
     return { ...facts, ...(await faults.of(id, connectedAtMs)) };
   }
 
-  /** Replaces the key that is stored, and no other that somebody stores meanwhile. False if there is nothing to delete. */
-  async function write(id: string, key: StoredKey | undefined, record: RecordOf): Promise<boolean> {
-    for (;;) {
-      const seen = await ifReadable(keys.look(id), null);
-      if (seen === null) {
-        if (key === undefined) return keys.delete(id, record('unreadable'));
-        await keys.set(id, key, record('unreadable'));
-        return true;
-      }
-      const before = seen.value?.lastFour ?? null;
-      if (before === null && key === undefined) return keys.delete(id);
-      if (await keys.replace(id, seen, key, record(before))) return true;
-    }
-  }
-
   return {
     canKeep: sealing.canSeal,
 
@@ -123,12 +108,12 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
       const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
-      await write(id, key, record);
+      await writeKey(keys, id, key, record);
     },
 
     async delete(guild, provider, record) {
       const id = idOf(guild, provider);
-      const isDeleted = await write(id, undefined, record);
+      const isDeleted = await writeKey(keys, id, undefined, record);
       await faults.forget(id);
       return isDeleted;
     },
@@ -158,6 +143,26 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return isReplaced ? 'resealed' : 'as it was';
     },
   };
+}
+
+/** Replaces the key that is stored, and no other that somebody stores meanwhile. False if there is nothing to delete. */
+async function writeKey(
+  keys: Collection<StoredKey>,
+  id: string,
+  key: StoredKey | undefined,
+  record: RecordOf,
+): Promise<boolean> {
+  for (;;) {
+    const seen = await ifReadable(keys.look(id), null);
+    if (seen === null) {
+      if (key === undefined) return keys.delete(id, record('unreadable'));
+      await keys.set(id, key, record('unreadable'));
+      return true;
+    }
+    const before = seen.value?.lastFour ?? null;
+    if (before === null && key === undefined) return keys.delete(id);
+    if (await keys.replace(id, seen, key, record(before))) return true;
+  }
 }
 
 /** The id of a guild's key for a provider, in the store and in its encryption. */

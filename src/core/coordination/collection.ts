@@ -101,38 +101,19 @@ export function createCollection<T>(
   namespace: string,
   options: CollectionOptions<T>,
 ): Collection<T> {
-  const { version, schema, ttlMs } = options;
-
-  function parse(key: string, stored: unknown): T {
-    const envelope = asObject(stored);
-    const from = asCount(envelope?.['version']);
-    if (!from) throw new UnreadableValue(namespace, key, 'it has no version');
-    const value = envelope?.['value'];
-    try {
-      if (from > version) throw new Error(`its version is ${from}, newer than ${version}`);
-      if (from === version) return schema.parse(value);
-      if (options.migrate === undefined) {
-        throw new Error(`there is no migration from version ${from} to ${version}`);
-      }
-      return schema.parse(options.migrate(value, from));
-    } catch (cause) {
-      throw new UnreadableValue(namespace, key, reasonOf(cause), { cause });
-    }
-  }
-
+  const { version, ttlMs } = options;
   const together = togetherIn(store);
-
   const lives = ttlMs === undefined ? {} : { ttlMs };
 
   async function look(key: string): Promise<Seen<T>> {
     const raw = await together.read(keyIn(namespace, key));
     if (raw === undefined) return { value: undefined, raw };
     try {
-      return { value: parse(key, raw.value), raw };
-    } catch (error) {
+      return { value: parse(raw.value, options), raw };
+    } catch (cause) {
       const aside = keyIn(namespace, ASIDE_PREFIX + key);
       await together.write({ kind: 'set', key: aside, value: raw.value, ...lives });
-      throw error;
+      throw new UnreadableValue(namespace, key, reasonOf(cause), { cause });
     }
   }
 
@@ -181,6 +162,18 @@ export function createCollection<T>(
       for await (const key of store.keys(namespace, prefix)) if (!key.startsWith(ASIDE_PREFIX)) yield key;
     },
   };
+}
+
+/** The value in its present version. Throws if it has none, or if the schema rejects it. */
+function parse<T>(stored: unknown, { version, schema, migrate }: CollectionOptions<T>): T {
+  const envelope = asObject(stored);
+  const from = asCount(envelope?.['version']);
+  if (!from) throw new Error('it has no version');
+  const value = envelope?.['value'];
+  if (from > version) throw new Error(`its version is ${from}, newer than ${version}`);
+  if (from === version) return schema.parse(value);
+  if (migrate === undefined) throw new Error(`there is no migration from version ${from} to ${version}`);
+  return schema.parse(migrate(value, from));
 }
 
 /** Names the invalid fields but not their values, which may be private. */

@@ -9,7 +9,7 @@ import { isHeard } from '../question/job.ts';
 import { tellAsides } from './asides.ts';
 import { keepTurn } from './keep-turn.ts';
 import type { AnswerParts } from './parts.ts';
-import { createAnswerPlaces } from './places.ts';
+import { AnswerPlaces } from './places.ts';
 import { findPlace } from './replacing.ts';
 import { reportAnswer } from './report.ts';
 import type { Titles } from './titles.ts';
@@ -28,7 +28,7 @@ export async function answerNow(parts: AnswerParts, wanted: Attempt): Promise<bo
   const { log } = parts.messenger.delivery;
   const unretired = orLog(log, 'warn', { answer: id }, 'could not remove the buttons of an older answer');
   const retired = job.retirePrevious?.().catch(unretired);
-  const places = createAnswerPlaces(parts, attempt, adopted?.key ?? null);
+  const places = new AnswerPlaces(parts, attempt, adopted?.key ?? null);
   let record: Seen<AnswerRecord> | undefined;
   const answer = await writeAnswer(parts.messenger, asked, places, adopted, async (written) => {
     record = await keepTurn(parts, asked, written);

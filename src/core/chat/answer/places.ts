@@ -3,63 +3,74 @@ import type { Attempt } from '../question/attempt.ts';
 import { isHeard, placeKeyOf } from '../question/job.ts';
 import type { AnswerParts } from './parts.ts';
 
+const UNHEARD = 'could not store whether the bot listens in a thread';
+
 /** The places of one answer: its messages and threads. Each leads to the conversation from then on. */
-export interface AnswerPlaces {
+export class AnswerPlaces {
+  readonly #parts: AnswerParts;
+  readonly #attempt: Attempt;
   /** Keys of the messages of the answer, oldest first. */
   readonly messages: string[];
-  noteMessage(key: string): void;
-  noteThread(key: string): void;
-  /** Resolves once everything noted is stored. Never rejects: faults are logged. */
-  stored(): Promise<void>;
-  /** Stores that the people in its threads were told that the bot listens there. */
-  told(): Promise<void>;
-}
+  readonly #threads: string[] = [];
+  readonly #storing: Promise<unknown>[] = [];
 
-/** @param adopted key of an existing message whose content the answer replaces; null if there is none */
-export function createAnswerPlaces(
-  { records: { conversations, answers, listening }, recovery: { catchUp }, messenger }: AnswerParts,
-  { job: { question, conversation }, id, signal }: Attempt,
-  adopted: string | null,
-): AnswerPlaces {
-  const { log } = messenger.delivery;
-  const { place, surface } = question;
-  const messages = adopted === null ? [] : [adopted];
-  const threads = new Set(place.key === null ? [] : [place.key]);
-  const storing: Promise<unknown>[] = [];
-  const ownPlace = placeKeyOf(question);
-
-  const logged = (promise: Promise<unknown>, words: string): Promise<unknown> =>
-    promise.catch(orLog(log, 'error', { answer: id }, words));
-  const unheard = 'could not store whether the bot listens in a thread';
-  const tie = (key: string) =>
-    logged(conversations.attach(conversation, key), 'could not connect a place to its conversation');
-
-  async function tieThread(key: string): Promise<void> {
-    threads.add(key);
-    await tie(key);
-    if (!isHeard(surface)) return;
-    await logged(listening.startAt(key, conversation), unheard);
-    await logged(catchUp.talkedAt({ guild: place.guild, key }), unheard);
-  }
-
-  if (surface.threadKey !== undefined) {
+  /** @param adopted key of an existing message whose content the answer replaces; null if there is none */
+  constructor(parts: AnswerParts, attempt: Attempt, adopted: string | null) {
+    this.#parts = parts;
+    this.#attempt = attempt;
+    this.messages = adopted === null ? [] : [adopted];
+    const { place, surface } = attempt.job.question;
+    if (place.key !== null) this.#threads.push(place.key);
+    if (surface.threadKey === undefined) return;
     // Without a thread there is no answer either, which is reported elsewhere.
-    const thread = surface.threadKey(signal).catch(() => null);
-    storing.push(thread.then((key) => (key === null ? undefined : tieThread(key))));
+    const thread = surface.threadKey(attempt.signal).catch(() => null);
+    this.#storing.push(thread.then((key) => (key === null ? undefined : this.#tieThread(key))));
   }
 
-  return {
-    messages,
-    noteMessage(key) {
-      messages.push(key);
-      storing.push(tie(key), logged(answers.attach(id, key), 'a message could not be tied to its answer'));
-      // The place itself is kept as long as the conversation.
-      if (ownPlace !== null) storing.push(tie(ownPlace));
-    },
-    noteThread: (key) => void storing.push(tieThread(key)),
-    stored: async () => void (await Promise.all(storing)),
-    async told() {
-      for (const key of threads) await logged(listening.told(key, conversation), unheard);
-    },
-  };
+  noteMessage(key: string): void {
+    const { job, id } = this.#attempt;
+    this.messages.push(key);
+    const attached = this.#parts.records.answers.attach(id, key);
+    this.#storing.push(this.#tie(key), this.#logged(attached, 'a message could not be tied to its answer'));
+    // The place itself is kept as long as the conversation.
+    const ownPlace = placeKeyOf(job.question);
+    if (ownPlace !== null) this.#storing.push(this.#tie(ownPlace));
+  }
+
+  noteThread(key: string): void {
+    this.#storing.push(this.#tieThread(key));
+  }
+
+  /** Resolves once everything noted is stored. Never rejects: faults are logged. */
+  async stored(): Promise<void> {
+    await Promise.all(this.#storing);
+  }
+
+  /** Stores that the people in its threads were told that the bot listens there. */
+  async told(): Promise<void> {
+    const { listening } = this.#parts.records;
+    const { conversation } = this.#attempt.job;
+    for (const key of this.#threads) await this.#logged(listening.told(key, conversation), UNHEARD);
+  }
+
+  #tie(key: string): Promise<unknown> {
+    const attached = this.#parts.records.conversations.attach(this.#attempt.job.conversation, key);
+    return this.#logged(attached, 'could not connect a place to its conversation');
+  }
+
+  async #tieThread(key: string): Promise<void> {
+    const { records, recovery } = this.#parts;
+    const { question, conversation } = this.#attempt.job;
+    if (!this.#threads.includes(key)) this.#threads.push(key);
+    await this.#tie(key);
+    if (!isHeard(question.surface)) return;
+    await this.#logged(records.listening.startAt(key, conversation), UNHEARD);
+    await this.#logged(recovery.catchUp.talkedAt({ guild: question.place.guild, key }), UNHEARD);
+  }
+
+  #logged(storing: Promise<unknown>, words: string): Promise<unknown> {
+    return storing.catch(
+      orLog(this.#parts.messenger.delivery.log, 'error', { answer: this.#attempt.id }, words),
+    );
+  }
 }
