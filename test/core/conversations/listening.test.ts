@@ -167,6 +167,14 @@ describe('listening ends', () => {
     expect(said.surface.shown?.note).toBe(LISTENING_NOTE);
   });
 
+  it('by /listen for good: no new conversation in the thread begins it again', async () => {
+    await mention('Why?');
+    await run('listen', { state: 'off' });
+    await run('forget', {});
+    expect((await mention('And?')).shown?.note).toBeNull();
+    expect(await hears()).toBe(false);
+  });
+
   it('in no place where there is nothing to listen to', async () => {
     const direct = invocationOf('listen', { state: 'off' }, { place: { key: 'dm' } });
     await bot.dispatch.command(direct);
