@@ -302,6 +302,16 @@ describe('a restore', () => {
       },
       /is damaged/,
     ],
+    [
+      'has zeros where rows were',
+      (path) => {
+        firstReleaseFile(path);
+        const bytes = readFileSync(path);
+        const row = bytes.lastIndexOf('conversation');
+        writeFileSync(path, bytes.fill(0, row - 200, row));
+      },
+      /is damaged/,
+    ],
   ])('leaves the store alone where the copy %s', async (_, prepare, words) => {
     const path = freshPath();
     const copy = freshPath();
