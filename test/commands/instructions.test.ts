@@ -194,6 +194,8 @@ describe('/persona', () => {
   it('that was removed leaves the answers as they would be without it', async () => {
     await run('persona', { name: 'Pirate' });
     expect(await run('persona', { action: 'remove', name: 'PIRATE' }, asAdmin)).toMatch(/is removed/);
+    const [newest] = (await bot.services.privacy.dataOf('discord:1', 'ada')).changes;
+    expect(newest).toMatchObject({ from: 'persona Pirate', to: null });
     const { footer, system } = await ask('Hi');
     expect(footer).not.toContain('Pirate');
     expect(system).not.toContain('Talk so.');

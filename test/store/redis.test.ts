@@ -274,6 +274,22 @@ describeWithRedis('Redis', () => {
     await store.close();
   });
 
+  it('keeps no entry of a record that is removed in any index', async () => {
+    await redis.flush();
+    const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
+    for (const user of ['42', '43'])
+      await store.records.append({ kind: 'a', guild: 'discord:1', user, atMs: 1, data: 1 });
+    await store.records.remove({ kind: 'a', of: { guild: 'discord:1', user: '42' } });
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const left = ['["a"]', '["a","discord:1"]', '["a","discord:1","42"]'].map((of) =>
+      client.zCard(`{parley}:records:${of}`),
+    );
+    expect(await Promise.all(left)).toEqual([1, 1, 0]);
+    client.destroy();
+    await store.close();
+  });
+
   it('forgets claims that are finished and expired', async () => {
     await redis.flush();
     const clock = createFakeClock();

@@ -124,7 +124,6 @@ function createContentReader({ readFileOf, readContent, limits, clock, log }: Br
       const readFile = readFileOf(guild);
       if (readFile === null) throw new FileUnavailable('Files of this platform cannot be read.');
       const bytes = await readFile(file.reference, maxBytes, limit.signal);
-      limit.pause();
       const read = () => readContent({ name: file.name, bytes, maxChars }, signal);
       return await inTurn(threads, guild, read, signal);
     } finally {

@@ -239,6 +239,23 @@ describe('fetch', () => {
     await expect(fetch(url, { signal: stop.signal })).rejects.toBe(stop.signal.reason);
   });
 
+  it('sends no request whose signal aborts before there is a connection', async () => {
+    let requests = 0;
+    const { url } = await serve((_, response) => {
+      requests++;
+      response.end('Yes.');
+    });
+    const fetch = createFetch();
+    const stopping = new AbortController();
+    const stopped = fetch(url, { signal: stopping.signal });
+    await Promise.resolve();
+    await Promise.resolve();
+    stopping.abort(new Error('stopped'));
+    await expect(stopped).rejects.toThrow('stopped');
+    expect(await (await fetch(url)).text()).toBe('Yes.');
+    expect(requests).toBe(1);
+  });
+
   it('fails with the cause where nobody listens, and where the answer breaks off', async () => {
     await expect(createFetch()('http://127.0.0.1:9')).rejects.toMatchObject({
       message: 'fetch failed',
