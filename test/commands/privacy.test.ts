@@ -116,6 +116,8 @@ describe('/forget', () => {
       /^Deleted 2 questions of yours with their answers, and the cost of 2 requests?\./,
     );
     expect(await dump()).not.toMatch(/Mia one|Mia two/);
+    // One for the answer to Ben, one for that elsewhere.
+    expect(await Array.fromAsync(bot.store.keys('answer-messages', ''))).toHaveLength(2);
     expect(await rememberedIn('thread 1')).toBe('Ben: Ben one\nAn answer to Ben one');
     expect(await dump()).toContain('Mia elsewhere');
     expect([await requestsOf('mia'), await requestsOf('ben'), await requestsOf('mia', 'discord:2')]).toEqual([

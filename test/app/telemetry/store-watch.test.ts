@@ -30,4 +30,6 @@ it.each([
   await clock.advance(50_000);
   expect(failures).toEqual(reported);
   expect(watch.isUp()).toBe(reported.length === 0);
+  await clock.advance(30_000);
+  expect(watch.isUp()).toBe(true);
 });

@@ -110,7 +110,9 @@ describe('a key that a guild brings', () => {
     await connect();
     await connect('sk-or-v1-another-one-9876');
     expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+    await (await keys.useKey(GUILD, 'openrouter'))?.failed(fault('no_credit'));
     expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(true);
+    expect(await Array.fromAsync(store.keys('key-faults', ''))).toEqual([]);
     expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(false);
     expect(await keys.of(GUILD)).toEqual([]);
     expect(await audit()).toEqual([

@@ -87,7 +87,9 @@ describe('two processes with one conversation', () => {
     const opened = await all(
       ...processes.map((each) => each.openConversation('discord:1', 'discord:thread/1')),
     );
-    expect(new Set(opened.map(({ id }) => id)).size).toBe(1);
+    const [{ id } = { id: '' }] = opened;
+    expect(new Set(opened.map((each) => each.id))).toEqual(new Set([id]));
+    expect(await Array.fromAsync(processes[0]?.idsOf('discord:1') ?? [])).toEqual([id]);
     expect((await processes[0]?.at('discord:thread/1'))?.id).toBe(opened[0]?.id);
   });
 

@@ -44,6 +44,14 @@ async function run(command: string, options: Record<string, unknown>, actor = mi
 }
 
 describe('👍 and 👎', () => {
+  it('rate no answer in whose place another has come', async () => {
+    const { answerId } = await ask();
+    bot.provider.answer('No.');
+    await bot.dispatch.press(pressOf('retry', answerId, { place }));
+    expect(await rate('good', answerId)).toMatch(/no longer stored, so it cannot be rated/);
+    expect(await kept()).toEqual([]);
+  });
+
   it('stand under a whole answer, for everybody who sees it, with its model and its cost', async () => {
     const { answerId, kinds } = await ask();
     expect(kinds).toEqual(['retry', 'continue', 'good', 'bad']);

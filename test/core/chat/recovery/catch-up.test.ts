@@ -221,6 +221,9 @@ describe('a stream', () => {
     await clock.jump(500 * MINUTE_MS);
     expect((await one.dispatch.away('discord', 'discord/0/1'))?.sinceMs).toBe(clock.now() - 60 * MINUTE_MS);
     expect(await off.dispatch.away('discord', 'discord/0/1')).toBeNull();
+    one.provider.answer('Yes.');
+    await off.dispatch.message(messageOf('Hi', { place: { key: 'dm' }, address: { isDirect: true } }));
+    expect(await Array.fromAsync(one.store.keys('talked', ''))).toEqual([]);
     for (const each of bots.toReversed()) await each.close();
   });
 
