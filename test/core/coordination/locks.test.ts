@@ -52,6 +52,20 @@ describe('locks', () => {
     expect({ most, done }).toEqual({ most: 1, done: 20 });
   });
 
+  it('are renewed no more once they are released', async () => {
+    let renewed = 0;
+    const renew: ClaimStore['renew'] = async (claims) => {
+      renewed += claims.length;
+    };
+    const locks = processNamed('p', { claims: { ...store.claims, renew } });
+    const release = await locks.acquireLock('one', 0, () => {}, never);
+    await clock.advance(3_000);
+    expect(renewed).toBe(1);
+    await release?.();
+    await clock.advance(30_000);
+    expect(renewed).toBe(1);
+  });
+
   it('are free again where the work fails', async () => {
     const locks = processNamed('p');
     await expect(locks.hold('one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
