@@ -78,6 +78,23 @@ function createFrailPace(clock: Clock, memory = createMemoryPace(clock)) {
 }
 
 describe('processes that share a limit', () => {
+  it('give back room that is granted to what has ended meanwhile', async () => {
+    const { clock, store } = setUp();
+    const [here, there] = [startProcess(store, clock), startProcess(store, clock)];
+    const workspace: Scope = { ...scope, dueMs: 1_000 };
+    for (let answer = 0; answer < 5; answer++) {
+      const ended = new AbortController();
+      const owed = here.limiters.owe(workspace, ended.signal);
+      ended.abort(new Error('ended'));
+      await expect(owed).rejects.toThrow('ended');
+      await clock.advance(0);
+    }
+    let grown = 0;
+    void there.limiters.owe(workspace, never).then(() => grown++);
+    await clock.advance(1_000);
+    expect(grown).toBe(1);
+  });
+
   it('keep room together for the last writes of what grows in any of them', async () => {
     const { clock, store, write } = setUp();
     const [here, there] = [startProcess(store, clock), startProcess(store, clock)];
