@@ -1,10 +1,11 @@
 const CHECK_MS = 15_000;
-/** Less is not worth a collection. */
+/** Less growth than both of these is not worth a collection, which takes the longer the more is in use. */
 const GROWTH_BYTES = 24 * 1024 * 1024;
+const GROWTH_SHARE = 1 / 4;
 
 export interface Memory {
-  /** Memory that the system counts for the process. */
-  residentBytes(): number;
+  /** Memory that the system counts for the process; null if the system does not say. */
+  residentBytes(): number | null;
   /** Collects everything that is unused and returns its pages to the system. Undefined if Node does not allow it. */
   readonly collect: (() => void) | undefined;
 }
@@ -14,7 +15,14 @@ export interface Memory {
  * and 0.5 s after a thousand answers, in which nothing else runs.
  */
 const ownMemory: Memory = {
-  residentBytes: () => process.memoryUsage.rss(),
+  residentBytes() {
+    try {
+      return process.memoryUsage.rss();
+    } catch {
+      // Without a file descriptor that is free, or without /proc.
+      return null;
+    }
+  },
   collect: globalThis.gc?.bind(null, { type: 'major', execution: 'sync', flavor: 'last-resort' }),
 };
 
@@ -25,10 +33,15 @@ const ownMemory: Memory = {
 export function returnMemoryAtRest(answersInFlight: () => number, memory: Memory = ownMemory): void {
   const { residentBytes, collect } = memory;
   if (collect === undefined) return;
+  /** What the process took after the last collection, or has come down to since. */
   let keptBytes = 0;
   setInterval(() => {
-    if (answersInFlight() > 0 || residentBytes() < keptBytes + GROWTH_BYTES) return;
+    const bytes = residentBytes();
+    if (bytes === null) return;
+    keptBytes = Math.min(keptBytes, bytes);
+    const grownBytes = bytes - keptBytes;
+    if (answersInFlight() > 0 || grownBytes < Math.max(GROWTH_BYTES, keptBytes * GROWTH_SHARE)) return;
     collect();
-    keptBytes = residentBytes();
+    keptBytes = residentBytes() ?? bytes;
   }, CHECK_MS).unref();
 }

@@ -45,12 +45,37 @@ test('nothing is collected while an answer is in flight, and all that it took af
 
 test('a little growth is not worth it', () => {
   vi.advanceTimersByTime(CHECK_MS);
-  resident = 153 * MB;
+  resident = 162 * MB;
   vi.advanceTimersByTime(20 * CHECK_MS);
   expect(collections).toBe(1);
-  resident = 154 * MB;
+  resident = 163 * MB;
   vi.advanceTimersByTime(CHECK_MS);
   expect(collections).toBe(2);
+});
+
+test('growth counts from what the process has come down to', () => {
+  resident = 500 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  resident = 90 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  resident = 113 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(1);
+  resident = 114 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(2);
+});
+
+test('a system that does not say how much is in use is asked again later', () => {
+  const before = collections;
+  let said: number | null = null;
+  returnMemoryAtRest(() => 0, { residentBytes: () => said, collect: () => void collections++ });
+  answers = 1;
+  vi.advanceTimersByTime(3 * CHECK_MS);
+  expect(collections).toBe(before);
+  said = 200 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collections).toBe(before + 1);
 });
 
 test('memory that cannot be given back is not tried for again', () => {

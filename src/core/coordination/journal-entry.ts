@@ -179,7 +179,8 @@ export class Entry {
     log.error({ event: id }, 'the store has lost an event that is in progress here');
     leases.drop(this.#held);
     this.#held = again;
-    leases.hold(again);
+    // An entry that was left meanwhile belongs to whoever finds it.
+    if (!this.#isOver) leases.hold(again);
     return true;
   }
 }

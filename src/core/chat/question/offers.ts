@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { newAnswerId } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
 import type { Conversations } from '../../conversations/conversations.ts';
 import { Reply } from '../../delivery/reply.ts';
+import { orLog } from '../../kit/or-log.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import type { Model } from '../../ports/model.ts';
 import { withinStore } from '../../prompt/gather.ts';
@@ -14,6 +16,10 @@ import { placeKeyOf, type Question, recordOf } from './job.ts';
 import { unheard } from './unheard.ts';
 
 const ENDING = { status: 'complete', note: null, footer: null } as const;
+
+/** The offer stands and its button works; only what is written to it is a conversation of its own. */
+const unattached = (log: Logger, answer: string) =>
+  orLog(log, 'error', { answer }, 'could not connect an offer to its conversation');
 
 /** Shows what a question may cost, with a button to confirm. */
 export async function offerPrice(
@@ -30,7 +36,10 @@ export async function offerPrice(
     answerId: id,
     async onOpen({ key, threadKey }) {
       await entry.keep();
-      for (const place of [key, threadKey]) if (place) await conversations.attach(conversation, place);
+      const places = [key, threadKey].filter((place) => place !== undefined && place !== null);
+      await Promise.all(places.map((place) => conversations.attach(conversation, place))).catch(
+        unattached(delivery.log, id),
+      );
     },
     signal: AbortSignal.any([abandoned, entry.lost]),
   });
@@ -62,7 +71,7 @@ export async function offerMissed(
     ...delivery,
     surface,
     answerId,
-    onOpen: ({ key }) => conversations.attach(conversation, key),
+    onOpen: ({ key }) => conversations.attach(conversation, key).catch(unattached(delivery.log, answerId)),
     signal: abandoned,
   });
   reply.write(MISSED);

@@ -1,4 +1,5 @@
 import { asArray, asObject, type JsonObject, parseJson } from '../../kit/json.ts';
+import { readUsage } from './usage.ts';
 
 export interface ChunkHandlers {
   /** Called with a JSON object of the answer, and the type of its event. */
@@ -33,6 +34,8 @@ interface Frame {
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 /** Some providers put something random into each chunk, as OpenAI does against listeners who know the length of words. */
 const MAX_VAIN_FRAMES = 8;
+/** A frame is kept for as long as the answer streams. Usual ones have 300 characters. */
+const MAX_FRAME_CHARS = 4_096;
 
 export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chunks {
   let isDone = false;
@@ -108,22 +111,28 @@ function pieceIn({ head, tail, event }: Frame, json: string, ofEvent: string | u
   return isSame ? json.slice(head.length, tailStart) : null;
 }
 
-/** Null if anything besides the content adds to the answer: it would count once for all chunks that are joined. */
+/**
+ * Null if anything besides the content adds to the answer, which would count once for all chunks that are joined, or if there is
+ * usage, whose place among the chunks matters.
+ */
 function frameOf(json: string, event: string | undefined, chunk: JsonObject | null): Frame | null {
   const delta = asObject(asObject(asArray(chunk?.['choices'])[0])?.['delta']);
   const { content, role: _role, ...others } = delta ?? {};
-  if (typeof content !== 'string' || !Object.values(others).every(isEmpty)) return null;
+  if (chunk === null || typeof content !== 'string' || !Object.values(others).every(isEmpty)) return null;
+  if (json.length - content.length > MAX_FRAME_CHARS || readUsage(chunk) !== null) return null;
   const [start, another] = json.matchAll(/"content"\s*:\s*"/g);
-  if (start === undefined || another !== undefined) return null;
+  // A second key may be written with escapes.
+  if (start === undefined || another !== undefined || json.includes('\\u')) return null;
   const headEnd = start.index + start[0].length;
   // Content with escapes looks different in JSON.
   if (!json.startsWith(`${content}"`, headEnd)) return null;
   // Copies: slices would keep all that came with the chunk in memory.
-  const [head, tail] = structuredClone([
+  const [head, tail, type] = structuredClone([
     json.slice(0, headEnd),
     json.slice(headEnd + content.length),
+    event,
   ] as const);
-  return { head, tail, event };
+  return { head, tail, event: type };
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,3 +1,5 @@
+import { splitsPair } from '../../kit/text.ts';
+
 /** A piece of content, split into its two kinds. */
 export interface Sorted {
   readonly text: string;
@@ -48,7 +50,8 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
 
   function inside(content: string): Sorted {
     const all = held + content;
-    const close = closeOf(all);
+    // A whole tag that was held stood in code marks.
+    const close = closeOf(all, held === CLOSE ? 1 : 0);
     if (close !== null) {
       block = OPEN;
       held = '';
@@ -57,7 +60,8 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
       return { text: rest.text, reasoning: all.slice(0, close) + rest.reasoning };
     }
     // Includes the code mark before a tag.
-    const from = Math.max(0, all.length - CLOSE.length);
+    const cut = Math.max(0, all.length - CLOSE.length);
+    const from = splitsPair(all, cut) ? cut - 1 : cut;
     held = all.slice(from);
     block += all.slice(0, from);
     return { text: '', reasoning: all.slice(0, from) };
@@ -79,9 +83,9 @@ export function createThinkingFilter(startsInside: boolean): ThinkingFilter {
   };
 }
 
-/** The position of the closing tag; null if there is none yet. */
-function closeOf(text: string): number | null {
-  for (let at = text.indexOf(CLOSE); at >= 0; at = text.indexOf(CLOSE, at + 1)) {
+/** The position of the closing tag from `start` on; null if there is none yet. */
+function closeOf(text: string, start: number): number | null {
+  for (let at = text.indexOf(CLOSE, start); at >= 0; at = text.indexOf(CLOSE, at + 1)) {
     if (text[at - 1] !== '`') return at;
   }
   return null;

@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/kit/clock.ts';
 import type { MissedMessage } from '../../../../src/core/ports/events.ts';
 import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
+import { StoreError } from '../../../../src/core/ports/store.ts';
+import { openStore } from '../../../../src/store/open-store.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { withoutDay } from '../../../support/said.ts';
+import { tapStore } from '../../../support/tapped-store.ts';
 import {
   createTestBot,
   messageOf,
@@ -12,6 +15,7 @@ import {
   testActor,
   testSurface,
 } from '../../../support/test-bot.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 
 let bot: TestBot;
 beforeEach(async () => {
@@ -159,6 +163,25 @@ describe('what people wrote while the bot was away', () => {
     await bot.dispatch.press(again);
     expect(again.surface.privateTexts[0]?.text).toMatch(/has expired/);
   });
+});
+
+it('an offer stands although the store is away as it is to be connected to its conversation', async () => {
+  const store = await openStore('memory:', { clock: systemClock, log: bot.log });
+  const broken = await createTestBot({
+    store: tapStore(store, ({ kind, namespace }) => {
+      if (kind === 'write' && namespace === 'places' && old.message.surface.shown !== null) {
+        throw new StoreError('disk I/O error');
+      }
+    }),
+  });
+  const old = missed('Still there?', 'mia', {}, 11 * MINUTE_MS);
+  try {
+    await broken.dispatch.missed([old]);
+    await waitUntil(() => broken.logged().includes('could not connect an offer to its conversation'));
+  } finally {
+    await broken.close();
+    await store.close();
+  }
 });
 
 describe('a mention in a thread that is asked about first', () => {

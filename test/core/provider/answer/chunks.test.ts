@@ -134,6 +134,10 @@ test.each<[string, readonly string[]]>([
     ['x', 'y', 'z'].map((content) => said({ content }).replace('}', ',"content":"x"}')),
   ],
   [
+    'the same key twice, once with an escape',
+    ['x', 'y', 'z'].map((content) => said({ content }).replace('}', ',"cont\\u0065nt":"x"}')),
+  ],
+  [
     'content that closes its string',
     [said({ content: 'a' }), said({ content: 'b' }), said({ content: 'c' }).replace('"c"', '"c","role":"x"')],
   ],
@@ -172,6 +176,21 @@ test('an answer whose chunks all differ is not tried for ever, and one that sett
   const same = Array.from({ length: 10 }, () => said({ content: 'x' }));
   expect(together([...random(0, 5), ...same, ...random(5, 5), ...same]).chunks).toHaveLength(14);
   expect(together([...random(0, 20), ...same]).chunks).toHaveLength(30);
+});
+
+test('usage that comes with each chunk is read where it stands: an empty chunk at the end tells that the answer is whole', () => {
+  const counted = (content: string) =>
+    said({ content }, { usage: { prompt_tokens: 1, completion_tokens: 2 } });
+  const answer = createAnswerReader(null);
+  const chunks = createChunks({ onChunk: (chunk) => answer.read(chunk, []), onDone() {}, onBroken() {} });
+  for (const content of ['a', 'b', '']) chunks.take(counted(content));
+  chunks.flush();
+  expect(answer.isCounted).toBe(true);
+});
+
+test('chunks with much beside their content are not kept to be compared', () => {
+  const large = ['a', 'b', 'c'].map((content) => said({ content }, { padding: 'p'.repeat(5_000) }));
+  expect(together(large).chunks).toHaveLength(3);
 });
 
 test('words are joined after long reasoning, too', () => {
