@@ -33,7 +33,7 @@ const ownMemory: Memory = {
 export function returnMemoryAtRest(answersInFlight: () => number, memory: Memory = ownMemory): void {
   const { residentBytes, collect } = memory;
   if (collect === undefined) return;
-  /** What the process took after the last collection, or has come down to since. */
+  /** The memory after the last collection, or less if it has come down since. */
   let keptBytes = 0;
   setInterval(() => {
     const bytes = residentBytes();

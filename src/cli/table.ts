@@ -1,4 +1,4 @@
-import { displayWidth } from '../core/markdown/display-width.ts';
+import { displayWidth } from '../core/markdown/rewrite/display-width.ts';
 
 /**
  * A table for people: a heading per column, cells padded to one width, numbers right-aligned.

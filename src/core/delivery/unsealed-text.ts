@@ -1,4 +1,4 @@
-import { createSplitter, type Part, type Splitter } from '../markdown/splitter.ts';
+import { createSplitter, type Part, type Splitter } from '../markdown/cut/splitter.ts';
 import type { TextLimits } from '../ports/surface.ts';
 
 /** The text of an answer from its current message on: the parts that are complete, and the open one behind them. */

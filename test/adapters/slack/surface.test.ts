@@ -1,4 +1,4 @@
-import { heal } from '../../../src/core/markdown/healer.ts';
+import { heal } from '../../../src/core/markdown/blocks/healer.ts';
 import type { Button, ButtonKind } from '../../../src/core/ports/buttons.ts';
 import type { Surface } from '../../../src/core/ports/surface.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';

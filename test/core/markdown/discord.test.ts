@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, splitText } from '../../../src/core/markdown/splitter.ts';
+import { createSplitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import { anything, deltaSizes, deltas } from './markdown-samples.ts';
 import { shownOnDiscord, strayMarks } from './shown.ts';
 

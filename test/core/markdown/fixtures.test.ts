@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createSplitter } from '../../../src/core/markdown/splitter.ts';
+import { createSplitter } from '../../../src/core/markdown/cut/splitter.ts';
 import type { TextLimits } from '../../../src/core/ports/surface.ts';
 import { type Shown, shownOnDiscord, shownOnSlack, strayMarks, wordsOf } from './shown.ts';
 

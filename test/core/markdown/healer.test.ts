@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Healer, heal } from '../../../src/core/markdown/healer.ts';
+import { Healer, heal } from '../../../src/core/markdown/blocks/healer.ts';
 import {
   answersOf,
   anything,

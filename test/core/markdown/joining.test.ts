@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, splitText } from '../../../src/core/markdown/splitter.ts';
+import { createSplitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import { anything, deltaSizes, deltas } from './markdown-samples.ts';
 
 const limits = { maxChars: 2_000, dialect: 'strict' } as const;

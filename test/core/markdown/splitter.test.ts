@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, type Part, splitText } from '../../../src/core/markdown/splitter.ts';
+import { createSplitter, type Part, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import {
   answers,
   anything,

@@ -1,6 +1,6 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
-import { createSplitter } from '../../../core/markdown/splitter.ts';
+import { createSplitter } from '../../../core/markdown/cut/splitter.ts';
 import { type Button, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import {

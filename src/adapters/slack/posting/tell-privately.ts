@@ -1,4 +1,4 @@
-import { createSplitter } from '../../../core/markdown/splitter.ts';
+import { createSplitter } from '../../../core/markdown/cut/splitter.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent, isShut } from '../api/errors.ts';

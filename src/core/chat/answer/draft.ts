@@ -2,7 +2,7 @@ import { Stopped } from '../../coordination/live-answers.ts';
 import type { Reply } from '../../delivery/reply.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { grown } from '../../kit/text.ts';
-import { fenceLeftOpen } from '../../markdown/blocks.ts';
+import { fenceLeftOpen } from '../../markdown/blocks/blocks.ts';
 import type { Answerer } from '../../model-choice/fallbacks.ts';
 import type { ChatEvent, Citation } from '../../ports/provider.ts';
 import type { NoticeFile, Surface } from '../../ports/surface.ts';

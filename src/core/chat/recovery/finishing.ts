@@ -3,7 +3,7 @@ import type { Orphan } from '../../coordination/journal.ts';
 import type { AnswerState, Entry, Written } from '../../coordination/journal-entry.ts';
 import { type Delivery, Reply, type Resumed } from '../../delivery/reply.ts';
 import { orLog } from '../../kit/or-log.ts';
-import { splitText } from '../../markdown/splitter.ts';
+import { splitText } from '../../markdown/cut/splitter.ts';
 import type { Adapter, Reopened } from '../../ports/adapter.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { MAX_NOTE_CHARS, type Surface } from '../../ports/surface.ts';

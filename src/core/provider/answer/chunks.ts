@@ -23,14 +23,14 @@ export interface Chunks {
   flush(): void;
 }
 
-/** What is the same in successive chunks: their text around the content. */
+/** The text of a chunk around its content, which is the same in successive chunks. */
 interface Frame {
   readonly head: string;
   readonly tail: string;
   readonly event: string | undefined;
 }
 
-/** What stands for itself between quotation marks: https://www.rfc-editor.org/rfc/rfc8259#section-7 */
+/** Text that stands for itself between quotation marks: https://www.rfc-editor.org/rfc/rfc8259#section-7 */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 /** Some providers put something random into each chunk, as OpenAI does against listeners who know the length of words. */
 const MAX_VAIN_FRAMES = 8;

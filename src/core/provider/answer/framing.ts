@@ -115,7 +115,7 @@ export function createFraming(handlers: ChunkHandlers): Framing {
       try {
         read(text);
       } finally {
-        // What came before a fault counts too.
+        // Chunks from before a fault count too.
         chunks.flush();
       }
     },

@@ -1,10 +1,10 @@
-import { splitsPair } from '../kit/text.ts';
-import type { Dialect } from '../ports/surface.ts';
-import type { BlockState, Container, Fence, Item, PlacedLine } from './block-state.ts';
-import { continuation, fenceEnd, placeLines } from './blocks.ts';
+import { splitsPair } from '../../kit/text.ts';
+import type { Dialect } from '../../ports/surface.ts';
+import type { BlockState, Container, Fence, Item, PlacedLine } from '../blocks/block-state.ts';
+import { continuation, fenceEnd, placeLines } from '../blocks/blocks.ts';
+import { closingOf } from '../inline/spans.ts';
 import { CutPlaces, harms, ranks } from './cut-places.ts';
 import { createGraphemes } from './graphemes.ts';
-import { closingOf } from './spans.ts';
 
 /** Markup that a part repeats from the previous one, so that it can stand by itself. */
 export interface Prefix {

@@ -1,4 +1,4 @@
-import type { BlockState, Line } from './block-state.ts';
+import type { BlockState, Line } from '../blocks/block-state.ts';
 
 /** A Python shell prompt is `>>>`, which on Discord would quote the rest of the message. */
 export function prepared(line: string, { leaf }: BlockState): string {

@@ -1,8 +1,8 @@
-import type { Dialect } from '../ports/surface.ts';
+import type { Dialect } from '../../ports/surface.ts';
+import { parseInline } from '../inline/inline.ts';
+import { closingOf } from '../inline/spans.ts';
 import { type BlockState, type Line, type PlacedLine, startIn } from './block-state.ts';
 import { blankMarks, fenceEnd, placeLines, scanLine } from './blocks.ts';
-import { parseInline } from './inline.ts';
-import { closingOf } from './spans.ts';
 
 /** A line that is only a block's mark so far, or may become one: `-`, `##`, `3.`, `|--`. */
 export const bareMarkPattern = /^[-+*_=#:|`~>\s]*$|^[\s>]*\d{1,9}[.)]\s*$/;

@@ -1,4 +1,4 @@
-import type { Dialect } from '../ports/surface.ts';
+import type { Dialect } from '../../ports/surface.ts';
 
 /** An item of a list; its content begins `width` columns after that of its parent. */
 export interface Item {

@@ -1,4 +1,4 @@
-import type { Dialect } from '../ports/surface.ts';
+import type { Dialect } from '../../ports/surface.ts';
 import { pairRuns } from './emphasis.ts';
 import { flankingOf } from './flanking.ts';
 import { linkTail, urlEnd } from './links.ts';

@@ -1,9 +1,9 @@
-import type { Dialect } from '../ports/surface.ts';
-import type { PlacedLine } from './block-state.ts';
-import { blankMarks } from './blocks.ts';
-import { heldLine } from './healer.ts';
-import { parseInline } from './inline.ts';
-import type { Span } from './spans.ts';
+import type { Dialect } from '../../ports/surface.ts';
+import type { PlacedLine } from '../blocks/block-state.ts';
+import { blankMarks } from '../blocks/blocks.ts';
+import { heldLine } from '../blocks/healer.ts';
+import { parseInline } from '../inline/inline.ts';
+import type { Span } from '../inline/spans.ts';
 
 /** Kinds of places, from the best one to cut at to the worst. */
 export const ranks = { paragraph: 1, line: 2, sentence: 3, word: 4, letter: 5, none: 6 } as const;

@@ -1,8 +1,8 @@
-import { withoutCode } from '../kit/code-spans.ts';
+import { withoutCode } from '../../kit/code-spans.ts';
+import { parseInline } from '../inline/inline.ts';
+import { withoutDelimiters } from '../inline/spans.ts';
 import { displayWidth } from './display-width.ts';
-import { parseInline } from './inline.ts';
 import { breakFences, type Definitions, HARD_BREAK, rewriteInline } from './rewrite-inline.ts';
-import { withoutDelimiters } from './spans.ts';
 
 type Align = 'left' | 'right' | 'center';
 

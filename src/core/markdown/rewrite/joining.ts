@@ -1,6 +1,6 @@
-import { type BlockState, documentStart } from './block-state.ts';
-import { scanLine } from './blocks.ts';
-import { flankingOf } from './flanking.ts';
+import { type BlockState, documentStart } from '../blocks/block-state.ts';
+import { scanLine } from '../blocks/blocks.ts';
+import { flankingOf } from '../inline/flanking.ts';
 
 /** U+2060 WORD JOINER: invisible, and neither space nor punctuation. */
 const JOINER = '\u2060';

@@ -1,8 +1,8 @@
-import { splitsPair } from '../kit/text.ts';
-import type { TextLimits } from '../ports/surface.ts';
-import { type BlockState, startIn } from './block-state.ts';
+import { splitsPair } from '../../kit/text.ts';
+import type { TextLimits } from '../../ports/surface.ts';
+import { type BlockState, startIn } from '../blocks/block-state.ts';
+import { Healer, heal } from '../blocks/healer.ts';
 import { type Prefix, unindent } from './cut.ts';
-import { Healer, heal } from './healer.ts';
 
 /** The part of a growing answer that is not sealed yet. */
 export class OpenPart {

@@ -1,9 +1,9 @@
-import { isHighSurrogate, splitsPair } from '../kit/text.ts';
-import type { Dialect, TextLimits } from '../ports/surface.ts';
-import { fenceEnd } from './blocks.ts';
+import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
+import type { Dialect, TextLimits } from '../../ports/surface.ts';
+import { fenceEnd } from '../blocks/blocks.ts';
+import { createRewriter } from '../rewrite/rewriter.ts';
 import { findCut, isReopened, noPrefix, unindent } from './cut.ts';
 import { OpenPart } from './open-part.ts';
-import { createRewriter } from './rewriter.ts';
 
 /** A final part of the answer that fits one message. */
 export interface Part {

@@ -1,4 +1,4 @@
-import type { Dialect } from '../ports/surface.ts';
+import type { Dialect } from '../../ports/surface.ts';
 import { DiscordBlocks, heldChars } from './discord-blocks.ts';
 import { createJoiningRewriter } from './joining.ts';
 

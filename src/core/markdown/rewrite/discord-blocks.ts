@@ -1,8 +1,9 @@
-import { type BlockState, documentStart, type Line } from './block-state.ts';
-import { continuation, scanLine } from './blocks.ts';
+import { type BlockState, documentStart, type Line } from '../blocks/block-state.ts';
+import { continuation, scanLine } from '../blocks/blocks.ts';
+import { bareMarkPattern, heal } from '../blocks/healer.ts';
+import { parseInline } from '../inline/inline.ts';
+import { withoutDelimiters } from '../inline/spans.ts';
 import { blankMarks, marksOf, prepared, quoteMarks, withTaskBox } from './discord-marks.ts';
-import { bareMarkPattern, heal } from './healer.ts';
-import { parseInline } from './inline.ts';
 import {
   breakFences,
   type Definitions,
@@ -10,7 +11,6 @@ import {
   rewriteInline,
   type SourceEnd,
 } from './rewrite-inline.ts';
-import { withoutDelimiters } from './spans.ts';
 import { alignsOf, rowOf, type Table, tableText } from './table-text.ts';
 
 /** Held characters per block. Links and emphasis are rarely longer, and growing views rewrite it each time. */

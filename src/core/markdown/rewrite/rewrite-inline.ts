@@ -1,6 +1,6 @@
-import { type Inline, isPlain, parseInline } from './inline.ts';
+import { type Inline, isPlain, parseInline } from '../inline/inline.ts';
+import type { Span } from '../inline/spans.ts';
 import { hideMath, showMath } from './math.ts';
-import type { Span } from './spans.ts';
 
 /**
  * How a source ends. `complete`: at the end of its block. `continued`: the rest of its block comes later, and emphasis that is open stays
@@ -91,7 +91,7 @@ function rewriteText(text: string, ends: SourceEnd, definitions: Definitions): s
   return rewritten + text.slice(Math.max(end, 0));
 }
 
-/** What is not emphasis, by its start. */
+/** Everything that is no emphasis, by its start. */
 function tokensOf({ spans, open }: Inline, text: string): ReadonlyMap<number, Span> {
   const tokens = new Map<number, Span>();
   for (const span of spans)
