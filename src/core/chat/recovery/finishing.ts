@@ -76,7 +76,7 @@ export function createFinisher(
   };
 }
 
-/** Shows an answer from where it was left, with the ending it had, and stores its place. */
+/** Goes on showing an answer at the point that it had reached, with its stored ending, and stores where it stands now. */
 async function showAgain(
   records: LeftRecords,
   delivery: Delivery,
