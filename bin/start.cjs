@@ -11,7 +11,7 @@ var env = Object.assign(
   process.env,
 );
 // docs/decisions/006-memory-flags.md
-var args = ['--max-semi-space-size=8', '--heap-growing-percent=30', '--expose-gc'].concat(
+var args = ['--max-semi-space-size=8', '--heap-growing-percent=60', '--expose-gc'].concat(
   process.execArgv,
   path.join(root, 'src', 'main.ts'),
   process.argv.slice(2),

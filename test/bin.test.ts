@@ -57,7 +57,7 @@ describe('npm start', () => {
       expect(command).toEqual(
         expect.arrayContaining([
           '--max-semi-space-size=8',
-          '--heap-growing-percent=30',
+          '--heap-growing-percent=60',
           '--expose-gc',
           resolve('src/main.ts'),
         ]),
