@@ -42,24 +42,6 @@ export interface GuildReport extends GuildInQuestion {
   readonly keys: readonly OwnKey[];
 }
 
-/**
- * Guilds' holdings, and so the models they may use. Nothing is cached: a change by any process counts from the next request.
- * Unreadable values open nothing: every read then rejects with `StoreError` or `UnreadableValue`.
- */
-export interface Guilds {
-  /** An outsider has access of their own. */
-  access(whose: Whose): Promise<GuildInQuestion>;
-  report(guild: GuildId): Promise<GuildReport>;
-  /** Ids of guilds with a grant, a purchase or a key, including expired ones. */
-  holding(): Promise<readonly GuildId[]>;
-  /** Grants a tier and replaces all earlier grants. */
-  grant(guild: GuildId, grant: Grant): Promise<void>;
-  /** Removes all grants; false if there were none. */
-  revoke(guild: GuildId, act: { readonly by: string; readonly reason: string }): Promise<boolean>;
-  /** Replaces guilds' purchases on a platform; with `all`, its other guilds have none. */
-  purchased(platform: Platform, purchases: Purchases, reach: 'these' | 'all'): Promise<void>;
-}
-
 type Purchases = ReadonlyMap<GuildId, readonly Purchase[]>;
 
 export interface GuildsOptions {
@@ -73,7 +55,13 @@ export interface GuildsOptions {
   readonly skuTiers?: ReadonlyMap<string, Tier>;
 }
 
-export function createGuilds(options: GuildsOptions): Guilds {
+export type Guilds = ReturnType<typeof createGuilds>;
+
+/**
+ * Guilds' holdings, and so the models they may use. Nothing is cached: a change by any process counts from the next request.
+ * Unreadable values open nothing: every read then rejects with `StoreError` or `UnreadableValue`.
+ */
+export function createGuilds(options: GuildsOptions) {
   const { store, clock, skuTiers = new Map<string, Tier>() } = options;
   // Two collections, so that a grant and a purchase cannot overwrite each other.
   const granted = createCollection(store, 'guilds', { version: 1, schema: guildSchema });
@@ -111,7 +99,8 @@ export function createGuilds(options: GuildsOptions): Guilds {
   }
 
   return {
-    async access(whose) {
+    /** An outsider has access of their own. */
+    async access(whose: Whose): Promise<GuildInQuestion> {
       const id = guildOf(whose);
       const { tier, operatorTier, ownKeys, failedKeys } = await report(id);
       if (typeof whose === 'string' || !whose.isOutsider)
@@ -121,7 +110,8 @@ export function createGuilds(options: GuildsOptions): Guilds {
     },
     report,
 
-    async holding() {
+    /** Ids of guilds with a grant, a purchase or a key, including expired ones. */
+    async holding(): Promise<readonly GuildId[]> {
       const ids = new Set<string>();
       for await (const id of granted.keys()) ids.add(id);
       for await (const id of bought.keys()) ids.add(id);
@@ -129,21 +119,27 @@ export function createGuilds(options: GuildsOptions): Guilds {
       return [...ids].toSorted() as GuildId[];
     },
 
-    async grant(guild, grant) {
+    /** Grants a tier and replaces all earlier grants. */
+    async grant(guild: GuildId, grant: Grant): Promise<void> {
       const from = await grantsInWords(guild);
       const { by, reason } = grant;
       const facts = { guild, by, atMs: clock.now(), action: 'tier.grant', reason };
       await granted.set(guild, { grants: [grant] }, auditRecord({ ...facts, from, to: grantInWords(grant) }));
     },
 
-    async revoke(guild, { by, reason }) {
+    /** Removes all grants; false if there were none. */
+    async revoke(
+      guild: GuildId,
+      { by, reason }: { readonly by: string; readonly reason: string },
+    ): Promise<boolean> {
       const from = await grantsInWords(guild);
       if (from === null) return false;
       const facts = { guild, by, atMs: clock.now(), action: 'tier.revoke', reason };
       return granted.delete(guild, auditRecord({ ...facts, from, to: null }));
     },
 
-    async purchased(platform, purchases, reach) {
+    /** Replaces guilds' purchases on a platform; with `all`, its other guilds have none. */
+    async purchased(platform: Platform, purchases: Purchases, reach: 'these' | 'all'): Promise<void> {
       for (const [guild, list] of purchases) await replacePurchases(guild, list);
       if (reach === 'these') return;
       for await (const key of bought.keys()) {

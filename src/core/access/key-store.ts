@@ -32,32 +32,6 @@ export interface OwnKey {
 /** @param before the last four characters of the key before, even if it cannot be decrypted; null if there was none */
 type RecordOf = (before: string | null) => LogRecord;
 
-/** Guilds' keys, stored encrypted. Nothing is cached, so that a change by any process counts at once. */
-export interface KeyStore {
-  /** False without `ENCRYPTION_KEY`; then no key can be stored. */
-  readonly canKeep: boolean;
-  of(guild: GuildId): Promise<readonly OwnKey[]>;
-  /** Null if there is no such key, or if it cannot be decrypted. */
-  openKey(
-    guild: GuildId,
-    provider: string,
-  ): Promise<{ readonly key: OwnKey; readonly secret: string } | null>;
-  /** Stores a key in place of the previous one, and appends the record in the same step. */
-  keep(guild: GuildId, provider: KeyProvider, secret: string, by: string, record: RecordOf): Promise<void>;
-  /** False, without the record, if there was none. */
-  delete(guild: GuildId, provider: KeyProvider, record: RecordOf): Promise<boolean>;
-  /** Stores a fault of the key that was connected at that time, or that it works. */
-  fared(
-    guild: GuildId,
-    key: Pick<OwnKey, 'provider' | 'connectedAtMs'>,
-    fault: KeyFault | null,
-  ): Promise<void>;
-  /** Every stored key, by guild and provider. */
-  all(): AsyncIterable<{ readonly guild: GuildId; readonly provider: KeyProvider }>;
-  /** Encrypts a key again if it was encrypted with a previous `ENCRYPTION_KEY`. */
-  reseal(guild: GuildId, provider: KeyProvider): Promise<'resealed' | 'as it was' | 'unreadable'>;
-}
-
 export interface KeyStoreOptions {
   readonly store: Store;
   /** `ENCRYPTION_KEY` first, then previous ones; empty if none is set. */
@@ -67,8 +41,13 @@ export interface KeyStoreOptions {
 
 type StoredKey = z.infer<typeof keySchema>;
 
-/** For an hour after a fault of a key, other keys go first. */
-export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions): KeyStore {
+export type KeyStore = ReturnType<typeof createKeyStore>;
+
+/**
+ * Guilds' keys, stored encrypted. Nothing is cached, so that a change by any process counts at once. For an hour after a
+ * fault of a key, other keys go first.
+ */
+export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions) {
   const sealing = createKeySealing(encryptionKeys);
   const keys = createCollection(store, 'keys', { version: 1, schema: keySchema });
   const faults = createKeyFaults(store, clock);
@@ -81,9 +60,10 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
   }
 
   return {
+    /** False without `ENCRYPTION_KEY`; then no key can be stored. */
     canKeep: sealing.canSeal,
 
-    async of(guild) {
+    async of(guild: GuildId): Promise<readonly OwnKey[]> {
       const stored = await keys.getMany(KEY_PROVIDERS.map(({ id }) => idOf(guild, id)));
       const found: OwnKey[] = [];
       for (const { id: provider } of KEY_PROVIDERS) {
@@ -94,7 +74,11 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return found;
     },
 
-    async openKey(guild, name) {
+    /** Null if there is no such key, or if it cannot be decrypted. */
+    async openKey(
+      guild: GuildId,
+      name: string,
+    ): Promise<{ readonly key: OwnKey; readonly secret: string } | null> {
       const provider = KEY_PROVIDERS.find(({ id }) => id === name)?.id;
       if (provider === undefined) return null;
       const id = idOf(guild, provider);
@@ -104,34 +88,49 @@ export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions
       return { key: await factsOf(id, provider, stored), secret };
     },
 
-    async keep(guild, provider, secret, by, record) {
+    /** Stores a key in place of the previous one, and appends the record in the same step. */
+    async keep(
+      guild: GuildId,
+      provider: KeyProvider,
+      secret: string,
+      by: string,
+      record: RecordOf,
+    ): Promise<void> {
       const id = idOf(guild, provider);
       const sealed = sealing.seal(secret, id);
       const key = { sealed, lastFour: secret.slice(-4), by, connectedAtMs: clock.now() };
       await writeKey(keys, id, key, record);
     },
 
-    async delete(guild, provider, record) {
+    /** False, without the record, if there was none. */
+    async delete(guild: GuildId, provider: KeyProvider, record: RecordOf): Promise<boolean> {
       const id = idOf(guild, provider);
       const isDeleted = await writeKey(keys, id, undefined, record);
       await faults.forget(id);
       return isDeleted;
     },
 
-    async fared(guild, { provider, connectedAtMs }, fault) {
+    /** Stores a fault of the key that was connected at that time, or that it works. */
+    async fared(
+      guild: GuildId,
+      { provider, connectedAtMs }: Pick<OwnKey, 'provider' | 'connectedAtMs'>,
+      fault: KeyFault | null,
+    ): Promise<void> {
       const id = idOf(guild, provider);
       if (fault === null) await faults.forget(id);
       else await faults.note(id, connectedAtMs, fault);
     },
 
-    async *all() {
+    /** Every stored key, by guild and provider. */
+    async *all(): AsyncGenerator<{ readonly guild: GuildId; readonly provider: KeyProvider }> {
       for await (const id of keys.keys()) {
         const provider = KEY_PROVIDERS.find((each) => id.endsWith(`/${each.id}`))?.id;
         if (provider !== undefined) yield { guild: id.slice(0, -provider.length - 1) as GuildId, provider };
       }
     },
 
-    async reseal(guild, provider) {
+    /** Encrypts a key again if it was encrypted with a previous `ENCRYPTION_KEY`. */
+    async reseal(guild: GuildId, provider: KeyProvider): Promise<'resealed' | 'as it was' | 'unreadable'> {
       const id = idOf(guild, provider);
       const seen = await ifReadable(keys.look(id), null);
       if (seen === null) return 'unreadable';

@@ -1,4 +1,3 @@
-import type { TierBounds } from '../ports/effort.ts';
 import type { Model } from '../ports/model.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { ModelFacts } from '../ports/provider.ts';
@@ -7,27 +6,6 @@ import type { PriceDoubt } from './believed-prices.ts';
 import { dearestPrices, type FirmPrices } from './dearest-prices.ts';
 import { type CatalogueSources, modelsFrom, priceDoubts } from './models.ts';
 import { modelNamed, nearestModels } from './names.ts';
-
-/**
- * The models on offer. Each result is a snapshot: a `Model` never changes, a refresh creates new ones. A model that is
- * `onlyOn` one platform does not exist on others.
- */
-export interface Catalogue {
-  /** The model with exactly this id; no other spelling finds it. */
-  get(id: string, platform: Platform): Model | null;
-  /** The model that a person means, or else similar ones. */
-  resolve(spelling: string, platform: Platform): Resolution;
-  /** In the order of `models.json`, including models that are gone. */
-  list(platform: Platform): readonly Model[];
-  /** Prices assumed for a model without prices. */
-  readonly dearest: FirmPrices;
-  /** The bounds of one answer at this tier, if the operator pays. */
-  bounds(tier: Tier): TierBounds;
-  /** Replaces the models and bounds of the file. Facts from providers stay. */
-  replace(file: Pick<CatalogueSources, 'models' | 'tiers'>): void;
-  /** Applies a provider's complete list of models. */
-  apply(provider: string, facts: readonly ModelFacts[]): CatalogueChange;
-}
 
 export interface Resolution {
   readonly model: Model | null;
@@ -49,7 +27,13 @@ export interface CatalogueChange {
 
 const MAX_NEAR = 3;
 
-export function createCatalogue(of: CatalogueSources): Catalogue {
+export type Catalogue = ReturnType<typeof createCatalogue>;
+
+/**
+ * The models on offer. Each result is a snapshot: a `Model` never changes, a refresh creates new ones. A model that is
+ * `onlyOn` one platform does not exist on others.
+ */
+export function createCatalogue(of: CatalogueSources) {
   let sources = of;
   const local = new Set(sources.localProviders?.map(({ id }) => id));
   const facts = new Map<string, ReadonlyMap<string, ModelFacts>>();
@@ -70,25 +54,32 @@ export function createCatalogue(of: CatalogueSources): Catalogue {
   }
 
   return {
-    get(id, platform) {
+    /** The model with exactly this id; no other spelling finds it. */
+    get(id: string, platform: Platform): Model | null {
       const model = snapshot.byId.get(id);
       return model && (model.onlyOn === null || model.onlyOn === platform) ? model : null;
     },
-    resolve(spelling, platform) {
+    /** The model that a person means, or else similar ones. */
+    resolve(spelling: string, platform: Platform): Resolution {
       const models = on(platform);
       const model = modelNamed(spelling, models);
       return { model, near: model ? [] : nearestModels(spelling, models).slice(0, MAX_NEAR) };
     },
+    /** In the order of `models.json`, including models that are gone. */
     list: on,
-    get dearest() {
+    /** Prices assumed for a model without prices. */
+    get dearest(): FirmPrices {
       return snapshot.dearest;
     },
-    bounds: (tier) => sources.tiers[tier],
-    replace({ models, tiers }) {
+    /** The bounds of one answer at this tier, if the operator pays. */
+    bounds: (tier: Tier) => sources.tiers[tier],
+    /** Replaces the models and bounds of the file. Facts from providers stay. */
+    replace({ models, tiers }: Pick<CatalogueSources, 'models' | 'tiers'>): void {
       sources = { ...sources, models, tiers };
       snapshot = snapshotOf(modelsFrom(sources, facts));
     },
-    apply(provider, list) {
+    /** Applies a provider's complete list of models. */
+    apply(provider: string, list: readonly ModelFacts[]): CatalogueChange {
       const byWireId = new Map(list.map((model) => [model.id, model]));
       if (!isPlausible(provider, byWireId)) {
         return { believed: false, gone: [], back: [], ending: [], doubts: [] };

@@ -19,27 +19,12 @@ export interface Chat extends Asking, Again, Deletion, Edits, Ratings, Stopping,
   drain(graceMs: number): Promise<void>;
 }
 
-export interface Asking {
-  /**
-   * Answers a question, after those that wait in the same conversation. For one that was missed for over ten minutes, asks
-   * first whether it is still to be answered.
-   */
-  ask(question: Question): Promise<void>;
-  /** The conversation that a question here would continue. */
-  conversationAt(place: Place): Promise<Conversation | null>;
-  /** As `conversationAt`, but creates one if there is none. */
-  openConversation(place: Place): Promise<Conversation>;
-  /** Lets the next question start anew. Deletes nothing and keeps settings. */
-  startOver(conversation: string): Promise<void>;
-}
-
 /** Older missed questions may have been settled otherwise, so their author is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
 
-export function createAsking(
-  { records, messenger, run, isPaused }: ActionParts,
-  secretIn: SecretCheck,
-): Asking {
+export type Asking = ReturnType<typeof createAsking>;
+
+export function createAsking({ records, messenger, run, isPaused }: ActionParts, secretIn: SecretCheck) {
   const { conversations } = records;
   const { clock } = messenger.delivery;
 
@@ -54,7 +39,11 @@ export function createAsking(
   }
 
   return {
-    async ask(question) {
+    /**
+     * Answers a question, after those that wait in the same conversation. For one that was missed for over ten minutes, asks
+     * first whether it is still to be answered.
+     */
+    async ask(question: Question): Promise<void> {
       const secret = secretIn(question.parts);
       if (secret !== null) return messenger.tell(question.surface, secret);
       const { writtenAtMs = clock.now() } = question;
@@ -62,11 +51,14 @@ export function createAsking(
       if (await isPaused(question)) return;
       await run({ question, asker: question.actor, ...conversationFor(question), turn: randomUUID() });
     },
-    async conversationAt({ key }) {
+    /** The conversation that a question here would continue. */
+    async conversationAt({ key }: Place): Promise<Conversation | null> {
       return key === null ? null : conversations.at(key);
     },
-    openConversation: ({ guild, key }) => conversations.openConversation(guild, key),
-    async startOver(conversation) {
+    /** As `conversationAt`, but creates one if there is none. */
+    openConversation: ({ guild, key }: Place) => conversations.openConversation(guild, key),
+    /** Lets the next question start anew. Deletes nothing and keeps settings. */
+    async startOver(conversation: string): Promise<void> {
       await conversations.change(conversation, (before) => startedOver(before, clock.now()));
     },
   };

@@ -23,23 +23,14 @@ export interface AnswerUnderWay {
   readonly isEnding: boolean;
 }
 
-/** The answers in progress in all processes, for operators. */
-export interface AnswersUnderWay {
-  /** Oldest first, at most 500. */
-  list(): Promise<readonly AnswerUnderWay[]>;
-  /**
-   * Stops an answer in any process within about a second, and the one that takes its place if its question is edited at this moment; the
-   * part that arrived stays, with a note. False if neither is in progress.
-   */
-  stop(id: string, by: string): Promise<boolean>;
-}
-
 const MAX_LISTED = 500;
 const MAX_NAME_CHARS = 100;
 /** The name in the note under the answer. */
 const OPERATOR = { kind: 'person', user: 'operator', name: 'the operator' } as const;
 
-/** Lists at most 500 answers. */
+export type AnswersUnderWay = ReturnType<typeof createAnswersUnderWay>;
+
+/** The answers in progress in all processes, for operators. Lists at most 500 answers. */
 export function createAnswersUnderWay({
   claims,
   answers,
@@ -52,7 +43,8 @@ export function createAnswersUnderWay({
   readonly stops: Pick<Stops, 'send'>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
-}): AnswersUnderWay {
+}) {
+  /** Oldest first, at most 500. */
   async function list(): Promise<readonly AnswerUnderWay[]> {
     const found = await claims.journals(clock.now(), MAX_LISTED);
     return found
@@ -80,7 +72,11 @@ export function createAnswersUnderWay({
 
   return {
     list,
-    async stop(id, by) {
+    /**
+     * Stops an answer in any process within about a second, and the one that takes its place if its question is edited at this moment; the
+     * part that arrived stays, with a note. False if neither is in progress.
+     */
+    async stop(id: string, by: string): Promise<boolean> {
       // Stopping must work for an answer whose record cannot be read.
       const record = await ifReadable(answers.get(id), null);
       const target = inItsPlace(record ?? { id });

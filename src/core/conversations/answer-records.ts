@@ -74,42 +74,10 @@ export type AnswerRecord = z.infer<typeof answerSchema>;
 
 type Amendment = Pick<AnswerRecord, 'shown' | 'edited' | 'editedAt' | 'held' | 'messages' | 'reasoning'>;
 
-export interface AnswerRecords {
-  get(id: string): Promise<AnswerRecord | null>;
-  /** The newest answer to a message, in progress or ended; null for a message that was not asked, or only refused. */
-  to(message: string): Promise<AnswerRecord | null>;
-  save(record: AnswerRecord): Promise<void>;
-  /** The record as it stands, for `amend`. */
-  look(id: string): Promise<Seen<AnswerRecord>>;
-  /**
-   * Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. `seen` saves a read, if nobody
-   * has changed the record since.
-   */
-  amend(id: string, more: Amendment, seen?: Seen<AnswerRecord>): Promise<boolean>;
-  /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
-  attach(id: string, message: string): Promise<void>;
-  /**
-   * Removes the state that waits for its place to be unlocked, unless it waits for a later try than this. Resolves to the record as it
-   * was; null if it was forgotten.
-   */
-  unhold(id: string, tries: number): Promise<AnswerRecord | null>;
-  /** The answer of a message, by `LiveMessage.key`. */
-  shownAt(key: string): Promise<AnswerRecord | null>;
-  /** As `save`, and makes this the newest answer to its message. */
-  saveNewest(record: AnswerRecord): Promise<void>;
-  /** Undoes `saveNewest` if there was no answer: the previous one, if any, is the newest again. */
-  withdrawNewest(record: Pick<AnswerRecord, 'id' | 'message'>, previous?: string): Promise<void>;
-  delete(id: string): Promise<void>;
-  /** A guild's matching answers. Reads all of the guild's, for `/export` and `/forget`. */
-  find(guild: string, matches: (record: AnswerRecord) => boolean): AsyncIterable<AnswerRecord>;
-  /** Deletes a guild's matching answers; their buttons stop working. Reads all of the guild's. */
-  forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void>;
-  /** Deletes a person's answers in a guild, and what others quoted of theirs. Reads all of the guild's. */
-  forgetPerson(guild: string, user: string): Promise<void>;
-}
+export type AnswerRecords = ReturnType<typeof createAnswerRecords>;
 
 /** Keeps each answer for `retentionMs` milliseconds after its last change. */
-export function createAnswerRecords(store: Store, retentionMs: number): AnswerRecords {
+export function createAnswerRecords(store: Store, retentionMs: number) {
   const options = { version: 1, ttlMs: retentionMs };
   const answers = createCollection(store, 'answers', { ...options, schema: answerSchema });
   const questions = createCollection(store, 'asked', { ...options, schema: askedSchema });
@@ -123,11 +91,15 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
     return named === undefined ? null : get(named.answer);
   }
 
-  const withdrawNewest: AnswerRecords['withdrawNewest'] = async ({ id, message }, previous) => {
+  /** Undoes `saveNewest` if there was no answer: the previous one, if any, is the newest again. */
+  async function withdrawNewest(
+    { id, message }: Pick<AnswerRecord, 'id' | 'message'>,
+    previous?: string,
+  ): Promise<void> {
     if (message === undefined || (await questions.get(message))?.answer !== id) return;
     if (previous === undefined) await questions.delete(message);
     else await questions.set(message, { answer: previous });
-  };
+  }
 
   async function remove(record: AnswerRecord): Promise<void> {
     await withdrawNewest(record);
@@ -137,13 +109,24 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
 
   return {
     get,
-    to: (message) => namedIn(questions, message),
-    save: (record) => answers.set(record.id, record),
+    /** The newest answer to a message, in progress or ended; null for a message that was not asked, or only refused. */
+    to: (message: string) => namedIn(questions, message),
+    save: (record: AnswerRecord) => answers.set(record.id, record),
+    /** The record as it stands, for `amend`. */
     look: answers.look,
-    amend: async (id, more, seen) =>
+    /**
+     * Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. `seen` saves a read, if nobody
+     * has changed the record since.
+     */
+    amend: async (id: string, more: Amendment, seen?: Seen<AnswerRecord>) =>
       (await answers.change(id, (record) => record && { ...record, ...more }, seen)) !== undefined,
-    attach: (id, message) => shownIn.set(message, { answer: id }),
-    async unhold(id, tries) {
+    /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
+    attach: (id: string, message: string) => shownIn.set(message, { answer: id }),
+    /**
+     * Removes the state that waits for its place to be unlocked, unless it waits for a later try than this. Resolves to the record as it
+     * was; null if it was forgotten.
+     */
+    async unhold(id: string, tries: number): Promise<AnswerRecord | null> {
       const before = await answers.change(id, (record) => {
         if (record?.held === undefined || record.held.tries > tries) return record;
         const { held: _, ...rest } = record;
@@ -151,19 +134,23 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
       });
       return before ?? null;
     },
-    shownAt: (key) => namedIn(shownIn, key),
-    async saveNewest(record) {
+    /** The answer of a message, by `LiveMessage.key`. */
+    shownAt: (key: string) => namedIn(shownIn, key),
+    /** As `save`, and makes this the newest answer to its message. */
+    async saveNewest(record: AnswerRecord): Promise<void> {
       const asked = record.message && questions.set(record.message, { answer: record.id });
       await Promise.all([answers.set(record.id, record), asked]);
     },
     withdrawNewest,
-    async delete(id) {
+    async delete(id: string): Promise<void> {
       const record = await get(id);
       for (const key of record?.messages ?? []) await shownIn.delete(key);
       await answers.delete(id);
     },
+    /** A guild's matching answers. Reads all of the guild's, for `/export` and `/forget`. */
     find,
-    async forgetPerson(guild, user) {
+    /** Deletes a person's answers in a guild, and what others quoted of theirs. Reads all of the guild's. */
+    async forgetPerson(guild: string, user: string): Promise<void> {
       for await (const record of find(guild, () => true)) {
         if (record.user === user) {
           await remove(record);
@@ -173,14 +160,15 @@ export function createAnswerRecords(store: Store, retentionMs: number): AnswerRe
         if (kept !== record) await answers.set(record.id, kept);
       }
     },
-    async forget(guild, matches) {
+    /** Deletes a guild's matching answers; their buttons stop working. Reads all of the guild's. */
+    async forget(guild: string, matches: (record: AnswerRecord) => boolean): Promise<void> {
       for await (const record of find(guild, matches)) await remove(record);
     },
   };
 }
 
 /** Lists a guild's answers by the tag in their ids. */
-function finderIn(answers: Collection<AnswerRecord>): AnswerRecords['find'] {
+function finderIn(answers: Collection<AnswerRecord>) {
   /** Ids of version 0.1.0 do not begin with their guild's tag; all of them expire in time. */
   let hasUntagged = true;
 
@@ -196,7 +184,10 @@ function finderIn(answers: Collection<AnswerRecord>): AnswerRecords['find'] {
     hasUntagged = count > 0;
   }
 
-  return async function* find(guild, matches) {
+  return async function* find(
+    guild: string,
+    matches: (record: AnswerRecord) => boolean,
+  ): AsyncGenerator<AnswerRecord> {
     for await (const id of idsOf(guild)) {
       // An unreadable record does not say whose it is, which must not block access to other records.
       const record = await ifReadable(answers.get(id), undefined);

@@ -14,38 +14,6 @@ import {
 
 const placeSchema = z.object({ conversation: z.string() });
 
-/**
- * Threads, DMs and answers with their turns. If the store cannot read something, that is an error, never an empty history.
- */
-export interface Conversations {
-  /** The conversation at a place; null if there is none, or none any more. */
-  at(placeKey: string): Promise<Conversation | null>;
-  get(id: string): Promise<Conversation | null>;
-  /** The conversation as it is, for `record`. */
-  look(id: string): Promise<Seen<Conversation>>;
-  /** The conversation at a place, created if there is none; with null a new one without a place. */
-  openConversation(guild: GuildId, placeKey: string | null): Promise<Conversation>;
-  /** Creates one at no place yet. `stored` resolves when it is stored, together with what else is stored at this moment. */
-  createConversation(guild: GuildId): { readonly conversation: Conversation; readonly stored: Promise<void> };
-  /**
-   * Changes a conversation, however many others do: turns recorded and turns forgotten, in any process, do not undo each other.
-   * `apply` may return undefined, which deletes it. False if it was forgotten before, or `apply` returned the same object.
-   */
-  change(id: string, apply: (conversation: Conversation) => Conversation | undefined): Promise<boolean>;
-  /** Adds a place at which the conversation is found. */
-  attach(id: string, placeKey: string): Promise<void>;
-  /**
-   * Adds a turn, or replaces the one with its id. False if it was not stored, because the conversation was forgotten
-   * meanwhile, or `isWanted` returned false. `isWanted` is called after the write: `/forget` announces itself before it looks
-   * for turns, so one of the two sees the other.
-   */
-  record(id: string, turn: Turn, isWanted: () => Promise<boolean>, how?: Recording): Promise<boolean>;
-  /** False if there was none. */
-  forget(id: string): Promise<boolean>;
-  /** Ids of a guild's conversations, in no order, some perhaps twice. */
-  idsOf(guild: GuildId): AsyncIterable<string>;
-}
-
 export interface Recording {
   /** Saves a read if nobody has changed the conversation since. */
   readonly seen?: Seen<Conversation>;
@@ -53,8 +21,13 @@ export interface Recording {
   readonly unlessNewer?: boolean;
 }
 
-/** Keeps each conversation for `retentionMs` milliseconds after its last change. */
-export function createConversations(store: Store, retentionMs: number): Conversations {
+export type Conversations = ReturnType<typeof createConversations>;
+
+/**
+ * Threads, DMs and answers with their turns. If the store cannot read something, that is an error, never an empty history.
+ * Keeps each conversation for `retentionMs` milliseconds after its last change.
+ */
+export function createConversations(store: Store, retentionMs: number) {
   const options = { version: 1, ttlMs: retentionMs };
   const conversations = createCollection(store, 'conversations', { ...options, schema: conversationSchema });
   const places = createCollection(store, 'places', { ...options, schema: placeSchema });
@@ -81,12 +54,14 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     return isChanged;
   }
 
+  /** Creates one at no place yet. `stored` resolves when it is stored, together with what else is stored at this moment. */
   function createConversation(guild: GuildId) {
     // The id begins with the guild, so that a guild's conversations can be listed by key.
     const conversation: Conversation = { id: `${guild}/${randomUUID()}`, turns: [] };
     return { conversation, stored: conversations.set(conversation.id, conversation) };
   }
 
+  /** The conversation at a place; null if there is none, or none any more. */
   async function at(placeKey: string): Promise<Conversation | null> {
     const place = await places.get(placeKey);
     return place ? get(place.conversation) : null;
@@ -96,7 +71,8 @@ export function createConversations(store: Store, retentionMs: number): Conversa
     get,
     at,
     createConversation,
-    async openConversation(guild, placeKey) {
+    /** The conversation at a place, created if there is none; with null a new one without a place. */
+    async openConversation(guild: GuildId, placeKey: string | null): Promise<Conversation> {
       if (placeKey === null) {
         const { conversation, stored } = createConversation(guild);
         await stored;
@@ -116,10 +92,27 @@ export function createConversations(store: Store, retentionMs: number): Conversa
         await conversations.delete(conversation.id);
       }
     },
+    /** The conversation as it is, for `record`. */
     look: conversations.look,
-    change: (id, apply) => change(id, apply),
-    attach: (id, placeKey) => places.set(placeKey, { conversation: id }),
-    async record(id, turn, isWanted, { seen, unlessNewer = false } = {}) {
+    /**
+     * Changes a conversation, however many others do: turns recorded and turns forgotten, in any process, do not undo each other.
+     * `apply` may return undefined, which deletes it. False if it was forgotten before, or `apply` returned the same object.
+     */
+    change: (id: string, apply: (conversation: Conversation) => Conversation | undefined) =>
+      change(id, apply),
+    /** Adds a place at which the conversation is found. */
+    attach: (id: string, placeKey: string) => places.set(placeKey, { conversation: id }),
+    /**
+     * Adds a turn, or replaces the one with its id. False if it was not stored, because the conversation was forgotten
+     * meanwhile, or `isWanted` returned false. `isWanted` is called after the write: `/forget` announces itself before it looks
+     * for turns, so one of the two sees the other.
+     */
+    async record(
+      id: string,
+      turn: Turn,
+      isWanted: () => Promise<boolean>,
+      { seen, unlessNewer = false }: Recording = {},
+    ): Promise<boolean> {
       const added = (conversation: Conversation) =>
         unlessNewer && isOutdated(conversation, turn) ? conversation : withTurn(conversation, turn);
       const isKept = await change(id, added, seen);
@@ -130,7 +123,9 @@ export function createConversations(store: Store, retentionMs: number): Conversa
       });
       return false;
     },
-    forget: (id) => conversations.delete(id),
-    idsOf: (guild) => conversations.keys(`${guild}/`),
+    /** False if there was none. */
+    forget: (id: string) => conversations.delete(id),
+    /** Ids of a guild's conversations, in no order, some perhaps twice. */
+    idsOf: (guild: GuildId) => conversations.keys(`${guild}/`),
   };
 }

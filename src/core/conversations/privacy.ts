@@ -15,25 +15,6 @@ import type { OutcomeLog } from './outcomes.ts';
 import type { PersonSetting } from './settings.ts';
 import { forgetAllIn, forgetTurnsOf, type Writings, writtenBy } from './writings.ts';
 
-/**
- * People's data: deletion and access. Tiers, limits and the audit log stay, because they are others' decisions. So do the
- * ledger's counters, which would otherwise start again.
- */
-export interface Privacy {
-  /** Counts a request of a person; returns 0, or the milliseconds to wait after too many. */
-  countRequest(guild: GuildId, user: string): number;
-  /** Whether somebody else has asked something in a conversation, answered or not. */
-  isShared(conversation: Conversation, user: string): Promise<boolean>;
-  /** Deletes a conversation with everything that belongs to it, and stops its answers. */
-  forgetConversation(id: string): Promise<void>;
-  /** Deletes a person's questions in a guild, their answers and their costs, and stops answers in progress. */
-  forgetPerson(guild: GuildId, user: string): Promise<Forgotten>;
-  /** Deletes all conversations, settings, instructions, personas and costs of a guild, and stops its answers. */
-  forgetGuild(guild: GuildId, by: string): Promise<Forgotten>;
-  /** Everything stored about a person in a guild. */
-  dataOf(guild: GuildId, user: string): Promise<PersonalData>;
-}
-
 export interface Forgotten {
   /** Turns of a person, or conversations of a guild. */
   readonly remembered: number;
@@ -84,7 +65,13 @@ const REQUESTS_WINDOW_MS = 10 * 60_000;
 
 const FORGOTTEN = { kind: 'forgotten' } as const;
 
-export function createPrivacy(options: PrivacyOptions): Privacy {
+export type Privacy = ReturnType<typeof createPrivacy>;
+
+/**
+ * People's data: deletion and access. Tiers, limits and the audit log stay, because they are others' decisions. So do the
+ * ledger's counters, which would otherwise start again.
+ */
+export function createPrivacy(options: PrivacyOptions) {
   const { stops } = options;
   const { conversations, answers, settings, personas } = options.records;
   const { usage, feedback, outcomes } = options.logs;
@@ -108,9 +95,11 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
   const requests = createThrottle(clock, MOST_REQUESTS, REQUESTS_WINDOW_MS);
 
   return {
-    countRequest: (guild, user) => requests.countCall(`${guild}/${user}`),
+    /** Counts a request of a person; returns 0, or the milliseconds to wait after too many. */
+    countRequest: (guild: GuildId, user: string) => requests.countCall(`${guild}/${user}`),
 
-    async isShared({ id, turns }, user) {
+    /** Whether somebody else has asked something in a conversation, answered or not. */
+    async isShared({ id, turns }: Conversation, user: string): Promise<boolean> {
       if (turns.some((turn) => turn.user !== user)) return true;
       const others = answers.find(
         guildOf(id),
@@ -119,13 +108,15 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       return (await Array.fromAsync(others)).length > 0;
     },
 
-    async forgetConversation(id) {
+    /** Deletes a conversation with everything that belongs to it, and stops its answers. */
+    async forgetConversation(id: string): Promise<void> {
       await stops.send({ conversation: id }, FORGOTTEN);
       await conversations.forget(id);
       await answers.forget(guildOf(id), (record) => record.conversation === id);
     },
 
-    async forgetPerson(guild, user) {
+    /** Deletes a person's questions in a guild, their answers and their costs, and stops answers in progress. */
+    async forgetPerson(guild: GuildId, user: string): Promise<Forgotten> {
       const of = { guild, user };
       await stops.send(of, FORGOTTEN);
       // Comes first: a process that finishes a dead process's answer checks this before it stores the turn.
@@ -137,7 +128,8 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },
 
-    async forgetGuild(guild, by) {
+    /** Deletes all conversations, settings, instructions, personas and costs of a guild, and stops its answers. */
+    async forgetGuild(guild: GuildId, by: string): Promise<Forgotten> {
       const atMs = clock.now();
       const from = 'conversations, choices, instructions, personas and costs';
       await audit.append({ guild, by, atMs, action: 'guild.forget', from, to: null, reason: '' });
@@ -153,7 +145,8 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
       return { remembered, requests: await usage.remove({ of }), unsettled };
     },
 
-    async dataOf(guild, user) {
+    /** Everything stored about a person in a guild. */
+    async dataOf(guild: GuildId, user: string): Promise<PersonalData> {
       const of = { guild, user };
       return {
         ...of,

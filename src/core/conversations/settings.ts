@@ -80,34 +80,6 @@ export interface AccessChange extends Listed {
   readonly by: string;
 }
 
-/** Settings by conversation, channel and guild; the narrowest counts. Instructions are added to wider ones. */
-export interface Settings {
-  at(target: {
-    readonly place: Place;
-    /** The asker, if their own settings are to count. */
-    readonly user?: string;
-    /** May be a promise, so that both are read at the same time. */
-    readonly conversation: Conversation | null | Promise<Conversation | null>;
-  }): Promise<SettingsHere>;
-  /** The rules of a channel. */
-  channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
-  /** Who may use the bot in a guild, and in which channels. */
-  lists(guild: GuildId): Promise<AccessLists>;
-  /** Changes them, with an entry in the audit log. Resolves to false, with nothing changed, if the list is full. */
-  changeAccess(change: AccessChange): Promise<boolean>;
-  /** Changes the settings of one level. */
-  change(scope: SettingScope, target: SettingTarget, change: SettingChange): Promise<void>;
-  /** A person's own settings in a guild. */
-  person(guild: GuildId, user: string): Promise<PersonSetting>;
-  changePerson(guild: GuildId, user: string, change: { readonly whole: boolean | undefined }): Promise<void>;
-  forgetPerson(guild: GuildId, user: string): Promise<void>;
-  /**
-   * Removes all settings of a guild, its channels and people, except who may use the bot. A conversation's settings are
-   * deleted with it.
-   */
-  forgetGuild(guild: GuildId): Promise<void>;
-}
-
 export interface SettingsOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -122,7 +94,10 @@ export interface SettingsOptions {
 /** Narrowest first. */
 const SCOPES = ['conversation', 'channel', 'guild'] as const satisfies readonly SettingScope[];
 
-export function createSettings(options: SettingsOptions): Settings {
+export type Settings = ReturnType<typeof createSettings>;
+
+/** Settings by conversation, channel and guild; the narrowest counts. Instructions are added to wider ones. */
+export function createSettings(options: SettingsOptions) {
   const { store, clock, conversations, personas } = options;
   const settings = createCollection(store, 'settings', { version: 1, schema: settingSchema });
 
@@ -133,6 +108,7 @@ export function createSettings(options: SettingsOptions): Settings {
     });
   }
 
+  /** Changes them, with an entry in the audit log. Resolves to false, with nothing changed, if the list is full. */
   async function changeAccess({ guild, to, by, ...listed }: AccessChange): Promise<boolean> {
     for (;;) {
       const seen = await settings.look(guildKey(guild));
@@ -152,7 +128,15 @@ export function createSettings(options: SettingsOptions): Settings {
   }
 
   return {
-    async at({ place, conversation, user }) {
+    async at({
+      place,
+      conversation,
+      user,
+    }: {
+      readonly place: Place /** The asker, if their own settings are to count. */;
+      readonly user?: string /** May be a promise, so that both are read at the same time. */;
+      readonly conversation: Conversation | null | Promise<Conversation | null>;
+    }): Promise<SettingsHere> {
       const [channel, guild] = [channelKey(place), guildKey(place.guild)];
       const own = user === undefined ? [] : [personKey(place.guild, user)];
       const [values, begun] = await Promise.all([settings.getMany([channel, guild, ...own]), conversation]);
@@ -179,24 +163,37 @@ export function createSettings(options: SettingsOptions): Settings {
         instructions: instructionsOf(levels, persona, place.guild, options.instructions),
       };
     },
-    async channel(place) {
+    /** The rules of a channel. */
+    async channel(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules> {
       const { mention = true, inThread } = (await settings.get(channelKey(place))) ?? {};
       return { hearsAll: !mention, inThread: inThread ?? null };
     },
-    lists: async (guild) => (await settings.get(guildKey(guild)))?.lists ?? {},
-    async change(scope, { place, conversation }, change) {
+    /** Who may use the bot in a guild, and in which channels. */
+    lists: async (guild: GuildId) => (await settings.get(guildKey(guild)))?.lists ?? {},
+    /** Changes the settings of one level. */
+    async change(
+      scope: SettingScope,
+      { place, conversation }: SettingTarget,
+      change: SettingChange,
+    ): Promise<void> {
       if (scope === 'conversation') {
         if (conversation === null) throw new Error('there is no conversation for this setting');
         await conversations.change(conversation, (before) => applyChange(before, change));
       } else await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
     },
     changeAccess,
-    person: async (guild, user) => (await settings.get(personKey(guild, user))) ?? {},
-    changePerson: (guild, user, change) => changeAt(personKey(guild, user), change),
-    async forgetPerson(guild, user) {
+    /** A person's own settings in a guild. */
+    person: async (guild: GuildId, user: string) => (await settings.get(personKey(guild, user))) ?? {},
+    changePerson: (guild: GuildId, user: string, change: { readonly whole: boolean | undefined }) =>
+      changeAt(personKey(guild, user), change),
+    async forgetPerson(guild: GuildId, user: string): Promise<void> {
       await settings.delete(personKey(guild, user));
     },
-    async forgetGuild(guild) {
+    /**
+     * Removes all settings of a guild, its channels and people, except who may use the bot. A conversation's settings are
+     * deleted with it.
+     */
+    async forgetGuild(guild: GuildId): Promise<void> {
       await settings.change(guildKey(guild), (before) => before?.lists && { lists: before.lists });
       for (const level of ['channel', 'person'])
         for await (const key of settings.keys(`${level}/${guild}/`)) await settings.delete(key);

@@ -1,28 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { createJournal, type Journal } from './journal.ts';
+import { createJournal } from './journal.ts';
 import type { SharedStore } from './leases.ts';
 import type { LiveAnswers } from './live-answers.ts';
-import { createLocks, type Locks } from './locks.ts';
-import { createOnce, type Once } from './once.ts';
-import { createStops, type Stops } from './stops.ts';
+import { createLocks } from './locks.ts';
+import { createOnce } from './once.ts';
+import { createStops } from './stops.ts';
 
-/** The services that processes on the same store coordinate by. */
-export interface Coordination {
-  /** This process's id in leases. */
-  readonly owner: string;
-  readonly locks: Locks;
-  readonly once: Once;
-  readonly journal: Journal;
-  readonly live: LiveAnswers;
-  readonly stops: Stops;
-}
+export type Coordination = ReturnType<typeof createCoordination>;
 
-/** Under an id of its own, as another process on the store. */
-export function createCoordination(store: Omit<SharedStore, 'owner'>): Coordination {
+/** The services that processes on the same store coordinate by. Each call stands for a process, under an id of its own. */
+export function createCoordination(store: Omit<SharedStore, 'owner'>) {
   const owner = randomUUID();
   const shared = { ...store, owner };
   const live: LiveAnswers = new Map();
   return {
+    /** This process's id in leases. */
     owner,
     locks: createLocks(shared),
     once: createOnce(shared),

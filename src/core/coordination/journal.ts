@@ -16,35 +16,6 @@ import {
 import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
-/**
- * A record of every event while it is handled, so that another process can finish it if this one dies. The event's claim is
- * its entry: claiming an event also stores its place.
- */
-export interface Journal {
-  /**
-   * Claims the event and opens its entry; null if it was claimed before, by any process. If this rejects, the claim may exist
-   * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses, and its event is taken over.
-   */
-  claimEvent(
-    eventId: string,
-    platform: Platform,
-    surface: Pick<Surface, 'reference'>,
-    begun?: Begun,
-  ): Promise<Entry | null>;
-  /**
-   * The open entry of an event in this process.
-   * @throws Error if there is none
-   */
-  entry(eventId: string): Entry;
-  /**
-   * Takes over an event of a dead process, with its journal; null if there is none. After `Entry.leave` it is offered to any
-   * process again once the lease has expired.
-   */
-  takeOver(): Promise<Orphan | null>;
-  /** Resolves once every requested end is stored or was tried once more. Entries that are still open are left to others. */
-  stop(): Promise<void>;
-}
-
 export interface Begun {
   readonly onLate?: (entry: Entry) => void;
   /** The event's answer, if it exists already: stored in the same step as the claim. Default: none. */
@@ -68,8 +39,14 @@ const KEEP_GAP_MS = 75;
 /** The wait after a claim with unknown outcome; a store that is reachable by then knows the outcome. */
 const DOUBT_MS = 1_000;
 
-/** An entry of a process that has not renewed its lease for 10 s can be taken over. */
-export function createJournal(shared: SharedStore): Journal {
+export type Journal = ReturnType<typeof createJournal>;
+
+/**
+ * A record of every event while it is handled, so that another process can finish it if this one dies. The event's claim is
+ * its entry: claiming an event also stores its place. An entry of a process that has not renewed its lease for 10 s can be
+ * taken over.
+ */
+export function createJournal(shared: SharedStore) {
   const { store, owner, clock, log } = shared;
   const { claims } = store;
   const open = new Map<string, Entry>();
@@ -119,9 +96,18 @@ export function createJournal(shared: SharedStore): Journal {
   }
 
   return {
-    async claimEvent(eventId, platform, surface, { onLate, answer = null } = {}) {
+    /**
+     * Claims the event and opens its entry; null if it was claimed before, by any process. If this rejects, the claim may exist
+     * all the same: `onLate` then gets its entry. Without `onLate` the claim lapses, and its event is taken over.
+     */
+    async claimEvent(
+      eventId: string,
+      platform: Platform,
+      surface: Pick<Surface, 'reference'>,
+      { onLate, answer }: Begun = {},
+    ): Promise<Entry | null> {
       const place = { platform, surface, asked: null };
-      const written = stateOf(place, answer);
+      const written = stateOf(place, answer ?? null);
       beginning.add(eventId);
       try {
         const claim = await claims.claim(eventId, owner, leases.until(), clock.now() + CLAIM_TTL_MS, written);
@@ -134,13 +120,21 @@ export function createJournal(shared: SharedStore): Journal {
       }
     },
 
-    entry(eventId) {
+    /**
+     * The open entry of an event in this process.
+     * @throws Error if there is none
+     */
+    entry(eventId: string): Entry {
       const entry = open.get(eventId);
       if (entry === undefined) throw new Error(`no entry is open for the event ${eventId}`);
       return entry;
     },
 
-    async takeOver() {
+    /**
+     * Takes over an event of a dead process, with its journal; null if there is none. After `Entry.leave` it is offered to any
+     * process again once the lease has expired.
+     */
+    async takeOver(): Promise<Orphan | null> {
       // Otherwise this process's own claims may be among the expired ones.
       await leases.catchUp();
       const claim = await claims.takeOver(owner, clock.now(), leases.until());
@@ -150,7 +144,8 @@ export function createJournal(shared: SharedStore): Journal {
       return { eventId: claim.id, entry, written };
     },
 
-    async stop() {
+    /** Resolves once every requested end is stored or was tried once more. Entries that are still open are left to others. */
+    async stop(): Promise<void> {
       await Promise.all([leases.stop(), keeping.stop()]);
       await late.stop();
     },

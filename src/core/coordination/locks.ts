@@ -5,42 +5,18 @@ import { type Claim, StoreError } from '../ports/store.ts';
 import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 
-/** Locks by name, over all processes on a store. Within a process, waiters are served in order of arrival. */
-export interface Locks {
-  /**
-   * Resolves to the release function once nobody else holds the name; null if `maxWaiting` callers of this process wait for
-   * it already. Calls `onWait` if that is not at once. The release must be called once, and never rejects. Rejects with the
-   * signal's reason if it aborts first.
-   *
-   * @throws StoreError
-   */
-  acquireLock(
-    name: string,
-    maxWaiting: number,
-    onWait: () => void,
-    signal: AbortSignal,
-  ): Promise<(() => Promise<void>) | null>;
-  /**
-   * Runs short work while nobody else holds the name. A process that stalls for longer than its lease may lose the lock
-   * during the work.
-   *
-   * @throws StoreError, also if the name is not free within 15 s; and any error of the work
-   */
-  hold<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Resolves once all releases are stored, or were tried once more. */
-  stop(): Promise<void>;
-}
-
 /** Other holders' turns take seconds. */
 const LOOK_EVERY_MS = 250;
 /** Longer than the locks of a dead process last. */
 const MAX_WAIT_MS = 15_000;
 
+export type Locks = ReturnType<typeof createLocks>;
+
 /**
- * A lock is a claim that expires at once, without a journal, so that a dead process's locks are free once its lease has
- * expired.
+ * Locks by name, over all processes on a store. Within a process, waiters are served in order of arrival. A lock is a claim
+ * that expires at once, without a journal, so that a dead process's locks are free once its lease has expired.
  */
-export function createLocks(shared: SharedStore): Locks {
+export function createLocks(shared: SharedStore) {
   const { store, owner, clock, log } = shared;
   const queue = createKeyedQueue();
   const late = createLateWrites({
@@ -67,7 +43,19 @@ export function createLocks(shared: SharedStore): Locks {
     }
   }
 
-  const acquireLock: Locks['acquireLock'] = async (name, maxWaiting, onWait, signal) => {
+  /**
+   * Resolves to the release function once nobody else holds the name; null if `maxWaiting` callers of this process wait for
+   * it already. Calls `onWait` if that is not at once. The release must be called once, and never rejects. Rejects with the
+   * signal's reason if it aborts first.
+   *
+   * @throws StoreError
+   */
+  const acquireLock = async (
+    name: string,
+    maxWaiting: number,
+    onWait: () => void,
+    signal: AbortSignal,
+  ): Promise<(() => Promise<void>) | null> => {
     const leave = await queue.enter(name, maxWaiting, onWait, signal);
     if (leave === null) return null;
     try {
@@ -88,7 +76,13 @@ export function createLocks(shared: SharedStore): Locks {
   return {
     acquireLock,
 
-    async hold(name, work) {
+    /**
+     * Runs short work while nobody else holds the name. A process that stalls for longer than its lease may lose the lock
+     * during the work.
+     *
+     * @throws StoreError, also if the name is not free within 15 s; and any error of the work
+     */
+    async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
       const late = () => new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`);
       const limit = startDeadline(clock, MAX_WAIT_MS, null, late);
       const taking = acquireLock(name, Number.POSITIVE_INFINITY, () => {}, limit.signal);
@@ -101,7 +95,8 @@ export function createLocks(shared: SharedStore): Locks {
       }
     },
 
-    async stop() {
+    /** Resolves once all releases are stored, or were tried once more. */
+    async stop(): Promise<void> {
       await leases.stop();
       await late.stop();
     },

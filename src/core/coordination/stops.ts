@@ -45,42 +45,6 @@ export type StopTarget = z.infer<typeof targetSchema>;
 export type StopWish = z.infer<typeof causeSchema>;
 type Wish = z.infer<typeof wishSchema>;
 
-/**
- * Stops answers wherever they are written: the process that hears of a wish need not be the one that writes. Wishes are one value in the
- * store, so that they are read along with what else is read. Each process acts on a wish once, within about a second: what is
- * asked for afterwards is not stopped by it, in any process.
- */
-export interface Stops {
-  /**
-   * Looks for wishes as an event is taken up: those from before do not concern its answer, except the one that names it. Returns
-   * what forgets the event.
-   */
-  arrive(eventId: string): () => void;
-  /**
-   * Adds an answer to those under way. Stops it at once if a wish came since its event was taken up: since now, by default.
-   *
-   * @throws StoreError
-   */
-  admitAnswer(answer: LiveAnswer): Promise<void>;
-  /**
-   * Handles other processes' stop requests now.
-   * @throws StoreError
-   */
-  look(): Promise<void>;
-  /**
-   * Stops answers, those of this process at once. The caller checks permission.
-   * @throws StoreError
-   */
-  send(target: StopTarget, cause: StopWish): Promise<StopsSent>;
-  /**
-   * Whether an event is being handled in any process.
-   * @throws StoreError
-   */
-  isUnderWay(eventId: string): Promise<boolean>;
-  /** Resolves once nothing looks for stop requests any more. */
-  stop(): Promise<void>;
-}
-
 export interface StopsSent {
   /** The number of this process's matching answers. */
   readonly stopped: number;
@@ -95,8 +59,15 @@ const KEPT_MS = 10 * 60_000;
 /** A process that stalled may return to claims with expired leases, unless somebody has taken them over. */
 const MAY_COME_BACK_MS = 10_000;
 
-/** Other processes hear of a request within about a second. */
-export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
+export type Stops = ReturnType<typeof createStops>;
+
+/**
+ * Stops answers wherever they are written: the process that hears of a wish need not be the one that writes. Wishes are one
+ * value in the store, so that they are read along with what else is read. Each process acts on a wish once, within about a
+ * second: what is asked for afterwards is not stopped by it, in any process. Other processes hear of a request within about
+ * a second.
+ */
+export function createStops(shared: SharedStore, live: LiveAnswers) {
   const { store, owner, clock } = shared;
   const { claims } = store;
   const stored = createCollection(store, 'stops', { version: 1, schema: wishesSchema, ttlMs: KEPT_MS });
@@ -137,11 +108,19 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
   );
 
   return {
-    async look() {
+    /**
+     * Handles other processes' stop requests now.
+     * @throws StoreError
+     */
+    async look(): Promise<void> {
       await look();
     },
 
-    arrive(eventId) {
+    /**
+     * Looks for wishes as an event is taken up: those from before do not concern its answer, except the one that names it. Returns
+     * what forgets the event.
+     */
+    arrive(eventId: string): () => void {
       const looked = look();
       // Its question fails of that, if it becomes one.
       looked.catch(() => {});
@@ -149,7 +128,12 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
       return () => arrivals.delete(eventId);
     },
 
-    async admitAnswer(answer) {
+    /**
+     * Adds an answer to those under way. Stops it at once if a wish came since its event was taken up: since now, by default.
+     *
+     * @throws StoreError
+     */
+    async admitAnswer(answer: LiveAnswer): Promise<void> {
       const since = await (arrivals.get(answer.eventId) ?? look());
       live.set(answer.id, answer);
       for (const { target, cause, order } of known.values()) {
@@ -157,7 +141,11 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
       }
     },
 
-    async send(target, cause) {
+    /**
+     * Stops answers, those of this process at once. The caller checks permission.
+     * @throws StoreError
+     */
+    async send(target: StopTarget, cause: StopWish): Promise<StopsSent> {
       const stopped = apply({ target, cause });
       const atMs = clock.now();
       const order = ++heard;
@@ -174,10 +162,15 @@ export function createStops(shared: SharedStore, live: LiveAnswers): Stops {
       return { stopped, elsewhere };
     },
 
-    async isUnderWay(eventId) {
+    /**
+     * Whether an event is being handled in any process.
+     * @throws StoreError
+     */
+    async isUnderWay(eventId: string): Promise<boolean> {
       return (await claims.underWay(clock.now() - MAY_COME_BACK_MS, eventId)).length > 0;
     },
 
+    /** Resolves once nothing looks for stop requests any more. */
     stop: () => looking.stop(),
   };
 }

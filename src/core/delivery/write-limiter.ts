@@ -2,35 +2,8 @@ import type { Clock } from '../kit/clock.ts';
 import { createRate } from '../kit/rate.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
-import type { Owed } from './debts.ts';
 import { Lane } from './lane.ts';
 import type { SharedLimiter } from './shared-limiter.ts';
-
-/**
- * Grants writes under the platform's limits. Each scope has one queue for all replies that write there. Last states go first,
- * then first ones, then the caller that has waited longest. A scope that the platform counts over all processes is shared
- * with the other processes.
- */
-export interface WriteLimiters {
-  /**
-   * Runs `write` once the scope allows it. `urgency` is read on arrival and at each `hurry`, so that a waiting update can
-   * become the last one. Rejects with the signal's reason if it aborts before the grant.
-   */
-  run<T>(scope: Scope, urgency: () => Urgency, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** Non-blocking: resolves to null if the scope has no room now, else to a function that ends the write. Call that once. */
-  enterIfFree(scope: Scope): Promise<(() => void) | null>;
-  /**
-   * Keeps room for one last state in the widest limit of the scope. Resolves once that is affordable, in order of arrival;
-   * only then may an answer start to grow. Rejects with the signal's reason if that aborts first.
-   */
-  owe(scope: Scope, signal: AbortSignal): Promise<Owed>;
-  /** Applies the platform's report on a scope, which overrides the adapter's assumptions. */
-  learn(key: string, report: RateReport): void;
-  /** Tells the limiter that a write waiting in the scope became urgent. */
-  hurry(scope: Scope): void;
-  /** The number of scopes in memory. */
-  readonly size: number;
-}
 
 /** Unused scopes are dropped at this number, and at each doubling. */
 const SWEEP_AT = 1_000;
@@ -41,8 +14,16 @@ const SWEEP_AT = 1_000;
  */
 const INTERIMS = { perSecond: 300, atOnce: 20 };
 
-/** @param shared for limits that other processes draw from too; null if there are none */
-export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null = null): WriteLimiters {
+export type WriteLimiters = ReturnType<typeof createWriteLimiters>;
+
+/**
+ * Grants writes under the platform's limits. Each scope has one queue for all replies that write there. Last states go
+ * first, then first ones, then the caller that has waited longest. A scope that the platform counts over all processes is
+ * shared with the other processes.
+ *
+ * @param shared for limits that other processes draw from too; null if there are none
+ */
+export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null = null) {
   const queue = new Map<string, Lane>();
   const interims = createRate(clock, INTERIMS);
   let sweepAt = SWEEP_AT;
@@ -82,18 +63,35 @@ export function createWriteLimiters(clock: Clock, shared: SharedLimiter | null =
   }
 
   return {
-    async run(scope, urgency, write, signal) {
+    /**
+     * Runs `write` once the scope allows it. `urgency` is read on arrival and at each `hurry`, so that a waiting update can
+     * become the last one. Rejects with the signal's reason if it aborts before the grant.
+     */
+    async run<T>(
+      scope: Scope,
+      urgency: () => Urgency,
+      write: () => Promise<T>,
+      signal: AbortSignal,
+    ): Promise<T> {
       // Comes first: a write waiting here must not hold room that others could use.
       await interims.enter({ key: scope.key, isUrgent: () => urgency() !== 'interim', signal });
       return run(scope, scope, urgency, write, signal);
     },
-    enterIfFree: (scope) => laneOf(scope).enterIfFree(),
-    owe: (scope, signal) => laneOf(widest(scope)).owe(signal),
-    learn: (key, report) => queue.get(key)?.learn(report),
-    hurry(scope) {
+    /** Non-blocking: resolves to null if the scope has no room now, else to a function that ends the write. Call that once. */
+    enterIfFree: (scope: Scope) => laneOf(scope).enterIfFree(),
+    /**
+     * Keeps room for one last state in the widest limit of the scope. Resolves once that is affordable, in order of arrival;
+     * only then may an answer start to grow. Rejects with the signal's reason if that aborts first.
+     */
+    owe: (scope: Scope, signal: AbortSignal) => laneOf(widest(scope)).owe(signal),
+    /** Applies the platform's report on a scope, which overrides the adapter's assumptions. */
+    learn: (key: string, report: RateReport) => queue.get(key)?.learn(report),
+    /** Tells the limiter that a write waiting in the scope became urgent. */
+    hurry(scope: Scope): void {
       interims.hurry(scope.key);
       for (let each: Scope | undefined = scope; each; each = each.within) queue.get(each.key)?.hurry();
     },
+    /** The number of scopes in memory. */
     get size() {
       return queue.size;
     },

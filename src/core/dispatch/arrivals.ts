@@ -5,28 +5,9 @@ import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal-entry.ts';
 import { createBackground } from '../kit/background.ts';
 import { platformOf } from '../ports/actor.ts';
-import type { Arrival, Dispatch, InboundEvent } from '../ports/events.ts';
+import type { Arrival, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';
 import type { Teller } from './teller.ts';
-
-/**
- * Handles each event once, over all processes. An event is claimed in the journal when it arrives, or when it is passed on.
- */
-export interface Arrivals {
-  readonly claim: Dispatch['claim'];
-  readonly dropClaim: Dispatch['dropClaim'];
-  /** Runs the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
-  handleOnce(event: InboundEvent, work: () => Promise<void>): Promise<void>;
-  /**
-   * Asks whether something may begin: null if it may, else a sentence for the person. A restart and a fault are reasons too.
-   *
-   * @param about fields for the log
-   */
-  refusal(about: object, decide: () => Promise<string | null>): Promise<string | null>;
-  /** Whether events are answered with a message that the bot is restarting. */
-  readonly isClosed: boolean;
-  close(): void;
-}
 
 /**
  * Milliseconds of each turn of the event loop in which events begin to be handled. If more arrive than there is CPU for, they
@@ -34,24 +15,27 @@ export interface Arrivals {
  */
 const BEGIN_BUDGET_MS = 20;
 
-export function createArrivals(
-  coordination: Coordination,
-  hearing: Hearing,
-  teller: Teller,
-  log: Logger,
-): Arrivals {
+export type Arrivals = ReturnType<typeof createArrivals>;
+
+/**
+ * Handles each event once, over all processes. An event is claimed in the journal when it arrives, or when it is passed on.
+ */
+export function createArrivals(coordination: Coordination, hearing: Hearing, teller: Teller, log: Logger) {
   const claims = createClaims(coordination, hearing);
   let isClosed = false;
   const begin = createBackground<() => void>(BEGIN_BUDGET_MS, (resolve) => resolve());
 
   return {
-    claim: (arrival, onLate) =>
+    /** As `Dispatch.claim`. */
+    claim: (arrival: Arrival, onLate?: () => void): Promise<boolean> =>
       // `handleOnce` tells its asker about the restart.
       isClosed ? Promise.resolve(true) : claims.claim(arrival, onLate),
 
+    /** As `Dispatch.dropClaim`. */
     dropClaim: claims.dropClaim,
 
-    async handleOnce(event, work) {
+    /** Runs the work of an event that was not seen before, and tells the asker if it fails. Never rejects. */
+    async handleOnce(event: InboundEvent, work: () => Promise<void>): Promise<void> {
       const { id, surface, place } = event;
       try {
         const entry = await claims.entryOf(event);
@@ -75,7 +59,12 @@ export function createArrivals(
       }
     },
 
-    async refusal(about, decide) {
+    /**
+     * Asks whether something may begin: null if it may, else a sentence for the person. A restart and a fault are reasons too.
+     *
+     * @param about fields for the log
+     */
+    async refusal(about: object, decide: () => Promise<string | null>): Promise<string | null> {
       if (isClosed) return teller.nameOperator(RESTARTING);
       try {
         const refusal = await decide();
@@ -86,23 +75,19 @@ export function createArrivals(
       }
     },
 
+    /** Whether events are answered with a message that the bot is restarting. */
     get isClosed() {
       return isClosed;
     },
 
-    close() {
+    close(): void {
       isClosed = true;
     },
   };
 }
 
 /** Claims of events that were not passed on yet. */
-interface Claims extends Pick<Arrivals, 'claim' | 'dropClaim'> {
-  /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
-  entryOf(event: InboundEvent): Promise<Entry | null>;
-}
-
-function createClaims({ journal }: Coordination, hearing: Hearing): Claims {
+function createClaims({ journal }: Coordination, hearing: Hearing) {
   const claiming = new Map<string, Promise<boolean>>();
   const claimed = new Map<string, Entry>();
 
@@ -119,7 +104,7 @@ function createClaims({ journal }: Coordination, hearing: Hearing): Claims {
   }
 
   return {
-    async claim(arrival, onLate) {
+    async claim(arrival: Arrival, onLate?: () => void): Promise<boolean> {
       const first = claiming.get(arrival.id);
       if (first !== undefined) return first.then(() => false);
       const own = claim(arrival, onLate).finally(() => claiming.delete(arrival.id));
@@ -127,13 +112,14 @@ function createClaims({ journal }: Coordination, hearing: Hearing): Claims {
       return own;
     },
 
-    async dropClaim(id) {
+    async dropClaim(id: string): Promise<void> {
       const entry = claimed.get(id);
       claimed.delete(id);
       await entry?.end();
     },
 
-    async entryOf({ id, surface, place }) {
+    /** The entry of an event, possibly claimed at its arrival; null if it was handled before. */
+    async entryOf({ id, surface, place }: InboundEvent): Promise<Entry | null> {
       const entry = claimed.get(id);
       if (entry === undefined) return journal.claimEvent(id, platformOf(place.guild), surface);
       claimed.delete(id);

@@ -6,19 +6,6 @@ import type { Clock } from '../kit/clock.ts';
 import { orLog } from '../kit/or-log.ts';
 import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
-/** Whether messages without a mention are for the bot. */
-export interface Hearing {
-  /**
-   * @param writtenAtMs the time of a late message, to decide by the state then. Default: now
-   * @throws StoreError if the store does not answer
-   */
-  isHeard(place: Place, writtenAtMs?: number): Promise<boolean>;
-  /** As `isHeard`, but false if the store does not answer. Never rejects. */
-  hears(place: Place): Promise<boolean>;
-  /** The channel's rules; may be as old as `RULES_MS`. Never rejects. */
-  channelRules(place: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules>;
-}
-
 /** As in `Services`. */
 export interface HearingServices {
   readonly chat: Pick<Chat, 'hears'>;
@@ -31,12 +18,16 @@ const RULES_MS = 30_000;
 /** … for this many channels. */
 const MAX_RULES = 5_000;
 
-export function createHearing({ chat, settings, clock }: HearingServices, log: Logger): Hearing {
+export type Hearing = ReturnType<typeof createHearing>;
+
+/** Whether messages without a mention are for the bot. */
+export function createHearing({ chat, settings, clock }: HearingServices, log: Logger) {
   const rules = new BoundedMap<string, { readonly rules: Promise<ChannelRules>; readonly untilMs: number }>(
     MAX_RULES,
   );
 
-  const channelRules: Hearing['channelRules'] = async ({ guild, channel }) => {
+  /** The channel's rules; may be as old as `RULES_MS`. Never rejects. */
+  async function channelRules({ guild, channel }: Pick<Place, 'guild' | 'channel'>): Promise<ChannelRules> {
     const key = `${guild} ${channel}`;
     const nowMs = clock.now();
     const known = rules.get(key);
@@ -46,15 +37,21 @@ export function createHearing({ chat, settings, clock }: HearingServices, log: L
     const read = settings.channel({ guild, channel }).catch(orLog(log, 'warn', { channel }, words, before));
     rules.set(key, { rules: read, untilMs: nowMs + RULES_MS });
     return read;
-  };
+  }
 
-  const isHeard: Hearing['isHeard'] = async (place, writtenAtMs) =>
-    (await chat.hears(place, writtenAtMs)) || (await channelRules(place)).hearsAll;
+  /**
+   * @param writtenAtMs the time of a late message, to decide by the state then. Default: now
+   * @throws StoreError if the store does not answer
+   */
+  async function isHeard(place: Place, writtenAtMs?: number): Promise<boolean> {
+    return (await chat.hears(place, writtenAtMs)) || (await channelRules(place)).hearsAll;
+  }
 
   return {
     isHeard,
     channelRules,
-    hears: (place) =>
+    /** As `isHeard`, but false if the store does not answer. Never rejects. */
+    hears: (place: Place) =>
       // If it is unknown whether the message was for the bot, an error message in every thread would be noise.
       isHeard(place).catch(
         orLog(log, 'error', { place: place.key }, 'could not look up a conversation', false),

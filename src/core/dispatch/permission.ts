@@ -6,25 +6,25 @@ import type { Services } from '../services.ts';
 
 type Asker = Pick<InboundEvent, 'actor' | 'place'>;
 
-/** Checks whether people may do something here, apart from limits on models. Each check resolves to a sentence for the person; null if they may. */
-export interface Permission {
-  /** Whether a person may run a command here, with any options. */
-  refusalOf(command: Command, asker: Asker): Promise<string | null>;
-  /** Whether the guild's access lists let a person use the bot here. */
-  barOf(asker: Asker): Promise<string | null>;
-}
+export type Permission = ReturnType<typeof createPermission>;
 
-export function createPermission(services: Services): Permission {
+/**
+ * Checks whether people may do something here, apart from limits on models. Each check resolves to a sentence for the
+ * person; null if they may.
+ */
+export function createPermission(services: Services) {
   const isAdmin = async ({ actor }: Pick<Asker, 'actor'>) => mayActAs(await services.roles(actor), 'admin');
 
-  const barOf: Permission['barOf'] = async (asker) => {
+  /** Whether the guild's access lists let a person use the bot here. */
+  async function barOf(asker: Asker): Promise<string | null> {
     const lists = await services.settings.lists(asker.place.guild);
     return refusalByLists(lists, asker, () => isAdmin(asker));
-  };
+  }
 
   return {
     barOf,
-    async refusalOf(command, { actor, place }) {
+    /** Whether a person may run a command here, with any options. */
+    async refusalOf(command: Command, { actor, place }: Asker): Promise<string | null> {
       const { name, role, reply, isOpenToAll } = command;
       if (role !== 'member' && !mayActAs(await services.roles(actor), role)) {
         return `Only ${role === 'admin' ? 'an admin' : 'the operator of this bot'} can use \`/${name}\`.`;

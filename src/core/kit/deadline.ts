@@ -1,23 +1,12 @@
 import type { Clock } from './clock.ts';
 import { OVER } from './over.ts';
 
-/** A time limit on waiting. It ends the work itself, and starts at once. */
-export interface Deadline {
-  /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. Not after `stop`. */
-  readonly signal: AbortSignal;
-  /** Stops the time until `restart` or `resume`: something arrived, and its reader may take as long as it likes. */
-  pause(): void;
-  /** Continues the wait with the time that is left. */
-  resume(): void;
-  /** Starts a new wait with the full limit. A `limitMs` given here replaces the limit from now on. */
-  restart(limitMs?: number): void;
-  /** Ends the deadline; resolves when its timer is gone. */
-  stop(): Promise<void>;
-}
+export type Deadline = ReturnType<typeof startDeadline>;
 
 /**
- * Starts a deadline. Pausing and restarting only assign variables: a single sleep is pending at any time, and it checks the
- * newest wait when it wakes. So a stream of a thousand chunks sets no thousand timers. Only a shorter limit wakes it early.
+ * Starts a time limit on waiting, which ends the work itself. Pausing and restarting only assign variables: a single sleep is
+ * pending at any time, and it checks the newest wait when it wakes. So a stream of a thousand chunks sets no thousand timers.
+ * Only a shorter limit wakes it early.
  *
  * @param createReason makes the abort reason when the time is up
  */
@@ -26,7 +15,7 @@ export function startDeadline(
   firstLimitMs: number,
   outer: AbortSignal | null,
   createReason: () => Error,
-): Deadline {
+) {
   const over = new AbortController();
   let isStopped = false;
   let limitMs = firstLimitMs;
@@ -56,22 +45,27 @@ export function startDeadline(
 
   const watching = watch();
   return {
+    /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. Not after `stop`. */
     signal: over.signal,
-    pause() {
+    /** Stops the time until `restart` or `resume`: something arrived, and its reader may take as long as it likes. */
+    pause(): void {
       if (waitingSinceMs !== null) waitedMs += clock.now() - waitingSinceMs;
       waitingSinceMs = null;
     },
-    resume() {
+    /** Continues the wait with the time that is left. */
+    resume(): void {
       waitingSinceMs ??= clock.now();
     },
-    restart(newLimitMs = limitMs) {
+    /** Starts a new wait with the full limit. A `limitMs` given here replaces the limit from now on. */
+    restart(newLimitMs = limitMs): void {
       const isShorter = newLimitMs < limitMs;
       limitMs = newLimitMs;
       waitingSinceMs = clock.now();
       waitedMs = 0;
       if (isShorter) sleep.abort(OVER);
     },
-    stop() {
+    /** Ends the deadline; resolves when its timer is gone. */
+    stop(): Promise<void> {
       isStopped = true;
       outer?.removeEventListener('abort', follow);
       sleep.abort(OVER);

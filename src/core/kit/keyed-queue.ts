@@ -1,21 +1,7 @@
 import { waitInLine } from './waiters.ts';
 
 /** Runs callers one at a time per key, in order of arrival. */
-export interface KeyedQueue {
-  /**
-   * Resolves to a release function when it is the caller's turn; the caller must call it once. Resolves to null if
-   * `maxWaiting` callers wait already, besides the one whose turn it is. Calls `onWait` if the caller has to wait. Rejects
-   * with the signal's reason if it aborts during the wait.
-   */
-  enter(
-    key: string,
-    maxWaiting: number,
-    onWait: () => void,
-    signal: AbortSignal,
-  ): Promise<(() => void) | null>;
-}
-
-export function createKeyedQueue(): KeyedQueue {
+export function createKeyedQueue() {
   /** Has a key while a caller's turn lasts; its list holds the callers that wait. */
   const queue = new Map<string, (() => void)[]>();
 
@@ -28,7 +14,17 @@ export function createKeyedQueue(): KeyedQueue {
   }
 
   return {
-    async enter(key, maxWaiting, onWait, signal) {
+    /**
+     * Resolves to a release function when it is the caller's turn; the caller must call it once. Resolves to null if
+     * `maxWaiting` callers wait already, besides the one whose turn it is. Calls `onWait` if the caller has to wait. Rejects
+     * with the signal's reason if it aborts during the wait.
+     */
+    async enter(
+      key: string,
+      maxWaiting: number,
+      onWait: () => void,
+      signal: AbortSignal,
+    ): Promise<(() => void) | null> {
       signal.throwIfAborted();
       const waiters = queue.get(key);
       if (waiters === undefined) {

@@ -1,20 +1,6 @@
 import type { Clock } from './clock.ts';
 import { waitInLine } from './waiters.ts';
 
-/**
- * Process-wide rate limit, first come, first served; urgent callers skip the queue. For work that is cheap once and expensive
- * a thousand times.
- */
-export interface Rate {
-  /**
-   * Resolves when it is the caller's turn. An urgent caller resolves at once and does not count, even if it became urgent
-   * while waiting. Rejects with the signal's reason if that aborts first.
-   */
-  enter(waiting?: Waiting): Promise<void>;
-  /** Lets callers that wait under this key check again whether they are urgent. */
-  hurry(key: string): void;
-}
-
 export interface Waiting {
   readonly key: string;
   isUrgent(): boolean;
@@ -32,8 +18,15 @@ interface Waiter {
   grant(): void;
 }
 
-/** @param options `perSecond`: callers per second, on average */
-export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Rate {
+export type Rate = ReturnType<typeof createRate>;
+
+/**
+ * Process-wide rate limit, first come, first served; urgent callers skip the queue. For work that is cheap once and
+ * expensive a thousand times.
+ *
+ * @param options `perSecond`: callers per second, on average
+ */
+export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions) {
   const gapMs = 1_000 / perSecond;
   const waiters = new Set<Waiter>();
   let nextAtMs = clock.now();
@@ -63,7 +56,11 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Ra
   }
 
   return {
-    async enter(waiting) {
+    /**
+     * Resolves when it is the caller's turn. An urgent caller resolves at once and does not count, even if it became urgent
+     * while waiting. Rejects with the signal's reason if that aborts first.
+     */
+    async enter(waiting?: Waiting): Promise<void> {
       if (waiting?.isUrgent() || (waiters.size === 0 && takePlace())) return;
       await waitInLine(waiting?.signal, (grant) => {
         const waiter: Waiter = {
@@ -78,7 +75,8 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions): Ra
         return () => waiters.delete(waiter);
       });
     },
-    hurry(key) {
+    /** Lets callers that wait under this key check again whether they are urgent. */
+    hurry(key: string): void {
       for (const waiter of waiters) {
         if (waiter.waiting?.key === key && waiter.waiting.isUrgent()) waiter.grant();
       }

@@ -1,26 +1,6 @@
 import type { Clock } from './clock.ts';
 import { waitInLine } from './waiters.ts';
 
-/**
- * Limits how much runs at once, in the process and per guild: answers that stream, files that are read. Those that wait are served in
- * turn, guild by guild.
- */
-export interface Slots {
-  /**
-   * Resolves to a slot once one is free; its `release` must be called once. Calls `onWait` if that is not at once, with a
-   * function that returns the place in the queue. Resolves to a refusal if too many wait. Rejects with the signal's reason if
-   * it aborts first.
-   */
-  acquireSlot(
-    guild: string,
-    onWait: (placeNow: () => QueuePlace) => void,
-    signal: AbortSignal,
-  ): Promise<Slot | Crowded>;
-  /** Slots in use, and callers that wait. */
-  readonly used: number;
-  readonly waiting: number;
-}
-
 export interface QueuePlace {
   /** The number of callers to be served up to this one, including it. */
   readonly position: number;
@@ -59,13 +39,13 @@ const FIRST_GUESS_MS = 15_000;
 /** Weight of the newest duration in the average. */
 const SMOOTHING = 0.1;
 
-export function createSlots({
-  max,
-  maxPerGuild,
-  maxWaitingPerGuild,
-  maxWaiting,
-  clock,
-}: SlotsOptions): Slots {
+export type Slots = ReturnType<typeof createSlots>;
+
+/**
+ * Limits how much runs at once, in the process and per guild: answers that stream, files that are read. Those that wait are
+ * served in turn, guild by guild.
+ */
+export function createSlots({ max, maxPerGuild, maxWaitingPerGuild, maxWaiting, clock }: SlotsOptions) {
   /** Guilds with a slot or a waiting caller; least recently served first. */
   const lots = new Map<string, Lot>();
   let used = 0;
@@ -120,7 +100,16 @@ export function createSlots({
   }
 
   return {
-    async acquireSlot(guild, onWait, signal) {
+    /**
+     * Resolves to a slot once one is free; its `release` must be called once. Calls `onWait` if that is not at once, with a
+     * function that returns the place in the queue. Resolves to a refusal if too many wait. Rejects with the signal's reason if
+     * it aborts first.
+     */
+    async acquireSlot(
+      guild: string,
+      onWait: (placeNow: () => QueuePlace) => void,
+      signal: AbortSignal,
+    ): Promise<Slot | Crowded> {
       signal.throwIfAborted();
       const lot = lots.get(guild) ?? { used: 0, waiting: [] };
       if (used < max && lot.used < maxPerGuild) return hold(guild, lot);
@@ -145,6 +134,7 @@ export function createSlots({
         };
       });
     },
+    /** Slots in use, and callers that wait. */
     get used() {
       return used;
     },

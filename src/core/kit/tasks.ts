@@ -1,62 +1,50 @@
 import type { Logger } from 'pino';
 
 /** A set of running promises, so that their owner can wait for them. */
-export interface Running {
-  readonly size: number;
-  /** Holds the promise until it settles. It must not reject. */
-  add(work: Promise<unknown>): void;
-  /** Resolves when one of them settles, or at once if there is none. */
-  next(): Promise<void>;
-  /** Resolves when all have settled, including those added meanwhile. */
-  settled(): Promise<void>;
-}
-
-export function createRunning(): Running {
+export function createRunning() {
   const running = new Set<Promise<unknown>>();
   return {
     get size() {
       return running.size;
     },
-    add(work) {
+    /** Holds the promise until it settles. It must not reject. */
+    add(work: Promise<unknown>): void {
       const held: Promise<unknown> = work.finally(() => running.delete(held));
       running.add(held);
     },
-    async next() {
+    /** Resolves when one of them settles, or at once if there is none. */
+    async next(): Promise<void> {
       if (running.size > 0) await Promise.race(running);
     },
-    async settled() {
+    /** Resolves when all have settled, including those added meanwhile. */
+    async settled(): Promise<void> {
       while (running.size > 0) await Promise.all(running);
     },
   };
 }
 
-/** Background work. Its owner awaits all of it before it stops. */
-export interface Tasks {
-  /** Aborts on `stop`. */
-  readonly signal: AbortSignal;
-  /** Runs work in the background. A fault is logged as `could not ${what}`, unless `stop` came first. */
-  run(what: string, work: (signal: AbortSignal) => Promise<unknown>): void;
-  /** Resolves when no work is running. */
-  settled(): Promise<void>;
-  /** Aborts all running work; resolves when it has ended. */
-  stop(): Promise<void>;
-}
+export type Tasks = ReturnType<typeof createTasks>;
 
-export function createTasks(log: Logger): Tasks {
+/** Background work. Its owner awaits all of it before it stops. */
+export function createTasks(log: Logger) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = createRunning();
   return {
+    /** Aborts on `stop`. */
     signal,
-    run(what, work) {
+    /** Runs work in the background. A fault is logged as `could not ${what}`, unless `stop` came first. */
+    run(what: string, work: (signal: AbortSignal) => Promise<unknown>): void {
       running.add(
         work(signal).catch((error: unknown) => {
           if (!signal.aborted) log.warn({ err: error }, `could not ${what}`);
         }),
       );
     },
+    /** Resolves when no work is running. */
     settled: () => running.settled(),
-    async stop() {
+    /** Aborts all running work; resolves when it has ended. */
+    async stop(): Promise<void> {
       stopping.abort();
       await running.settled();
     },

@@ -1,16 +1,13 @@
 import type { Clock } from './clock.ts';
 
-/** Limits calls per key in a sliding window. Callers never wait. */
-export interface Throttle {
-  /** Counts a call and returns 0; if none is left, returns the milliseconds until one is. */
-  countCall(key?: string): number;
-}
-
-/** Allows `limit` calls per key within `windowMs` milliseconds. */
-export function createThrottle(clock: Clock, limit: number, windowMs: number): Throttle {
+/**
+ * Limits calls per key in a sliding window. Callers never wait. Allows `limit` calls per key within `windowMs` milliseconds.
+ */
+export function createThrottle(clock: Clock, limit: number, windowMs: number) {
   const taken = new Map<string, number[]>();
   return {
-    countCall(key = '') {
+    /** Counts a call and returns 0; if none is left, returns the milliseconds until one is. */
+    countCall(key = ''): number {
       const nowMs = clock.now();
       for (const [each, times] of taken) {
         const inWindow = times.filter((atMs) => atMs > nowMs - windowMs);

@@ -2,31 +2,6 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { createRunning } from './tasks.ts';
 
-/**
- * Writes that must succeed in the end, however long the store is unreachable. A fault that `mayRetry` rejects ends a write at
- * once.
- */
-export interface LateWrites {
-  /** Aborts on `stop`. */
-  readonly signal: AbortSignal;
-  /**
-   * Tries once while the caller waits, then goes on in the background.
-   * @throws a fault of the first try that `mayRetry` rejects
-   */
-  write(id: string, write: () => Promise<unknown>): Promise<void>;
-  /** Runs work that ends with such a write in the background. */
-  inBackground(id: string, work: () => Promise<void>): void;
-  /**
-   * Tries until the write succeeds. After `stop` it tries once more.
-   * @throws the last fault, after `stop` or if `mayRetry` rejects it
-   */
-  untilStored(write: () => Promise<unknown>): Promise<void>;
-  /** Sleeps for `ms` or until `stop`, whichever comes first. Never rejects. */
-  pause(ms: number): Promise<void>;
-  /** Tries everything that is pending once more; resolves when nothing is left. */
-  stop(): Promise<void>;
-}
-
 export interface LateWritesOptions {
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,18 +14,23 @@ export interface LateWritesOptions {
 /** The wait doubles with each try. */
 const RETRY_AFTER_MS = { first: 1_000, most: 30_000 };
 
-export function createLateWrites({
-  clock,
-  log,
-  mayRetry = () => true,
-  words,
-}: LateWritesOptions): LateWrites {
+export type LateWrites = ReturnType<typeof createLateWrites>;
+
+/**
+ * Writes that must succeed in the end, however long the store is unreachable. A fault that `mayRetry` rejects ends a write
+ * at once.
+ */
+export function createLateWrites({ clock, log, mayRetry = () => true, words }: LateWritesOptions) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = createRunning();
 
   const pause = (ms: number) => clock.sleep(ms, signal).catch(() => {});
 
+  /**
+   * Tries until the write succeeds. After `stop` it tries once more.
+   * @throws the last fault, after `stop` or if `mayRetry` rejects it
+   */
   async function untilStored(write: () => Promise<unknown>): Promise<void> {
     for (let waitMs = RETRY_AFTER_MS.first; ; waitMs = Math.min(2 * waitMs, RETRY_AFTER_MS.most)) {
       const last = signal.aborted;
@@ -64,16 +44,23 @@ export function createLateWrites({
     }
   }
 
+  /** Runs work that ends with such a write in the background. */
   function inBackground(id: string, work: () => Promise<void>): void {
     running.add(work().catch((error: unknown) => log.error({ err: error, id }, words.givenUp)));
   }
 
   return {
+    /** Aborts on `stop`. */
     signal,
+    /** Sleeps for `ms` or until `stop`, whichever comes first. Never rejects. */
     pause,
     untilStored,
     inBackground,
-    async write(id, write) {
+    /**
+     * Tries once while the caller waits, then goes on in the background.
+     * @throws a fault of the first try that `mayRetry` rejects
+     */
+    async write(id: string, write: () => Promise<unknown>): Promise<void> {
       try {
         await write();
       } catch (error) {
@@ -82,7 +69,8 @@ export function createLateWrites({
         inBackground(id, () => untilStored(write));
       }
     },
-    async stop() {
+    /** Tries everything that is pending once more; resolves when nothing is left. */
+    async stop(): Promise<void> {
       stopping.abort();
       await running.settled();
     },

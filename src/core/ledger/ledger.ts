@@ -18,22 +18,6 @@ import { recover } from './recovery.ts';
 import { createSettlement, type LookUpCost, type Settlement } from './settlement.ts';
 import type { Spent } from './usage.ts';
 
-/** Money and requests. A request's highest cost is reserved before it leaves; its true cost is booked when it ends. */
-export interface Ledger {
-  /**
-   * Reserves the highest cost, in one step over all limits and processes.
-   *
-   * @throws StoreError if the store fails; nothing is reserved then, or only until the lease lapses
-   */
-  reserve(request: LedgerRequest): Promise<Reserved | LimitReached>;
-  /** The present use of a person's and a guild's limits, narrowest limit first. */
-  levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]>;
-  /** Reservations of a guild, of one person in it, or of all, that are not booked yet, over all processes. */
-  openReservations(of?: Parameters<LedgerStore['openReservations']>[0]): Promise<readonly Reservation[]>;
-  /** Finishes pending work, as far as the store allows. Call it once no request is open. */
-  stop(): Promise<void>;
-}
-
 /** Whose request it is, and who pays. */
 type Payment = Pick<LedgerEntry, 'guild' | 'user' | 'payer'>;
 
@@ -179,7 +163,10 @@ function reservedOf(
   };
 }
 
-export function createLedger(options: LedgerOptions): Ledger {
+export type Ledger = ReturnType<typeof createLedger>;
+
+/** Money and requests. A request's highest cost is reserved before it leaves; its true cost is booked when it ends. */
+export function createLedger(options: LedgerOptions) {
   const { clock, log, owner } = options;
   const store = options.store.ledger;
   const periods = createPeriods(options.timeZone);
@@ -205,7 +192,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 
   return {
-    async reserve({ id, worstNanoUsd, limits, ...entry }) {
+    /**
+     * Reserves the highest cost, in one step over all limits and processes.
+     *
+     * @throws StoreError if the store fails; nothing is reserved then, or only until the lease lapses
+     */
+    async reserve({ id, worstNanoUsd, limits, ...entry }: LedgerRequest): Promise<Reserved | LimitReached> {
       const limitDraws = draw(entry, limits);
       const draws = allOf(limitDraws);
       const madeAtMs = clock.now();
@@ -238,15 +230,18 @@ export function createLedger(options: LedgerOptions): Ledger {
       return { ok: false, ...level, most, needed: reservation.reserved[unit] };
     },
 
-    async levels(whose, limits) {
+    /** The present use of a person's and a guild's limits, narrowest limit first. */
+    async levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]> {
       const draws = draw(whose, limits);
       const used = await store.read(allOf(draws).map(({ counter }) => counter));
       return draws.map((draw) => levelOf(draw, used));
     },
 
-    openReservations: (of) => store.openReservations(of),
+    /** Reservations of a guild, of one person in it, or of all, that are not booked yet, over all processes. */
+    openReservations: (of?: Parameters<LedgerStore['openReservations']>[0]) => store.openReservations(of),
 
-    async stop() {
+    /** Finishes pending work, as far as the store allows. Call it once no request is open. */
+    async stop(): Promise<void> {
       await Promise.all([leases.stop(), recovering.stop(), settlement.stop()]);
     },
   };

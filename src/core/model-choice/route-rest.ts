@@ -8,17 +8,6 @@ import type { Store } from '../ports/store.ts';
 
 type To = Pick<Route, 'provider' | 'wireModel'>;
 
-/**
- * Routes that failed three times in a minute are skipped for a minute, in all processes of a store, so that their questions
- * go to fallbacks at once. A provider that is unreachable or does not answer in time is skipped with all its models.
- */
-export interface RouteRest {
-  /** Counts a failure if the provider caused it. Never rejects. */
-  failed(route: To, error: ProviderError): Promise<void>;
-  /** False also if the store does not answer. Never rejects. */
-  isResting(route: To): Promise<boolean>;
-}
-
 const FAILURES = 3;
 const WINDOW_MS = 60_000;
 const REST_MS = 60_000;
@@ -28,7 +17,13 @@ const BELIEVED_MS = 1_000;
 const OF_PROVIDER: readonly ProviderErrorCode[] = ['unreachable', 'timeout', 'bad_address'];
 const OF_ROUTE: readonly ProviderErrorCode[] = ['provider_down', 'cut_off', 'bad_response', 'rate_limited'];
 
-export function createRouteRest(store: Store, clock: Clock, log: Logger): RouteRest {
+export type RouteRest = ReturnType<typeof createRouteRest>;
+
+/**
+ * Routes that failed three times in a minute are skipped for a minute, in all processes of a store, so that their questions
+ * go to fallbacks at once. A provider that is unreachable or does not answer in time is skipped with all its models.
+ */
+export function createRouteRest(store: Store, clock: Clock, log: Logger) {
   const failures = createCollection(store, 'route-failures', {
     version: 1,
     schema: z.object({ atMs: z.array(z.number()) }),
@@ -37,7 +32,8 @@ export function createRouteRest(store: Store, clock: Clock, log: Logger): RouteR
   const believed = new Map<string, { readonly isResting: boolean; readonly untilMs: number }>();
 
   return {
-    async failed(route, { code, ownKey }) {
+    /** Counts a failure if the provider caused it. Never rejects. */
+    async failed(route: To, { code, ownKey }: ProviderError): Promise<void> {
       // A guild's own key has its own rate limit.
       const isOfRoute = OF_ROUTE.includes(code) && !(code === 'rate_limited' && ownKey);
       const key = OF_PROVIDER.includes(code) ? route.provider : isOfRoute ? keyOf(route) : null;
@@ -53,7 +49,8 @@ export function createRouteRest(store: Store, clock: Clock, log: Logger): RouteR
       }
     },
 
-    async isResting(route) {
+    /** False also if the store does not answer. Never rejects. */
+    async isResting(route: To): Promise<boolean> {
       const keys = [route.provider, keyOf(route)];
       const nowMs = clock.now();
       const unknown = keys.filter((key) => (believed.get(key)?.untilMs ?? 0) <= nowMs);

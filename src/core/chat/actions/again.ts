@@ -7,22 +7,9 @@ import type { Question } from '../question/job.ts';
 import type { ActionParts } from './parts.ts';
 import { EXPIRED } from './pressed.ts';
 
-/** Questions that are asked once more, by a button. */
-export interface Again {
-  /** Catalogue id of the model that gave an answer; null if it is not stored. */
-  answeredBy(answerId: string, guild: GuildId): Promise<string | null>;
-  /** Answers a question again, with another model if one is named. */
-  retry(press: Press, model: string | null): Promise<void>;
-  /** Answers a question whose price the asker accepted. */
-  confirm(press: Press): Promise<void>;
-  /** Answers a question that was offered. */
-  answerMissed(press: Press): Promise<void>;
-  /** Answers the edited question. */
-  answerEdited(press: Press): Promise<void>;
-  /** Asks for the rest of an answer that was cut at the length limit. */
-  goOn(press: Press): Promise<void>;
-}
+export type Again = ReturnType<typeof createAgain>;
 
+/** Questions that are asked once more, by a button. */
 export function createAgain({
   records: { answers, conversations },
   coordination: { live },
@@ -30,7 +17,7 @@ export function createAgain({
   pressed: { recordFor, turnOf },
   run,
   isPaused,
-}: ActionParts): Again {
+}: ActionParts) {
   /** Answers a button's question again, as it was asked. */
   async function askAgain(
     press: Press,
@@ -70,16 +57,22 @@ export function createAgain({
   }
 
   return {
-    async answeredBy(answerId, guild) {
+    /** Catalogue id of the model that gave an answer; null if it is not stored. */
+    async answeredBy(answerId: string, guild: GuildId): Promise<string | null> {
       const record = await answers.get(answerId);
       if (record?.guild !== guild) return null;
       return (await turnOf(record))?.model ?? null;
     },
-    retry: (press, model) => askAgain(press, { model }),
-    confirm: (press) => askAgain(press),
-    answerMissed: (press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
-    answerEdited: (press) => askAgain(press, { asked: ({ edited }) => edited }),
-    async goOn(press) {
+    /** Answers a question again, with another model if one is named. */
+    retry: (press: Press, model: string | null) => askAgain(press, { model }),
+    /** Answers a question whose price the asker accepted. */
+    confirm: (press: Press) => askAgain(press),
+    /** Answers a question that was offered. */
+    answerMissed: (press: Press) => askAgain(press, { afterwards: ({ id }) => answers.delete(id) }),
+    /** Answers the edited question. */
+    answerEdited: (press: Press) => askAgain(press, { asked: ({ edited }) => edited }),
+    /** Asks for the rest of an answer that was cut at the length limit. */
+    async goOn(press: Press): Promise<void> {
       const record = await recordFor(press);
       if (record === null) return;
       const conversation = await conversations.get(record.conversation);

@@ -6,23 +6,18 @@ import type { AnswerDeletion } from '../../ports/events.ts';
 import { StoreError } from '../../ports/store.ts';
 import type { ActionParts } from './parts.ts';
 
-/** Deletes answers from their places and from their conversations. */
-export interface Deletion {
-  /** Deletes an answer with all its messages, for its asker or an admin. */
-  deleteAnswer(request: AnswerDeletion): Promise<void>;
-  /** Reports a message deleted on its platform. Once an answer's last message is gone, the answer is forgotten. */
-  messageGone(key: string): Promise<void>;
-}
-
 const CANNOT_DELETE =
   'I could not delete all messages of this answer. Delete them yourself or ask an admin. I no longer remember the answer.';
 
+export type Deletion = ReturnType<typeof createDeletion>;
+
+/** Deletes answers from their places and from their conversations. */
 export function createDeletion({
   records: { answers, conversations },
   coordination: { live },
   messenger: { tell, delivery },
   roles,
-}: ActionParts): Deletion {
+}: ActionParts) {
   /** Also in another process: which messages it has is noted when it has ended. */
   const isLive = ({ id, messages }: AnswerRecord) => live.has(id) || messages === undefined;
 
@@ -51,7 +46,8 @@ export function createDeletion({
   }
 
   return {
-    async deleteAnswer(request) {
+    /** Deletes an answer with all its messages, for its asker or an admin. */
+    async deleteAnswer(request: AnswerDeletion): Promise<void> {
       const text = await remove(request).catch((error: unknown) => {
         delivery.log.warn({ err: error, event: request.id }, 'could not delete an answer');
         if (error instanceof StoreError) throw error;
@@ -60,7 +56,8 @@ export function createDeletion({
       await tell(request.surface, text);
     },
 
-    async messageGone(key) {
+    /** Reports a message deleted on its platform. Once an answer's last message is gone, the answer is forgotten. */
+    async messageGone(key: string): Promise<void> {
       const record = await answers.shownAt(key);
       if (record === null || isLive(record)) return;
       const left = (record.messages ?? []).filter((other) => other !== key);

@@ -10,22 +10,14 @@ import type { ActionParts } from './parts.ts';
 
 export type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
 
-/** Questions whose message is edited. */
-export interface Edits {
-  /** Whether a message was asked as a question, so that an edit of it matters. */
-  wasAsked(message: string): Promise<boolean>;
-  /**
-   * Handles an edit of a question's message. If the text changed: an answer under way stops, and this question is answered in
-   * its place; a finished answer gets a button instead.
-   */
-  edited(question: EditedQuestion): Promise<void>;
-}
+export type Edits = ReturnType<typeof createEdits>;
 
+/** Questions whose message is edited. */
 export function createEdits(
   { records, coordination, messenger, run, isPaused }: ActionParts,
   secretIn: SecretCheck,
   finderOf: FinderOf,
-): Edits {
+) {
   const { answers, conversations } = records;
   const { stops } = coordination;
   const { tell, abandoned } = messenger;
@@ -49,11 +41,16 @@ export function createEdits(
   }
 
   return {
-    async wasAsked(message) {
+    /** Whether a message was asked as a question, so that an edit of it matters. */
+    async wasAsked(message: string): Promise<boolean> {
       return (await answers.to(message)) !== null || (await stops.isUnderWay(message));
     },
 
-    async edited(question) {
+    /**
+     * Handles an edit of a question's message. If the text changed: an answer under way stops, and this question is answered in
+     * its place; a finished answer gets a button instead.
+     */
+    async edited(question: EditedQuestion): Promise<void> {
       const { message, editedAt, surface } = question;
       const record = await answers.to(message);
       // Nothing was shown yet for a question that is still on its way here.

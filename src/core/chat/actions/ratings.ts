@@ -17,21 +17,13 @@ const THANKS = {
   bad: 'Thanks, noted as a bad answer. 👍 changes that.',
 } as const satisfies Record<Verdict, string>;
 
-/** People's ratings of answers. */
-export interface Ratings {
-  /**
-   * Tells a person why they may not press a button that has a form; null if they may. A bad rating is stored already, so that
-   * it counts if the person closes the form.
-   */
-  refusalOfPress(press: PressedBy): Promise<string | null>;
-  /** Stores a person's rating of an answer that they can see. */
-  rate(press: Press, verdict: Verdict, reason: string | null): Promise<void>;
-}
+export type Ratings = ReturnType<typeof createRatings>;
 
+/** People's ratings of answers. */
 export function createRatings(
   { pressed, messenger: { tell, delivery } }: ActionParts,
   feedback: Pick<FeedbackLog, 'append'>,
-): Ratings {
+) {
   const { look, recordFor, turnOf } = pressed;
   const { clock } = delivery;
   const ratings = createThrottle(clock, MOST_RATINGS, RATINGS_WINDOW_MS);
@@ -66,12 +58,17 @@ export function createRatings(
   }
 
   return {
-    async refusalOfPress(press) {
+    /**
+     * Tells a person why they may not press a button that has a form; null if they may. A bad rating is stored already, so that
+     * it counts if the person closes the form.
+     */
+    async refusalOfPress(press: PressedBy): Promise<string | null> {
       const found = await look(press);
       if (typeof found === 'string') return found;
       return press.button === 'bad' ? keepVerdict(found, press.actor, 'bad', null) : null;
     },
-    async rate(press, verdict, reason) {
+    /** Stores a person's rating of an answer that they can see. */
+    async rate(press: Press, verdict: Verdict, reason: string | null): Promise<void> {
       const record = await recordFor(press);
       if (record === null) return;
       const problem = await keepVerdict(record, press.actor, verdict, reason);

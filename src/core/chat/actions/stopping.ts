@@ -4,25 +4,19 @@ import { type Actor, mayActAs } from '../../ports/actor.ts';
 import type { Place, Press } from '../../ports/events.ts';
 import type { ActionParts } from './parts.ts';
 
-/** How people end answers. */
-export interface Stopping {
-  /** Stops one answer, if the person may. */
-  stop(press: Press): Promise<void>;
-  /** Stops the answers at a place: the person's own, or for an admin everybody's. */
-  stopAt(place: Place, actor: Actor): Promise<StopsSent>;
-  /** Stops the answer to a deleted question. */
-  retract(eventId: string): Promise<void>;
-}
+export type Stopping = ReturnType<typeof createStopping>;
 
+/** How people end answers. */
 export function createStopping({
   records: { answers, conversations },
   coordination: { live, stops },
   messenger: { tell },
   pressed: { recordFor },
   roles,
-}: ActionParts): Stopping {
+}: ActionParts) {
   return {
-    async stop(press) {
+    /** Stops one answer, if the person may. */
+    async stop(press: Press): Promise<void> {
       const { user, name } = press.actor;
       const cause = { kind: 'person', user, name } as const;
       const answering = live.get(press.answerId);
@@ -45,7 +39,8 @@ export function createStopping({
       await stops.send(inItsPlace(answering), cause);
     },
 
-    async stopAt(place, actor) {
+    /** Stops the answers at a place: the person's own, or for an admin everybody's. */
+    async stopAt(place: Place, actor: Actor): Promise<StopsSent> {
       const { user, name } = actor;
       const whose = mayActAs(await roles(actor), 'admin') ? {} : { user };
       const conversation = place.key === null ? null : await conversations.at(place.key);
@@ -56,7 +51,8 @@ export function createStopping({
       return stops.send(target, { kind: 'person', user, name });
     },
 
-    async retract(eventId) {
+    /** Stops the answer to a deleted question. */
+    async retract(eventId: string): Promise<void> {
       const record = await answers.to(eventId);
       // An answer that is tried again is under way by another event.
       const target = record === null || record.shown !== undefined ? { eventId } : inItsPlace(record);

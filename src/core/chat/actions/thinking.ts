@@ -2,14 +2,12 @@ import type { Press } from '../../ports/events.ts';
 import { MAX_REASONING_CHARS } from '../answer/draft.ts';
 import type { ActionParts } from './parts.ts';
 
-export interface Thinking {
-  /** Shows a person the model's reasoning. */
-  showThinking(press: Press): Promise<void>;
-}
+export type Thinking = ReturnType<typeof createThinking>;
 
-export function createThinking({ pressed, messenger: { tell } }: ActionParts): Thinking {
+export function createThinking({ pressed, messenger: { tell } }: ActionParts) {
   return {
-    async showThinking(press) {
+    /** Shows a person the model's reasoning. */
+    async showThinking(press: Press): Promise<void> {
       const record = await pressed.recordFor(press);
       if (record === null) return;
       const { reasoning } = record;

@@ -3,24 +3,14 @@ import type { Titles } from '../answer/titles.ts';
 import { threadTitle } from '../words/thread-title.ts';
 import type { ActionParts } from './parts.ts';
 
-/** Threads that go on with an answer, and whether the bot listens in them. */
-export interface Threads {
-  continueInThread(press: Press): Promise<void>;
-  /** Whether messages here are for the bot without a mention. */
-  hears(place: Place, writtenAtMs?: number): Promise<boolean>;
-  /** Switches listening at a place on or off, whatever is answered there. */
-  setListening(place: Place, state: 'on' | 'off'): Promise<void>;
-  /** Ends listening in the place of the button. */
-  unlisten(press: Press): Promise<void>;
-}
+export type Threads = ReturnType<typeof createThreads>;
 
-export function createThreads(
-  { records, messenger, pressed }: ActionParts,
-  titles: Pick<Titles, 'name'>,
-): Threads {
+/** Threads that go on with an answer, and whether the bot listens in them. */
+export function createThreads({ records, messenger, pressed }: ActionParts, titles: Pick<Titles, 'name'>) {
   const { answers, conversations, listening, settings } = records;
   const { tell, abandoned } = messenger;
 
+  /** Switches listening at a place on or off, whatever is answered there. */
   async function setListening(place: Place, state: 'on' | 'off'): Promise<void> {
     if (place.key === null) throw new Error('there is no thread to listen in');
     const { id } = await conversations.openConversation(place.guild, place.key);
@@ -28,7 +18,7 @@ export function createThreads(
   }
 
   return {
-    async continueInThread(press) {
+    async continueInThread(press: Press): Promise<void> {
       const record = await pressed.recordFor(press);
       if (record === null) return;
       if (record.isPrivate || press.surface.isPrivate) {
@@ -48,13 +38,15 @@ export function createThreads(
       titles.name({ rename, question, answer, actor, place, conversation: conversation.id });
     },
 
-    async hears({ key }, writtenAtMs) {
+    /** Whether messages here are for the bot without a mention. */
+    async hears({ key }: Place, writtenAtMs?: number): Promise<boolean> {
       return key !== null && (await listening.hears(key, writtenAtMs));
     },
 
     setListening,
 
-    async unlisten({ place, actor, answerId, surface }) {
+    /** Ends listening in the place of the button. */
+    async unlisten({ place, actor, answerId, surface }: Press): Promise<void> {
       const record = await answers.get(answerId);
       if (place.key === null || place.guild !== actor.guild || (record && record.guild !== actor.guild)) {
         return tell(surface, 'This button has expired. Use `/listen state:off`.');

@@ -44,7 +44,7 @@ async function hold(
   if (reference === undefined) return;
   const { held, takeover } = parts.recovery;
   const platform = platformOf(question.place.guild);
-  await held.hold({ platform, at, reference, state, tries: 0 });
+  await held.hold(platform, { at, reference, state, tries: 0 });
   await tryToTell(parts, question, LOCKED, 'that the place is locked');
   // The place may have been unlocked before the answer was kept.
   takeover.unlocked(platform, at);

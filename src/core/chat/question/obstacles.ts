@@ -3,25 +3,23 @@ import type { Clock } from '../../kit/clock.ts';
 import type { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Place } from '../../ports/events.ts';
 
-/** Places that recently refused a post, with the text for askers. */
-export interface Obstacles {
-  at(place: Place): string | null;
-  note(place: Place, extent: PlaceGone['extent'], text: string): void;
-}
-
 /** The obstacle may be removed by then. */
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 1_000;
 
-/** Remembers at most 1,000 obstacles, each for five minutes. */
-export function createObstacles(clock: Clock): Obstacles {
+export type Obstacles = ReturnType<typeof createObstacles>;
+
+/**
+ * Places that recently refused a post, with the text for askers. Remembers at most 1,000 obstacles, each for five minutes.
+ */
+export function createObstacles(clock: Clock) {
   const known = new BoundedMap<string, { readonly text: string; readonly untilMs: number }>(MAX_REMEMBERED);
   return {
-    at(place) {
+    at(place: Place): string | null {
       const found = known.get(place.channel) ?? known.get(place.key ?? '');
       return found !== undefined && found.untilMs > clock.now() ? found.text : null;
     },
-    note(place, extent, text) {
+    note(place: Place, extent: PlaceGone['extent'], text: string): void {
       const key = extent === 'channel' ? place.channel : place.key;
       if (key === null) return;
       known.set(key, { text, untilMs: clock.now() + REMEMBERED_MS });

@@ -14,18 +14,6 @@ const pauseSchema = z.object({
 
 export type Pause = z.infer<typeof pauseSchema>;
 
-/** A pause in which no process takes new questions. Answers in progress continue, and commands work. */
-export interface Pauses {
-  /** The present pause; null if there is none. */
-  read(): Promise<Pause | null>;
-  /** The text for somebody who asks; null if there is no pause. Up to 2 s old. */
-  words(): Promise<string | null>;
-  /** Replaces the previous pause. Every process knows within 2 s. */
-  pause(text: string, by: string): Promise<void>;
-  /** Resolves to the pause that it ended; null if there was none. */
-  resume(by: string): Promise<Pause | null>;
-}
-
 /** Tells the asker if the bot is paused; resolves to whether it is. */
 export type PauseCheck = (at: { readonly surface: Surface }) => Promise<boolean>;
 
@@ -43,11 +31,17 @@ export const MAX_PAUSE_CHARS = 500;
 export const PAUSE_KNOWN_MS = 2_000;
 const KEY = 'all';
 
-/** Other processes learn of a change within two seconds. */
-export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock): Pauses {
+export type Pauses = ReturnType<typeof createPauses>;
+
+/**
+ * A pause in which no process takes new questions. Answers in progress continue, and commands work. Other processes learn of
+ * a change within two seconds.
+ */
+export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock) {
   const pauses = createCollection(store, 'pause', { version: 1, schema: pauseSchema });
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;
 
+  /** The present pause; null if there is none. */
   async function read(): Promise<Pause | null> {
     const pause = (await pauses.get(KEY)) ?? null;
     known = { pause, atMs: clock.now() };
@@ -68,7 +62,8 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
   return {
     read,
 
-    async words() {
+    /** The text for somebody who asks; null if there is no pause. Up to 2 s old. */
+    async words(): Promise<string | null> {
       const isFresh = known !== null && clock.now() < known.atMs + PAUSE_KNOWN_MS;
       const pause = isFresh ? known?.pause : await read();
       if (!pause) return null;
@@ -77,14 +72,16 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
         : `I am paused and not taking questions right now: ${pause.text}`;
     },
 
-    async pause(text, by) {
+    /** Replaces the previous pause. Every process knows within 2 s. */
+    async pause(text: string, by: string): Promise<void> {
       const before = await pauses.get(KEY);
       await pauses.set(KEY, { text, by, sinceMs: clock.now() });
       known = null;
       await note('pause.begin', by, before ?? null, { text });
     },
 
-    async resume(by) {
+    /** Resolves to the pause that it ended; null if there was none. */
+    async resume(by: string): Promise<Pause | null> {
       const before = (await pauses.get(KEY)) ?? null;
       known = null;
       if (before === null || !(await pauses.delete(KEY))) return null;

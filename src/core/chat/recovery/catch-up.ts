@@ -7,16 +7,6 @@ import type { Away, Place } from '../../ports/events.ts';
 import type { Platform } from '../../ports/platforms.ts';
 import type { Store } from '../../ports/store.ts';
 
-/** The data needed to find messages that people wrote while the bot was away. */
-export interface CatchUp {
-  /** As `Dispatch.alive`. */
-  alive(stream: string): Promise<void>;
-  /** As `Dispatch.away`. */
-  away(platform: Platform, stream: string): Promise<Away | null>;
-  /** Records that somebody talks with the bot at a place, where messages may be missed one day. */
-  talkedAt(place: Pick<Place, 'guild' | 'key'>): Promise<void>;
-}
-
 export interface CatchUpOptions {
   /** Older messages are ignored; 0 switches catching up off. */
   readonly maxAgeMs: number;
@@ -38,7 +28,10 @@ const MAX_PLACES = 200;
 const FRESH_MS = 10 * 60_000;
 const MAX_FRESH = 1_000;
 
-export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: CatchUpOptions): CatchUp {
+export type CatchUp = ReturnType<typeof createCatchUp>;
+
+/** The data needed to find messages that people wrote while the bot was away. */
+export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: CatchUpOptions) {
   const streams = createCollection(store, 'streams', {
     version: 1,
     schema: streamSchema,
@@ -60,16 +53,19 @@ export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: Ca
   }
 
   return {
-    async alive(stream) {
+    /** As `Dispatch.alive`. */
+    async alive(stream: string): Promise<void> {
       if (maxAgeMs > 0) await streams.set(stream, { atMs: clock.now() });
     },
-    async away(platform, stream) {
+    /** As `Dispatch.away`. */
+    async away(platform: Platform, stream: string): Promise<Away | null> {
       const last = maxAgeMs === 0 ? undefined : await streams.get(stream);
       if (last === undefined) return null;
       const sinceMs = Math.max(last.atMs - OVERLAP_MS, clock.now() - maxAgeMs);
       return { sinceMs, places: await latestPlaces(platform) };
     },
-    async talkedAt({ guild, key }) {
+    /** Records that somebody talks with the bot at a place, where messages may be missed one day. */
+    async talkedAt({ guild, key }: Pick<Place, 'guild' | 'key'>): Promise<void> {
       const nowMs = clock.now();
       if (key === null || maxAgeMs === 0 || (written.get(key) ?? 0) > nowMs - FRESH_MS) return;
       await places.set(key, { guild, atMs: nowMs });

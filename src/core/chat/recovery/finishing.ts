@@ -61,8 +61,7 @@ export function createFinisher(
     const { reply, isShown, status } = await showAgain(records, delivery, left, entry, signal);
     const lockedAt = reply.lockedAt();
     if (lockedAt !== null) {
-      await held.hold({
-        platform,
+      await held.hold(platform, {
         at: lockedAt,
         reference: surface.reference ?? reference,
         // Without an ending it is not known to be whole: whoever goes on takes nothing back of what is shown.

@@ -1,32 +1,10 @@
 import { z } from 'zod';
-import type { AnswerRecords } from '../../conversations/answer-records.ts';
+import type { AnswerRecord, AnswerRecords } from '../../conversations/answer-records.ts';
 import { createCollection } from '../../coordination/collection.ts';
 import type { AnswerState } from '../../coordination/journal-entry.ts';
 import type { Platform } from '../../ports/platforms.ts';
 import type { Store } from '../../ports/store.ts';
 import { MAX_NOTE_CHARS } from '../../ports/surface.ts';
-
-/** Answers whose place was locked before they were shown, until it is unlocked. Their texts are in the answers' records. */
-export interface HeldAnswers {
-  /**
-   * Keeps an answer; does nothing if it was forgotten meanwhile.
-   * @param tries the number of earlier tries
-   */
-  hold(answer: {
-    readonly platform: Platform;
-    readonly at: string;
-    readonly reference: string;
-    readonly state: AnswerState;
-    readonly tries: number;
-  }): Promise<void>;
-  /** Ids of the answers held at a place; with null, of all on the platform. */
-  idsAt(platform: Platform, at: string | null): AsyncIterable<string>;
-  /**
-   * Removes an answer that the try of this number finishes, and may be repeated by that try. False if the answer was forgotten, or is
-   * held for a later try.
-   */
-  takeHeld(platform: Platform, id: string, tries: number): Promise<boolean>;
-}
 
 /** The event id of one try to finish a held answer. */
 export function unlockEventOf(answerId: string, tries: number): string {
@@ -49,27 +27,38 @@ function marked({ ending, ...state }: AnswerState): AnswerState {
   return { ...state, ending: ending && { ...ending, note } };
 }
 
-/** Keeps answers for `retentionMs` milliseconds. */
+export type HeldAnswers = ReturnType<typeof createHeldAnswers>;
+
+/**
+ * Answers whose place was locked before they were shown, until it is unlocked. Their texts are in the answers' records.
+ * Keeps answers for `retentionMs` milliseconds.
+ */
 export function createHeldAnswers(
   store: Store,
   answers: Pick<AnswerRecords, 'amend' | 'unhold'>,
   retentionMs: number,
-): HeldAnswers {
+) {
   const places = createCollection(store, 'held', { version: 1, schema, ttlMs: retentionMs });
   const keyOf = (platform: Platform, at: string, id: string) => `${platform}/${at}/${id}`;
 
   return {
-    async hold({ platform, at, reference, state: stopped, tries }) {
-      const state = tries === 0 ? marked(stopped) : stopped;
-      const isKept = await answers.amend(state.id, { held: { at, reference, state, tries } });
-      if (isKept) await places.set(keyOf(platform, at, state.id), {});
+    /** Keeps an answer; does nothing if it was forgotten meanwhile. */
+    async hold(platform: Platform, answer: NonNullable<AnswerRecord['held']>): Promise<void> {
+      const state = answer.tries === 0 ? marked(answer.state) : answer.state;
+      const isKept = await answers.amend(state.id, { held: { ...answer, state } });
+      if (isKept) await places.set(keyOf(platform, answer.at, state.id), {});
     },
-    async *idsAt(platform, at) {
+    /** Ids of the answers held at a place; with null, of all on the platform. */
+    async *idsAt(platform: Platform, at: string | null): AsyncGenerator<string> {
       const prefix = at === null ? `${platform}/` : keyOf(platform, at, '');
       const keys = new Set(await Array.fromAsync(places.keys(prefix)));
       for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
     },
-    async takeHeld(platform, id, tries) {
+    /**
+     * Removes an answer that the try of this number finishes, and may be repeated by that try. False if the answer was forgotten, or is
+     * held for a later try.
+     */
+    async takeHeld(platform: Platform, id: string, tries: number): Promise<boolean> {
       const before = await answers.unhold(id, tries);
       if (before === null || (before.held !== undefined && before.held.tries > tries)) return false;
       if (before.held !== undefined) await places.delete(keyOf(platform, before.held.at, id));

@@ -8,21 +8,6 @@ import type { Platform } from '../../ports/platforms.ts';
 import type { FinishAnswer } from './finishing.ts';
 import { createUnlocking, type UnlockingOptions } from './unlocking.ts';
 
-/**
- * Finishes what dead processes left. An answer is shown with everything that had arrived, as it ended, or as interrupted with
- * Retry. If that is impossible now, because its platform is unreachable or belongs to another process, the next look tries
- * again, here or elsewhere.
- */
-export interface Takeover {
-  /** Begins to look for such answers. The adapters have started. */
-  startThrough(adapters: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background;
-  /**
-   * Reports that a locked place may be unlocked; null stands for any place of the platform. Answers held there are finished in
-   * the background. Does nothing before the start.
-   */
-  unlocked(platform: Platform, at: string | null): void;
-}
-
 export interface TakeoverOptions extends UnlockingOptions {
   readonly journal: Journal;
   readonly finish: FinishAnswer;
@@ -34,8 +19,14 @@ const LOOK_EVERY_MS = 2_000;
 /** Each may wait for its platform. */
 const MAX_AT_ONCE = 50;
 
-/** Looks every 2 s, and finishes at most 50 answers at once. */
-export function createTakeover(options: TakeoverOptions): Takeover {
+export type Takeover = ReturnType<typeof createTakeover>;
+
+/**
+ * Finishes what dead processes left. An answer is shown with everything that had arrived, as it ended, or as interrupted
+ * with Retry. If that is impossible now, because its platform is unreachable or belongs to another process, the next look
+ * tries again, here or elsewhere. Looks every 2 s, and finishes at most 50 answers at once.
+ */
+export function createTakeover(options: TakeoverOptions) {
   const { journal, finish } = options;
   const { clock, log } = options.delivery;
   const finishAt = createUnlocking(options, end);
@@ -99,7 +90,8 @@ export function createTakeover(options: TakeoverOptions): Takeover {
   }
 
   return {
-    startThrough(started) {
+    /** Begins to look for such answers. The adapters have started. */
+    startThrough(started: readonly Pick<Adapter, 'platform' | 'reopen'>[]): Background {
       for (const adapter of started) {
         if (adapter.reopen !== undefined) adapters.set(adapter.platform, adapter as Required<typeof adapter>);
       }
@@ -112,7 +104,11 @@ export function createTakeover(options: TakeoverOptions): Takeover {
         },
       };
     },
-    unlocked(platform, at) {
+    /**
+     * Reports that a locked place may be unlocked; null stands for any place of the platform. Answers held there are finished in
+     * the background. Does nothing before the start.
+     */
+    unlocked(platform: Platform, at: string | null): void {
       unlocks++;
       finishHeld(platform, at);
     },
