@@ -269,10 +269,22 @@ describe('a restore', () => {
     const path = freshPath();
     const copy = freshPath();
     await noteIn(copy, 'old');
+    const source = freshPath();
+    await noteIn(source, 'before');
+    const store = await open(source);
+    // Without the file's first page, which would make a database of any file. SQLite would read this log into the copy.
+    await valuesOf(store, 'notes').set('one', 'new');
+    const ends = ['', '-shm', '-wal'];
+    for (const end of ends) writeFileSync(path + end, readFileSync(source + end));
+    await store.close();
     writeFileSync(path, 'no database at all, and longer than a head '.repeat(40));
-    const kept = restoreFile(copy, path, 0);
+    const kept = restoreFile(copy, path, 0) ?? '';
+    expect(readdirSync(folder).filter((name) => name.startsWith(basename(path)))).toEqual([
+      basename(path),
+      ...ends.map((end) => basename(kept) + end),
+    ]);
     expect(await noteOf(path)).toBe('old');
-    expect(readFileSync(kept ?? '', 'utf8')).toMatch(/^no database at all/);
+    expect(readFileSync(kept, 'utf8')).toMatch(/^no database at all/);
   });
 
   it.each<[string, (path: string) => void, RegExp]>([

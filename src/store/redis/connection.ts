@@ -56,7 +56,6 @@ export async function connectRedis(
   commandTimeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<RedisConnection> {
   let started = false;
-  let closed = false;
   const client = openClient(url, (retries) => {
     // At the start a person is watching and is better told at once.
     if (!started) return false;
@@ -92,7 +91,7 @@ export async function connectRedis(
     client.connect().catch(() => {});
   }
 
-  async function bounded<T>(work: () => Promise<T>): Promise<T> {
+  async function run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
     const epoch = client.socketEpoch;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -100,17 +99,12 @@ export async function connectRedis(
       reconnect(epoch);
     }, commandTimeoutMs);
     try {
-      return await Promise.race([work(), late.promise]);
+      return await Promise.race([work(client), late.promise]);
     } catch (cause) {
       throw new StoreError(`Redis: ${wordsOf(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  async function run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (closed) throw new StoreError('Redis: the store is closed');
-    return bounded(() => work(client));
   }
 
   return {
@@ -127,10 +121,8 @@ export async function connectRedis(
         }
       }),
     async close() {
-      if (closed) return;
-      closed = true;
       // Running commands get their answers first.
-      if (client.isReady) await bounded(() => client.close()).catch(() => {});
+      if (client.isReady) await run(() => client.close()).catch(() => {});
       if (client.isOpen) client.destroy();
     },
   };

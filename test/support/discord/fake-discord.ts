@@ -133,6 +133,8 @@ export interface FakeDiscord {
   limitFiles(bytes: number): void;
   /** Ends the addresses of all attachments; messages that are fetched again have new ones. */
   expireFiles(): void;
+  /** Serves no attachment any more, although messages still have them. */
+  loseFiles(): void;
   /** Resolves as soon as the condition holds; looks again whenever anything happened here, and every few milliseconds. */
   until(condition: () => boolean, what?: string, patienceMs?: number): Promise<void>;
   /** Every rule that was broken: 429s served, bad forms, interactions acknowledged late, twice or never. */
@@ -476,6 +478,9 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     },
     expireFiles() {
       world.cdn.signature = world.nextId();
+    },
+    loseFiles() {
+      world.cdn.isEmpty = true;
     },
     refuseDmsTo(person) {
       const user = world.users.get(person.id);

@@ -114,7 +114,7 @@ export function createRestServer(options: {
     ]);
     const file = world.uploads.get(id) ?? attached.find((each) => each.id === id);
     const isSigned = url.searchParams.get('ex') === world.cdn.signature;
-    if (file === undefined || !isSigned) return void response.writeHead(404).end();
+    if (file === undefined || !isSigned || world.cdn.isEmpty) return void response.writeHead(404).end();
     response.writeHead(200, { 'Content-Type': file.contentType, 'Content-Length': file.bytes.length });
     response.end(file.bytes);
   }

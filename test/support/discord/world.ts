@@ -129,8 +129,8 @@ export interface Entitlement {
 export interface World {
   readonly clock: Clock;
   readonly nextId: () => string;
-  /** The address of attachments, and the signature that they need; another one after `expireFiles`. */
-  readonly cdn: { origin: string; signature: string };
+  /** The address of attachments, and the signature that they need; another one after `expireFiles`. Serves none after `loseFiles`. */
+  readonly cdn: { origin: string; signature: string; isEmpty: boolean };
   /** The most that one file may have (https://docs.discord.com/developers/reference#uploading-files). */
   readonly uploadLimit: { bytes: number };
   /** Files that commands brought as options. */
@@ -182,7 +182,7 @@ export function createWorld(clock: Clock, options: { messageContent: boolean }):
   return {
     clock,
     nextId,
-    cdn: { origin: 'https://cdn.discordapp.com', signature: 'first' },
+    cdn: { origin: 'https://cdn.discordapp.com', signature: 'first', isEmpty: false },
     uploadLimit: { bytes: 10 * 1024 * 1024 },
     uploads: new Map(),
     application: {

@@ -27,14 +27,18 @@ export function createFileReader({ rest, apiUrl, fetch }: FileReaderOptions) {
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> => {
     const { url, message, attachmentId } = fileReference.parse(parseJson(reference));
-    try {
-      return await download({ url, origins, fetch, maxBytes }, signal);
-    } catch (error) {
-      if (!(error instanceof DownloadRefused)) throw error;
-      if (![401, 403, 404].includes(error.status)) throw error;
-      const renewed = message === null ? null : await addressOf(message, attachmentId, signal);
-      if (renewed === null || renewed === url) throw GONE;
-      return download({ url: renewed, origins, fetch, maxBytes }, signal);
+    const file = await fetched(url);
+    if (file !== null) return file;
+    const renewed = message === null ? null : await addressOf(message, attachmentId, signal);
+    const again = renewed === null ? null : await fetched(renewed);
+    if (again === null) throw GONE;
+    return again;
+
+    function fetched(address: string): Promise<Uint8Array<ArrayBuffer> | null> {
+      return download({ url: address, origins, fetch, maxBytes }, signal).catch((error: unknown) => {
+        if (error instanceof DownloadRefused && [401, 403, 404].includes(error.status)) return null;
+        throw error;
+      });
     }
   };
 

@@ -166,8 +166,16 @@ describe('a file on Discord', () => {
     await expect(adapter.readFile?.(reference, 3, never)).rejects.toThrow(/larger than/);
     const elsewhere = JSON.stringify({ ...JSON.parse(reference), url: 'http://169.254.169.254/meta' });
     await expect(adapter.readFile?.(elsewhere, 1_000, never)).rejects.toThrow(/stored elsewhere/);
+    discord.loseFiles();
+    const gone = expect.objectContaining({
+      code: 'file_unavailable',
+      message: expect.stringMatching(/no longer on Discord/),
+    });
+    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toEqual(gone);
+    discord.expireFiles();
+    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toEqual(gone);
     discord.removeMessage(discord.messages(channel)[0] ?? { id: '' });
-    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toThrow(/no longer on Discord/);
+    await expect(adapter.readFile?.(reference, 1_000, never)).rejects.toEqual(gone);
   });
 });
 
