@@ -21,8 +21,7 @@ export function createDeeds(slack: SlackContext) {
 
   /** Tells the person behind an action something, if Slack allows it. */
   async function tell(responseUrl: string | undefined, text: string): Promise<void> {
-    const said = slack.responseUrl(responseUrl ?? null)?.tellPrivately(text, null, signal);
-    await said?.catch(() => false);
+    await slack.responseUrl(responseUrl ?? null)?.tellPrivately(text, null, signal);
   }
 
   /** Whether an event was sent for this workspace. Others are ignored; if Slack names no workspace, the person is told. */

@@ -5,14 +5,14 @@ import { markdownContent, plainNotice } from '../text/message-content.ts';
  * Sends messages to the person behind an interaction, even where the bot is not a member. At most five, within half an hour.
  */
 export interface ResponseUrl {
-  /** Sends Markdown, or plain text if Slack refuses that here. Resolves to whether either was accepted. */
+  /** Sends Markdown, or plain text if Slack refuses that here. Resolves to whether either was accepted; never rejects. */
   tellPrivately(text: string, threadTs: string | null, signal: AbortSignal): Promise<boolean>;
 }
 
 const MAX_USES = 5;
 const TIMEOUT_MS = 10_000;
 
-/** Null unless the address is Slack's, or that of the configured API host, because the messages may be private. */
+/** Sends within 10 s. Null unless the address is Slack's, or that of the configured API host, because the messages may be private. */
 export function createResponseUrl(
   url: string,
   apiUrl: string,
@@ -36,7 +36,6 @@ export function createResponseUrl(
       await response.body?.cancel();
       return response.ok ? 'taken' : 'refused';
     } catch {
-      signal.throwIfAborted();
       return 'failed';
     }
   }

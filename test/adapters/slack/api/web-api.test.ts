@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createWebApi, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
+import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
+import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
 
 it('sends every text as it is, and half a surrogate pair as the replacement character', async () => {
   const sent: RequestInit[] = [];
@@ -42,4 +44,41 @@ it('takes neither the token nor a file to where an address leads', async () => {
   await expect(api.call('auth.test', {}, signal)).rejects.toThrow(SlackUnreachable);
   await expect(api.upload(`${origin}/upload`, new Uint8Array(1), signal)).rejects.toThrow(SlackUnreachable);
   expect(asked).toEqual(['/api/auth.test', '/upload']);
+});
+
+it('gives up on a call after 10 s, on an upload after 60 s, and on both when their work ends', async () => {
+  const limits = timeLimits();
+  const api = createWebApi({ token: 'xoxb-1', apiUrl: 'https://slack.test/api/', fetch: silentFetch });
+  const sends = [
+    (signal: AbortSignal) => api.call('auth.test', {}, signal),
+    (signal: AbortSignal) => api.upload('https://slack.test/upload', new Uint8Array(1), signal),
+  ];
+  for (const send of sends) {
+    const late = expect(send(new AbortController().signal)).rejects.toThrow(SlackUnreachable);
+    limits.end();
+    await late;
+    const work = new AbortController();
+    const over = expect(send(work.signal)).rejects.toThrow('the work is over');
+    work.abort(new Error('the work is over'));
+    await over;
+  }
+  expect(limits.asked).toEqual([10_000, 10_000, 60_000, 60_000]);
+});
+
+it.each([
+  ['as the header says', Response.json({}, { status: 429, headers: { 'retry-after': '7' } }), 7_000],
+  ['30 s where no header says how long', Response.json({}, { status: 429 }), 30_000],
+  [
+    '30 s where the header says nothing',
+    Response.json({}, { status: 429, headers: { 'retry-after': '0' } }),
+    30_000,
+  ],
+  ['30 s where only the answer says it', Response.json({ ok: false, error: 'ratelimited' }), 30_000],
+  ['30 s in the other spelling', Response.json({ ok: false, error: 'rate_limited' }), 30_000],
+])('waits %s after a rate limit', async (_, response, retryAfterMs) => {
+  const apiUrl = 'https://slack.test/api/';
+  const api = createWebApi({ token: 'xoxb-1', apiUrl, fetch: async () => response });
+  const refused = api.call('auth.test', {}, new AbortController().signal).catch((error: unknown) => error);
+  expect(await refused).toBeInstanceOf(RateLimited);
+  expect(await refused).toMatchObject({ retryAfterMs });
 });

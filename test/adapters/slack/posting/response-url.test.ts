@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createResponseUrl } from '../../../../src/adapters/slack/posting/response-url.ts';
+import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
 
 const never = new AbortController().signal;
 const API = 'https://slack.com/api/';
@@ -73,5 +74,18 @@ describe('the response URL of an interaction', () => {
     const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, fetch);
     expect(await url?.tellPrivately('Hello', null, never)).toBe(false);
     expect(posts).toHaveLength(1);
+  });
+
+  it('gives up after 10 s, or when its work ends', async () => {
+    const limits = timeLimits();
+    const work = new AbortController();
+    const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, silentFetch);
+    const told = url?.tellPrivately('Hello', null, work.signal);
+    limits.end();
+    expect(await told).toBe(false);
+    const again = url?.tellPrivately('Hello', null, work.signal);
+    work.abort();
+    expect(await again).toBe(false);
+    expect(limits.asked).toEqual([10_000, 10_000]);
   });
 });
