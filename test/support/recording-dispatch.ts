@@ -21,6 +21,8 @@ export interface RecordingDispatch extends Dispatch {
   readonly presses: Press[];
   /** The events that were claimed as they arrived. */
   readonly claims: Arrival[];
+  /** The ids of those whose claims were not dropped yet. */
+  readonly openClaims: ReadonlySet<string>;
   /** Rejects where the store is down. */
   claiming: (arrival: Arrival) => Promise<boolean>;
   readonly retracted: string[];
@@ -54,6 +56,7 @@ export function createRecordingDispatch(): RecordingDispatch {
   const messages: HeardMessage[] = [];
   const presses: Press[] = [];
   const claims: Arrival[] = [];
+  const openClaims = new Set<string>();
   const retracted: string[] = [];
   const stops: RecordingDispatch['stops'] = [];
   const edits: EditedMessage[] = [];
@@ -84,19 +87,22 @@ export function createRecordingDispatch(): RecordingDispatch {
     message: (event) => take(messages)({ ...event, text: wordsIn(event.parts) }),
     press: take(presses),
     claims,
+    openClaims,
     claiming: async () => true,
     async claim(arrival) {
       if (!arrival.addressed && !recorded.hearing) return false;
       if (claims.some(({ id }) => id === arrival.id)) return false;
       claims.push(arrival);
       try {
-        return await recorded.claiming(arrival);
+        const isNew = await recorded.claiming(arrival);
+        if (isNew) openClaims.add(arrival.id);
+        return isNew;
       } catch (error) {
         claims.splice(claims.indexOf(arrival), 1);
         throw error;
       }
     },
-    dropClaim: async () => {},
+    dropClaim: async (id) => void openClaims.delete(id),
     wasAsked: async () => recorded.asked,
     edited: async (edit) => void edits.push(edit),
     unlocked: () => {},

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createDiscordAdapter, type DiscordAdapter } from '../../../src/adapters/discord/adapter.ts';
 import type { Shards } from '../../../src/adapters/discord/gateway/client.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
@@ -111,6 +111,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     recorded.release();
     for (const each of adapters) await each.stop();
     await discord.close();
+    expect([...recorded.openClaims]).toEqual([]);
   };
   try {
     if (options.start ?? true) await adapter.start(options.dispatch ?? recorded);

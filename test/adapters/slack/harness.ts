@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
@@ -121,6 +122,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
         server === null ? resolve() : server.server.close(() => resolve()),
       );
       await slack.close();
+      expect([...recorded.openClaims]).toEqual([]);
     },
   };
 }

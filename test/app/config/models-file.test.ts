@@ -6,6 +6,7 @@ import { type ModelsFile, watchModelsFile } from '../../../src/app/config/models
 import { readSetup } from '../../../src/app/config/setup.ts';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { MAX_INSTRUCTIONS_CHARS } from '../../../src/core/conversations/instructions.ts';
 import { factsOf } from '../../support/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -75,4 +76,14 @@ describe('the models file', () => {
     expect(catalogue.get('deepseek/deepseek-chat', 'discord')?.gone).toBe(true);
     expect(catalogue.get(ID, 'discord')).toMatchObject({ gone: false, contextTokens: 99 });
   });
+});
+
+it('instructions in a file are as long as instructions may be, and no longer', async () => {
+  const instructions = join(folder, 'instructions.md');
+  const read = (length: number) => {
+    writeFileSync(instructions, `${'x'.repeat(length)}\n`);
+    return readSetup({ variables: { MODELS_FILE: path, INSTRUCTIONS_FILE: instructions } });
+  };
+  expect((await read(MAX_INSTRUCTIONS_CHARS)).instructions).toHaveLength(MAX_INSTRUCTIONS_CHARS);
+  await expect(read(MAX_INSTRUCTIONS_CHARS + 1)).rejects.toThrow(/has [\d,]+ characters/);
 });

@@ -62,13 +62,20 @@ describe('a slash command', () => {
   });
 
   it('is answered with a word if the store takes longer than Discord waits', async () => {
-    const { recorded, ada, channel } = await open();
+    const { discord, recorded, ada, channel } = await open();
     const held = Promise.withResolvers<boolean>();
+    let isDropped = false;
     recorded.claiming = () => held.promise;
+    const { dropClaim } = recorded;
+    recorded.dropClaim = async (id) => {
+      isDropped = recorded.openClaims.has(id);
+      await dropClaim(id);
+    };
     const used = ada.slash('ask', { prompt: 'why?' }, { channel });
     await used.acknowledged();
     expect(used.reply?.content).toContain('too busy right now, or its database does not answer');
     held.resolve(true);
+    await discord.until(() => isDropped, 'the claim that came late is dropped');
     expect(recorded.commands).toEqual([]);
   });
 
