@@ -36,13 +36,14 @@ it.each([
     botId: 'B1',
     api: {
       async call(_: string, args: Json, signal: AbortSignal) {
-        posted.push({ ts: '1.0', bot_id: 'B1', metadata: args['metadata'] });
+        const { metadata } = args;
+        posted.push({ ts: '2.0', bot_id: 'B2', metadata }, { ts: '1.0', bot_id: 'B1', metadata });
         work.abort(new Error('the work is over'));
         throw faultOf(signal);
       },
     },
     call: async () => ({
-      messages: [{ ts: '2.0', bot_id: 'B1', metadata: metadataOf({ id: 'other' }) }, ...posted],
+      messages: [{ ts: '3.0', bot_id: 'B1', metadata: metadataOf({ id: 'other' }) }, ...posted],
     }),
   } as unknown as Workspace;
   const once = createPostOnce(workspace, spot, createFakeClock());
