@@ -17,3 +17,10 @@ export function orLog(log: Logger, level: Level, about: object, words: string, i
     return instead;
   };
 }
+
+/** Handles a promise's fault: gives undefined as the result if the fault is a harmless one, and throws any other again. */
+export function ignoring(isHarmless: (error: unknown) => boolean): (error: unknown) => undefined {
+  return (error) => {
+    if (!isHarmless(error)) throw error;
+  };
+}

@@ -1,4 +1,5 @@
 import { Routes } from 'discord.js';
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { inTurn } from '../../../core/kit/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { DiscordRefusal } from '../rest/errors.ts';
@@ -33,7 +34,8 @@ export function createQueueWords(
   async function change(words: string | null, signal: AbortSignal): Promise<void> {
     const [body] = words === null ? [] : noticeBodies(WORDS + words);
     if (body !== undefined) {
-      id = await unlessGone(writer.send({ ...body, ...referenceTo(messageId) }, [], signal));
+      const sending = writer.send({ ...body, ...referenceTo(messageId) }, [], signal);
+      id = (await sending.catch(ignoring(isGone))) ?? null;
     } else if (id !== null) {
       await deleteMessage(rest, channelId, id, signal);
       id = null;
@@ -56,7 +58,8 @@ export async function takeWordsBack(
 ): Promise<void> {
   const isWords = ({ author, content, message_reference: to }: SentMessage) =>
     author.id === botId && content.startsWith(WORDS) && to?.message_id === messageId;
-  const words = await unlessGone(findMessage(rest, { channelId, afterId: messageId }, isWords, signal));
+  const after = { channelId, afterId: messageId };
+  const words = await findMessage(rest, after, isWords, signal).catch(ignoring(isGone));
   if (words && words !== UNREAD) await deleteMessage(rest, channelId, words.id, signal);
 }
 
@@ -67,15 +70,10 @@ async function deleteMessage(
   signal: AbortSignal,
 ): Promise<void> {
   const path = Routes.channelMessage(channelId, id);
-  await unlessGone(rest.insist({ method: 'DELETE', path }, signal));
+  await rest.insist({ method: 'DELETE', path }, signal).catch(ignoring(isGone));
 }
 
-/** Resolves to null if what is asked for is not there any more, or nothing may be done there. */
-async function unlessGone<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof PlaceGone || error instanceof DiscordRefusal) return null;
-    throw error;
-  }
+/** Whether the message is not there any more, or nothing may be done there. */
+function isGone(error: unknown): boolean {
+  return error instanceof PlaceGone || error instanceof DiscordRefusal;
 }

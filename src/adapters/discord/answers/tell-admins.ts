@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'discord.js';
+import { ignoring } from '../../../core/kit/or-log.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
@@ -8,20 +9,13 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { openDirectMessages, postNotice } from './post-notice.ts';
 
 /** Sends one person a direct message; false if they do not accept the bot's. */
-export async function tellPerson(
+export function tellPerson(
   rest: DiscordRest,
   user: string,
   notice: Notice,
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    const channel = await openDirectMessages(rest, user, signal);
-    await postNotice(rest, channel, { ...notice, nonce: randomBytes(12).toString('base64url') }, signal);
-    return true;
-  } catch (error) {
-    if (!(error instanceof PlaceGone)) throw error;
-    return false;
-  }
+  return tellIn(rest, openDirectMessages(rest, user, signal), notice, signal);
 }
 
 /**
@@ -35,20 +29,25 @@ export async function tellAdmins(
   signal: AbortSignal,
 ): Promise<boolean> {
   const id = guild.slice(guild.lastIndexOf(':') + 1);
-  const found =
-    guild === guildOfOne(id) ? { ownerId: id, systemChannelId: null } : client.guilds.cache.get(id);
+  if (guild === guildOfOne(id)) return tellPerson(rest, id, notice, signal);
+  const found = client.guilds.cache.get(id);
   if (found === undefined) return false;
   const { ownerId, systemChannelId } = found;
-  const places = [() => openDirectMessages(rest, ownerId, signal), async () => systemChannelId];
-  for (const open of places) {
-    try {
-      const channel = await open();
-      if (channel === null) continue;
-      await postNotice(rest, channel, { ...notice, nonce: randomBytes(12).toString('base64url') }, signal);
-      return true;
-    } catch (error) {
-      if (!(error instanceof PlaceGone)) throw error;
-    }
-  }
-  return false;
+  if (await tellPerson(rest, ownerId, notice, signal)) return true;
+  return systemChannelId !== null && tellIn(rest, systemChannelId, notice, signal);
+}
+
+/** False if the channel is gone, or the bot may not write there. */
+async function tellIn(
+  rest: DiscordRest,
+  channel: string | Promise<string>,
+  notice: Notice,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nonce = randomBytes(12).toString('base64url');
+  const post = async () => {
+    await postNotice(rest, await channel, { ...notice, nonce }, signal);
+    return true;
+  };
+  return (await post().catch(ignoring((error) => error instanceof PlaceGone))) ?? false;
 }

@@ -1,3 +1,4 @@
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { NEVER } from '../../../core/kit/over.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { noticeBodies } from './content.ts';
@@ -41,9 +42,7 @@ export function createThinking(
     async end(signal) {
       if (!isShown) return;
       await saying;
-      await patient.removeOriginal(signal).catch((error: unknown) => {
-        if (!(error instanceof PlaceGone)) throw error;
-      });
+      await patient.removeOriginal(signal).catch(ignoring((error) => error instanceof PlaceGone));
       isShown = false;
     },
   };

@@ -1,5 +1,6 @@
 import { Routes } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { OVER } from '../../../core/kit/over.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
@@ -39,10 +40,9 @@ export function createTyping(rest: DiscordRest, clock: Clock, tasks: Tasks): Typ
       }
       const over = new AbortController();
       typing.set(channelId, { answers: 1, over });
+      const isHarmless = (error: unknown) => over.signal.aborted || isForbidden(error);
       tasks.run('show typing', (leaving) =>
-        keepTyping(channelId, AbortSignal.any([leaving, over.signal])).catch((error: unknown) => {
-          if (!over.signal.aborted && !isForbidden(error)) throw error;
-        }),
+        keepTyping(channelId, AbortSignal.any([leaving, over.signal])).catch(ignoring(isHarmless)),
       );
     },
     stop(channelId) {

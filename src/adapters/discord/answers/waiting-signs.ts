@@ -1,5 +1,6 @@
 import { Routes } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { inTurn, type Tasks } from '../../../core/kit/tasks.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { DiscordRefusal, isForbidden } from '../rest/errors.ts';
@@ -29,9 +30,7 @@ export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks
       function react(method: 'PUT' | 'DELETE'): void {
         if (messageId === null) return;
         run('change the waiting sign', (signal) =>
-          changeHourglass(rest, method, { channelId, messageId }, signal).catch((error: unknown) => {
-            if (!isForbidden(error)) throw error;
-          }),
+          changeHourglass(rest, method, { channelId, messageId }, signal).catch(ignoring(isForbidden)),
         );
       }
 
@@ -53,10 +52,9 @@ export async function takeHourglassOff(
   question: { readonly channelId: string; readonly messageId: string },
   signal: AbortSignal,
 ): Promise<void> {
-  await changeHourglass(rest, 'DELETE', question, signal).catch((error: unknown) => {
-    // The question may be gone, or the reaction.
-    if (!(error instanceof DiscordRefusal)) throw error;
-  });
+  // The question may be gone, or the reaction.
+  const isGone = (error: unknown) => error instanceof DiscordRefusal;
+  await changeHourglass(rest, 'DELETE', question, signal).catch(ignoring(isGone));
 }
 
 async function changeHourglass(

@@ -1,3 +1,4 @@
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { isRefusal } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
 
@@ -13,9 +14,5 @@ export async function endStream(
   ts: string,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await workspace.call('chat.stopStream', { channel, ts }, signal);
-  } catch (error) {
-    if (!isStreamOver(error)) throw error;
-  }
+  await workspace.call('chat.stopStream', { channel, ts }, signal).catch(ignoring(isStreamOver));
 }

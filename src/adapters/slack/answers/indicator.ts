@@ -1,3 +1,4 @@
+import { ignoring } from '../../../core/kit/or-log.ts';
 import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { isRefusal } from '../api/errors.ts';
@@ -103,9 +104,7 @@ async function react(
   timestamp: string,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await workspace.call(method, { channel, timestamp, name: REACTION }, signal);
-  } catch (error) {
-    if (!isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found')) throw error;
-  }
+  const isHarmless = (error: unknown) =>
+    isRefusal(error, 'already_reacted', 'no_reaction', 'message_not_found');
+  await workspace.call(method, { channel, timestamp, name: REACTION }, signal).catch(ignoring(isHarmless));
 }

@@ -1,3 +1,4 @@
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { clip, sizeOf } from '../../../core/kit/text-size.ts';
 import { type CommandDeclaration, optionsForOne } from '../../../core/ports/command.ts';
 import { isRefusal } from '../api/errors.ts';
@@ -68,6 +69,7 @@ export async function receiveDeletion(slack: SlackContext, id: string, body: Sho
   const { workspace, directory, dispatch, signal } = slack;
   const { message, channel, user, threadTs } = body;
   const { team } = workspace;
+  const isGone = (error: unknown) => isRefusal(error, 'message_not_found');
   await dispatch.deleteAnswer({
     id,
     actor: await directory.actor(user),
@@ -79,9 +81,7 @@ export async function receiveDeletion(slack: SlackContext, id: string, body: Sho
     async remove(keys) {
       for (const key of keys) {
         const ts = key.slice(key.lastIndexOf('/') + 1);
-        await workspace.call('chat.delete', { channel, ts }, signal).catch((error: unknown) => {
-          if (!isRefusal(error, 'message_not_found')) throw error;
-        });
+        await workspace.call('chat.delete', { channel, ts }, signal).catch(ignoring(isGone));
       }
     },
   });
