@@ -1,16 +1,15 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
 import { methodScope } from '../api/limits.ts';
-import { messagesAt } from '../api/pages.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import { metadataOf } from '../posting/message-metadata.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
+import { oldestAfter, ownMessages } from '../posting/read-back.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
 import { isStreamOver } from './end-stream.ts';
@@ -200,14 +199,6 @@ function createStreamedMessage(
   };
 }
 
-const replySchema = z.object({
-  ts: z.string(),
-  text: z.string().default(''),
-  bot_id: z.string().optional(),
-  blocks: z.array(z.object({ type: z.string() })).default([]),
-});
-const CLOCK_SKEW_MS = 120_000;
-
 /** A message of the bot in the thread that began with this text since then. */
 async function findBegun(
   workspace: Workspace,
@@ -215,21 +206,17 @@ async function findBegun(
   { sinceMs, text }: { readonly sinceMs: number; readonly text: string },
   signal: AbortSignal,
 ): Promise<string | null> {
-  const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-  const range = { oldest, limit: 200, maxPages: 1 };
-  const replies = await Array.fromAsync(messagesAt(workspace, { channel, threadTs }, range, signal), (raw) =>
-    replySchema.parse(raw),
-  );
+  const range = { oldest: oldestAfter(sinceMs), limit: 200, maxPages: 1 };
+  const replies = await Array.fromAsync(ownMessages(workspace, { channel, threadTs }, range, signal));
   const words = bare(text);
   const begun = replies.findLast(
-    ({ bot_id, text, blocks }) =>
-      bot_id === workspace.botId && bare(text) === words && !blocks.some(({ type }) => ENDING.has(type)),
+    ({ text, blocks }) => bare(text) === words && !blocks.some(({ type }) => ENDING.has(type)),
   );
   return begun?.ts ?? null;
 }
 
 /** Blocks below a finished answer. */
-const ENDING = new Set(['actions', 'context']);
+const ENDING: ReadonlySet<unknown> = new Set(['actions', 'context']);
 
 /** Letters and digits only, because Slack renders Markdown into its own markup. */
 function bare(text: string): string {

@@ -1,16 +1,14 @@
-import { z } from 'zod';
 import type { LostPlace, Reopened } from '../../../core/ports/adapter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { deliveryError } from '../api/errors.ts';
-import { messagesAt } from '../api/pages.ts';
 import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
 import { findPost } from '../posting/post-once.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
-import { readBack } from '../posting/read-back.ts';
+import { type OwnMessage, ownMessages, readBack } from '../posting/read-back.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { endStream } from './end-stream.ts';
@@ -121,17 +119,8 @@ export async function changeButtons(
   }
 }
 
-const messageSchema = z.object({
-  ts: z.string(),
-  bot_id: z.string().optional(),
-  text: z.string().default(''),
-  blocks: z.array(z.record(z.string(), z.unknown())).default([]),
-  metadata: z.unknown().optional(),
-});
-type Message = z.infer<typeof messageSchema>;
-
 /** A message of an answer. Its index comes from its mark, which messages of earlier versions lack. */
-type Found = Message &
+type Found = OwnMessage &
   (
     | { readonly state: 'growing' | 'ended'; readonly index: number | null }
     | { readonly state: 'sealed'; readonly index: number }
@@ -152,11 +141,8 @@ async function findMessages(
   const { threadTs } = root;
   // Slack lists a thread from its beginning, a channel from its end.
   const range = { limit: PAGE, ...WITH_METADATA, ...(threadTs === null && { maxPages: 1 }) };
-  const messages = await Array.fromAsync(messagesAt(workspace, { channel, threadTs }, range, signal), (raw) =>
-    messageSchema.parse(raw),
-  );
+  const messages = await Array.fromAsync(ownMessages(workspace, { channel, threadTs }, range, signal));
   return messages
-    .filter(({ bot_id }) => bot_id === workspace.botId)
     .toSorted((a, b) => (a.ts < b.ts ? 1 : -1))
     .flatMap((message): Found[] => {
       const kinds = buttonsOf(message, answerId);
@@ -173,7 +159,7 @@ async function findMessages(
 }
 
 /** The kinds of the answer's buttons on a message. */
-function buttonsOf({ blocks }: Message, answerId: string): string[] {
+function buttonsOf({ blocks }: OwnMessage, answerId: string): string[] {
   return blocks.flatMap((block) =>
     (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>
       element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Clock } from '../../../core/kit/clock.ts';
 import type { MessageMark } from '../../../core/ports/surface.ts';
-import { messagesAt, type Spot } from '../api/pages.ts';
+import type { Spot } from '../api/pages.ts';
 import { SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import type { MessageContent } from '../text/message-content.ts';
 import { metadataOf, readMetadata, WITH_METADATA } from './message-metadata.ts';
+import { oldestAfter, ownMessages } from './read-back.ts';
 
 /** Posts one message exactly once, over all retries. */
 export interface PostOnce {
@@ -22,16 +22,8 @@ export interface PostOnce {
   ): Promise<{ readonly ts: string; readonly isOlder: boolean }>;
 }
 
-/** The possible difference between Slack's clock and ours. */
-const CLOCK_SKEW_MS = 120_000;
 /** Messages of a page of history. */
 const PAGE = 200;
-
-const messageSchema = z.object({
-  ts: z.string(),
-  bot_id: z.string().optional(),
-  metadata: z.unknown().optional(),
-});
 
 export interface PostOptions {
   /** Unique for this post. Default: a new one. */
@@ -90,10 +82,9 @@ export async function findPost(
   { id, sinceMs }: { readonly id: string; readonly sinceMs: number },
   signal: AbortSignal,
 ): Promise<string | null> {
-  const oldest = ((sinceMs - CLOCK_SKEW_MS) / 1000).toFixed(6);
-  for await (const raw of messagesAt(workspace, spot, { oldest, limit: PAGE, ...WITH_METADATA }, signal)) {
-    const { ts, bot_id, metadata } = messageSchema.parse(raw);
-    if (bot_id === workspace.botId && readMetadata(metadata).id === id) return ts;
+  const range = { oldest: oldestAfter(sinceMs), limit: PAGE, ...WITH_METADATA };
+  for await (const { ts, metadata } of ownMessages(workspace, spot, range, signal)) {
+    if (readMetadata(metadata).id === id) return ts;
   }
   return null;
 }

@@ -1,18 +1,44 @@
+import { z } from 'zod';
+import { asObject } from '../../../core/kit/json.ts';
+import { type ListArgs, messagesAt, type Spot } from '../api/pages.ts';
 import type { Json } from '../api/web-api.ts';
+import type { Workspace } from '../api/workspace.ts';
 import { asTyped } from '../text/inbound-text.ts';
 import { revive } from '../text/neutralise.ts';
+
+const ownMessage = z.object({
+  ts: z.string(),
+  text: z.string().default(''),
+  blocks: z.array(z.record(z.string(), z.unknown())).default([]),
+  metadata: z.unknown().optional(),
+});
+export type OwnMessage = z.infer<typeof ownMessage>;
+
+/** The bot's own messages among those of `messagesAt`. */
+export async function* ownMessages(
+  workspace: Workspace,
+  spot: Spot,
+  range: ListArgs,
+  signal: AbortSignal,
+): AsyncGenerator<OwnMessage> {
+  for await (const raw of messagesAt(workspace, spot, range, signal)) {
+    if (asObject(raw)?.['bot_id'] === workspace.botId) yield ownMessage.parse(raw);
+  }
+}
+
+/** The possible difference between Slack's clock and ours. */
+const CLOCK_SKEW_MS = 120_000;
+
+/** `oldest` for messages that were written after a time, by our clock. */
+export function oldestAfter(atMs: number): string {
+  return ((atMs - CLOCK_SKEW_MS) / 1_000).toFixed(6);
+}
 
 /**
  * The Markdown of a message of the bot. Slack keeps a short one in `text`; for longer ones it may return its own rendering of
  * the block, of which the words without markup are used.
  */
-export function readBack({
-  text,
-  blocks,
-}: {
-  readonly text: string;
-  readonly blocks: readonly Json[];
-}): string {
+export function readBack({ text, blocks }: Pick<OwnMessage, 'text' | 'blocks'>): string {
   const markdown = blocks.filter(({ type }) => type === 'markdown').map((block) => String(block['text']));
   if (markdown.length > 0) return revive(markdown.join('\n'));
   // `shortText` adds this if it leaves something out.
