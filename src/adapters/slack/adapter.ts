@@ -11,7 +11,6 @@ import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts'
 import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
-import { createStreamQuota } from './answers/stream-quota.ts';
 import { guildOf } from './api/places.ts';
 import { createWebApi } from './api/web-api.ts';
 import { createWorkspace, type Workspace } from './api/workspace.ts';
@@ -185,7 +184,6 @@ function contextOf(
   return {
     ...means,
     agentView: createAgentView(workspace, clock, log),
-    slots: createStreamQuota(workspace, clock),
     channels,
     tasks,
     dispatch,

@@ -6,16 +6,7 @@ import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
 
 /** Slack's agent sessions, if app and plan have them. The first try shows whether they do. */
-export interface AgentView {
-  /** Whether sessions are known to work here. */
-  readonly isOn: boolean;
-  /** Tries it in a thread. Never rejects. */
-  probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
-  /** Shows a thread's session as working, with Slack's own stop button. Resolves to whether it is shown. */
-  showWorking(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean>;
-  /** Shows the session as waiting for the person again. */
-  showWaiting(channel: string, threadTs: string, signal: AbortSignal): Promise<void>;
-}
+export type AgentView = ReturnType<typeof createAgentView>;
 
 /** An operator may switch the feature on at any time. */
 const TRY_AGAIN_AFTER_MS = 3_600_000;
@@ -29,7 +20,7 @@ const OFF = [
 ];
 
 /** If Slack has no sessions, asks again after an hour. */
-export function createAgentView(workspace: Workspace, clock: Clock, log: Logger): AgentView {
+export function createAgentView(workspace: Workspace, clock: Clock, log: Logger) {
   let isOn = false;
   let offUntilMs = 0;
   let probing: Promise<boolean> | null = null;
@@ -66,10 +57,12 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
   }
 
   return {
+    /** Whether sessions are known to work here. */
     get isOn() {
       return isOn;
     },
-    async probe(channel, threadTs, signal) {
+    /** Tries it in a thread. Never rejects. */
+    async probe(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean> {
       if (isOn || clock.now() < offUntilMs) return isOn;
       // Callers at the same time share one probe.
       probing ??= set('active', channel, threadTs, signal)
@@ -82,12 +75,14 @@ export function createAgentView(workspace: Workspace, clock: Clock, log: Logger)
         });
       return probing;
     },
-    async showWorking(channel, threadTs, signal) {
+    /** Shows a thread's session as working, with Slack's own stop button. Resolves to whether it is shown. */
+    async showWorking(channel: string, threadTs: string, signal: AbortSignal): Promise<boolean> {
       if (clock.now() < offUntilMs) return false;
       const done = await workspace.enterIfFree(sessionScope(workspace.team));
       return done !== null && set('processing', channel, threadTs, signal).finally(done);
     },
-    async showWaiting(channel, threadTs, signal) {
+    /** Shows the session as waiting for the person again. */
+    async showWaiting(channel: string, threadTs: string, signal: AbortSignal): Promise<void> {
       if (clock.now() >= offUntilMs) await set('active', channel, threadTs, signal);
     },
   };

@@ -7,31 +7,26 @@ import { createPostOnce, type PostOnce } from '../posting/post-once.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
 import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
 import { createAnswerFiles } from './answer-files.ts';
-import type { NativeStreams } from './native-stream.ts';
+import type { OpenStream } from './native-stream.ts';
 import type { SurfaceParts } from './surface-parts.ts';
-
-/** Opens the messages of one answer, in a thread or one below the other. */
-export interface AnswerMessages {
-  /** Posts the next message, or begins it as a stream. */
-  open(view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
-  /** Shows the files of the view below the message. Resolves to a message that does so with each update. */
-  withFiles(message: LiveMessage, view: MessageView, signal: AbortSignal): Promise<LiveMessage>;
-}
 
 export interface AnswerMessagesOptions {
   readonly channel: string;
   readonly root: Root;
   /** Slack's own streaming, if only one person reads; null if others would have to wait for the end. */
-  readonly streams: NativeStreams | null;
+  readonly openStream: OpenStream | null;
   /** `Place.key` of the thread that the answer ties to its conversation; null if none. */
   readonly threadKeyOf: (threadTs: string) => string | null;
 }
 
-/** If Slack refuses a message's Markdown, it is posted as plain text. An unclear post is never repeated. */
+/**
+ * Opens the messages of one answer, in a thread or one below the other. If Slack refuses a message's Markdown, it is posted as
+ * plain text. An unclear post is never repeated.
+ */
 export function createAnswerMessages(
   { workspace, clock, log }: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>,
-  { channel, root, streams, threadKeyOf }: AnswerMessagesOptions,
-): AnswerMessages {
+  { channel, root, openStream, threadKeyOf }: AnswerMessagesOptions,
+) {
   const showFiles = createAnswerFiles(workspace, clock, log);
   /** The message being opened, over all tries. */
   let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
@@ -73,23 +68,25 @@ export function createAnswerMessages(
     view: MessageView,
     signal: AbortSignal,
   ): Promise<LiveMessage> {
-    if (streams !== null && threadTs !== null && opening === null) {
+    if (openStream !== null && threadTs !== null && opening === null) {
       const spot = { channel, threadTs, threadKey: threadKeyOf(threadTs) };
-      const message = await streams.openStream(spot, view, signal);
+      const message = await openStream(spot, view, signal);
       if (message !== null) return message;
     }
     return post(view, threadTs, signal);
   }
 
   return {
-    async open(view, signal) {
+    /** Posts the next message, or begins it as a stream. */
+    async open(view: MessageView, signal: AbortSignal): Promise<LiveMessage> {
       const wasReady = root.isReady;
       const threadTs = await root.threadTs(signal);
       const open = () => openIn(threadTs, view, signal);
       // The caller has paced this post, unless the question had to be posted first.
       return wasReady ? open() : workspace.paced(postScope(workspace.team, channel), open, signal);
     },
-    async withFiles(message, view, signal) {
+    /** Shows the files of the view below the message. Resolves to a message that does so with each update. */
+    async withFiles(message: LiveMessage, view: MessageView, signal: AbortSignal): Promise<LiveMessage> {
       const spot = { channel, threadTs: await root.threadTs(signal) };
       // Below the text; from here on only its note can change.
       const stands = await showFiles(view, spot, signal);

@@ -1,34 +1,17 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { isRefusal } from '../api/errors.ts';
 import { reactionScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { Root } from '../posting/answer-anchor.ts';
-import type { AgentView } from './agent-view.ts';
-
-/** Shows that a question was seen: by the agent session's status, or else by a reaction. */
-export interface Indicator {
-  show(activity: Activity): void;
-  /** Called when the answer's first message is shown. */
-  opened(): void;
-}
-
-export interface IndicatorOptions {
-  readonly workspace: Workspace;
-  readonly channel: string;
-  readonly root: Root;
-  readonly agentView: AgentView;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
-}
+import type { SurfaceParts } from './surface-parts.ts';
 
 const REACTION = 'eyes';
 type Sign = 'none' | 'session' | 'reaction';
 
 /** Removes the signs that a dead process may have left on a question. */
 export async function takeSignsOff(
-  { workspace, agentView, signal }: Pick<IndicatorOptions, 'workspace' | 'agentView' | 'signal'>,
+  { workspace, agentView, signal }: Pick<SurfaceParts, 'workspace' | 'agentView' | 'signal'>,
   channel: string,
   questionTs: string | null,
   threadTs: string | null,
@@ -37,8 +20,9 @@ export async function takeSignsOff(
   if (questionTs !== null) await react(workspace, 'reactions.remove', channel, questionTs, signal);
 }
 
-export function createIndicator(options: IndicatorOptions): Indicator {
-  const { workspace, channel, root, agentView, tasks, signal } = options;
+/** Shows that a question was seen: by the agent session's status, or else by a reaction. */
+export function createIndicator(parts: SurfaceParts, channel: string, root: Root) {
+  const { workspace, agentView, tasks, signal } = parts;
   let wanted = false;
   let hasOpened = false;
   let sign: Sign = 'none';
@@ -58,8 +42,8 @@ export function createIndicator(options: IndicatorOptions): Indicator {
     const before = sign;
     sign = 'none';
     const threadTs = await root.threadTs(signal);
-    if (before === 'session') await takeSignsOff(options, channel, null, threadTs);
-    if (before === 'reaction') await takeSignsOff(options, channel, root.questionTs, null);
+    if (before === 'session') await takeSignsOff(parts, channel, null, threadTs);
+    if (before === 'reaction') await takeSignsOff(parts, channel, root.questionTs, null);
   }
 
   async function settle(): Promise<void> {
@@ -86,10 +70,11 @@ export function createIndicator(options: IndicatorOptions): Indicator {
   }
 
   return {
-    show(activity) {
+    show(activity: Activity) {
       wanted = activity !== 'idle';
       change();
     },
+    /** Called when the answer's first message is shown. */
     opened() {
       hasOpened = true;
       change();

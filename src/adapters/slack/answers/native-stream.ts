@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/kit/clock.ts';
+import { ignoring } from '../../../core/kit/or-log.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
-import { deliveryError } from '../api/errors.ts';
+import { deliveryError, isRefusal } from '../api/errors.ts';
 import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
@@ -12,14 +13,14 @@ import { createPostedMessage } from '../posting/posted-message.ts';
 import { oldestAfter, ownMessages } from '../posting/read-back.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
-import { isStreamOver } from './end-stream.ts';
-import type { StreamQuota, StreamSlot } from './stream-quota.ts';
+import { takeStream } from './stream-quota.ts';
 
-/** Slack's own streaming of messages. */
-export interface NativeStreams {
-  /** Begins a message as a stream; null if it has to be posted instead. The caller has paced it. */
-  openStream(spot: StreamSpot, view: MessageView, signal: AbortSignal): Promise<LiveMessage | null>;
-}
+/** Begins a message as one of Slack's own streams; null if it has to be posted instead. The caller has paced it. */
+export type OpenStream = (
+  spot: StreamSpot,
+  view: MessageView,
+  signal: AbortSignal,
+) => Promise<LiveMessage | null>;
 
 export interface StreamSpot {
   readonly channel: string;
@@ -30,7 +31,6 @@ export interface StreamSpot {
 
 export interface NativeStreamsOptions {
   readonly workspace: Workspace;
-  readonly slots: StreamQuota;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called with each message that begins as a stream … */
@@ -41,61 +41,57 @@ export interface NativeStreamsOptions {
 
 /** A stream dies five minutes after its start, even in use (slackapi/node-slack-sdk#2702). It is ended well before. */
 const MAX_AGE_MS = 270_000;
+
 /** Ends each stream after 270 s; the message then grows by edits, as it does where Slack refuses streams. */
-export function createNativeStreams(options: NativeStreamsOptions): NativeStreams {
-  const { workspace, slots, clock, log, onBegun } = options;
+export function createOpenStream(options: NativeStreamsOptions): OpenStream {
+  const { workspace, clock, log, onBegun } = options;
   /** A start with an unknown outcome: the message may exist, and a retry would double it. */
-  let unclear: { readonly sinceMs: number; readonly text: string; readonly slot: StreamSlot } | null = null;
+  let unclear: { readonly sinceMs: number; readonly text: string; readonly release: () => void } | null =
+    null;
   /** The message that this start turned out to have begun, until it shows the newest view. */
   let found: LiveMessage | null = null;
 
-  return {
-    async openStream(spot, view, signal) {
-      if (unclear !== null) {
-        const begun = unclear;
-        const ts = await findBegun(workspace, spot, begun, signal);
-        unclear = null;
-        if (ts === null) begun.slot.release();
-        else {
-          onBegun(ts);
-          found = createStreamedMessage(options, { ...spot, ts }, '', begun.slot, 'unsure');
-        }
-      }
-      if (found !== null) {
-        const message = found;
-        await workspace.paced(message.scope, () => message.update(view, signal), signal);
-        found = null;
-        return message;
-      }
-      const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
-      if (text.trim() === '') return null;
-      const slot = await slots.acquireStream();
-      if (slot === null) return null;
-      const sinceMs = clock.now();
-      try {
-        const scope = methodScope(workspace.team, 'chat.startStream');
-        const start = () =>
-          workspace.api.call(
-            'chat.startStream',
-            { channel: spot.channel, thread_ts: spot.threadTs, markdown_text: text },
-            signal,
-          );
-        const { data } = await workspace.paced(scope, start, signal);
-        const ts = textOf(data['ts']);
+  return async (spot, view, signal) => {
+    if (unclear !== null) {
+      const begun = unclear;
+      const ts = await findBegun(workspace, spot, begun, signal);
+      unclear = null;
+      if (ts === null) begun.release();
+      else {
         onBegun(ts);
-        return createStreamedMessage(options, { ...spot, ts }, text, slot, 'streaming');
-      } catch (error) {
-        if (error instanceof SlackUnreachable || signal.aborted) {
-          unclear = { sinceMs, text, slot };
-          throw error;
-        }
-        slot.release();
-        if (error instanceof RateLimited) return null;
-        if (!(error instanceof SlackRefusal)) throw error;
-        log.debug({ err: error }, 'Slack refuses streams here; using edits instead');
-        return null;
+        found = createStreamedMessage(options, { ...spot, ts }, '', begun.release, 'unsure');
       }
-    },
+    }
+    if (found !== null) {
+      const message = found;
+      await workspace.paced(message.scope, () => message.update(view, signal), signal);
+      found = null;
+      return message;
+    }
+    const text = view.status === 'streaming' ? settledPart(neutralise(view.source)) : '';
+    if (text.trim() === '') return null;
+    const release = await takeStream(workspace, clock);
+    if (release === null) return null;
+    const sinceMs = clock.now();
+    try {
+      const scope = methodScope(workspace.team, 'chat.startStream');
+      const args = { channel: spot.channel, thread_ts: spot.threadTs, markdown_text: text };
+      const start = () => workspace.api.call('chat.startStream', args, signal);
+      const { data } = await workspace.paced(scope, start, signal);
+      const ts = textOf(data['ts']);
+      onBegun(ts);
+      return createStreamedMessage(options, { ...spot, ts }, text, release, 'streaming');
+    } catch (error) {
+      if (error instanceof SlackUnreachable || signal.aborted) {
+        unclear = { sinceMs, text, release };
+        throw error;
+      }
+      release();
+      if (error instanceof RateLimited) return null;
+      if (!(error instanceof SlackRefusal)) throw error;
+      log.debug({ err: error }, 'Slack refuses streams here; using edits instead');
+      return null;
+    }
   };
 }
 
@@ -107,7 +103,7 @@ function createStreamedMessage(
   { workspace, clock, log, onSettled }: NativeStreamsOptions,
   { channel, threadTs, ts, threadKey }: StreamSpot & { readonly ts: string },
   started: string,
-  slot: StreamSlot,
+  release: () => void,
   begun: 'streaming' | 'unsure',
 ): LiveMessage {
   const { team } = workspace;
@@ -168,7 +164,7 @@ function createStreamedMessage(
     }
   }
 
-  async function endStream(signal: AbortSignal): Promise<void> {
+  async function endNow(signal: AbortSignal): Promise<void> {
     try {
       await stop({}, signal);
     } catch (error) {
@@ -179,7 +175,7 @@ function createStreamedMessage(
 
   function end(): void {
     phase = 'ended';
-    slot.release();
+    release();
   }
 
   return {
@@ -192,11 +188,26 @@ function createStreamedMessage(
       signal.throwIfAborted();
       if (hasEnded()) return posted.update(view, signal);
       if (phase === 'streaming' && (await stream(view, signal))) return;
-      if (!hasEnded()) await endStream(signal);
+      if (!hasEnded()) await endNow(signal);
       await within(posted.scope, () => posted.update(view, signal), signal);
       onSettled();
     },
   };
+}
+
+/** Whether Slack refused because the stream has ended already. */
+function isStreamOver(error: unknown): boolean {
+  return isRefusal(error, 'message_not_in_streaming_state', 'stopped_by_user');
+}
+
+/** Ends a stream of another process, which would otherwise stay open for its readers until Slack ends it. */
+export async function endStream(
+  workspace: Workspace,
+  channel: string,
+  ts: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await workspace.call('chat.stopStream', { channel, ts }, signal).catch(ignoring(isStreamOver));
 }
 
 /** A message of the bot in the thread that began with this text since then. */

@@ -1,5 +1,5 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn, type Tasks } from '../../../core/kit/tasks.ts';
+import { inTurn } from '../../../core/kit/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
@@ -11,6 +11,7 @@ import { ownMessages } from '../posting/read-back.ts';
 import type { PrivateTeller } from '../posting/tell-privately.ts';
 import { markdownContent } from '../text/message-content.ts';
 import type { AnswerPlace } from './answer-place.ts';
+import type { SurfaceParts } from './surface-parts.ts';
 
 const WORDS = '⏳ ';
 /** As Slack may give it back. */
@@ -49,11 +50,7 @@ function isGone(error: unknown): boolean {
  * the asker; in direct messages as a message that is deleted again.
  */
 export function createQueueWords(
-  {
-    workspace,
-    tasks,
-    signal,
-  }: { readonly workspace: Workspace; readonly tasks: Tasks; readonly signal: AbortSignal },
+  { workspace, tasks, signal }: SurfaceParts,
   { channel, askedIn, isDirect }: Pick<AnswerPlace, 'channel' | 'askedIn' | 'isDirect'>,
   root: Pick<Root, 'knownThreadTs'>,
   tellPrivately: PrivateTeller,

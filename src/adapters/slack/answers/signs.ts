@@ -7,28 +7,22 @@ import { createQueueWords } from './queue-words.ts';
 import type { SurfaceParts } from './surface-parts.ts';
 import { createThinkingStatus } from './thinking-status.ts';
 
-/** Everything that shows on a question before its answer: that it was seen, its place in the queue, that the model thinks. */
-export interface Signs {
-  indicate(activity: Activity): void;
-  waits(words: string): void;
-  think(): void;
-  /** Call when the answer's first message is shown. */
-  opened(): void;
-}
-
-/** The signs of one question. None of them throws. */
+/**
+ * Everything that shows on a question before its answer: that it was seen, its place in the queue, that the model thinks. None of
+ * these throws.
+ */
 export function createSigns(
   parts: SurfaceParts,
   place: AnswerPlace,
   root: Root,
   tellPrivately: PrivateTeller,
-): Signs {
+) {
   const { channel } = place;
-  const indicator = createIndicator({ ...parts, channel, root });
+  const indicator = createIndicator(parts, channel, root);
   const queueWords = createQueueWords(parts, place, root, tellPrivately);
-  const thinking = createThinkingStatus({ ...parts, channel, root });
+  const thinking = createThinkingStatus(parts, channel, root);
   return {
-    indicate(activity) {
+    indicate(activity: Activity) {
       if (activity !== 'queued') queueWords(null);
       // The question is posted once it is admitted; before that there is nothing to put a sign on.
       if (activity === 'queued' && !root.isReady) return;
@@ -37,6 +31,7 @@ export function createSigns(
     },
     waits: queueWords,
     think: thinking.showThinking,
+    /** Call when the answer's first message is shown. */
     opened() {
       indicator.opened();
       thinking.end(true);

@@ -4,13 +4,11 @@ import type { Tasks } from '../../../core/kit/tasks.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { Channels } from '../people/channels.ts';
 import type { AgentView } from './agent-view.ts';
-import type { StreamQuota } from './stream-quota.ts';
 
 /** The parts shared by all surfaces of a workspace. */
 export interface SurfaceParts {
   readonly workspace: Workspace;
   readonly agentView: AgentView;
-  readonly slots: StreamQuota;
   readonly channels: Pick<Channels, 'refusalOf'>;
   readonly tasks: Tasks;
   readonly clock: Clock;

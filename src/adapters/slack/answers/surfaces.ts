@@ -7,7 +7,7 @@ import { createPrivateTeller } from '../posting/tell-privately.ts';
 import { questionContent } from '../text/questions.ts';
 import { createAnswerMessages } from './answer-messages.ts';
 import { type AnswerPlace, type RootPlace, threadKeyOf } from './answer-place.ts';
-import { createNativeStreams, type NativeStreams } from './native-stream.ts';
+import { createOpenStream } from './native-stream.ts';
 import { createSigns } from './signs.ts';
 import type { SurfaceParts } from './surface-parts.ts';
 
@@ -32,8 +32,8 @@ export function createSurfaceFor(
   let streamTs = place.streamTs;
   // In a channel only one person would see a native stream grow, and nobody could stop it. Only sessions have names.
   const isSession = isDirect && agentView.isOn;
-  const streams: NativeStreams | null = isSession
-    ? createNativeStreams({
+  const openStream = isSession
+    ? createOpenStream({
         ...parts,
         onBegun(ts) {
           streamTs = ts;
@@ -43,7 +43,7 @@ export function createSurfaceFor(
         },
       })
     : null;
-  const messages = createAnswerMessages(parts, { channel, root, streams, threadKeyOf: keyOf });
+  const messages = createAnswerMessages(parts, { channel, root, openStream, threadKeyOf: keyOf });
   const tellPrivately = createPrivateTeller({
     workspace,
     channel: askedIn,
@@ -68,7 +68,7 @@ export function createSurfaceFor(
       return root.isReady ? postScope(team, channel) : selfPacedScope(team, channel);
     },
     // Native streams have limits of their own.
-    ...(streams === null ? { updateScope: updatesScope(team) } : {}),
+    ...(openStream === null ? { updateScope: updatesScope(team) } : {}),
     get reference() {
       const { questionTs, knownThreadTs: threadTs } = root;
       const standing: RootPlace = { kind: 'standing', questionTs, threadTs };

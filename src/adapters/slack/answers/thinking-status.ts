@@ -1,27 +1,9 @@
-import type { Clock } from '../../../core/kit/clock.ts';
 import { formatDuration } from '../../../core/kit/durations.ts';
 import { OVER } from '../../../core/kit/over.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
 import { thinkingScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
-import type { Workspace } from '../api/workspace.ts';
 import type { Root } from '../posting/answer-anchor.ts';
-
-/** Shows under a thread that the model is reasoning, with the time: `is thinking, 12 s`. */
-export interface ThinkingStatus {
-  showThinking(): void;
-  /** Call when the answer's first message is shown, which removes the status, or when none will come. */
-  end(isShown: boolean): void;
-}
-
-export interface ThinkingStatusOptions {
-  readonly workspace: Workspace;
-  readonly channel: string;
-  readonly root: Pick<Root, 'threadTs'>;
-  readonly clock: Clock;
-  readonly tasks: Tasks;
-  readonly signal: AbortSignal;
-}
+import type { SurfaceParts } from './surface-parts.ts';
 
 /** Slack removes a status after two minutes. Nobody looks more often than this. */
 const EVERY_MS = 4_000;
@@ -33,19 +15,19 @@ function thinkingFor(ms: number): string {
   return `is thinking, ${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000)}`;
 }
 
-/** Renews the status every 4 s, as the workspace's limit allows. Switches itself off where Slack refuses it. */
-export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingStatus {
-  const { workspace, channel, root, clock, tasks, signal } = options;
+/**
+ * Shows under a thread that the model is reasoning, with the time. Renews the status every 4 s, as the workspace's limit allows.
+ * Switches itself off where Slack refuses it.
+ */
+export function createThinkingStatus(parts: SurfaceParts, channel: string, root: Root) {
+  const { workspace, clock, tasks, signal } = parts;
   const over = new AbortController();
   let hasBegun = false;
   let isSaid = false;
 
   async function say(threadTs: string, status: string): Promise<void> {
-    await workspace.call(
-      'assistant.threads.setStatus',
-      { channel_id: channel, thread_ts: threadTs, status },
-      signal,
-    );
+    const args = { channel_id: channel, thread_ts: threadTs, status };
+    await workspace.call('assistant.threads.setStatus', args, signal);
   }
 
   async function keepSaying(): Promise<void> {
@@ -73,7 +55,8 @@ export function createThinkingStatus(options: ThinkingStatusOptions): ThinkingSt
         }),
       );
     },
-    end(isShown) {
+    /** Call when the answer's first message is shown, which removes the status, or when none will come. */
+    end(isShown: boolean) {
       over.abort(OVER);
       if (isShown || !isSaid) return;
       isSaid = false;

@@ -1,16 +1,13 @@
 import type { Joining } from '../../../core/ports/events.ts';
 import { guildOf } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
+import type { MemberJoined } from '../payloads/payloads.ts';
 import { sayIn } from '../posting/tell-privately.ts';
 
 /** Handles somebody joining a channel: if it is the bot, it introduces itself. */
 export async function receiveJoin(
   { workspace, dispatch, clock }: SlackContext,
-  {
-    user,
-    channel,
-    event_ts: ts,
-  }: { readonly user: string; readonly channel: string; readonly event_ts?: string | undefined },
+  { user, channel, event_ts: ts }: MemberJoined,
 ): Promise<void> {
   if (user !== workspace.botUser) return;
   const guild = guildOf(workspace.team);

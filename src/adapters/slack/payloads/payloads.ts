@@ -169,13 +169,13 @@ export const sessionStoppedEvent = z.object({
   thread_ts: z.string(),
   event_ts: z.string(),
 });
+export type SessionStopped = z.infer<typeof sessionStoppedEvent>;
 
 export const memberJoinedEvent = z.object({
   user: z.string(),
   channel: z.string(),
   event_ts: z.string().optional(),
 });
-
-export type SessionStopped = z.infer<typeof sessionStoppedEvent>;
+export type MemberJoined = z.infer<typeof memberJoinedEvent>;
 
 export const homeOpenedEvent = z.object({ user: z.string(), tab: z.string().default('home') });

@@ -9,18 +9,7 @@ import { metadataOf, readMetadata, WITH_METADATA } from './message-metadata.ts';
 import { oldestAfter, ownMessages } from './read-back.ts';
 
 /** Posts one message exactly once, over all retries. */
-export interface PostOnce {
-  /** Whether a try ended without a result, so that the message may exist. */
-  readonly isUnclear: boolean;
-  /**
-   * Resolves to the message's `ts`, and whether an earlier try had posted it, perhaps with older content. The caller has
-   * paced it.
-   */
-  post(
-    content: MessageContent,
-    signal: AbortSignal,
-  ): Promise<{ readonly ts: string; readonly isOlder: boolean }>;
-}
+export type PostOnce = ReturnType<typeof createPostOnce>;
 
 /** Messages of a page of history. */
 const PAGE = 200;
@@ -39,14 +28,19 @@ export function createPostOnce(
   spot: Spot,
   clock: Clock,
   { id = randomUUID(), mark }: PostOptions = {},
-): PostOnce {
+) {
   let triedAtMs: number | null = null;
 
   return {
+    /** Whether a try ended without a result, so that the message may exist. */
     get isUnclear() {
       return triedAtMs !== null;
     },
-    async post(content, signal) {
+    /**
+     * Resolves to the message's `ts`, and whether an earlier try had posted it, perhaps with older content. The caller has
+     * paced it.
+     */
+    async post(content: MessageContent, signal: AbortSignal) {
       if (triedAtMs !== null) {
         const ts = await findPost(workspace, spot, { id, sinceMs: triedAtMs }, signal);
         if (ts !== null) return { ts, isOlder: true };
@@ -54,18 +48,9 @@ export function createPostOnce(
       }
       const startedAtMs = clock.now();
       try {
-        const { data } = await workspace.api.call(
-          'chat.postMessage',
-          {
-            channel: spot.channel,
-            thread_ts: spot.threadTs,
-            ...content,
-            metadata: metadataOf({ id, mark }),
-            unfurl_links: false,
-            unfurl_media: false,
-          },
-          signal,
-        );
+        const to = { channel: spot.channel, thread_ts: spot.threadTs, metadata: metadataOf({ id, mark }) };
+        const args = { ...to, ...content, unfurl_links: false, unfurl_media: false };
+        const { data } = await workspace.api.call('chat.postMessage', args, signal);
         return { ts: textOf(data['ts']), isOlder: false };
       } catch (error) {
         if (error instanceof SlackUnreachable || signal.aborted) triedAtMs = startedAtMs;

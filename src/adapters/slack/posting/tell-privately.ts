@@ -18,9 +18,10 @@ export interface PrivateTellerOptions {
   readonly user: string;
   /** Whether the channel is the person's DM with the bot, where every message is private. */
   readonly isDirect: boolean;
-  /** The thread to write in, if any. */
-  readonly root: Pick<Root, 'knownThreadTs' | 'activeThreadTs'> | null;
-  readonly responseUrl: ResponseUrl | null;
+  /** The thread to write in. Default: none. */
+  readonly root?: Pick<Root, 'knownThreadTs' | 'activeThreadTs'> | null;
+  /** Default: none. */
+  readonly responseUrl?: ResponseUrl | null;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface PrivateTellerOptions {
  * the channel. Files go to the DM, because Slack has no ephemeral ones.
  */
 export function createPrivateTeller(options: PrivateTellerOptions): PrivateTeller {
-  const { workspace, channel, user, isDirect, root, responseUrl } = options;
+  const { workspace, channel, user, isDirect, root = null, responseUrl = null } = options;
 
   async function say(text: string, signal: AbortSignal): Promise<void> {
     const activeTs = root?.activeThreadTs ?? null;
@@ -109,14 +110,7 @@ export async function sayIn(
   notice: Notice,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const tell = createPrivateTeller({
-    workspace,
-    channel,
-    user,
-    isDirect: true,
-    root: null,
-    responseUrl: null,
-  });
+  const tell = createPrivateTeller({ workspace, channel, user, isDirect: true });
   try {
     await tell(notice, signal);
     return true;

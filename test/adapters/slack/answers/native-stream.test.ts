@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { createNativeStreams } from '../../../../src/adapters/slack/answers/native-stream.ts';
+import { createOpenStream } from '../../../../src/adapters/slack/answers/native-stream.ts';
 import { SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import type { Workspace } from '../../../../src/adapters/slack/api/workspace.ts';
 import type { MessageView } from '../../../../src/core/ports/surface.ts';
@@ -14,16 +14,13 @@ it('gives its place among the streams back where its start had no effect', async
     api: { call: lost, upload: lost },
     paced: (_, call) => call(),
     call: async () => ({ messages: [] }),
-  } as Partial<Workspace> as Workspace;
-  const slots = {
-    async acquireStream() {
+    async enterIfFree() {
       held++;
-      return { release: () => void held-- };
+      return () => void held--;
     },
-  };
-  const streams = createNativeStreams({
+  } as Partial<Workspace> as Workspace;
+  const openStream = createOpenStream({
     workspace,
-    slots,
     clock: createFakeClock(),
     log: pino({ level: 'silent' }),
     onBegun() {},
@@ -40,7 +37,7 @@ it('gives its place among the streams back where its start had no effect', async
   };
   const spot = { channel: 'D1', threadTs: '1.1', threadKey: null };
   for (let tries = 0; tries < 3; tries++) {
-    await expect(streams.openStream(spot, view, new AbortController().signal)).rejects.toThrow('lost');
+    await expect(openStream(spot, view, new AbortController().signal)).rejects.toThrow('lost');
     expect(held).toBe(1);
   }
 });
