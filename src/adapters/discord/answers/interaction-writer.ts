@@ -1,29 +1,8 @@
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { insisting } from '../rest/rest.ts';
 import type { DiscordContext } from './context.ts';
-import {
-  type ChannelWriter,
-  createChannelWriter,
-  createWebhookWriter,
-  type MessageWriter,
-  type WebhookWriter,
-} from './message-writers.ts';
+import { createChannelWriter, createWebhookWriter, type MessageWriter } from './message-writers.ts';
 import type { InteractionPlace } from './references.ts';
-
-/** Writes with an interaction's token while that works, then through the channel, if the bot may write there. */
-export interface InteractionWriter {
-  readonly webhook: WebhookWriter;
-  /** For writes that were granted under another limit than the channel's. */
-  readonly patientChannel: ChannelWriter;
-  /** The writer to use now. */
-  readonly current: MessageWriter;
-  /** The time in milliseconds since the epoch after which nothing can be written; undefined if the channel remains. */
-  readonly closesAtMs: number | undefined;
-  /** Runs a write; again through the channel if the token turns out not to work any more. */
-  write<T>(through: (writer: MessageWriter) => Promise<T>): Promise<T>;
-  /** Archives a thread again that was opened for a write. */
-  archiveAgain(signal: AbortSignal): Promise<void>;
-}
 
 /**
  * A token is valid for 15 minutes:
@@ -33,11 +12,14 @@ const TOKEN_MS = 15 * 60_000;
 /** The last edits with a token happen this long before its end. */
 const MARGIN_MS = 60_000;
 
-/** Uses a token until 14 minutes after the interaction was received. */
+/**
+ * Writes with an interaction's token until 14 minutes after the interaction was received, if it works so long; then through the
+ * channel, if the bot may write there.
+ */
 export function createInteractionWriter(
   { rest, clock, isArchived }: Pick<DiscordContext, 'rest' | 'clock' | 'isArchived'>,
   place: InteractionPlace,
-): InteractionWriter {
+) {
   const { interaction } = place;
   const webhook = createWebhookWriter(rest, interaction);
   const channel = createChannelWriter(rest, interaction.channelId, isArchived);
@@ -50,13 +32,17 @@ export function createInteractionWriter(
 
   return {
     webhook,
+    /** For writes that were granted under another limit than the channel's. */
     patientChannel,
-    get current() {
+    /** The writer to use now. */
+    get current(): MessageWriter {
       return current();
     },
+    /** The time in milliseconds since the epoch after which nothing can be written; undefined if the channel remains. */
     closesAtMs: canOutlive ? undefined : tokenEndsAtMs,
 
-    async write(through) {
+    /** Runs a write; again through the channel if the token turns out not to work any more. */
+    async write<T>(through: (writer: MessageWriter) => Promise<T>): Promise<T> {
       const first = current();
       try {
         return await through(first);
@@ -69,7 +55,8 @@ export function createInteractionWriter(
       }
     },
 
-    async archiveAgain(signal) {
+    /** Archives a thread again that was opened for a write. */
+    async archiveAgain(signal: AbortSignal): Promise<void> {
       for (const each of [channel, patientChannel]) await each.archiveAgain(signal);
     },
   };

@@ -4,7 +4,7 @@ import { PlaceLocked } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
-import { type DiscordRest, GLOBAL } from '../rest/rest.ts';
+import { type DiscordRest, GLOBAL, type RestRequest } from '../rest/rest.ts';
 import type { MessageBody } from './content.ts';
 
 /** A way to post and edit messages. Throws what `Surface` may throw. */
@@ -45,15 +45,10 @@ export function createChannelWriter(
   isArchived: IsArchived = () => false,
 ): ChannelWriter {
   let isReopened = false;
-  const sendScope = { key: `discord:send:${channelId}`, limit: 5, windowMs: 5_000, within: GLOBAL };
+  const rate = { limit: 5, windowMs: 5_000, within: GLOBAL };
+  const sendScope = { ...rate, key: `discord:send:${channelId}` };
   // The last state of an answer need not wait for other answers that still grow.
-  const editScope = {
-    key: `discord:edit:${channelId}`,
-    limit: 5,
-    windowMs: 5_000,
-    reserve: 1,
-    within: GLOBAL,
-  };
+  const editScope = { ...rate, key: `discord:edit:${channelId}`, reserve: 1 };
 
   async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
     const path = Routes.channelMessages(channelId);
@@ -73,11 +68,9 @@ export function createChannelWriter(
   }
 
   async function setArchived(archived: boolean, signal: AbortSignal): Promise<void> {
+    const path = Routes.channel(channelId);
     const scope = { key: `discord:archive:${channelId}`, limit: 2, windowMs: 5_000 };
-    await rest.insist(
-      { method: 'PATCH', path: Routes.channel(channelId), body: { archived }, scope },
-      signal,
-    );
+    await rest.insist({ method: 'PATCH', path, body: { archived }, scope }, signal);
   }
 
   /** Nobody can edit a message in an archived thread. Any member of the thread can unarchive it, unless it is locked. */
@@ -139,29 +132,25 @@ export function createWebhookWriter(
   const { id, applicationId, token } = interaction;
   const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000, reserve: 1 };
   const original = Routes.webhookMessage(applicationId, token);
+  const call = (request: RestRequest, signal: AbortSignal) =>
+    delivered(() => rest.request({ ...request, scope }, signal));
   return {
     sendScope: scope,
     editScope: scope,
-    send: (body, files, signal) =>
-      delivered(async () => {
-        const path = Routes.webhook(applicationId, token);
-        return messageSchema.parse(await rest.request({ method: 'POST', path, body, files, scope }, signal))
-          .id;
-      }),
-    edit: (messageId, body, files, signal) =>
-      delivered(async () => {
-        const path = Routes.webhookMessage(applicationId, token, messageId);
-        await rest.request({ method: 'PATCH', path, body, files, scope }, signal);
-      }),
-    editOriginal: (body, files, signal) =>
-      delivered(async () => {
-        const answer = await rest.request({ method: 'PATCH', path: original, body, files, scope }, signal);
-        return messageSchema.parse(answer).id;
-      }),
-    removeOriginal: (signal) =>
-      delivered(async () => {
-        await rest.request({ method: 'DELETE', path: original, scope }, signal);
-      }),
+    async send(body, files, signal) {
+      const path = Routes.webhook(applicationId, token);
+      return messageSchema.parse(await call({ method: 'POST', path, body, files }, signal)).id;
+    },
+    async edit(messageId, body, files, signal) {
+      const path = Routes.webhookMessage(applicationId, token, messageId);
+      await call({ method: 'PATCH', path, body, files }, signal);
+    },
+    async editOriginal(body, files, signal) {
+      return messageSchema.parse(await call({ method: 'PATCH', path: original, body, files }, signal)).id;
+    },
+    async removeOriginal(signal) {
+      await call({ method: 'DELETE', path: original }, signal);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Button } from '../../../core/ports/buttons.ts';
 import { asDeliveryError, isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { parseButton } from './content.ts';
+import { delivered } from './message-writers.ts';
 
 const sentSchema = z.object({
   id: z.string(),
@@ -70,9 +71,5 @@ export async function readThroughWebhook(
   signal: AbortSignal,
 ): Promise<SentMessage> {
   const path = Routes.webhookMessage(applicationId, token, messageId);
-  try {
-    return sentSchema.parse(await rest.request({ method: 'GET', path }, signal));
-  } catch (error) {
-    throw asDeliveryError(error);
-  }
+  return sentSchema.parse(await delivered(() => rest.request({ method: 'GET', path }, signal)));
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Client } from 'discord.js';
+import type { Client, Guild } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
+import { plainName } from '../../../core/kit/text.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
+import type { Dispatch } from '../../../core/ports/events.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { guildOfOne } from '../gateway/places.ts';
 import type { DiscordRest } from '../rest/rest.ts';
+import type { DiscordContext } from './context.ts';
 import { openDirectMessages, postNotice } from './post-notice.ts';
 
 /** Sends one person a direct message; false if they do not accept the bot's. */
@@ -35,6 +38,26 @@ export async function tellAdmins(
   const { ownerId, systemChannelId } = found;
   if (await tellPerson(rest, ownerId, notice, signal)) return true;
   return systemChannelId !== null && tellIn(rest, systemChannelId, notice, signal);
+}
+
+/** Lets the bot introduce itself to a guild's owner; core decides whether it has done so before. */
+export function introducing(
+  client: Client,
+  { rest, clock, tasks }: Pick<DiscordContext, 'rest' | 'clock' | 'tasks'>,
+  dispatch: Pick<Dispatch, 'joined'>,
+): (guild: Guild) => void {
+  return ({ id, name, joinedTimestamp }) => {
+    const guild: GuildId = `discord:${id}`;
+    tasks.run('introduce the bot to a guild', () =>
+      dispatch.joined({
+        guild,
+        id: guild,
+        atMs: joinedTimestamp || clock.now(),
+        where: `to **${plainName(name) || 'your server'}**`,
+        introduce: (notice, signal) => tellAdmins({ client, rest }, guild, notice, signal),
+      }),
+    );
+  };
 }
 
 /** False if the channel is gone, or the bot may not write there. */

@@ -13,17 +13,7 @@ import { guildOfOne, interactionPlace, olderFirst } from './places.ts';
  * changes made in between are read at the start. A cancellation is not an event: a subscription is updated when it ends.
  * https://docs.discord.com/developers/resources/entitlement
  */
-export interface Entitlements {
-  /**
-   * Reads all purchases.
-   * @throws StartError if Discord refuses
-   */
-  readAll(signal: AbortSignal): Promise<void>;
-  /** Reads one owner's purchases again, after an event about one of them. */
-  reread(changed: Entitlement, signal: AbortSignal): Promise<void>;
-  /** Takes the purchases that came with an interaction. */
-  note(interaction: BaseInteraction): Promise<void>;
-}
+export type Entitlements = ReturnType<typeof createEntitlements>;
 
 export interface EntitlementsOptions {
   readonly rest: DiscordRest;
@@ -54,26 +44,20 @@ const listSchema = z.array(
       starts_at: momentSchema,
       ends_at: momentSchema,
     })
-    .transform(({ id, sku_id, guild_id, user_id, deleted, consumed, starts_at, ends_at }) => ({
-      id,
-      skuId: sku_id,
-      guildId: guild_id ?? null,
-      userId: user_id ?? null,
-      deleted,
-      consumed,
-      startsTimestamp: starts_at,
-      endsTimestamp: ends_at,
+    // Named as in discord.js.
+    .transform(({ id, deleted, consumed, ...held }) => ({
+      ...{ id, deleted, consumed },
+      skuId: held.sku_id,
+      guildId: held.guild_id ?? null,
+      userId: held.user_id ?? null,
+      startsTimestamp: held.starts_at,
+      endsTimestamp: held.ends_at,
     })),
 );
-
-/** Fields that both the list and discord.js have. */
-type Held = Pick<
-  Entitlement,
-  'id' | 'skuId' | 'guildId' | 'deleted' | 'consumed' | 'startsTimestamp' | 'endsTimestamp'
-> & { readonly userId: string | null };
+type Held = z.infer<typeof listSchema>[number];
 
 /** Reads run one after the other. Purchases that have ended, or were consumed or deleted, count as none. */
-export function createEntitlements(options: EntitlementsOptions): Entitlements {
+export function createEntitlements(options: EntitlementsOptions) {
   const { rest, applicationId, clock, dispatch, skus } = options;
   let lastReading: Promise<unknown> = Promise.resolve();
 
@@ -119,7 +103,11 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
   }
 
   return {
-    readAll: (signal) =>
+    /**
+     * Reads all purchases.
+     * @throws StartError if Discord refuses
+     */
+    readAll: (signal: AbortSignal): Promise<void> =>
       inLine(async () => {
         const all = await list({}, signal).catch((error: unknown) => {
           if (!(error instanceof DiscordRefusal)) throw error;
@@ -132,7 +120,8 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
         await dispatch.purchases('discord', byOwner(all), 'all');
       }),
 
-    reread: (changed, signal) =>
+    /** Reads one owner's purchases again, after an event about one of them. */
+    reread: (changed: Entitlement, signal: AbortSignal): Promise<void> =>
       inLine(async () => {
         const owner = ownerOf(changed);
         if (owner === null) return;
@@ -142,7 +131,8 @@ export function createEntitlements(options: EntitlementsOptions): Entitlements {
         await dispatch.purchases('discord', byOwner(theirs, [owner]), 'these');
       }),
 
-    async note(interaction) {
+    /** Takes the purchases that came with an interaction. */
+    async note(interaction: BaseInteraction): Promise<void> {
       const { guild } = interactionPlace(interaction, null);
       const theirs = interaction.entitlements.filter((held) => ownerOf(held) === guild).values();
       await dispatch.purchases('discord', byOwner(theirs, [guild]), 'these');

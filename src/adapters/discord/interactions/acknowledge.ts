@@ -1,5 +1,6 @@
 import {
   type BaseInteraction,
+  ChannelType,
   InteractionResponseType,
   MessageFlags,
   RESTJSONErrorCodes,
@@ -9,11 +10,12 @@ import { waitAtMost } from '../../../core/kit/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { InboundEvent } from '../../../core/ports/events.ts';
 import { noticeBodies } from '../answers/content.ts';
+import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
 import type { InteractionPlace } from '../answers/references.ts';
-import { eventId, interactionActor, interactionPlace } from '../gateway/places.ts';
+import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
+import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from '../gateway/places.ts';
 import { DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { Received } from './context.ts';
-import { surfaceOf } from './surface-of.ts';
 
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback */
 const ACKNOWLEDGE_WITHIN_MS = 3_000;
@@ -111,4 +113,27 @@ function acknowledge(received: Received, { acknowledged, isPrivate }: Omit<Handl
   if (acknowledged === 'silent') return respond(received, InteractionResponseType.DeferredMessageUpdate);
   const data = isPrivate ? { flags: MessageFlags.Ephemeral } : {};
   return respond(received, InteractionResponseType.DeferredChannelMessageWithSource, data);
+}
+
+/** Creates the surface for an interaction's answer, by the bot's permissions in that place. */
+function surfaceOf(
+  { discord, interaction, receivedAtMs }: Received,
+  kind: Pick<InteractionPlace, 'acknowledged' | 'isPrivate'>,
+): InteractionSurface {
+  const { id, token, applicationId, channel, appPermissions } = interaction;
+  const may: BotMay = (permission) => appPermissions.has(permission);
+  const isMember = !isUserInstall(interaction) && interaction.inCachedGuild();
+  const maySend = channel?.isThread() ? may('SendMessagesInThreads') : may('SendMessages');
+  const isShut =
+    channel?.type === ChannelType.PrivateThread && !channel.joined && !appPermissions.has('ManageThreads');
+  const place: InteractionPlace = {
+    kind: 'interaction',
+    interaction: { id, token, applicationId, channelId: interaction.channelId ?? '', receivedAtMs },
+    ...kind,
+    botMayUseChannel: isBotDm(interaction) || (isMember && may('ViewChannel') && maySend && !isShut),
+    canContinueInThread: isMember && mayOpenThread(channel?.type, may),
+    newestId: null,
+  };
+  const isOverheard = isMember && channel?.isThread() === true && discord.caveat === undefined;
+  return createInteractionSurface(discord, place, { isResumed: false, isOverheard });
 }

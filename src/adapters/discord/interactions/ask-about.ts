@@ -8,24 +8,18 @@ import { publicNamesIn } from '../messages/names.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 
 /** Forms that ask for a question about a message. */
-export interface Abouts {
-  formFor(message: Message): object;
-  /** Whether a form's custom id is one of these. */
-  isAbout(customId: string): boolean;
-  /** The form's message with its whole content; empty if it is gone. */
-  messageOf(customId: string, signal: AbortSignal): Promise<QuotedPart[]>;
-}
+export type Abouts = ReturnType<typeof createAbouts>;
 
 /** If the bot is not a member, Discord sends the message only with the menu, so it is kept while its form may be open. */
 const KEPT_MS = 15 * 60_000;
 const MAX_KEPT = 500;
 
 /** Keeps the messages of the newest 500 forms, each for 15 minutes. Later, a message is read again if the bot may. */
-export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
+export function createAbouts(rest: DiscordRest, clock: Clock) {
   const kept = new BoundedMap<string, { readonly part: QuotedPart; readonly untilMs: number }>(MAX_KEPT);
 
   return {
-    formFor(message) {
+    formFor(message: Message): object {
       const customId = `about:${message.channelId}:${message.id}`;
       kept.set(customId, {
         part: quotedPart(asApiMessage(message), 'pointed', publicNamesIn(message.guild)),
@@ -44,8 +38,10 @@ export function createAbouts(rest: DiscordRest, clock: Clock): Abouts {
         ],
       };
     },
-    isAbout: (customId) => ABOUT.test(customId),
-    async messageOf(customId, signal) {
+    /** Whether a form's custom id is one of these. */
+    isAbout: (customId: string) => ABOUT.test(customId),
+    /** The form's message with its whole content; empty if it is gone. */
+    async messageOf(customId: string, signal: AbortSignal): Promise<QuotedPart[]> {
       const known = kept.get(customId);
       if (known !== undefined && clock.now() < known.untilMs) return [known.part];
       kept.delete(customId);

@@ -1,13 +1,24 @@
-import type { Interaction, ModalSubmitInteraction } from 'discord.js';
+import {
+  type AutocompleteInteraction,
+  type Interaction,
+  InteractionResponseType,
+  type MessageContextMenuCommandInteraction,
+  type ModalSubmitInteraction,
+  RESTJSONErrorCodes,
+  Routes,
+} from 'discord.js';
+import { ignoring } from '../../../core/kit/or-log.ts';
+import { clip } from '../../../core/kit/text-size.ts';
 import { DELETE_ANSWER } from '../gateway/declarations.ts';
-import { refuse } from './acknowledge.ts';
+import { interactionActor, interactionPlace } from '../gateway/places.ts';
+import { isRefusal } from '../rest/errors.ts';
+import { SIZES } from '../rest/sizes.ts';
+import { handleOnce, refuse, respond } from './acknowledge.ts';
 import { createAbouts } from './ask-about.ts';
 import { runCommand, useCommand, useMenu } from './commands.ts';
 import type { InteractionContext, Received } from './context.ts';
-import { deleteAnswer } from './delete-answer.ts';
 import { buttonOfForm, commandOfForm, readForm } from './form.ts';
 import { DEAD_BUTTON, passPress, press } from './press.ts';
-import { suggest } from './suggest.ts';
 
 const DEAD_FORM = 'This form has expired. Run the command again.';
 
@@ -47,4 +58,39 @@ async function submit(received: Received<ModalSubmitInteraction>): Promise<void>
   const button = buttonOfForm(customId);
   if (button !== null) return passPress(received, button, given);
   await refuse(received, DEAD_FORM);
+}
+
+/** Completes what a person is typing into an option. */
+async function suggest(received: Received<AutocompleteInteraction>): Promise<void> {
+  const { dispatch, entitlements, interaction } = received;
+  const { name, value } = interaction.options.getFocused(true);
+  await entitlements?.note(interaction);
+  const suggestions = await dispatch.suggest({
+    command: interaction.commandName,
+    option: name,
+    text: value,
+    actor: interactionActor(interaction),
+    place: interactionPlace(interaction, null),
+  });
+  const choices = suggestions.map(({ label, value: id }) => ({ name: clip(label, SIZES.choice), value: id }));
+  await respond(received, InteractionResponseType.ApplicationCommandAutocompleteResult, { choices });
+}
+
+/** Deletes the answer that a person selected, if core allows it. */
+async function deleteAnswer(received: Received<MessageContextMenuCommandInteraction>): Promise<void> {
+  const { discord, dispatch, interaction, signal } = received;
+  const { targetMessage: target, channelId, applicationId } = interaction;
+  const isGone = (error: unknown) => isRefusal(error, RESTJSONErrorCodes.UnknownMessage);
+
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const path = Routes.channelMessage(channelId, key);
+      await discord.rest.insist({ method: 'DELETE', path }, signal).catch(ignoring(isGone));
+    }
+  }
+
+  const isOwn = target.author.id === applicationId || target.applicationId === applicationId;
+  await handleOnce(received, { acknowledged: 'thinking', isPrivate: true, answerKey: target.id }, (event) =>
+    dispatch.deleteAnswer({ ...event, message: target.id, isOwn, remove }),
+  );
 }
