@@ -6,7 +6,7 @@ import type { DiscordRest } from '../rest/rest.ts';
 import { parseButton } from './content.ts';
 import { delivered } from './message-writers.ts';
 
-const sentSchema = z.object({
+export const sentMessage = z.object({
   id: z.string(),
   content: z.string(),
   flags: z.int().default(0),
@@ -19,7 +19,7 @@ const sentSchema = z.object({
 });
 
 /** A message as Discord has it. */
-export type SentMessage = z.infer<typeof sentSchema>;
+export type SentMessage = z.infer<typeof sentMessage>;
 
 /** Our buttons on a message. */
 export function buttonsOf({ components }: SentMessage): Button[] {
@@ -47,7 +47,7 @@ export async function findMessage(
 ): Promise<SentMessage | typeof UNREAD | null> {
   const path = `${Routes.channelMessages(channelId)}?after=${afterId}&limit=${LOOK_AHEAD}`;
   try {
-    const messages = z.array(sentSchema).parse(await rest.request({ method: 'GET', path }, signal));
+    const messages = z.array(sentMessage).parse(await rest.request({ method: 'GET', path }, signal));
     return messages.find(matches) ?? null;
   } catch (error) {
     if (isForbidden(error)) return UNREAD;
@@ -71,5 +71,5 @@ export async function readThroughWebhook(
   signal: AbortSignal,
 ): Promise<SentMessage> {
   const path = Routes.webhookMessage(applicationId, token, messageId);
-  return sentSchema.parse(await delivered(() => rest.request({ method: 'GET', path }, signal)));
+  return sentMessage.parse(await delivered(() => rest.request({ method: 'GET', path }, signal)));
 }

@@ -8,7 +8,7 @@ import type { Workspace } from '../api/workspace.ts';
 import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
 import { findPost } from '../posting/post-once.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
-import { type OwnMessage, ownMessages, readBack } from '../posting/read-back.ts';
+import { buttonsOf, type OwnMessage, ownMessages, readBack } from '../posting/read-back.ts';
 import { rewriteButtons } from '../posting/rewrite-buttons.ts';
 import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { takeSignsOff } from './indicator.ts';
@@ -156,13 +156,4 @@ async function findMessages(
       const isStream = message.ts === streamTs && mark === undefined;
       return isStream ? [{ ...message, state: 'growing', index }] : [];
     });
-}
-
-/** The kinds of the answer's buttons on a message. */
-function buttonsOf({ blocks }: OwnMessage, answerId: string): string[] {
-  return blocks.flatMap((block) =>
-    (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>
-      element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],
-    ),
-  );
 }

@@ -26,6 +26,15 @@ export async function* ownMessages(
   }
 }
 
+/** The kinds of the answer's buttons on a message. */
+export function buttonsOf({ blocks }: OwnMessage, answerId: string): string[] {
+  return blocks.flatMap((block) =>
+    (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>
+      element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],
+    ),
+  );
+}
+
 /** The possible difference between Slack's clock and ours. */
 const CLOCK_SKEW_MS = 120_000;
 

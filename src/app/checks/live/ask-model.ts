@@ -1,28 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from 'pino';
 import { type Catalogue, createCatalogue } from '../../../core/catalogue/catalogue.ts';
-import type { CatalogueFile } from '../../../core/catalogue/file.ts';
 import { createOnce } from '../../../core/coordination/once.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { formatUsd } from '../../../core/kit/money.ts';
 import type { ModelOffer, ModelRequests } from '../../../core/ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../../../core/ledger/pricing.ts';
 import { type GuildId, platformOf } from '../../../core/ports/actor.ts';
 import { wireMoney } from '../../../core/wiring/money.ts';
 import { openStore } from '../../../store/open-store.ts';
-import type { Config } from '../../config/variables.ts';
 import { guildsOf } from '../../core-options.ts';
 import { createProviders } from '../../providers/providers.ts';
+import type { ProviderCheckOptions } from '../providers.ts';
 import type { Stage } from './stage.ts';
-
-export interface AskModelOptions {
-  readonly config: Config;
-  readonly file: CatalogueFile;
-  readonly keyIn: (variable: string) => string | undefined;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
 
 const MOST_NANO_USD = 10_000_000;
 const QUESTION = 'Reply with the single word: ready';
@@ -37,7 +25,7 @@ const BOUNDS = { promptTokens: 200, outputTokens: 400, webSearches: 0, images: 0
  */
 export async function askCheapestModel(
   guild: GuildId,
-  options: AskModelOptions,
+  options: ProviderCheckOptions,
   { signal, findings }: Stage,
 ): Promise<string | null> {
   const notAsked = (why: string) => {
@@ -77,7 +65,7 @@ export async function askCheapestModel(
 }
 
 /** The models file's providers and models, as the providers list them now. */
-async function offerOf(options: AskModelOptions, signal: AbortSignal): Promise<ModelOffer> {
+async function offerOf(options: ProviderCheckOptions, signal: AbortSignal): Promise<ModelOffer> {
   const providers = createProviders(options);
   const catalogue = createCatalogue(options.file);
   for (const provider of providers.listing) {
@@ -96,7 +84,7 @@ async function offerOf(options: AskModelOptions, signal: AbortSignal): Promise<M
 
 /** The way to models, on the bot's own store. */
 async function openModels(
-  { config, file, clock, log }: AskModelOptions,
+  { config, file, clock, log }: ProviderCheckOptions,
   offer: ModelOffer,
   closing: AsyncDisposableStack,
 ): Promise<ModelRequests> {

@@ -2,7 +2,7 @@ import { ChannelType, Routes } from 'discord.js';
 import { z } from 'zod';
 import { ANSWER_LIMITS, answerBody, noticeBodies } from '../../../adapters/discord/answers/content.ts';
 import { createChannelWriter } from '../../../adapters/discord/answers/message-writers.ts';
-import { buttonsOf } from '../../../adapters/discord/answers/read-back.ts';
+import { buttonsOf, sentMessage } from '../../../adapters/discord/answers/read-back.ts';
 import { startThread } from '../../../adapters/discord/answers/threads.ts';
 import { createRest, type DiscordRest, insisting } from '../../../adapters/discord/rest/rest.ts';
 import { SIZES } from '../../../adapters/discord/rest/sizes.ts';
@@ -11,21 +11,14 @@ import type { Button } from '../../../core/ports/buttons.ts';
 import { Unshowable } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
-import type { AskModelOptions } from './ask-model.ts';
+import type { ProviderCheckOptions } from '../providers.ts';
 import { createObserver, type Observed, reportHits } from './observe.ts';
 import { FILE } from './samples.ts';
 import type { Stage } from './stage.ts';
 import { isTaken, type Room } from './steps.ts';
 
 const channelSchema = z.object({ type: z.number(), guild_id: z.string().optional() });
-const sentSchema = z.object({
-  id: z.string(),
-  content: z.string(),
-  flags: z.int().default(0),
-  author: z.object({ id: z.string() }),
-  components: z
-    .array(z.object({ components: z.array(z.object({ custom_id: z.string().optional() })).default([]) }))
-    .default([]),
+const withFiles = sentMessage.extend({
   attachments: z.array(z.object({ filename: z.string(), size: z.number() })).default([]),
 });
 
@@ -35,7 +28,7 @@ const SLACK_MS = 1_000;
 /** Looks at a Discord channel, and resolves to what a live check does there. */
 export async function openDiscordRoom(
   channelId: string,
-  { config, fetch, clock }: Pick<AskModelOptions, 'config' | 'fetch' | 'clock'>,
+  { config, fetch, clock }: Pick<ProviderCheckOptions, 'config' | 'fetch' | 'clock'>,
   stage: Stage,
 ): Promise<Room> {
   const { DISCORD_TOKEN: token = '', DISCORD_API_URL: apiUrl } = config;
@@ -87,7 +80,7 @@ function createMessages(rest: DiscordRest, channelId: string, stage: Stage) {
     edit: (id: string, content: string) => writer.edit(id, bodyOf(content, []), [], signal),
     async read(id: string) {
       const path = Routes.channelMessage(channelId, id);
-      return sentSchema.parse(await rest.insist({ method: 'GET', path }, signal));
+      return withFiles.parse(await rest.insist({ method: 'GET', path }, signal));
     },
   };
 }

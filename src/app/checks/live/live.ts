@@ -1,6 +1,7 @@
 import { CHAT_TOKENS, type ChatPlatform } from '../../config/variables.ts';
 import type { Check } from '../check.ts';
-import { type AskModelOptions, askCheapestModel } from './ask-model.ts';
+import type { ProviderCheckOptions } from '../providers.ts';
+import { askCheapestModel } from './ask-model.ts';
 import { onStage, type StageOptions } from './stage.ts';
 import { playSteps } from './steps.ts';
 
@@ -9,7 +10,7 @@ export interface LiveTarget {
   readonly channel: string;
 }
 
-export type LiveOptions = AskModelOptions & StageOptions;
+export type LiveOptions = ProviderCheckOptions & StageOptions;
 
 const CHANNELS = { discord: /^\d{17,20}$/, slack: /^[CDG][A-Z0-9]+$/ } as const satisfies Record<
   ChatPlatform,

@@ -68,9 +68,12 @@ export function wordsAlone(text: string): string {
 /** Enough edits to use up Discord's limit of 5 in 5 s twice. */
 export const EDITS = 12;
 
+/** The answer that the buttons name. */
+export const LIVE_LOOK = 'live-look';
+
 export const BUTTONS: readonly Button[] = [
-  { kind: 'retry', answerId: 'live-look' },
-  { kind: 'continue', answerId: 'live-look' },
+  { kind: 'retry', answerId: LIVE_LOOK },
+  { kind: 'continue', answerId: LIVE_LOOK },
 ];
 
 export const FILE = {

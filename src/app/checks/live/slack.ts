@@ -3,7 +3,7 @@ import { MESSAGE_LIMITS, messageScope, postScope } from '../../../adapters/slack
 import { SIZES } from '../../../adapters/slack/api/sizes.ts';
 import { createWebApi, SlackRefusal } from '../../../adapters/slack/api/web-api.ts';
 import { createWorkspace, textOf, type Workspace } from '../../../adapters/slack/api/workspace.ts';
-import { readBack } from '../../../adapters/slack/posting/read-back.ts';
+import { buttonsOf, ownMessages, readBack } from '../../../adapters/slack/posting/read-back.ts';
 import { createUpload, deleteFile } from '../../../adapters/slack/posting/upload-files.ts';
 import { identify } from '../../../adapters/slack/start-checks.ts';
 import {
@@ -13,28 +13,24 @@ import {
 } from '../../../adapters/slack/text/message-content.ts';
 import { createWriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
-import type { AskModelOptions } from './ask-model.ts';
+import type { ProviderCheckOptions } from '../providers.ts';
 import { createObserver, reportHits } from './observe.ts';
-import { BUTTONS, FILE } from './samples.ts';
+import { FILE, LIVE_LOOK } from './samples.ts';
 import type { Stage } from './stage.ts';
 import { isTaken, type Room } from './steps.ts';
 
 const channelSchema = z.object({ is_member: z.boolean().optional(), is_im: z.boolean().optional() });
-const elementSchema = z.looseObject({ value: z.string().optional(), action_id: z.string().optional() });
 const messageSchema = z.object({
   ts: z.string(),
-  text: z.string().default(''),
-  blocks: z.array(z.looseObject({ type: z.string() })).default([]),
   files: z
     .array(z.looseObject({ id: z.string(), name: z.string().optional(), title: z.string().optional() }))
     .default([]),
 });
-type Message = z.infer<typeof messageSchema>;
 
 /** Looks at a Slack channel, and resolves to what a live check does there; null if it can do nothing, which is reported. */
 export async function openSlackRoom(
   channel: string,
-  { config, fetch, clock }: Pick<AskModelOptions, 'config' | 'fetch' | 'clock'>,
+  { config, fetch, clock }: Pick<ProviderCheckOptions, 'config' | 'fetch' | 'clock'>,
   stage: Stage,
 ): Promise<Room | null> {
   const { signal, findings } = stage;
@@ -68,8 +64,8 @@ export async function openSlackRoom(
     edit: (ts, text) => update(ts, markdownContent(text)),
     async read(ts) {
       const stands = await read(ts);
-      if (withoutButtons.has(ts)) for (const { type } of stands.blocks) kinds.add(type);
-      return { text: readBack(stands).trim(), buttons: buttonsOf(stands) };
+      if (withoutButtons.has(ts)) for (const { type } of stands.blocks) kinds.add(String(type));
+      return { text: readBack(stands).trim(), buttons: buttonsOf(stands, LIVE_LOOK) };
     },
     written: (text) => text,
     rendersAnew: true,
@@ -120,15 +116,12 @@ function createMessages(workspace: Workspace, channel: string, stage: Stage) {
       );
     },
     async read(ts: string, threadTs?: string) {
-      const range = { channel, oldest: ts, latest: ts, inclusive: true, limit: 1 };
-      const answer =
-        threadTs === undefined
-          ? await workspace.call('conversations.history', range, signal)
-          : await workspace.call('conversations.replies', { ...range, ts: threadTs, limit: 10 }, signal);
-      const messages = z.array(messageSchema).parse(answer['messages']);
-      const found = messages.find((message) => message.ts === ts);
-      if (found === undefined) throw new Error('a message that was just posted is not in the history');
-      return found;
+      const spot = { channel, threadTs: threadTs ?? null };
+      const range = { oldest: ts, latest: ts, inclusive: true, limit: threadTs ? 10 : 1, maxPages: 1 };
+      for await (const message of ownMessages(workspace, spot, range, signal)) {
+        if (message.ts === ts) return message;
+      }
+      throw new Error('a message that was just posted is not in the history');
     },
   };
 }
@@ -136,16 +129,6 @@ function createMessages(workspace: Workspace, channel: string, stage: Stage) {
 function withButtons(text: string, buttons: readonly Button[]): MessageContent {
   const view = { text, source: text, status: 'streaming', note: null, footer: null, buttons } as const;
   return contentOf(view, { takesFeedback: true });
-}
-
-function buttonsOf({ blocks }: Message): string[] {
-  const actions = blocks.find(({ type }) => type === 'actions');
-  return z
-    .array(elementSchema)
-    .catch([])
-    .parse(actions?.['elements'])
-    .filter(({ value }) => value === BUTTONS[0]?.answerId)
-    .map(({ action_id: kind = '' }) => kind);
 }
 
 /** Text with twice as many bytes as characters shows which of them Slack counts. */
