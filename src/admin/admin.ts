@@ -8,7 +8,7 @@ import { html } from 'hono/html';
 import type { Logger } from 'pino';
 import type { Route } from '../core/ports/adapter.ts';
 import type { Login } from '../http/login.ts';
-import { Refused } from '../http/requests.ts';
+import { Refused, sendText } from '../http/requests.ts';
 import { requireSameOrigin, setSecurityHeaders } from '../http/same-origin.ts';
 import { answerActions, guildActions, pauseActions } from './actions.ts';
 import type { AdminHost } from './host.ts';
@@ -52,10 +52,7 @@ export function createAdmin({ host, login, log }: AdminOptions): readonly Route[
   return PATHS.map((path) => ({
     path,
     async handle(request, response) {
-      if (listener === null) {
-        response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(OFF);
-        return;
-      }
+      if (listener === null) return sendText(response, 404, OFF);
       setSecurityHeaders(response, POLICY, 'same-origin');
       response.setHeader('cache-control', 'no-store');
       await listener(request, response);

@@ -2,17 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type Route, StartError } from '../../core/ports/adapter.ts';
+import { sendText } from '../../http/requests.ts';
 
 /** The one HTTP server, for health, the playground, the dashboard and Slack's events. */
-export interface HttpServer {
-  /**
-   * Resolves to the address for people, such as `http://127.0.0.1:3000`.
-   * @throws StartError
-   */
-  listen(host: string, port: number): Promise<string>;
-  /** Stops listening and closes all connections. */
-  close(): Promise<void>;
-}
+export type HttpServer = ReturnType<typeof createHttpServer>;
 
 /** Time limit for headers and body of a request. Responses have none, because event streams last. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -20,7 +13,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 1_000;
 
 /** Requests must arrive within 30 s; responses have no time limit. */
-export function createHttpServer(routes: readonly Route[], log: Logger): HttpServer {
+export function createHttpServer(routes: readonly Route[], log: Logger) {
   const byLength = routes.toSorted((a, b) => b.path.length - a.path.length);
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -31,9 +24,7 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
       }
       log.error({ err: error, path }, 'an HTTP request failed');
       if (response.headersSent) return void response.destroy();
-      response
-        .writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
-        .end('Something went wrong. The log has the details.\n');
+      sendText(response, 500, 'Something went wrong. The log has the details.\n');
     });
   });
 
@@ -43,11 +34,15 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
     const path = request.url?.split('?', 1)[0] ?? '/';
     const route = byLength.find((candidate) => matches(candidate.path, path));
     if (route) return route.handle(request, response);
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Not found.\n');
+    sendText(response, 404, 'Not found.\n');
   }
 
   return {
-    async listen(host, port) {
+    /**
+     * Resolves to the address for people, such as `http://127.0.0.1:3000`.
+     * @throws StartError
+     */
+    async listen(host: string, port: number): Promise<string> {
       await new Promise<void>((resolve, reject) => {
         server.once('error', (error) => reject(startError(error, host, port)));
         server.listen(port, host, resolve);
@@ -56,7 +51,8 @@ export function createHttpServer(routes: readonly Route[], log: Logger): HttpSer
       const opened = isEveryAddress(host) ? '127.0.0.1' : host;
       return `http://${opened.includes(':') ? `[${opened}]` : opened}:${actual}`;
     },
-    async close() {
+    /** Stops listening and closes all connections. */
+    async close(): Promise<void> {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

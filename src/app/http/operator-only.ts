@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isSameSecret } from '../../core/kit/same-secret.ts';
 import type { Route } from '../../core/ports/adapter.ts';
 import { isLoopbackAddress } from '../../http/addresses.ts';
-import { Refused } from '../../http/requests.ts';
+import { Refused, sendText } from '../../http/requests.ts';
 import { requireSameOrigin } from '../../http/same-origin.ts';
 
 /** How the operator is recognised over HTTP. */
@@ -26,9 +26,8 @@ export function forOperator(route: Route, check: OperatorCheck): Route {
         check.adminToken === undefined
           ? 'Set ADMIN_TOKEN to open this page. Without it, only this machine may read it, and not through a proxy.\n'
           : 'Send ADMIN_TOKEN as a bearer token.\n';
-      response
-        .writeHead(401, { 'content-type': 'text/plain; charset=utf-8', 'www-authenticate': 'Bearer' })
-        .end(remedy);
+      response.setHeader('www-authenticate', 'Bearer');
+      sendText(response, 401, remedy);
     },
   };
 }

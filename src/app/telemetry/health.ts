@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
+import { sendText } from '../../http/requests.ts';
 
 /**
  * `/healthz`: the process is alive. `/readyz`: every platform is connected, and the store answers.
@@ -15,9 +16,7 @@ export function healthRoutes(
   return [
     {
       path: '/healthz',
-      handle(_request, response) {
-        response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok\n');
-      },
+      handle: (_request, response) => sendText(response, 200, 'ok\n'),
     },
     {
       path: '/readyz',
@@ -31,9 +30,7 @@ export function healthRoutes(
         const isReady = lines.every(([, ready]) => ready);
         const words = (ready: boolean) => (ready ? 'ready' : 'not ready');
         const details = lines.map(([name, ready]) => `${name}: ${words(ready)}\n`).join('');
-        response
-          .writeHead(isReady ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
-          .end(mayKnow(request) ? details : `${words(isReady)}\n`);
+        sendText(response, isReady ? 200 : 503, mayKnow(request) ? details : `${words(isReady)}\n`);
       },
     },
   ];
