@@ -1,9 +1,7 @@
-import type { Logger } from 'pino';
 import type { Shards } from '../adapters/discord/gateway/client.ts';
 import type { SlackAdapterOptions } from '../adapters/slack/adapter.ts';
 import { commands } from '../commands/index.ts';
 import type { WriteLimiters } from '../core/delivery/write-limiter.ts';
-import type { Clock } from '../core/kit/clock.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { Services } from '../core/services.ts';
@@ -12,19 +10,17 @@ import { fileLimitsOf, retentionMsOf } from './config/config.ts';
 import { isPlaygroundOn } from './config/exposure.ts';
 import type { Config } from './config/variables.ts';
 import { createSocketProxy } from './http/proxies.ts';
+import type { Means } from './means.ts';
 import type { Offer } from './offer.ts';
 
-export interface AdaptersOptions {
+export interface AdaptersOptions extends Means {
   readonly config: Config;
   readonly store: Store;
   readonly services: Services;
   readonly offer: Pick<Offer, 'providers' | 'demoLacks'>;
   readonly limiters: WriteLimiters;
-  readonly fetch: typeof fetch;
   /** Null if there is no `ADMIN_TOKEN`. */
   readonly login: Login | null;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** An adapter, with notes for the operator after its start. */
@@ -40,7 +36,7 @@ export async function createAdapters(options: AdaptersOptions): Promise<readonly
   return adapters;
 }
 
-export type ChatAdapterOptions = Pick<AdaptersOptions, 'config' | 'limiters' | 'fetch' | 'clock' | 'log'>;
+export type ChatAdapterOptions = Means & Pick<AdaptersOptions, 'config' | 'limiters'>;
 
 /**
  * Discord's adapter by the settings, behind their proxy. `DISCORD_TOKEN` must be set.

@@ -1,15 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'pino';
 import { type Catalogue, createCatalogue } from '../core/catalogue/catalogue.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { type GoneModel, startCatalogueRefresh } from '../core/catalogue/refresh.ts';
-import type { Clock } from '../core/kit/clock.ts';
 import type { LimitsConfig } from '../core/ports/limits.ts';
 import { findLocalServers, type LocalSearchOptions, type LocalServer } from '../core/provider/local.ts';
 import { isPlaygroundOn } from './config/exposure.ts';
 import { watchModelsFile } from './config/models-file.ts';
-import type { Config } from './config/variables.ts';
-import { isUsable, listedProviders } from './providers/listed.ts';
+import type { Means } from './means.ts';
+import { isUsable, type ListedProvidersOptions, listedProviders } from './providers/listed.ts';
 import {
   createProviders,
   type KeyRefusal,
@@ -39,21 +37,15 @@ export interface Offer {
   reloadModels(): Promise<void>;
 }
 
-export interface OfferOptions {
-  readonly config: Config;
+export interface OfferOptions extends ListedProvidersOptions, Means {
   readonly file: CatalogueFile;
   /**
    * Reads the models file again.
    * @throws SetupError
    */
   readonly readModels: () => Promise<CatalogueFile>;
-  /** The key in an environment variable named by the models file. */
-  readonly keyIn: (variable: string) => string | undefined;
   /** Addresses of servers on this machine. Default: the servers' default ports. */
   readonly localPlaces?: LocalSearchOptions['places'];
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Time limit of the whole search; each probe has a shorter one. */

@@ -9,7 +9,6 @@ export const answers: CliCommand = {
   name: 'answers',
   summary: 'Show the answers in progress, in all processes',
   usage: ['answers'],
-  options: {},
 
   async run(args, context) {
     args.words(0);

@@ -45,7 +45,6 @@ export const restore: CliCommand = {
   name: 'restore',
   summary: 'Replace the store with a backup',
   usage: ['restore <file>'],
-  options: {},
 
   async runClosed(args, { config, clock }) {
     const [file] = args.words(1);

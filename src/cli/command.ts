@@ -1,12 +1,9 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { pino } from 'pino';
 import type { Environment } from '../app/config/environment.ts';
 import type { Config } from '../app/config/variables.ts';
-import { createFetch } from '../app/http/http-client.ts';
-import type { Proxies } from '../app/http/proxies.ts';
 import type { AuditLog } from '../core/access/audit.ts';
 import type { GuildNames } from '../core/access/guild-names.ts';
-import { type Clock, systemClock } from '../core/kit/clock.ts';
+import type { Clock } from '../core/kit/clock.ts';
 import { eitherOf } from '../core/kit/text.ts';
 import { type GuildId, parseGuildId, parseUser } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
@@ -21,8 +18,8 @@ interface CliDeclaration {
   readonly summary: string;
   /** Each form of the command, without the program's name. */
   readonly usage: readonly string[];
-  /** In the format of `parseArgs` of node:util. Every command also takes `json` and `help`. */
-  readonly options: ParseArgsOptionsConfig;
+  /** In the format of `parseArgs` of node:util. Every command also takes `json` and `help`. Default: no others. */
+  readonly options?: ParseArgsOptionsConfig;
 }
 
 /** Works on the store, whether or not a bot is running. */
@@ -44,43 +41,34 @@ interface BareCommand {
 }
 
 /** The words and flags typed after the command's name. */
-export interface CliArguments {
-  /**
-   * The arguments that are no options.
-   * @throws UsageError if there are more than `most`, because they were meant to have an effect
-   */
-  words(most: number): readonly string[];
-  /** The text of an option; undefined if it is not given. */
-  text(option: string): string | undefined;
-  /** Whether a flag is given. */
-  has(flag: string): boolean;
-  /** @throws UsageError if one of these options is given, which another action of the command takes */
-  refuse(...options: readonly string[]): void;
-  /** The value of `--days`. @throws UsageError if it is invalid */
-  days(fallback: number): number;
-}
+export type CliArguments = ReturnType<typeof createArguments>;
 
-export function createArguments(
-  positionals: readonly string[],
-  values: Readonly<Record<string, unknown>>,
-): CliArguments {
-  const text = (option: string) => {
+export function createArguments(positionals: readonly string[], values: Readonly<Record<string, unknown>>) {
+  /** The text of an option; undefined if it is not given. */
+  const text = (option: string): string | undefined => {
     const value = values[option];
     return typeof value === 'string' ? value : undefined;
   };
   return {
-    words(most) {
+    /**
+     * The arguments that are no options.
+     * @throws UsageError if there are more than `most`, because they were meant to have an effect
+     */
+    words(most: number): readonly string[] {
       const extra = positionals[most];
       if (extra === undefined) return positionals;
       throw new UsageError(`${JSON.stringify(extra)} is one argument too many.`);
     },
     text,
-    has: (flag) => values[flag] === true,
-    refuse(...options) {
+    /** Whether a flag is given. */
+    has: (flag: string): boolean => values[flag] === true,
+    /** @throws UsageError if one of these options is given, which another action of the command takes */
+    refuse(...options: readonly string[]): void {
       const given = options.find((option) => values[option] !== undefined);
       if (given !== undefined) throw new UsageError(`--${given} cannot be used here.`);
     },
-    days(fallback) {
+    /** The value of `--days`. @throws UsageError if it is invalid */
+    days(fallback: number): number {
       const days = text('days') ?? String(fallback);
       if (/^[1-9]\d{0,3}$/.test(days)) return Number(days);
       throw new UsageError('--days must be a whole number from 1 to 9999.');
@@ -109,11 +97,6 @@ export interface CliOutput {
   readonly json: unknown;
   /** Whether the process exits with 1 despite its output. Default false. */
   readonly failed?: boolean;
-}
-
-/** The services of commands that run without a store. Nothing is logged. */
-export function meansFor(proxies: Proxies) {
-  return { fetch: createFetch(proxies), clock: systemClock, log: pino({ level: 'silent' }) };
 }
 
 /** The command line is invalid; `message` says why. */

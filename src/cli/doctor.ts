@@ -5,12 +5,13 @@ import { type LiveTarget, lookLive, parseLiveTarget } from '../app/checks/live/l
 import { checkEnvironment, keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { CHAT_TOKENS } from '../app/config/variables.ts';
+import { meansFor } from '../app/means.ts';
 import { commands } from '../commands/index.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { counted } from '../core/kit/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
-import { type CliCommand, type CliOutput, meansFor, UsageError } from './command.ts';
+import { type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { Cancelled, createTerminalAsk } from './setup/ask.ts';
 
 /** Checks everything that Parley needs, and says what is wrong and how to fix it. */

@@ -5,6 +5,7 @@ import { keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { readSetup } from '../app/config/setup.ts';
 import type { Config } from '../app/config/variables.ts';
+import { meansFor } from '../app/means.ts';
 import { isUsable } from '../app/providers/listed.ts';
 import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
@@ -14,14 +15,7 @@ import { counted, messageOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import type { ModelFacts } from '../core/ports/provider.ts';
 import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';
-import {
-  actionIn,
-  type CliArguments,
-  type CliCommand,
-  type CliOutput,
-  meansFor,
-  UsageError,
-} from './command.ts';
+import { actionIn, type CliArguments, type CliCommand, type CliOutput, UsageError } from './command.ts';
 import { table } from './table.ts';
 
 /** Its list of models needs no key. */

@@ -56,7 +56,6 @@ export const resume: CliCommand = {
   name: 'resume',
   summary: 'Answer questions again',
   usage: ['resume'],
-  options: {},
 
   async run(args, { store, audit, clock, by }) {
     args.words(0);

@@ -100,7 +100,6 @@ export const unsettled: CliCommand = {
   name: 'unsettled',
   summary: 'Show requests whose price is not booked yet',
   usage: ['unsettled [<guild>]'],
-  options: {},
 
   async run(args, { store, names: guildNames, clock }) {
     const guild = guildOrAll(args.words(1)[0]);

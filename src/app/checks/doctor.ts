@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import { parseCatalogueFile } from '../../core/catalogue/file.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
@@ -8,17 +7,15 @@ import type { Environment } from '../config/environment.ts';
 import { inspectSetup } from '../config/setup.ts';
 import { unreadVariables } from '../config/unread-variables.ts';
 import type { Config } from '../config/variables.ts';
+import type { Means } from '../means.ts';
 import { type Check, createFindings } from './check.ts';
 import { checkMachine } from './machine.ts';
 import { checkProviders, type ProviderCheckOptions } from './providers.ts';
 import { checkStore } from './store.ts';
 
-export interface DoctorOptions {
+export interface DoctorOptions extends Means {
   readonly environment: Environment;
   readonly commands: readonly CommandDeclaration[];
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Checks everything that Parley needs, and changes nothing. A fault in one place does not hide others. */

@@ -1,24 +1,20 @@
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createCatalogue } from '../../core/catalogue/catalogue.ts';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
-import type { Clock } from '../../core/kit/clock.ts';
 import { messageOf } from '../../core/kit/text.ts';
 import { upTo } from '../../core/ports/effort.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';
 import { opens, TIERS } from '../../core/ports/tiers.ts';
 import type { ProviderDefinition } from '../../core/provider/definition.ts';
+import type { Means } from '../means.ts';
 import { isUsable, type KeyedProvider, type ListedProvidersOptions } from '../providers/listed.ts';
 import { createProviders, missingKeys } from '../providers/providers.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
-export interface ProviderCheckOptions extends ListedProvidersOptions {
+export interface ProviderCheckOptions extends ListedProvidersOptions, Means {
   readonly file: CatalogueFile;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 const TIMEOUT_MS = 10_000;

@@ -18,17 +18,14 @@ export interface ModelsFileOptions {
   readonly lookEveryMs?: number;
 }
 
-export interface ModelsFile {
-  /** Reads the file again, changed or not. A faulty file changes nothing. Never rejects. */
-  reload(): Promise<void>;
-  stop(): Promise<void>;
-}
+export type ModelsFile = ReturnType<typeof watchModelsFile>;
 
 /** Applies the models file again after each change. A faulty edit changes nothing, and the log says why. */
-export function watchModelsFile(options: ModelsFileOptions): ModelsFile {
+export function watchModelsFile(options: ModelsFileOptions) {
   const { path, read, apply, log, lookEveryMs = LOOK_EVERY_MS } = options;
   const tasks = createTasks(log);
 
+  /** Reads the file again, changed or not. A faulty file changes nothing. Never rejects. */
   async function reload(): Promise<void> {
     try {
       const file = await read();
@@ -53,7 +50,7 @@ export function watchModelsFile(options: ModelsFileOptions): ModelsFile {
   looking.unref();
   return {
     reload,
-    async stop() {
+    async stop(): Promise<void> {
       clearInterval(looking);
       await tasks.stop();
     },

@@ -8,6 +8,7 @@ import { defineProvider, type ProviderDefinition } from '../../core/provider/def
 import type { LocalServer } from '../../core/provider/local.ts';
 import { withPlainFallback } from '../../core/provider/plain-fallback.ts';
 import type { DemoProvider } from '../../demo/demo-provider.ts';
+import type { Means } from '../means.ts';
 import {
   hasOwnAddress,
   isUsable,
@@ -40,16 +41,13 @@ export interface KeyRefusal {
   readonly variable: string;
 }
 
-export interface ProvidersOptions extends ListedProvidersOptions {
+export interface ProvidersOptions extends ListedProvidersOptions, Means {
   /** Servers on this machine that are offered too. Default: none. */
   readonly local?: readonly LocalServer[];
   /**
    * Stands in for OpenRouter. Passes requests with guilds' own keys on to OpenRouter itself. Default: null, for no demo.
    */
   readonly demo?: DemoProvider | null;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** The features that every server has. */

@@ -24,14 +24,7 @@ export interface AlertsOptions {
  * Warnings about problems that only the operator can fix: in the log, without a stack, and as direct messages to the
  * operators.
  */
-export interface Alerts {
-  providerFailed(failure: ProviderFailure): void;
-  obstructed(obstruction: Obstruction): void;
-  /** Reports that the store accepts no writes. */
-  storeFailed(reason: string): void;
-  /** Resolves once all pending messages are sent. */
-  stop(): Promise<void>;
-}
+export type Alerts = ReturnType<typeof createAlerts>;
 
 interface Alert {
   /** The same cause is reported once an hour, over all processes. */
@@ -61,7 +54,7 @@ const QUIET_MS = 3_600_000;
 const LEASE_MS = 10_000;
 
 /** Gives each warning at most once an hour, over all processes. */
-export function createAlerts(options: AlertsOptions): Alerts {
+export function createAlerts(options: AlertsOptions) {
   const { store, owner, nameOf, operators, tell, clock, log } = options;
   const tasks = createTasks(log);
   /** Warnings of this process, which are all there is while the store fails. */
@@ -100,7 +93,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   }
 
   return {
-    providerFailed({ code, payer, provider, model }) {
+    providerFailed({ code, payer, provider, model }: ProviderFailure): void {
       const remedy = REMEDIES[code];
       // Problems of a guild's own key concern its admins, who are told.
       if (remedy === undefined || payer !== 'operator') return;
@@ -113,7 +106,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       });
     },
 
-    obstructed({ guild, channel, advice }) {
+    obstructed({ guild, channel, advice }: Obstruction): void {
       raise({
         cause: `permission ${guild}`,
         // In a large installation some permission is always missing somewhere.
@@ -124,7 +117,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
       });
     },
 
-    storeFailed(reason) {
+    /** Reports that the store accepts no writes. */
+    storeFailed(reason: string): void {
       raise({
         cause: 'store',
         text: 'the store accepts no writes, so no question is answered',
@@ -133,6 +127,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       });
     },
 
-    stop: () => tasks.stop(),
+    /** Resolves once all pending messages are sent. */
+    stop: (): Promise<void> => tasks.stop(),
   };
 }

@@ -1,11 +1,10 @@
-import type { Logger } from 'pino';
 import { createManifest } from '../../adapters/slack/manifest.ts';
 import type { Check } from '../../app/checks/check.ts';
 import { checkDiscord } from '../../app/checks/discord.ts';
 import { checkKeys } from '../../app/checks/doctor.ts';
 import { checkSlack } from '../../app/checks/slack.ts';
 import type { Config } from '../../app/config/variables.ts';
-import type { Clock } from '../../core/kit/clock.ts';
+import type { Means } from '../../app/means.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 
 /** A step of the setup: a group of answers, and how to check them. */
@@ -29,11 +28,8 @@ export type Secret =
   | 'SLACK_BOT_TOKEN'
   | 'SLACK_APP_TOKEN';
 
-export interface GuideOptions {
+export interface GuideOptions extends Means {
   readonly commands: readonly CommandDeclaration[];
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export function createGuides({ commands, fetch, clock, log }: GuideOptions): readonly Guide[] {

@@ -1,0 +1,16 @@
+import { type Logger, pino } from 'pino';
+import { type Clock, systemClock } from '../core/kit/clock.ts';
+import { createFetch } from './http/http-client.ts';
+import type { Proxies } from './http/proxies.ts';
+
+/** What nearly everything that asks other servers takes. */
+export interface Means {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The means of commands that run without a store. Nothing is logged. */
+export function meansFor(proxies: Proxies): Means {
+  return { fetch: createFetch(proxies), clock: systemClock, log: pino({ level: 'silent' }) };
+}
