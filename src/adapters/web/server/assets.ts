@@ -10,13 +10,6 @@ export interface Asset {
   readonly etag: string;
 }
 
-export interface Assets {
-  /** The hash of the import map, the page's only inline script, for the content security policy. */
-  readonly scriptHash: string;
-  /** The page itself (``), a file of it (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for other paths. */
-  read(path: string): Promise<Asset | undefined>;
-}
-
 /** By a file's extension; the others are JavaScript. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -41,7 +34,7 @@ const IMPORTS = {
 };
 
 /** Serves the page's files and the libraries they import, straight from where they are installed. */
-export function createAssets(): Assets {
+export function createAssets() {
   // The package's entry resolves to the build for Node; a directive is in the browser's build, one level down.
   const aDirective = createRequire(import.meta.url).resolve('lit-html/directives/repeat.js');
   const litDir = dirname(dirname(aDirective));
@@ -69,8 +62,10 @@ export function createAssets(): Assets {
   }
 
   return {
+    /** The hash of the import map, the page's only inline script, for the content security policy. */
     scriptHash: `sha256-${createHash('sha256').update(importMap).digest('base64')}`,
-    async read(path) {
+    /** The page itself (``), a file of it (`page/main.ts`), of core or of a library (`lib/marked.js`); undefined for other paths. */
+    async read(path: string): Promise<Asset | undefined> {
       if (path === '') return index;
       const file = locate(path);
       if (file === undefined) return undefined;

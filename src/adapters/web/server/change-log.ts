@@ -4,17 +4,7 @@ import type { Changes } from '../wire.ts';
  * Values that readers follow. Every change has a number. A reader that knows a number gets the newest state of everything
  * changed since, so a slow reader costs no memory and misses nothing.
  */
-export interface ChangeLog<T> {
-  /** @param audience the only reader who may see it; null for all */
-  put(key: string, value: T, audience: string | null): void;
-  remove(key: string): void;
-  /**
-   * The changes for `reader` after number `after` (null for a reader that knows nothing), and the number of the last change.
-   */
-  since(after: number | null, reader: string): Changes<T> & { readonly version: number };
-  /** Calls `listener` after each change, until the returned function is called. */
-  subscribe(listener: () => void): () => void;
-}
+export type ChangeLog<T> = ReturnType<typeof createChangeLog<T>>;
 
 interface Entry<T> {
   readonly version: number;
@@ -25,7 +15,7 @@ interface Entry<T> {
 /** Removals that are kept; a reader from before them starts anew. */
 const MAX_REMOVED = 1_000;
 
-export function createChangeLog<T>(): ChangeLog<T> {
+export function createChangeLog<T>() {
   const entries = new Map<string, Entry<T>>();
   const removed = new Map<string, Omit<Entry<T>, 'value'>>();
   const listeners = new Set<() => void>();
@@ -38,13 +28,14 @@ export function createChangeLog<T>(): ChangeLog<T> {
   }
 
   return {
-    put(key, value, audience) {
+    /** @param audience the only reader who may see it; null for all */
+    put(key: string, value: T, audience: string | null): void {
       version += 1;
       removed.delete(key);
       entries.set(key, { version, value, audience });
       announce();
     },
-    remove(key) {
+    remove(key: string): void {
       const entry = entries.get(key);
       if (entry === undefined) return;
       entries.delete(key);
@@ -57,7 +48,8 @@ export function createChangeLog<T>(): ChangeLog<T> {
       }
       announce();
     },
-    since(after, reader) {
+    /** The changes for `reader` after number `after` (null for a reader that knows nothing), and the number of the last change. */
+    since(after: number | null, reader: string): Changes<T> & { readonly version: number } {
       const isKnown = after !== null && after >= oldestKnown && after <= version;
       const from = isKnown ? after : -1;
       const isNews = (entry: Omit<Entry<T>, 'value'>) =>
@@ -68,7 +60,8 @@ export function createChangeLog<T>(): ChangeLog<T> {
       const gone = isKnown ? [...removed].filter(([, entry]) => isNews(entry)).map(([key]) => key) : [];
       return { version, reset: !isKnown, items, removed: gone };
     },
-    subscribe(listener) {
+    /** Calls `listener` after each change, until the returned function is called. */
+    subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

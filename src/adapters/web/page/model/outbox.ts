@@ -2,19 +2,8 @@ import type { PostCommand, PostMessage } from '../../wire.ts';
 import { isPassing } from './api.ts';
 import type { Outgoing, Store } from './state.ts';
 
-/** Messages on their way to the server. */
-export interface Outbox {
-  /** Shows a message at once, and posts it after all earlier ones, so that they arrive in order. */
-  send(path: 'message' | 'command', body: PostMessage | PostCommand): void;
-  /** Call when the page is connected again: from then on the server shows what it accepted meanwhile. */
-  onConnected(): void;
-}
-
-/** `post` retries until the server accepts or refuses; an unreachable server is never a reason to give up. */
-export function createOutbox(
-  { state, change }: Store,
-  post: (path: string, body: object) => Promise<void>,
-): Outbox {
+/** Messages on their way to the server. `post` retries until that accepts or refuses; being unreachable is no reason to give up. */
+export function createOutbox({ state, change }: Store, post: (path: string, body: object) => Promise<void>) {
   let leaving: Promise<void> = Promise.resolve();
 
   function show(sent: Outgoing): void {
@@ -44,6 +33,7 @@ export function createOutbox(
     }
   }
 
+  /** Shows a message at once, and posts it after all earlier ones, so that they arrive in order. */
   function send(path: 'message' | 'command', body: PostMessage | PostCommand): void {
     const { id, as, channel, thread, text } = body;
     const again = () => send(path, body);
@@ -59,7 +49,8 @@ export function createOutbox(
 
   return {
     send,
-    onConnected() {
+    /** Call when the page is connected again: from then on the server shows what it accepted meanwhile. */
+    onConnected(): void {
       for (const { id, phase } of state.outgoing.values()) if (phase === 'taken') drop(id);
     },
   };

@@ -1,24 +1,17 @@
 import type { Changes } from '../../wire.ts';
 import { announce } from './announce.ts';
 import { arrive, markSeen, openAwaited, refreshStatus, toggleSidebar } from './navigation.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
-import { createSession, type Session } from './session.ts';
+import { createOutbox } from './outbox.ts';
+import { createSession } from './session.ts';
 import { applyChanges, type Store } from './state.ts';
 
 /** The state that the views draw, and what the actions of their buttons and fields use. */
-export interface Page extends Store {
-  readonly session: Session;
-  readonly outbox: Outbox;
-  /** Shows a text for six seconds, in the place of the one before. */
-  notify(text: string): void;
-  /** Connects, and opens the spot in the address. */
-  start(): void;
-}
+export type Page = ReturnType<typeof createPage>;
 
 const TOAST_MS = 6_000;
 
 /** @param logIn asks for the token if the server needs it; messages written meanwhile wait */
-export function createPage(store: Store, logIn: () => Promise<void>): Page {
+export function createPage(store: Store, logIn: () => Promise<void>) {
   const { state, change } = store;
   const session = createSession(store, { logIn, onChanges, onOpen: () => outbox.onConnected() });
   const outbox = createOutbox(store, session.post);
@@ -37,12 +30,14 @@ export function createPage(store: Store, logIn: () => Promise<void>): Page {
     ...store,
     session,
     outbox,
-    notify(toast) {
+    /** Shows a text for six seconds, in the place of the one before. */
+    notify(toast: string): void {
       window.clearTimeout(toastTimer);
       change({ toast });
       toastTimer = window.setTimeout(() => change({ toast: null }), TOAST_MS);
     },
-    start() {
+    /** Connects, and opens the spot in the address. */
+    start(): void {
       window.addEventListener('hashchange', () => arrive(store));
       document.addEventListener('visibilitychange', () => markSeen(state));
       // The command line may have changed it meanwhile.

@@ -2,14 +2,6 @@ import type { Changes, RoomInfo } from '../../wire.ts';
 import { type Connection, follow, get, isLockedOut, post } from './api.ts';
 import { clearRoom, type Store } from './state.ts';
 
-/** The page's connection to the server, behind the login if there is one. */
-export interface Session {
-  /** Follows the room as the present viewer, from its first state on. */
-  connect(): void;
-  /** Posts, after a login if the server asks for one. */
-  post(path: string, body: object): Promise<void>;
-}
-
 export interface SessionOptions {
   /** Asks for the token; messages written meanwhile wait. */
   readonly logIn: () => Promise<void>;
@@ -17,12 +9,16 @@ export interface SessionOptions {
   readonly onOpen: () => void;
 }
 
-/** Connects only when told to. A login opens a new connection and repeats the posts that waited for it. */
-export function createSession({ state, change }: Store, options: SessionOptions): Session {
+/**
+ * The page's connection to the server, behind the login if there is one. Connects only when told to. A login opens a new
+ * connection and repeats the posts that waited for it.
+ */
+export function createSession({ state, change }: Store, options: SessionOptions) {
   let loggingIn: Promise<void> | null = null;
   let logins = 0;
   let unfollow = () => {};
 
+  /** Follows the room as the present viewer, from its first state on. */
   function connect(): void {
     unfollow();
     clearRoom(state);
@@ -48,6 +44,7 @@ export function createSession({ state, change }: Store, options: SessionOptions)
     return loggingIn;
   }
 
+  /** Posts, after a login if the server asks for one. */
   async function postIn(path: string, body: object): Promise<void> {
     const before = logins;
     try {

@@ -58,18 +58,13 @@ export interface State {
   toast: string | null;
 }
 
-export interface Store {
-  readonly state: Readonly<State>;
-  /** Changes the state; the page follows with the next frame. Call it too after changing something in the state's maps. */
-  change(patch?: Partial<State>): void;
-  /** Draws what changed at once. */
-  draw(): void;
-}
+export type Store = ReturnType<typeof createStore>;
 
 /** @param drawState draws the whole state; called once per frame at most, apart from `draw` */
-export function createStore(state: State, drawState: () => void): Store {
+export function createStore(state: State, drawState: () => void) {
   let frame = 0;
 
+  /** Draws what changed at once. */
   function draw(): void {
     cancelAnimationFrame(frame);
     frame = 0;
@@ -77,8 +72,9 @@ export function createStore(state: State, drawState: () => void): Store {
   }
 
   return {
-    state,
-    change(patch = {}) {
+    state: state as Readonly<State>,
+    /** Changes the state; the page follows with the next frame. Call it too after changing something in the state's maps. */
+    change(patch: Partial<State> = {}): void {
       Object.assign(state, patch);
       frame ||= requestAnimationFrame(draw);
     },

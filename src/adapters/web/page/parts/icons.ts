@@ -47,7 +47,6 @@ export const icons = {
   ),
   good: icon(thumb),
   bad: icon(svg`<g transform="rotate(180 10 10)">${thumb}</g>`),
-  clock: icon(svg`<circle cx="10" cy="10" r="7" /><path d="M10 6v4l2.5 2" />`),
   spark: icon(
     svg`<path d="M10 3c.6 3.9 2.1 5.4 6 6-3.9.6-5.4 2.1-6 6-.6-3.9-2.1-5.4-6-6 3.9-.6 5.4-2.1 6-6Z" />`,
   ),
