@@ -6,7 +6,7 @@ import type { Clock } from '../../core/kit/clock.ts';
 import { waitAtMost } from '../../core/kit/deadline.ts';
 import { createTasks, type Tasks } from '../../core/kit/tasks.ts';
 import type { GuildId } from '../../core/ports/actor.ts';
-import type { Adapter, ReadFile, TellAdmins } from '../../core/ports/adapter.ts';
+import type { Adapter } from '../../core/ports/adapter.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
 import { createAgentView } from './answers/agent-view.ts';
@@ -17,7 +17,7 @@ import { createWorkspace, type Workspace } from './api/workspace.ts';
 import type { SlackContext } from './context.ts';
 import { claimsFirst } from './inbound/intake.ts';
 import { listen } from './inbound/listeners.ts';
-import { createMissed, type Missed } from './inbound/missed.ts';
+import { createMissed } from './inbound/missed.ts';
 import { createFileReader } from './payloads/read-file.ts';
 import { createChannels } from './people/channels.ts';
 import { createDirectory } from './people/directory.ts';
@@ -62,14 +62,7 @@ export interface SlackAdapter extends Adapter {
 }
 
 /** Available once Slack has said whose token it is. */
-interface Started {
-  readonly slack: SlackContext;
-  readonly missed: Missed;
-  readonly readFile: ReadFile;
-  readonly tellAdmins: TellAdmins;
-  readonly notes: readonly string[];
-  readonly names: ReadonlyMap<GuildId, string>;
-}
+type Started = Awaited<ReturnType<typeof register>>;
 
 /** The Slack adapter, over Socket Mode or signed HTTP. */
 export function createSlackAdapter(options: SlackAdapterOptions): SlackAdapter {
@@ -147,7 +140,7 @@ async function register(
   { boltLogger, tasks }: TransportOptions,
   dispatch: Dispatch,
   signal: AbortSignal,
-): Promise<Started> {
+) {
   const { botToken, apiUrl, limiters, fetch, clock } = options;
   const api = createWebApi({ token: botToken, apiUrl, fetch });
   const identity = await identify(api, apiUrl, signal);
@@ -168,7 +161,7 @@ async function register(
     readFile: createFileReader({ workspace, botToken, apiUrl, fetch }),
     tellAdmins: createTellAdmins(workspace, clock),
     notes,
-    names: new Map(teamName === '' ? [] : [[guildOf(team), teamName]]),
+    names: new Map<GuildId, string>(teamName === '' ? [] : [[guildOf(team), teamName]]),
   };
 }
 

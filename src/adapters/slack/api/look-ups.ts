@@ -9,15 +9,6 @@ import { nextCursor, withCursor } from './pages.ts';
 import type { Json } from './web-api.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Looks up things of the workspace by their ids. */
-export interface LookUps<T> {
-  /**
-   * @param serves whether a cached value is good enough. Default: any that has not expired
-   * @throws as `Workspace.call`
-   */
-  get(id: string, serves?: Serves<T>): Promise<T>;
-}
-
 /** The parts of a workspace's connection that look-ups take. */
 export interface LookUpMeans {
   readonly workspace: Pick<Workspace, 'team' | 'botUser' | 'call' | 'enterIfFree'>;
@@ -49,10 +40,13 @@ const MAX_PAGES = 15;
 const REST_MS = 60_000;
 
 /**
- * Looks up one thing a call. When those calls are used up, one page of the list serves all callers that wait. Pages are read once
+ * Looks up things of the workspace by their ids, one a call. When those calls are used up, one page of the list serves all callers that wait. Pages are read once
  * and remembered, because others on them may be wanted next.
+ *
+ * @returns a function, which throws as `Workspace.call`. It takes whether a cached value is good enough, by default any that has not
+ * expired
  */
-export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUpKind<T>): LookUps<T> {
+export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUpKind<T>) {
   const { workspace, clock, log, signal } = means;
   const { schema, one, many } = kind;
   const known = createCache<T>(clock, TTL_MS, MAX_PAGES * 1_000);
@@ -130,5 +124,5 @@ export function createLookUps<T extends object>(means: LookUpMeans, kind: LookUp
     waiting.delete(id);
   }
 
-  return { get: (id, serves) => known.get(id, () => load(id), serves) };
+  return (id: string, serves?: Serves<T>): Promise<T> => known.get(id, () => load(id), serves);
 }

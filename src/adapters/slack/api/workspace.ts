@@ -9,19 +9,7 @@ import type { Method } from './methods.ts';
 import type { Json, WebApi } from './web-api.ts';
 
 /** A workspace in which the app is installed. */
-export interface Workspace extends Identity {
-  readonly api: WebApi;
-  /** Features that Slack turned out not to support here. */
-  readonly quirks: Quirks;
-  /** Runs one write within a limit, before less urgent ones. Not for writes that the reply engine paces. */
-  paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** As `WriteLimiters.take`. */
-  enterIfFree(scope: Scope): Promise<(() => void) | null>;
-  /** Calls a method within its limits, before less urgent calls; retries after rate limits. */
-  call(method: Method, args: Json, signal: AbortSignal): Promise<Json>;
-  /** The channel of the DM with a person, opened if necessary. */
-  directChannel(user: string, signal: AbortSignal): Promise<string>;
-}
+export type Workspace = ReturnType<typeof createWorkspace>;
 
 export interface Quirks {
   /** Whether Slack supports its pair of feedback buttons; true until it refuses them. */
@@ -49,16 +37,16 @@ const MAX_TRIES = 3;
 const openedSchema = z.object({ channel: z.object({ id: z.string() }) });
 
 /** Calls that hit a rate limit are tried up to three times. */
-export function createWorkspace(
-  identity: Identity,
-  api: WebApi,
-  limiters: WriteLimiters,
-  clock: Clock,
-): Workspace {
+export function createWorkspace(identity: Identity, api: WebApi, limiters: WriteLimiters, clock: Clock) {
   const direct = createCache<string>(clock, DIRECT_TTL_MS);
-  const paced: Workspace['paced'] = (scope, write, signal) =>
-    limiters.run(scope, () => 'first', write, signal);
-  const call: Workspace['call'] = async (method, args, signal) => {
+
+  /** Runs one write within a limit, before less urgent ones. Not for writes that the reply engine paces. */
+  function paced<T>(scope: Scope, write: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return limiters.run(scope, () => 'first', write, signal);
+  }
+
+  /** Calls a method within its limits, before less urgent calls; retries after rate limits. */
+  async function call(method: Method, args: Json, signal: AbortSignal): Promise<Json> {
     const scope = methodScope(identity.team, method);
     for (let tries = 1; ; tries++) {
       try {
@@ -68,15 +56,19 @@ export function createWorkspace(
         if (!(error instanceof RateLimited) || tries === MAX_TRIES) throw error;
       }
     }
-  };
+  }
+
   return {
     ...identity,
     api,
-    quirks: { takesFeedback: true, takesStatus: true, takesFileInputs: true },
+    /** Features that Slack turned out not to support here. */
+    quirks: { takesFeedback: true, takesStatus: true, takesFileInputs: true } as Quirks,
     paced,
-    enterIfFree: (scope) => limiters.enterIfFree(scope),
+    /** As `WriteLimiters.enterIfFree`. */
+    enterIfFree: (scope: Scope) => limiters.enterIfFree(scope),
     call,
-    directChannel: (user, signal) =>
+    /** The channel of the DM with a person, opened if necessary. */
+    directChannel: (user: string, signal: AbortSignal) =>
       direct.get(user, async () => {
         const opened = await call('conversations.open', { users: user }, signal);
         return openedSchema.parse(opened).channel.id;

@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { type Background, repeat } from '../../../core/kit/repeat.ts';
+import { repeat } from '../../../core/kit/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { messagesAt, pagesOf, type Spot } from '../api/pages.ts';
 import type { SlackContext } from '../context.ts';
 import { messageEvent } from '../payloads/payloads.ts';
 import { readMissed } from './receive-message.ts';
-
-export interface Missed extends Background {
-  /** Call when events flow again after an interruption. */
-  connected(): void;
-}
 
 /** After a crash, messages are read again from at most this long before it. */
 const ALIVE_EVERY_MS = 15_000;
@@ -29,7 +24,7 @@ interface MissedSpot extends Spot {
 }
 
 /** Reads what people wrote while no events came. Redeliveries by Slack have the same ids and are answered once. */
-export function createMissed(slack: SlackContext, isConnected: () => boolean): Missed {
+export function createMissed(slack: SlackContext, isConnected: () => boolean) {
   const { workspace, dispatch, clock, log, tasks } = slack;
   const stream = `slack/${workspace.team}`;
   let isCaughtUp = false;
@@ -58,7 +53,8 @@ export function createMissed(slack: SlackContext, isConnected: () => boolean): M
   );
 
   return {
-    connected() {
+    /** Call when events flow again after an interruption. */
+    connected(): void {
       isCaughtUp = false;
       tasks.run('catch up what was missed', catchUp);
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '../api/errors.ts';
-import { createLookUps, type LookUpMeans, type LookUps } from '../api/look-ups.ts';
+import { createLookUps, type LookUpMeans } from '../api/look-ups.ts';
 
 const restriction = z
   .object({ type: z.array(z.string()).default([]), user: z.array(z.string()).default([]) })
@@ -29,21 +29,16 @@ export type Channel = z.infer<typeof channelSchema>;
 type Presence = 'member' | 'direct' | 'absent';
 
 /** Channels by id, each cached for five minutes. */
-export interface Channels extends LookUps<Channel> {
-  /** Whether the bot is there. Relies on a known membership for a minute, and on absence not at all. */
-  presenceIn(channel: string): Promise<Presence>;
-  /** Slack's reason to let the bot not post, as far as the channel's properties say; null if nothing forbids it. */
-  refusalOf(channel: string, where: 'top' | 'thread'): Promise<string | null>;
-}
+export type Channels = ReturnType<typeof createChannels>;
 
 /** A removal shows at the next write anyway. An invitation must count at once, so absence is not relied on. */
 const MEMBERSHIP_TTL_MS = 60_000;
 /** The people named by a restriction. They do not include the bot unless it is listed. */
 const RESTRICTED = new Set(['admin', 'ra', 'org_admin', 'owner', 'user', 'subteam']);
 
-export function createChannels(means: LookUpMeans): Channels {
+export function createChannels(means: LookUpMeans) {
   const { workspace, clock } = means;
-  const { get } = createLookUps(means, {
+  const get = createLookUps(means, {
     schema: channelSchema,
     one: { method: 'conversations.info', name: 'channel' },
     many: {
@@ -58,7 +53,8 @@ export function createChannels(means: LookUpMeans): Channels {
 
   return {
     get,
-    async presenceIn(channel) {
+    /** Whether the bot is there. Relies on a known membership for a minute, and on absence not at all. */
+    async presenceIn(channel: string): Promise<Presence> {
       const nowMs = clock.now();
       const serves = (known: Channel, askedAtMs: number) =>
         askedAtMs >= (presenceOf(known) === 'absent' ? nowMs : nowMs - MEMBERSHIP_TTL_MS);
@@ -69,7 +65,8 @@ export function createChannels(means: LookUpMeans): Channels {
         throw error;
       }
     },
-    async refusalOf(channel, where) {
+    /** Slack's reason to let the bot not post, as far as the channel's properties say; null if nothing forbids it. */
+    async refusalOf(channel: string, where: 'top' | 'thread'): Promise<string | null> {
       const info = await get(channel);
       const { posting_restricted_to: posting, threads_restricted_to: threads } = info.properties ?? {};
       if (info.is_archived) return 'is_archived';

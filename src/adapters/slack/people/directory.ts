@@ -8,19 +8,12 @@ import type { Channel, Channels } from './channels.ts';
 import { createUserGroups } from './user-groups.ts';
 
 /** People and channels, as core names them. */
-export interface Directory {
-  /** A person of the workspace, or an outsider in a shared channel. Never rejects. */
-  actor(user: string): Promise<Actor>;
-  /** The display name of a person, handle of a user group or name of a public channel, by id; null if Slack does not say. */
-  name(user: string): Promise<string | null>;
-  /** The place with its channel's name, for a person in that channel; without it if Slack does not say. Never rejects. */
-  named(place: Place, channel: string): Promise<Place>;
-}
+export type Directory = ReturnType<typeof createDirectory>;
 
 /** Prefixes of channel ids; those of direct messages differ. */
 const CHANNEL = /^[CG]/;
 
-const userSchema = z.object({
+export const userSchema = z.object({
   team_id: z.string().optional(),
   name: z.string().optional(),
   real_name: z.string().optional(),
@@ -34,11 +27,11 @@ const userSchema = z.object({
 type User = z.infer<typeof userSchema>;
 
 /** Caches each person for five minutes. */
-export function createDirectory(means: LookUpMeans, channels: Channels): Directory {
+export function createDirectory(means: LookUpMeans, channels: Channels) {
   const { log } = means;
   const { team } = means.workspace;
   const userGroups = createUserGroups(means);
-  const people = createLookUps(means, {
+  const person = createLookUps(means, {
     schema: userSchema,
     one: { method: 'users.info', name: 'user' },
     many: {
@@ -57,7 +50,7 @@ export function createDirectory(means: LookUpMeans, channels: Channels): Directo
   }
 
   const find = (user: string): Promise<User | null> =>
-    people.get(user).catch(orLog(log, 'warn', { user }, 'could not look up a user', null));
+    person(user).catch(orLog(log, 'warn', { user }, 'could not look up a user', null));
 
   async function channelOf(channel: string): Promise<Channel> {
     try {
@@ -68,6 +61,7 @@ export function createDirectory(means: LookUpMeans, channels: Channels): Directo
     }
   }
 
+  /** The display name of a person, handle of a user group or name of a public channel, by id; null if Slack does not say. */
   async function name(id: string): Promise<string | null> {
     if (id.startsWith('S')) return userGroups.handleOf(id);
     if (!CHANNEL.test(id)) return userName(id);
@@ -84,13 +78,15 @@ export function createDirectory(means: LookUpMeans, channels: Channels): Directo
 
   return {
     name,
-    async named(place, channel) {
+    /** The place with its channel's name, for a person in that channel; without it if Slack does not say. Never rejects. */
+    async named(place: Place, channel: string): Promise<Place> {
       if (!CHANNEL.test(channel)) return place;
       const { name, is_mpim } = await channelOf(channel);
       // Slack generates the names of group messages.
       return name === undefined || is_mpim === true ? place : { ...place, channelName: name };
     },
-    async actor(user) {
+    /** A person of the workspace, or an outsider in a shared channel. Never rejects. */
+    async actor(user: string): Promise<Actor> {
       const known = await find(user);
       return {
         // In doubt the person counts as an outsider, which opens nothing.

@@ -7,6 +7,7 @@ import { pagesOf } from '../api/pages.ts';
 import { guildOf } from '../api/places.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
+import { userSchema } from '../people/directory.ts';
 import { sayIn } from './tell-privately.ts';
 
 /** Admins change rarely; a former admin may get messages for this long. */
@@ -18,19 +19,11 @@ const MAX_PAGES = 10;
 /** Admins talk to each other; telling more of them would be spam. */
 const MAX_TOLD = 5;
 
-const pageSchema = z.object({
-  members: z.array(
-    z.object({
-      id: z.string(),
-      team_id: z.string().optional(),
-      deleted: z.boolean().optional(),
-      is_bot: z.boolean().optional(),
-      is_admin: z.boolean().optional(),
-      is_owner: z.boolean().optional(),
-    }),
-  ),
-});
-type Member = z.infer<typeof pageSchema>['members'][number];
+const memberSchema = userSchema
+  .pick({ team_id: true, deleted: true, is_admin: true, is_owner: true })
+  .extend({ id: z.string(), is_bot: z.boolean().optional() });
+const pageSchema = z.object({ members: z.array(memberSchema) });
+type Member = z.infer<typeof memberSchema>;
 
 /** Tells owners and admins of the workspace, each in a direct message; owners first. */
 export function createTellAdmins(workspace: Workspace, clock: Clock) {
