@@ -1,5 +1,6 @@
 import { type AccessTerms, checkAccess } from '../core/access/access.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
+import { counted } from '../core/kit/text.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, TIERS, type Tier } from '../core/ports/tiers.ts';
@@ -77,7 +78,7 @@ export function startBlock(config: Config, facts: StartFacts): string {
     ['Models', `${facts.models}, from ${config.MODELS_FILE}${providersOf(facts)}`],
     ...facts.local.map(({ name, models }): [string, string] => [
       name,
-      `${counted(models)}, ${config.LOCAL_MODELS === 'on' ? 'everywhere' : 'in the playground'}`,
+      `${counted(models, 'model', 'models')}, ${config.LOCAL_MODELS === 'on' ? 'everywhere' : 'in the playground'}`,
     ]),
     ['Store', withoutCredentials(config.STORE_URL)],
     ['Default tier', defaultTier(config, facts)],
@@ -136,7 +137,7 @@ function providersOf({ demoLacks, providers, missingKeys }: StartFacts): string 
 
 function defaultTier({ DEFAULT_TIER: tier }: Config, { openTo, missingKeys }: StartFacts): string {
   const open = openTo(tier);
-  if (open > 0) return `${tier}: ${counted(open)} available`;
+  if (open > 0) return `${tier}: ${counted(open, 'model', 'models')} available`;
   const better = TIERS.find((other) => openTo(other) > 0);
   const remedies = [...missingKeys(tier), ...(better === undefined ? [] : [`DEFAULT_TIER=${better}`])];
   return `${tier}: no model available; ${remedies.length > 0 ? `set ${remedies.join(', or ')}` : 'the models file has no model of this tier'}`;
@@ -153,10 +154,6 @@ function whoSpends(config: Config): readonly [string, string][] {
   if (tier === 'free' || who.length === 0) return [];
   const bounds = LIMITS === 'on' ? 'within the limits' : 'without limits';
   return [['Who can spend', `${who.join('; ')}, at your expense, ${bounds}; DEFAULT_TIER=free ends that`]];
-}
-
-function counted(models: number): string {
-  return `${models} ${models === 1 ? 'model' : 'models'}`;
 }
 
 /** Passwords may contain any character, also in a query. */

@@ -2,6 +2,7 @@ import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { Pause } from '../core/chat/question/pause.ts';
+import { counted } from '../core/kit/text.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { LocalServer } from '../core/provider/local.ts';
 import { type Config, isVariable, VARIABLES } from './config/variables.ts';
@@ -84,7 +85,7 @@ type Turned = Awaited<ReturnType<OwnKeys['turnOver']>>;
 
 /** The result for guilds' keys after a change of `ENCRYPTION_KEY`. */
 function turnedInWords({ turned, unreadable }: Turned): string[] {
-  const count = (keys: number) => `${keys} ${keys === 1 ? 'key' : 'keys'} of guilds`;
+  const count = (keys: number) => counted(keys, 'key of guilds', 'keys of guilds');
   return [
     `Encryption: ${count(turned)} encrypted with the new ENCRYPTION_KEY. Once every process has it, remove ENCRYPTION_KEY_OLD.`,
     ...(unreadable === 0

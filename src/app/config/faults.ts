@@ -1,3 +1,4 @@
+import { counted } from '../../core/kit/text.ts';
 import { isPlaygroundOn } from './exposure.ts';
 import { type Config, type Name, VARIABLES } from './variables.ts';
 
@@ -21,9 +22,7 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly Fault[]) {
     const lines = faults.map((fault) => `  - ${faultInWords(fault)}`);
-    super(
-      `${faults.length} ${faults.length === 1 ? 'setting needs' : 'settings need'} fixing:\n${lines.join('\n')}`,
-    );
+    super(`${counted(faults.length, 'setting needs', 'settings need')} fixing:\n${lines.join('\n')}`);
   }
 }
 
