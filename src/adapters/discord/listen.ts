@@ -10,10 +10,10 @@ import {
   type Message,
   MessageType,
 } from 'discord.js';
+import { BoundedMap } from '../../core/kit/bounded-map.ts';
 import type { Background } from '../../core/kit/repeat.ts';
 import type { PostedMessage } from '../../core/ports/events.ts';
 import { eventId } from './gateway/places.ts';
-import { rememberReferenced } from './gateway/referenced.ts';
 import type { InteractionContext } from './interactions/context.ts';
 import { createInteractionHandler } from './interactions/handle-interaction.ts';
 import { asApiMessage } from './messages/message-parts.ts';
@@ -79,4 +79,29 @@ export function listen(client: Client, context: InteractionContext): Background 
   client.on(Events.EntitlementUpdate, (_before, changed) => reread(changed));
   client.on(Events.EntitlementDelete, reread);
   return watching;
+}
+
+/** Messages that arrived and are not handled yet; discord.js emits a message right after its packet, or at the end of its start. */
+const MAX_REMEMBERED = 200;
+
+/**
+ * Keeps the messages that others reply to. Discord sends them along, but discord.js keeps them only in a message cache, which
+ * is off.
+ *
+ * @returns a function from a message's id to the message that it replies to, in the API's form; undefined if there is none, if
+ * that was deleted, or if it was taken before
+ */
+function rememberReferenced(client: Client): (messageId: string) => unknown {
+  const remembered = new BoundedMap<string, unknown>(MAX_REMEMBERED);
+  client.ws.on(
+    GatewayDispatchEvents.MessageCreate,
+    ({ id, referenced_message: referenced }: { id: string; referenced_message?: unknown }) => {
+      if (referenced) remembered.set(id, referenced);
+    },
+  );
+  return (messageId) => {
+    const referenced = remembered.get(messageId);
+    remembered.delete(messageId);
+    return referenced;
+  };
 }

@@ -21,20 +21,14 @@ export function readProxies({ HTTP_PROXY = '', HTTPS_PROXY = '', NO_PROXY = '' }
   };
 }
 
-/** Web sockets through the proxy, in the forms that different libraries take. */
-export interface SocketProxy {
-  readonly agent: Agent;
-  readonly dispatcher: Dispatcher;
-}
-
-/** Null if there is no proxy. */
-export function createSocketProxy(proxies: Proxies): SocketProxy | null {
+/** Web sockets through the proxy, in the forms that different libraries take; null if there is no proxy. */
+export function createSocketProxy(proxies: Proxies) {
   const led = readProxies(proxies);
   if (led === null) return null;
   const { httpsProxy, noProxy } = led;
   return {
     agent: new Agent({ proxyEnv: { HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy } }),
     // Proxies forward requests but not sockets, which therefore use a tunnel.
-    dispatcher: new EnvHttpProxyAgent({ ...led, proxyTunnel: true }),
+    dispatcher: new EnvHttpProxyAgent({ ...led, proxyTunnel: true }) as Dispatcher,
   };
 }

@@ -4,7 +4,7 @@ import { StartError } from '../../core/ports/adapter.ts';
 import { PLATFORMS } from '../../core/ports/platforms.ts';
 import { operatorFrom } from './find-operator.ts';
 import { createGuides, type Guide, type Secret } from './guides.ts';
-import { createSettings, type SetupOptions, type SetupReport } from './settings.ts';
+import { createSettings, type SetupOptions } from './settings.ts';
 
 /**
  * Asks what Parley needs, checks each answer with whom it is for, and writes it to `.env` at once, so that it can be broken
@@ -12,7 +12,7 @@ import { createSettings, type SetupOptions, type SetupReport } from './settings.
  *
  * @throws StartError where an answer that was given beforehand cannot be used; Cancelled
  */
-export async function runSetup(options: SetupOptions): Promise<SetupReport> {
+export async function runSetup(options: SetupOptions) {
   const { ask } = options;
   const settings = createSettings(options);
   ask?.begin('Parley: setup');

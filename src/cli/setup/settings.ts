@@ -26,13 +26,6 @@ export interface SetupOptions extends GuideOptions {
   readonly example: string;
 }
 
-export interface SetupReport {
-  /** Names of the variables that were written. */
-  readonly written: readonly string[];
-  /** The results of checking the answers. */
-  readonly checks: readonly Check[];
-}
-
 /** The settings as the setup changes them. */
 export function createSettings(options: SetupOptions) {
   const { ask, envPath, example, replace } = options;
@@ -90,6 +83,7 @@ export function createSettings(options: SetupOptions) {
     keep,
     keepValid,
     accept,
-    report: (): SetupReport => ({ written: [...written], checks }),
+    /** Names of the variables that were written, and the results of checking the answers. */
+    report: () => ({ written: [...written], checks: checks as readonly Check[] }),
   };
 }

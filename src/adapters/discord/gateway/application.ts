@@ -5,13 +5,7 @@ import { DiscordFault, DiscordRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { tokenRemedy } from './client.ts';
 
-export interface Application {
-  readonly id: string;
-  readonly name: string;
-  readonly botId: string;
-  /** Whether the message-content intent is on in the developer portal. */
-  readonly messageContent: boolean;
-}
+export type Application = Awaited<ReturnType<typeof readApplication>>;
 
 const applicationSchema = z.object({
   id: z.string(),
@@ -25,10 +19,10 @@ const MESSAGE_CONTENT =
   ApplicationFlags.GatewayMessageContent | ApplicationFlags.GatewayMessageContentLimited;
 
 /**
- * Asks Discord whose token this is.
+ * Asks Discord whose token this is, and whether the message-content intent is on in the developer portal.
  * @throws StartError if it is not valid, or if Discord does not answer
  */
-export async function readApplication(rest: DiscordRest, signal: AbortSignal): Promise<Application> {
+export async function readApplication(rest: DiscordRest, signal: AbortSignal) {
   try {
     const answer = await rest.insist({ method: 'GET', path: Routes.currentApplication() }, signal);
     const { id, name, flags, bot } = applicationSchema.parse(answer);

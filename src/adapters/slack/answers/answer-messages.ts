@@ -1,12 +1,14 @@
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
-import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';
+import { type LiveMessage, type MessageView, withoutFiles } from '../../../core/ports/surface.ts';
 import { isRefusedContent } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
+import type { Spot } from '../api/pages.ts';
+import { SlackRefusal } from '../api/web-api.ts';
 import type { Root } from '../posting/answer-anchor.ts';
 import { createPostOnce, type PostOnce } from '../posting/post-once.ts';
 import { createPostedMessage } from '../posting/posted-message.ts';
+import { createUpload } from '../posting/upload-files.ts';
 import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
-import { createAnswerFiles } from './answer-files.ts';
 import type { OpenStream } from './native-stream.ts';
 import type { SurfaceParts } from './surface-parts.ts';
 
@@ -24,10 +26,11 @@ export interface AnswerMessagesOptions {
  * plain text. An unclear post is never repeated.
  */
 export function createAnswerMessages(
-  { workspace, clock, log }: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>,
+  parts: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>,
   { channel, root, openStream, threadKeyOf }: AnswerMessagesOptions,
 ) {
-  const showFiles = createAnswerFiles(workspace, clock, log);
+  const { workspace, clock } = parts;
+  const showFiles = createAnswerFiles(parts);
   /** The message being opened, over all tries. */
   let opening: { readonly once: PostOnce; isPlain: boolean } | null = null;
 
@@ -104,5 +107,48 @@ export function createAnswerMessages(
         },
       };
     },
+  };
+}
+
+/** Posts an answer's files below it, once. Resolves to the view to show then: without the files if that failed. */
+type AnswerFiles = (view: MessageView, spot: Spot, signal: AbortSignal) => Promise<MessageView>;
+
+const MAX_TRIES = 3;
+/** Doubles with each retry. */
+const FIRST_RETRY_MS = 500;
+
+/** Slack accepts no files with an update, so they are a message of their own after the newest text. */
+function createAnswerFiles({
+  workspace,
+  clock,
+  log,
+}: Pick<SurfaceParts, 'workspace' | 'clock' | 'log'>): AnswerFiles {
+  let outcome: 'posted' | 'failed' | null = null;
+
+  async function post(upload: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await upload(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (tries === MAX_TRIES || error instanceof SlackRefusal) throw error;
+        await clock.sleep(FIRST_RETRY_MS * 2 ** (tries - 1), signal);
+      }
+    }
+  }
+
+  return async (view, spot, signal) => {
+    if (view.files === undefined) return view;
+    if (outcome === null) {
+      try {
+        await post(createUpload(workspace, spot, view.files), signal);
+        outcome = 'posted';
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn({ err: error }, 'could not post the files of an answer');
+        outcome = 'failed';
+      }
+    }
+    return outcome === 'posted' ? view : withoutFiles(view);
   };
 }

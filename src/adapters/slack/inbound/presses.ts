@@ -9,7 +9,7 @@ import { runOnThread } from '../commands/shortcuts.ts';
 import type { SlackContext } from '../context.ts';
 import type { PressBody } from '../payloads/payloads.ts';
 import { readMessage } from '../payloads/read-messages.ts';
-import { rewriteButtons } from '../posting/rewrite-buttons.ts';
+import { rewriteButtons } from '../posting/posted-message.ts';
 
 /** The id of the action; unique. */
 export function pressId({ workspace }: SlackContext, kind: Button['kind'], press: PressBody): string {

@@ -1,15 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/kit/clock.ts';
+import type { Button } from '../../../core/ports/buttons.ts';
 import type { LiveMessage, MessageMark, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
 import { messageScope, postScope } from '../api/limits.ts';
 import { messageKey } from '../api/places.ts';
+import type { Json } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
+import { asTyped } from '../text/inbound-text.ts';
 import {
   contentOf,
   type MessageContent,
   notesRefusedFeedback,
   plainContentOf,
+  shortText,
+  withButtons,
 } from '../text/message-content.ts';
 import { metadataOf } from './message-metadata.ts';
 import { createPostOnce } from './post-once.ts';
@@ -92,4 +97,23 @@ export function createPostedMessage(
       }
     },
   };
+}
+
+/** A message in Slack's form. */
+interface StandingMessage {
+  readonly channel: string;
+  readonly ts: string;
+  readonly text: string;
+  readonly blocks: readonly Json[];
+}
+
+/** Replaces a message's buttons and keeps the rest. Rejects as the API client does. */
+export async function rewriteButtons(
+  workspace: Workspace,
+  { channel, ts, text, blocks }: StandingMessage,
+  buttons: readonly Button[],
+  signal: AbortSignal,
+): Promise<void> {
+  const content = { text: shortText(asTyped(text)), blocks: withButtons(blocks, buttons, workspace.quirks) };
+  await workspace.call('chat.update', { channel, ts, ...content, parse: 'none' }, signal);
 }

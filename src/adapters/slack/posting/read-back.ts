@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asObject } from '../../../core/kit/json.ts';
+import { asArray, asObject } from '../../../core/kit/json.ts';
 import { type ListArgs, messagesAt, type Spot } from '../api/pages.ts';
 import type { Json } from '../api/web-api.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -28,11 +28,10 @@ export async function* ownMessages(
 
 /** The kinds of the answer's buttons on a message. */
 export function buttonsOf({ blocks }: OwnMessage, answerId: string): string[] {
-  return blocks.flatMap((block) =>
-    (Array.isArray(block['elements']) ? block['elements'] : []).flatMap((element: Record<string, unknown>) =>
-      element['type'] === 'button' && element['value'] === answerId ? [String(element['action_id'])] : [],
-    ),
-  );
+  return blocks
+    .flatMap(({ elements }) => asArray(elements).map((element) => asObject(element)))
+    .filter((element) => element?.['type'] === 'button' && element['value'] === answerId)
+    .map((element) => String(element?.['action_id']));
 }
 
 /** The possible difference between Slack's clock and ours. */
