@@ -480,5 +480,6 @@ describe('the page of a guild', () => {
 
   it('knows no guild that cannot be one', async () => {
     expect((await dashboard.get('/admin/guilds/irc%3A1')).status).toBe(400);
+    expect((await dashboard.get('/admin/guilds/%E0%A4%A')).status).toBe(400);
   });
 });

@@ -44,8 +44,8 @@ export function showPages(app: App, host: AdminHost): void {
 
 /** Shows the page of a form again, with the reason why nothing was done. */
 export async function showAgain(context: Request, host: AdminHost, problem: string): Promise<Response> {
-  const [, id] = /^\/admin\/guilds\/([^/]+)/.exec(context.req.path) ?? [];
-  const guild = id === undefined ? null : parseGuildId(decodeURIComponent(id));
+  const id = context.req.param('id');
+  const guild = id === undefined ? null : parseGuildId(id);
   if (guild !== null) return show(context, await guildPage(host, guild), problem);
   if (id !== undefined) return show(context, await guildsPage(host), problem);
   if (context.req.path !== '/admin/audit') return show(context, await overviewPage(context, host), problem);
