@@ -10,7 +10,7 @@ import { isUsable } from '../app/providers/listed.ts';
 import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
-import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
+import { perMillion } from '../core/kit/money.ts';
 import { counted, messageOf } from '../core/kit/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import type { ModelFacts } from '../core/ports/provider.ts';
@@ -95,8 +95,8 @@ async function search(text: string, environment: Environment): Promise<CliOutput
       facts.name,
       provider,
       facts.contextTokens ?? '',
-      priceIn(facts.prices.promptPicoUsd),
-      priceIn(facts.prices.completionPicoUsd),
+      perMillion(facts.prices.promptPicoUsd),
+      perMillion(facts.prices.completionPicoUsd),
       facts.inputModalities?.includes('image') ? 'yes' : '',
       facts.efforts?.join(' ') ?? '',
       isListed(file, provider, facts.id) ? 'yes' : '',
@@ -125,10 +125,6 @@ function isListed({ models }: CatalogueFile, provider: string, wireModel: string
   return models.some(({ routes }) =>
     routes.some((route) => route.provider === provider && route.wireModel === wireModel),
   );
-}
-
-function priceIn(picoUsd: number | null): string {
-  return picoUsd === null ? 'unknown' : formatUsd(nanoUsdPerMillion(picoUsd));
 }
 
 async function check({ variables, fromFile }: Environment): Promise<CliOutput> {

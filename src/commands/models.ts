@@ -1,6 +1,6 @@
 import type { AccessDecision } from '../core/access/access.ts';
 import { defineCommand, type ViewContext } from '../core/command.ts';
-import { formatUsd, nanoUsdPerMillion } from '../core/kit/money.ts';
+import { perMillion } from '../core/kit/money.ts';
 import { quoted } from '../core/kit/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Model } from '../core/ports/model.ts';
@@ -90,7 +90,7 @@ function describe({ model, decision, efforts }: Row, isCurrent: boolean): string
 export function priceOf({ prices: { promptPicoUsd, completionPicoUsd } }: Model): string {
   if (promptPicoUsd === null || completionPicoUsd === null) return 'price unknown';
   if (promptPicoUsd === 0 && completionPicoUsd === 0) return 'free';
-  return `${formatUsd(nanoUsdPerMillion(promptPicoUsd))} in, ${formatUsd(nanoUsdPerMillion(completionPicoUsd))} out`;
+  return `${perMillion(promptPicoUsd)} in, ${perMillion(completionPicoUsd)} out`;
 }
 
 /** `128k`, `1M`. */

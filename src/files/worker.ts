@@ -28,8 +28,7 @@ port.postMessage(content);
 
 /** Loads each reader only when a file needs it. */
 async function read({ bytes, name, maxChars, maxPages, maxMemoryBytes }: WorkerTask): Promise<FileContent> {
-  const kind = kindOf(bytes);
-  switch (kind) {
+  switch (kindOf(bytes)) {
     case 'image':
       return (await import('./image.ts')).readImage(bytes, maxMemoryBytes);
     case 'pdf':

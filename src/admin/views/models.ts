@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { formatUsd, nanoUsdPerMillion } from '../../core/kit/money.ts';
+import { perMillion } from '../../core/kit/money.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { readUsage, sumOf } from '../../core/ledger/report.ts';
 import type { Model } from '../../core/ports/model.ts';
@@ -43,8 +43,8 @@ ${table(
       model.routes.map(({ provider }) => host.providerName(provider)).join(', '),
       model.efforts.join(', ') || '–',
       model.contextTokens,
-      price(prices.promptPicoUsd),
-      price(prices.completionPicoUsd),
+      perMillion(prices.promptPicoUsd),
+      perMillion(prices.completionPicoUsd),
       sum.requests,
       usdOrNothing(sum.costNanoUsd),
     ];
@@ -65,8 +65,4 @@ async function stateOf(model: Model, host: AdminHost): Promise<Html> {
   if (model.doubtedPrices !== undefined) return say('warn', 'price doubted');
   if (resting.some(Boolean)) return say('warn', 'one route paused');
   return say('good', 'available');
-}
-
-function price(picoUsd: number | null): string {
-  return picoUsd === null ? 'unknown' : formatUsd(nanoUsdPerMillion(picoUsd));
 }

@@ -43,9 +43,9 @@ export function usdPerMillion(picoUsdPerToken: number): number {
   return picoUsdPerToken / 1e6;
 }
 
-/** Converts a price per token to nano-dollars per million tokens, for `formatUsd`. */
-export function nanoUsdPerMillion(picoUsdPerToken: number): number {
-  return picoUsdPerToken * 1_000;
+/** A price per token as one per million tokens, for people; `unknown` for null. */
+export function perMillion(picoUsdPerToken: number | null): string {
+  return picoUsdPerToken === null ? 'unknown' : formatUsd(picoUsdPerToken * 1_000);
 }
 
 /** An amount for people: `free`, `<$0.0001`, `$0.0012`, `$0.15`, `$1,234.50`. */

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatUsd,
-  nanoUsdPerMillion,
   parseNanoUsd,
   parsePicoUsd,
+  perMillion,
   totalNanoUsd,
   usdPerMillion,
 } from '../../../src/core/kit/money.ts';
@@ -117,5 +117,6 @@ describe('formatUsd', () => {
 
 it('gives prices per million tokens', () => {
   expect(usdPerMillion(150_000)).toBe(0.15);
-  expect(formatUsd(nanoUsdPerMillion(2_500_000))).toBe('$2.50');
+  expect(perMillion(2_500_000)).toBe('$2.50');
+  expect(perMillion(null)).toBe('unknown');
 });

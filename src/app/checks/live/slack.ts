@@ -98,22 +98,15 @@ function createMessages(workspace: Workspace, channel: string, stage: Stage) {
     remove,
     async send(content: MessageContent, threadTs?: string) {
       const args = { channel, thread_ts: threadTs, ...content, unfurl_links: false, unfurl_media: false };
-      const answer = await workspace.paced(
-        postScope(team, channel),
-        () => workspace.call('chat.postMessage', args, signal),
-        signal,
-      );
-      const ts = textOf(answer['ts']);
+      const post = () => workspace.call('chat.postMessage', args, signal);
+      const ts = textOf((await workspace.paced(postScope(team, channel), post, signal))['ts']);
       remove('a message', ts);
       return ts;
     },
     async update(ts: string, content: MessageContent) {
       const scope = messageScope(team, channel, ts);
-      await workspace.paced(
-        scope,
-        () => workspace.api.call('chat.update', { channel, ts, ...content }, signal),
-        signal,
-      );
+      const update = () => workspace.api.call('chat.update', { channel, ts, ...content }, signal);
+      await workspace.paced(scope, update, signal);
     },
     async read(ts: string, threadTs?: string) {
       const spot = { channel, threadTs: threadTs ?? null };
