@@ -9,8 +9,22 @@ import { type GuildId, parseGuildId, parseUser } from '../core/ports/actor.ts';
 import { GUILD_EXAMPLES } from '../core/ports/platforms.ts';
 import type { Store } from '../core/ports/store.ts';
 
-/** One command of the command line. */
-export type CliCommand = CliDeclaration & (StoreCommand | ClosedCommand | BareCommand);
+/** One command of the command line. Each `run` throws UsageError. */
+export type CliCommand = CliDeclaration &
+  (
+    | {
+        /** Works on the store, whether or not a bot is running. */
+        run(args: CliArguments, context: CliContext): Promise<CliOutput>;
+      }
+    | {
+        /** Works without an open store, which need not exist. */
+        runClosed(args: CliArguments, context: Pick<CliContext, 'config' | 'clock'>): Promise<CliOutput>;
+      }
+    | {
+        /** Works even if the environment is invalid. */
+        runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
+      }
+  );
 
 interface CliDeclaration {
   readonly name: string;
@@ -20,24 +34,6 @@ interface CliDeclaration {
   readonly usage: readonly string[];
   /** In the format of `parseArgs` of node:util. Every command also takes `json` and `help`. Default: no others. */
   readonly options?: ParseArgsOptionsConfig;
-}
-
-/** Works on the store, whether or not a bot is running. */
-interface StoreCommand {
-  /** @throws UsageError */
-  run(args: CliArguments, context: CliContext): Promise<CliOutput>;
-}
-
-/** Works without an open store, which need not exist. */
-interface ClosedCommand {
-  /** @throws UsageError */
-  runClosed(args: CliArguments, context: Pick<CliContext, 'config' | 'clock'>): Promise<CliOutput>;
-}
-
-/** Works even if the environment is invalid. */
-interface BareCommand {
-  /** @throws UsageError */
-  runBare(args: CliArguments, environment: Environment): Promise<CliOutput>;
 }
 
 /** The words and flags typed after the command's name. */

@@ -55,11 +55,6 @@ export const models: CliCommand = {
   },
 };
 
-interface Offer {
-  readonly provider: string;
-  readonly facts: ModelFacts;
-}
-
 /** The models of the file's providers, and the providers that did not answer. */
 async function offersOf(environment: Environment) {
   const { config, file } = await readSetup(environment);
@@ -67,7 +62,7 @@ async function offersOf(environment: Environment) {
   const { listed, clients } = createProviders({ ...meansFor(config), config, file, keyIn });
   const silent: string[] = [];
   const lists = await Promise.all(
-    listed.map(async (provider): Promise<Offer[]> => {
+    listed.map(async (provider): Promise<{ provider: string; facts: ModelFacts }[]> => {
       const { id } = provider.definition;
       if (!isUsable(provider) && id !== PUBLIC) return [];
       try {

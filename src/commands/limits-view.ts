@@ -11,16 +11,10 @@ import type { GuildAccess } from '../core/ports/tiers.ts';
 /** The person or group whose limits are meant; null for everybody's. */
 export type Whose = { readonly user: string } | { readonly group: string } | null;
 
-export interface Subject {
-  readonly guild: GuildId;
-  readonly whose: Whose;
-  readonly isAdmin: boolean;
-}
-
 /** Shows a group's limits as they were set; otherwise the limits in effect, their use, and who set them. */
 export async function showLimits(
   context: CommandContext,
-  { guild, whose, isAdmin }: Subject,
+  { guild, whose, isAdmin }: { guild: GuildId; whose: Whose; isAdmin: boolean },
 ): Promise<string> {
   const { limits } = context.services;
   if (!limits.isOn) return 'There are no limits: the operator turned them off.';

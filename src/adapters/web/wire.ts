@@ -174,12 +174,8 @@ export interface ActivityItem extends Spot {
   readonly queue: string | null;
 }
 
-/** The bar's content may have changed: get `api/status` again. */
-export interface StatusItem {
-  readonly kind: 'status';
-}
-
-export type Item = Message | ActivityItem | StatusItem;
+/** With the kind `status`, the bar's content may have changed: get `api/status` again. */
+export type Item = Message | ActivityItem | { readonly kind: 'status' };
 
 /** One event of `GET api/events`. */
 export interface Changes<T = Item> {

@@ -1,18 +1,16 @@
 import { createWebApi } from '../../adapters/slack/api/web-api.ts';
 import { checkSocket, identify } from '../../adapters/slack/start-checks.ts';
 import { StartError } from '../../core/ports/adapter.ts';
-import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
-
-export interface SlackCheckOptions {
-  readonly config: Config;
-  readonly fetch: typeof fetch;
-}
+import type { ProviderCheckOptions } from './providers.ts';
 
 const TIMEOUT_MS = 15_000;
 
 /** Checks the bot token, its scopes against the manifest, and the transport: Socket Mode or signed HTTP. Changes nothing. */
-export async function checkSlack({ config, fetch }: SlackCheckOptions): Promise<readonly Check[]> {
+export async function checkSlack({
+  config,
+  fetch,
+}: Pick<ProviderCheckOptions, 'config' | 'fetch'>): Promise<readonly Check[]> {
   const findings = createFindings('Slack');
   const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl } = config;
   if (token === undefined) {

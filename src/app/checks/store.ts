@@ -1,22 +1,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Logger } from 'pino';
-import type { Clock } from '../../core/kit/clock.ts';
 import { messageOf } from '../../core/kit/text.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { openStore } from '../../store/open-store.ts';
 import { inspectFile } from '../../store/sqlite/restore.ts';
-import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
-
-export interface StoreCheckOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import type { ProviderCheckOptions } from './providers.ts';
 
 /** Checks whether the store is usable. Changes nothing in it. */
-export async function checkStore({ config, clock, log }: StoreCheckOptions): Promise<readonly Check[]> {
+export async function checkStore({
+  config,
+  clock,
+  log,
+}: Pick<ProviderCheckOptions, 'config' | 'clock' | 'log'>): Promise<readonly Check[]> {
   const findings = createFindings('Store');
   const { STORE_URL: url } = config;
   try {

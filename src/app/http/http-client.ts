@@ -45,12 +45,7 @@ function connectOptions(options: { readonly highWaterMark: number }): object {
   return options;
 }
 
-interface Encoded {
-  readonly headers: Record<string, string>;
-  readonly body: Uint8Array | null;
-}
-
-async function encode(given: RequestInit['headers'], body: RequestInit['body'] | null): Promise<Encoded> {
+async function encode(given: RequestInit['headers'], body: RequestInit['body'] | null) {
   const headers: Record<string, string> = {
     // Firewalls of some providers reject requests without a user agent.
     'user-agent': 'Parley',

@@ -108,18 +108,13 @@ export function createProviders(options: ProvidersOptions): Providers {
   };
 }
 
-/** A model of the file or of the catalogue. */
-interface Routed {
-  readonly routes: readonly { readonly provider: string }[];
-}
-
 /** The start waits for this; a check takes about 200 ms. */
 const KEY_CHECK_MS = 1_500;
 
 /** The variables for the missing keys of these models' providers, except usable ones. */
 export function missingKeys(
   { listed, usable }: Pick<Providers, 'listed' | 'usable'>,
-  models: readonly Routed[],
+  models: readonly { readonly routes: readonly { readonly provider: string }[] }[],
 ): readonly string[] {
   const wanted = new Set(models.flatMap(({ routes }) => routes.map(({ provider }) => provider)));
   return [...wanted.difference(usable)].flatMap(

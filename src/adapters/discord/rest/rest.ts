@@ -49,10 +49,6 @@ export function insisting(rest: DiscordRest): DiscordRest {
   return { ...rest, request: rest.insist };
 }
 
-export interface RestOptions extends ExchangeOptions {
-  readonly limiters: WriteLimiters;
-}
-
 /** https://discord.com/developers/docs/topics/rate-limits#global-rate-limit is 50; one is left for discord.js. */
 export const GLOBAL: Scope = {
   key: 'discord:global',
@@ -76,7 +72,7 @@ const rateLimitBody = z.object({ retry_after: z.number() });
 const errorBody = z.object({ code: z.number(), message: z.string(), errors: z.unknown().optional() });
 
 /** After faults `insist` tries four times more, over about 8 s. */
-export function createRest(options: RestOptions): DiscordRest {
+export function createRest(options: ExchangeOptions & { readonly limiters: WriteLimiters }): DiscordRest {
   const { clock, limiters } = options;
   const send = createExchange(options);
 

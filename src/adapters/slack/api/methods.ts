@@ -47,11 +47,6 @@ export const METHODS = {
   'users.list': { perMinute: 20, scopes: ['users:read'] },
   'views.open': { perMinute: 100, scopes: [] },
   'views.publish': { perMinute: 100, scopes: [] },
-} as const satisfies Record<string, MethodFacts>;
-
-interface MethodFacts {
-  readonly perMinute: number;
-  readonly scopes: readonly string[];
-}
+} as const satisfies Record<string, { readonly perMinute: number; readonly scopes: readonly string[] }>;
 
 export type Method = keyof typeof METHODS;

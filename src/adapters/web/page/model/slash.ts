@@ -57,13 +57,13 @@ export type Completion = { readonly from: number; readonly to: number; readonly 
   | { readonly kind: 'command' }
   /** `options` are those not given yet. */
   | { readonly kind: 'option'; readonly command: CommandInfo; readonly options: readonly OptionInfo[] }
-  | ({ readonly kind: 'value'; readonly isNamed: boolean } & OptionOf)
+  | {
+      readonly kind: 'value';
+      readonly isNamed: boolean;
+      readonly command: CommandInfo;
+      readonly option: OptionInfo;
+    }
 );
-
-interface OptionOf {
-  readonly command: CommandInfo;
-  readonly option: OptionInfo;
-}
 
 /** Null if nothing can be completed. */
 export function completionAt(
