@@ -205,8 +205,8 @@ describe('the live look at Slack', () => {
         )(
           gives(
             /conversations\.history/,
-            '"type":"actions"',
-            '"type":"context"',
+            '"type":"button"',
+            '"type":"switch"',
           )(gives(/conversations\.history/, 'nested', 'flat')(fetch)),
         ),
     });
