@@ -259,6 +259,22 @@ describe('suggestions', () => {
     expect((await suggest('claude')).map(({ value }) => value)).toEqual(['anthropic/claude-3.5-sonnet']);
   });
 
+  it('of a choice are those whose value or label holds the text, in any case', async () => {
+    const scopes = async (text: string) => {
+      const found = await bot.dispatch.suggest({
+        command: 'model',
+        option: 'scope',
+        text,
+        actor: testActor('mia'),
+        place: { guild: 'discord:1', channel: 'c1', key: null },
+      });
+      return found.map(({ value }) => value);
+    };
+    expect(await scopes('')).toEqual(['conversation', 'channel', 'guild']);
+    expect(await scopes('CONV')).toEqual(['conversation']);
+    expect(await scopes('all channels')).toEqual(['guild']);
+  });
+
   it('of what is no model are none', async () => {
     expect(await suggest('nonesuch')).toEqual([]);
   });

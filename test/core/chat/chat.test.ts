@@ -153,6 +153,16 @@ describe('a question', () => {
     expect(bot.provider.chats).toHaveLength(6);
   });
 
+  it('is answered up to 40,000 characters, and turned away above them', async () => {
+    const long = messageOf('x'.repeat(40_001));
+    await bot.dispatch.message(long);
+    expect(toldPrivately(long)).toBe('That is 40,001 characters long; the maximum is 40,000.');
+    expect(bot.provider.chats).toEqual([]);
+    const longest = messageOf('x'.repeat(40_000));
+    await bot.dispatch.message(longest);
+    expect(toldPrivately(longest)).not.toContain('the maximum is');
+  });
+
   it('that was delivered twice is answered once', async () => {
     bot.provider.answer('Once.');
     const event = messageOf('Hello?', { id: 'event 1', place: { key: 'thread 1' } });
@@ -546,6 +556,20 @@ describe('Retry', () => {
       });
     expect(await by()).toBeNull();
     expect(await by(testActor('eve'))).toMatch(/Only Mia or an admin/);
+  });
+
+  it('waits for no answer that is still being written, and asks nobody', async () => {
+    const live = bot.provider.live();
+    const asked = messageOf('Why?');
+    const answering = bot.dispatch.message(asked);
+    await live.text('Because');
+    await waitUntil(() => expect(answerIdOf(asked)).not.toBe(''));
+    const press = pressOf('retry', answerIdOf(asked));
+    await bot.dispatch.press(press);
+    expect(toldPrivately(press)).toBe('This answer is still being written. Stop it first.');
+    expect([press.retired(), bot.provider.chats.length]).toEqual([0, 1]);
+    await live.finish();
+    await answering;
   });
 
   it('by an admin leaves the question its asker’s', async () => {

@@ -68,6 +68,9 @@ describe('how answers went', () => {
     expect(a).toMatchObject({ answers: 5, failed: 2, failures: { timeout: 2 } });
     expect([percentile(a.firstTextMs, 50), percentile(a.firstTextMs, 95)]).toEqual([200, 300]);
     expect(failuresInWords(a)).toBe('2 of 5 (timeout 2)');
+    expect(failuresInWords({ ...a, failed: 1_003, failures: { rare: 1, timeout: 1_000, other: 2 } })).toBe(
+      '1,003 of 5 (timeout 1,000, other 2, rare 1)',
+    );
     expect(outcomeOf(sums.get('b') ?? [])).toMatchObject({ answers: 1, failed: 0 });
   });
 

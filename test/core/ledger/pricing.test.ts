@@ -80,6 +80,23 @@ describe('the worst price of a request', () => {
     );
   });
 
+  it('has the higher of a believed and a doubted price, of each kind by itself', () => {
+    const believed = offer({ promptPicoUsd: 1_000, completionPicoUsd: 2_000, requestPicoUsd: 0 });
+    const doubtedPrices = {
+      ...NO_PRICES,
+      promptPicoUsd: 3_000,
+      completionPicoUsd: 500,
+      requestPicoUsd: 7_000,
+    };
+    expect(
+      worstCostNanoUsd(
+        { ...believed, doubtedPrices },
+        bounds({ promptTokens: 1_000, outputTokens: 1_000 }),
+        dearest,
+      ),
+    ).toBe(3_000 + 2_000 + 7);
+  });
+
   it('is nothing where the provider declares every price 0', () => {
     expect(
       worstCostNanoUsd(

@@ -244,6 +244,17 @@ export const FAILURES: readonly Row[] = [
     },
   },
   {
+    name: 'comes to the limit with nothing that can be shown',
+    replies: [stream(finishChunk('length'), usageChunk(USED), DONE)],
+    expect: {
+      text: '',
+      note: /^The model used all 8,192 tokens but wrote nothing that can be shown\./,
+      status: 'failed',
+      booked: USED_NANO_USD,
+      requests: 1,
+    },
+  },
+  {
     name: 'thinks until the limit',
     replies: [
       stream(

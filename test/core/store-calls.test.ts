@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/kit/clock.ts';
+import type { Place } from '../../src/core/ports/events.ts';
+import { type Store, StoreError } from '../../src/core/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { MemorySurface } from '../support/memory-surface.ts';
+import { createLogRecorder } from '../support/provider/test-client.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testActor,
+} from '../support/test-bot.ts';
+
+/** Not calls that end with their promise. */
+const LISTS = ['keys', 'records.query'];
+
+/** The same store or part of one; `around` makes each call, by its name. */
+function tapCalls<T extends object>(part: T, around: Around, path = ''): T {
+  return new Proxy(part, {
+    get(_, name) {
+      const value: unknown = Reflect.get(part, name, part);
+      const call = `${path}${String(name)}`;
+      if (typeof value === 'object' && value !== null) return tapCalls(value, around, `${call}.`);
+      if (typeof value !== 'function' || LISTS.includes(call)) return value;
+      return (...args: unknown[]) => around(call, () => value.apply(part, args));
+    },
+  });
+}
+
+/** A thread in a guild of its own, with one question of its admin and the answer. */
+interface Scene {
+  readonly place: Place;
+  readonly actor: ReturnType<typeof testActor>;
+  readonly answerId: string;
+  readonly messageId: string;
+}
+
+type Deed = (bot: TestBot, scene: Scene) => Promise<MemorySurface>;
+
+const command =
+  (name: string, options: Record<string, unknown> = {}): Deed =>
+  async (bot, { actor, place }) => {
+    const invocation = invocationOf(name, options, { actor, place });
+    await bot.dispatch.command(invocation);
+    return invocation.surface;
+  };
+
+const press =
+  (button: Parameters<typeof pressOf>[0], given = {}): Deed =>
+  async (bot, { actor, place, answerId }) => {
+    const pressed = pressOf(button, answerId, { actor, place, given });
+    await bot.dispatch.press(pressed);
+    return pressed.surface;
+  };
+
+const DEEDS: Readonly<Record<string, Deed>> = {
+  'a message': async (bot, { actor, place }) => {
+    const asked = messageOf('And at night?', { actor, place });
+    await bot.dispatch.message(asked);
+    return asked.surface;
+  },
+  'an edited message': async (bot, { actor, place, messageId }) => {
+    const message = messageOf('The sea?', { id: messageId, actor, place });
+    await bot.dispatch.edited({ message, editedAt: '2' });
+    return message.surface;
+  },
+  'Retry…': press('retry'),
+  'In a thread': press('continue'),
+  '👎': press('bad', { reason: 'It is grey.' }),
+  '/model here': command('model', { model: 'default' }),
+  '/model of the guild': command('model', { effort: 'low', scope: 'guild' }),
+  '/instructions': command('instructions', { text: 'Be brief.', scope: 'channel' }),
+  '/persona': command('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like one.' }),
+  '/context': command('context', { threads: 'off' }),
+  '/new': command('new'),
+  '/answers': command('answers', { show: 'whole' }),
+  '/automatic': command('automatic', { what: 'titles', state: 'off' }),
+  '/limits': command('limits', { limit: 'requests-per-day', to: '9' }),
+  '/channel': command('channel', { mention: 'not-needed' }),
+  '/access': command('access', { list: 'deny', user: '<@123456789012345678>' }),
+  '/tier': command('tier', { action: 'grant', tier: 'premium', reason: 'why not' }),
+  '/connect': command('connect', { provider: 'openrouter', key: `sk-or-v1-${'a'.repeat(64)}` }),
+  '/forget a conversation': command('forget'),
+  '/forget a person': command('forget', { what: 'myself', sure: 'yes' }),
+  '/forget a guild': command('forget', { what: 'guild', sure: 'yes' }),
+};
+
+/** Without a claim it is left to the next look at what was missed, and nobody is told. */
+const MISSED: Readonly<Record<string, Deed>> = {
+  'a message that was missed': async (bot, { actor, place }) => {
+    const message = messageOf('And at night?', { actor, place });
+    await bot.dispatch.missed([{ message, atMs: systemClock.now() }]);
+    return message.surface;
+  },
+};
+
+const READS = /^values\.get|^ledger\.(read|open|abandoned)|^claims\.(renew|underWay|journals)/;
+
+type Around = (call: string, make: () => unknown) => Promise<unknown>;
+const straight: Around = async (_, make) => make();
+
+let around = straight;
+let store: Store;
+let bot: TestBot;
+let guilds = 0;
+
+beforeEach(async () => {
+  around = straight;
+  bot = await createTestBot({ operators: ['discord:ada'], store: await tappedStore() });
+});
+afterEach(async () => {
+  await bot.close();
+  await store.close();
+});
+
+async function tappedStore(): Promise<Store> {
+  store = await openStore('memory:', { clock: systemClock, log: createLogRecorder().log });
+  return tapCalls(store, (call, make) => around(call, make));
+}
+
+async function begin(): Promise<Scene> {
+  const guild = `discord:${++guilds}` as const;
+  const actor = testActor('ada', { guild, isAdmin: true });
+  const place = { guild, channel: 'c1', key: `thread ${guilds}` };
+  const asked = messageOf('The sky?', { actor, place });
+  bot.provider.answer('Blue.');
+  await bot.dispatch.message(asked);
+  const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+  return { place, actor, answerId, messageId: asked.id };
+}
+
+/** All that a person was shown and told, without numbers. */
+const seenOn = ({ text, privateTexts }: MemorySurface) =>
+  [text, ...privateTexts.map((told) => told.text)].join('\n').replaceAll(/\d+/g, '#');
+
+async function doIt(run: Deed, scene: Scene): Promise<string> {
+  bot.provider.answer('Black.');
+  const surface = await run(bot, scene);
+  around = straight;
+  bot.provider.unscript();
+  return seenOn(surface);
+}
+
+it.each(Object.entries({ ...DEEDS, ...MISSED }))(
+  '%s has everything stored before it is over, and holds no claim after it',
+  async (_, run) => {
+    const scene = await begin();
+    const pending: string[] = [];
+    const late: string[] = [];
+    let isOver = false;
+    around = async (call, make) => {
+      if (READS.test(call)) return make();
+      if (isOver) late.push(call);
+      pending.push(call);
+      await systemClock.sleep(2);
+      return Promise.resolve(make()).finally(() => pending.splice(pending.indexOf(call), 1));
+    };
+    bot.provider.answer('Black.');
+    await run(bot, scene);
+    isOver = true;
+    expect(pending).toEqual([]);
+    await systemClock.sleep(10);
+    expect(late).toEqual([]);
+    expect(await store.claims.underWay(0)).toEqual([]);
+  },
+);
+
+it.each(Object.entries(DEEDS))(
+  '%s does not care which call to the store fails, or says that it did',
+  async (_, run) => {
+    const usual = await doIt(run, await begin());
+    const faults: string[] = [];
+    for (;;) {
+      const scene = await begin();
+      const fault = `no room for write ${faults.length}`;
+      let calls = 0;
+      around = async (call, make) => {
+        if (READS.test(call) || calls++ !== faults.length) return make();
+        throw new StoreError(fault);
+      };
+      const seen = await doIt(run, scene);
+      if (calls <= faults.length) break;
+      faults.push(fault);
+      if (seen !== usual) expect(seen).toMatch(/cannot reach its database/);
+      bot.provider.answer('It is next.');
+      const next = messageOf('Next?', scene);
+      await bot.dispatch.message(next);
+      expect(next.surface.text).toBe('It is next.');
+      bot.provider.unscript();
+    }
+    await bot.services.chat.drain(0);
+    expect(faults.filter((fault) => !bot.logged().includes(fault))).toEqual([]);
+    expect(await store.ledger.openReservations()).toEqual([]);
+  },
+);
