@@ -8,7 +8,7 @@ export type GuildNames = ReturnType<typeof createGuildNames>;
 
 /** Names of guilds on their platforms, for the operator, because ids alone mean nothing to people. */
 export function createGuildNames(store: CollectionStore) {
-  const names = createCollection(store, 'guild-names', { version: 1, schema: nameSchema });
+  const names = createCollection(store, 'guild-names', { schema: nameSchema });
 
   return {
     /** Stores the names of guilds that the bot is in. Writes only changed ones. */

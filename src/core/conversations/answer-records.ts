@@ -78,7 +78,7 @@ export type AnswerRecords = ReturnType<typeof createAnswerRecords>;
 
 /** Keeps each answer for `retentionMs` milliseconds after its last change. */
 export function createAnswerRecords(store: Store, retentionMs: number) {
-  const options = { version: 1, ttlMs: retentionMs };
+  const options = { ttlMs: retentionMs };
   const answers = createCollection(store, 'answers', { ...options, schema: answerSchema });
   const questions = createCollection(store, 'asked', { ...options, schema: askedSchema });
   const shownIn = createCollection(store, 'answer-messages', { ...options, schema: askedSchema });

@@ -28,7 +28,7 @@ export type Conversations = ReturnType<typeof createConversations>;
  * Keeps each conversation for `retentionMs` milliseconds after its last change.
  */
 export function createConversations(store: Store, retentionMs: number) {
-  const options = { version: 1, ttlMs: retentionMs };
+  const options = { ttlMs: retentionMs };
   const conversations = createCollection(store, 'conversations', { ...options, schema: conversationSchema });
   const places = createCollection(store, 'places', { ...options, schema: placeSchema });
 

@@ -32,7 +32,6 @@ export function createListening(
   { retentionMs, clock }: { readonly retentionMs: number; readonly clock: Clock },
 ) {
   const places = createCollection(store, 'listening', {
-    version: 1,
     schema: listeningSchema,
     ttlMs: retentionMs,
   });

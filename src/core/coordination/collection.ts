@@ -29,8 +29,8 @@ export async function ifReadable<T, U>(reading: Promise<T>, otherwise: U): Promi
 }
 
 export interface CollectionOptions<T> {
-  /** The version of values written now, from 1. Raise it with every schema change that old values would not pass. */
-  readonly version: number;
+  /** The version of values written now. Raise it with every schema change that old values would not pass. Default 1. */
+  readonly version?: number;
   /** The schema of a value; must accept its own output. */
   readonly schema: z.ZodType<T>;
   /** How long a value lives after its last `set`, and a copy aside after its last read, in milliseconds. Default: forever. */
@@ -99,8 +99,9 @@ export const ASIDE_PREFIX = '!unreadable/';
 export function createCollection<T>(
   store: CollectionStore,
   namespace: string,
-  options: CollectionOptions<T>,
+  given: CollectionOptions<T>,
 ): Collection<T> {
+  const options = { version: 1, ...given };
   const { version, ttlMs } = options;
   const together = togetherIn(store);
   const lives = ttlMs === undefined ? {} : { ttlMs };
@@ -164,8 +165,10 @@ export function createCollection<T>(
   };
 }
 
+type Versioned<T> = CollectionOptions<T> & { readonly version: number };
+
 /** The value in its present version. Throws if it has none, or if the schema rejects it. */
-function parse<T>(stored: unknown, { version, schema, migrate }: CollectionOptions<T>): T {
+function parse<T>(stored: unknown, { version, schema, migrate }: Versioned<T>): T {
   const envelope = asObject(stored);
   const from = asCount(envelope?.['version']);
   if (!from) throw new Error('it has no version');

@@ -31,7 +31,7 @@ const momentSchema = z.object({ atMs: z.number() });
 /** Introduces the bot where people do not know it yet. */
 export function createGreeter(options: GreeterOptions): Dispatch['joined'] {
   const { store, once, choose, demoNotice, operatorContact, clock, log } = options;
-  const greeted = createCollection(store, 'greetings', { version: 1, schema: momentSchema });
+  const greeted = createCollection(store, 'greetings', { schema: momentSchema });
 
   async function isUsed(): Promise<boolean> {
     for (const namespace of SIGNS_OF_USE) for await (const _ of store.keys(namespace, '')) return true;

@@ -25,7 +25,6 @@ export type RouteRest = ReturnType<typeof createRouteRest>;
  */
 export function createRouteRest(store: Store, clock: Clock, log: Logger) {
   const failures = createCollection(store, 'route-failures', {
-    version: 1,
     schema: z.object({ atMs: z.array(z.number()) }),
     ttlMs: WINDOW_MS + REST_MS,
   });

@@ -32,7 +32,6 @@ export interface Uploads {
 /** Keeps each file for `retentionMs` milliseconds. */
 export function createUploads(store: CollectionStore, retentionMs: number): Uploads {
   const uploads = createCollection(store, 'playground-files', {
-    version: 1,
     schema: uploadSchema,
     ttlMs: retentionMs,
   });

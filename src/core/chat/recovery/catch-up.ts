@@ -33,11 +33,10 @@ export type CatchUp = ReturnType<typeof createCatchUp>;
 /** The data needed to find messages that people wrote while the bot was away. */
 export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: CatchUpOptions) {
   const streams = createCollection(store, 'streams', {
-    version: 1,
     schema: streamSchema,
     ttlMs: retentionMs,
   });
-  const places = createCollection(store, 'talked', { version: 1, schema: placeSchema, ttlMs: retentionMs });
+  const places = createCollection(store, 'talked', { schema: placeSchema, ttlMs: retentionMs });
   const written = new BoundedMap<string, number>(MAX_FRESH);
 
   async function latestPlaces(platform: Platform): Promise<Away['places']> {

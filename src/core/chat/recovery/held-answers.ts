@@ -38,7 +38,7 @@ export function createHeldAnswers(
   answers: Pick<AnswerRecords, 'amend' | 'unhold'>,
   retentionMs: number,
 ) {
-  const places = createCollection(store, 'held', { version: 1, schema, ttlMs: retentionMs });
+  const places = createCollection(store, 'held', { schema, ttlMs: retentionMs });
   const keyOf = (platform: Platform, at: string, id: string) => `${platform}/${at}/${id}`;
 
   return {
