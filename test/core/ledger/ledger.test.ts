@@ -20,7 +20,7 @@ import { collect } from '../../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 
 const log = pino({ level: 'silent' });
-const START = Date.UTC(2026, 10, 23, 12);
+const START = Date.UTC(2026, 10, 29, 12);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -159,7 +159,7 @@ describe('reserve and settle', () => {
       used: 1_000,
       setAside: 1_000,
       most: 5_000,
-      renewsAtMs: Date.UTC(2026, 10, 24),
+      renewsAtMs: Date.UTC(2026, 10, 30),
     });
   });
 
@@ -196,10 +196,10 @@ describe('reserve and settle', () => {
 
 describe('limits', () => {
   it.each([
-    ['requestsPerUserPerMinute', 2, 'attempts', 1, Date.UTC(2026, 10, 23, 12, 1)],
-    ['requestsPerUserPerDay', 2, 'requests', 1, Date.UTC(2026, 10, 24)],
-    ['nanoUsdPerUserPerDay', 2_500, 'nanoUsd', 1_000, Date.UTC(2026, 10, 24)],
-    ['nanoUsdPerGuildPerDay', 2_500, 'nanoUsd', 1_000, Date.UTC(2026, 10, 24)],
+    ['requestsPerUserPerMinute', 2, 'attempts', 1, Date.UTC(2026, 10, 29, 12, 1)],
+    ['requestsPerUserPerDay', 2, 'requests', 1, Date.UTC(2026, 10, 30)],
+    ['nanoUsdPerUserPerDay', 2_500, 'nanoUsd', 1_000, Date.UTC(2026, 10, 30)],
+    ['nanoUsdPerGuildPerDay', 2_500, 'nanoUsd', 1_000, Date.UTC(2026, 10, 30)],
     ['nanoUsdPerGuildPerMonth', 2_500, 'nanoUsd', 1_000, Date.UTC(2026, 11, 1)],
   ] as const)(
     '%s refuses the third of two, names itself, its use and its renewal, and renews then',
@@ -295,7 +295,7 @@ describe('limits', () => {
     const limits = { ...UNLIMITED_GUILD, requestsPerUserPerDay: 1 };
     admitted(await ledger.reserve({ ...REQUEST, limits }));
     expect(await ledger.reserve({ ...REQUEST, id: 'r2', limits })).toMatchObject({
-      renewsAtMs: Date.UTC(2026, 10, 23, 15),
+      renewsAtMs: Date.UTC(2026, 10, 29, 15),
     });
   });
 });

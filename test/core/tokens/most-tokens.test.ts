@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { mostTokens, mostTokensOfAny } from '../../../src/core/tokens/most-tokens.ts';
 import { loadVocabulary, vocabularyOf } from '../../../src/core/tokens/vocabulary.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
+import { codePoint } from '../../support/code-point.ts';
 
 const asText = { disallowedSpecial: new Set<string>() };
 const vocabularies = [
@@ -19,7 +20,7 @@ const unlikely = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64')),
-  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: codePoint, maxLength: 200 }),
   fc.string({ unit: 'grapheme', maxLength: 200 }),
   // One half of a surrogate pair is no character.
   fc
