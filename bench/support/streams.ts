@@ -10,7 +10,7 @@ import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { ChatProvider } from '../../src/core/ports/provider.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
-import { createProviderClient } from '../../src/core/provider/client.ts';
+import { ProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
 
 export const log = pino({ level: 'silent' });
@@ -32,7 +32,7 @@ export async function startStreamServer(): Promise<{ readonly url: string; stop(
 }
 
 export function providerAt(baseUrl: string): ChatProvider {
-  return createProviderClient({
+  return new ProviderClient({
     definition: defineProvider({ id: 'openrouter', preset: 'openrouter', baseUrl }),
     apiKey: 'sk-bench',
     fetch: createFetch(),

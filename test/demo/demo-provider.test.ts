@@ -5,7 +5,7 @@ import {
   type ChatRequest,
   NO_PRICES,
 } from '../../src/core/ports/provider.ts';
-import { createProviderClient } from '../../src/core/provider/client.ts';
+import { ProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
 import { type DemoProvider, startDemoProvider } from '../../src/demo/demo-provider.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 function clientOf({ baseUrl }: DemoProvider, retryClock: HastyClock): ChatProvider {
-  return createProviderClient({
+  return new ProviderClient({
     definition: defineProvider({ id: 'openrouter', preset: 'openrouter', baseUrl, keyless: true }),
     apiKey: null,
     fetch,

@@ -27,7 +27,7 @@ import type { BroughtPart } from '../../src/core/ports/parts.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import type { Telemetry } from '../../src/core/ports/telemetry.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
-import { createProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
+import { ProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
 import type { Services } from '../../src/core/services.ts';
 import { createReadContent } from '../../src/files/read-content.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -123,7 +123,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
   const providers = new Map(
     file.providers.map((definition) => [
       definition.id,
-      createProviderClient({
+      new ProviderClient({
         definition: { ...definition, baseUrl: provider.url },
         apiKey: keys.includes(definition.id) ? `sk-${definition.id}-operator` : null,
         fetch: createFetch(),

@@ -3,7 +3,7 @@ import type { CatalogueFile } from '../../core/catalogue/file.ts';
 import type { Clock } from '../../core/kit/clock.ts';
 import { createRate } from '../../core/kit/rate.ts';
 import type { ChatProvider } from '../../core/ports/provider.ts';
-import { createProviderClient, STREAM_READS } from '../../core/provider/client.ts';
+import { ProviderClient, STREAM_READS } from '../../core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from '../../core/provider/definition.ts';
 import type { LocalServer } from '../../core/provider/local.ts';
 import { withPlainFallback } from '../../core/provider/plain-fallback.ts';
@@ -61,7 +61,7 @@ export function createProviders(options: ProvidersOptions): Providers {
   const pace = createRate(clock, STREAM_READS);
 
   function clientOf(definition: ProviderDefinition, apiKey: string | null): ChatProvider {
-    return createProviderClient({
+    return new ProviderClient({
       definition,
       apiKey,
       fetch,

@@ -1,4 +1,4 @@
-import { startDeadline } from '../kit/deadline.ts';
+import { Deadline } from '../kit/deadline.ts';
 import { createKeyedQueue } from '../kit/keyed-queue.ts';
 import { createLateWrites } from '../kit/until-stored.ts';
 import { type Claim, StoreError } from '../ports/store.ts';
@@ -84,7 +84,7 @@ export function createLocks(shared: SharedStore) {
      */
     async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
       const late = () => new StoreError(`the lock ${name} is not free within ${MAX_WAIT_MS} ms`);
-      const limit = startDeadline(clock, MAX_WAIT_MS, null, late);
+      const limit = new Deadline(clock, MAX_WAIT_MS, null, late);
       const taking = acquireLock(name, Number.POSITIVE_INFINITY, () => {}, limit.signal);
       const release = await taking.finally(() => limit.stop());
       if (release === null) throw late();

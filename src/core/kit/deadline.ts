@@ -1,77 +1,80 @@
 import type { Clock } from './clock.ts';
 import { OVER } from './over.ts';
 
-export type Deadline = ReturnType<typeof startDeadline>;
-
 /**
- * Starts a time limit on waiting, which ends the work itself. Pausing and restarting only assign variables: a single sleep is
- * pending at any time, and it checks the newest wait when it wakes. So a stream of a thousand chunks sets no thousand timers.
- * Only a shorter limit wakes it early.
+ * A time limit on waiting, which ends the work itself. It starts at once.
  *
- * @param createReason makes the abort reason when the time is up
+ * Pausing and restarting only assign variables: a single sleep is pending at any time, and it checks the newest wait when it
+ * wakes. So a stream of a thousand chunks sets no thousand timers. Only a wait that ends before the sleep wakes it early.
  */
-export function startDeadline(
-  clock: Clock,
-  firstLimitMs: number,
-  outer: AbortSignal | null,
-  createReason: () => Error,
-) {
-  const over = new AbortController();
-  let isStopped = false;
-  let limitMs = firstLimitMs;
-  /** Null while paused. */
-  let waitingSinceMs: number | null = clock.now();
-  /** Time of this wait before the last pause. */
-  let waitedMs = 0;
-  let sleep = new AbortController();
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #outer: AbortSignal | null;
+  readonly #createReason: () => Error;
+  readonly #over = new AbortController();
+  /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. Not after `stop`. */
+  readonly signal = this.#over.signal;
   // Not `AbortSignal.any`: its sets, weak references and finalizers cost more than all else here.
-  const follow = () => over.abort(outer?.reason);
-  if (outer?.aborted) follow();
-  else outer?.addEventListener('abort', follow, { once: true });
+  readonly #follow = () => this.#over.abort(this.#outer?.reason);
+  readonly #watching: Promise<void>;
+  #limitMs: number;
+  #sinceMs: number;
+  #isPaused = false;
+  #isStopped = false;
+  #sleep = new AbortController();
+  #wakesAtMs = 0;
 
-  async function watch(): Promise<void> {
-    while (!isStopped) {
-      const leftMs = waitingSinceMs === null ? limitMs : waitingSinceMs + limitMs - waitedMs - clock.now();
-      if (leftMs <= 0) return over.abort(createReason());
-      const { signal } = sleep;
+  /** @param createReason makes the abort reason when the time is up */
+  constructor(clock: Clock, limitMs: number, outer: AbortSignal | null, createReason: () => Error) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#sinceMs = clock.now();
+    this.#outer = outer;
+    this.#createReason = createReason;
+    if (outer?.aborted) this.#follow();
+    else outer?.addEventListener('abort', this.#follow, { once: true });
+    this.#watching = this.#watch();
+  }
+
+  /**
+   * Stops the time until `restart`: something arrived, and its reader may take as long as it likes. Returns the time of this
+   * wait in milliseconds.
+   */
+  pause(): number {
+    this.#isPaused = true;
+    return this.#clock.now() - this.#sinceMs;
+  }
+
+  /** Starts a new wait with the full limit. A `limitMs` given here replaces the limit from now on. */
+  restart(limitMs = this.#limitMs): void {
+    this.#limitMs = limitMs;
+    this.#sinceMs = this.#clock.now();
+    this.#isPaused = false;
+    if (this.#sinceMs + limitMs < this.#wakesAtMs) this.#sleep.abort(OVER);
+  }
+
+  /** Ends the deadline; resolves when its timer is gone. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#outer?.removeEventListener('abort', this.#follow);
+    this.#sleep.abort(OVER);
+    return this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#isStopped) {
+      const nowMs = this.#clock.now();
+      this.#wakesAtMs = (this.#isPaused ? nowMs : this.#sinceMs) + this.#limitMs;
+      if (this.#wakesAtMs <= nowMs) return this.#over.abort(this.#createReason());
+      const { signal } = this.#sleep;
       try {
-        await clock.sleep(leftMs, signal);
+        await this.#clock.sleep(this.#wakesAtMs - nowMs, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
-        sleep = new AbortController();
+        this.#sleep = new AbortController();
       }
     }
   }
-
-  const watching = watch();
-  return {
-    /** Aborts with the outer signal's reason, or with the deadline's own when the time is up. Not after `stop`. */
-    signal: over.signal,
-    /** Stops the time until `restart` or `resume`: something arrived, and its reader may take as long as it likes. */
-    pause(): void {
-      if (waitingSinceMs !== null) waitedMs += clock.now() - waitingSinceMs;
-      waitingSinceMs = null;
-    },
-    /** Continues the wait with the time that is left. */
-    resume(): void {
-      waitingSinceMs ??= clock.now();
-    },
-    /** Starts a new wait with the full limit. A `limitMs` given here replaces the limit from now on. */
-    restart(newLimitMs = limitMs): void {
-      const isShorter = newLimitMs < limitMs;
-      limitMs = newLimitMs;
-      waitingSinceMs = clock.now();
-      waitedMs = 0;
-      if (isShorter) sleep.abort(OVER);
-    },
-    /** Ends the deadline; resolves when its timer is gone. */
-    stop(): Promise<void> {
-      isStopped = true;
-      outer?.removeEventListener('abort', follow);
-      sleep.abort(OVER);
-      return watching;
-    },
-  };
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../kit/clock.ts';
-import { startDeadline } from '../kit/deadline.ts';
+import { Deadline } from '../kit/deadline.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../ledger/pricing.ts';
 import { type Actor, platformOf } from '../ports/actor.ts';
@@ -93,7 +93,7 @@ export function createErrands(options: {
       log.info({ kind, guild: place.guild, reason: request.text }, 'skipped an automatic task');
       return null;
     }
-    const limit = startDeadline(clock, TIME_LIMIT_MS, outer, () => new Error(`${kind}: no answer in time`));
+    const limit = new Deadline(clock, TIME_LIMIT_MS, outer, () => new Error(`${kind}: no answer in time`));
     try {
       let text = '';
       let isWhole = false;

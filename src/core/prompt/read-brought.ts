@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { startDeadline } from '../kit/deadline.ts';
+import { Deadline } from '../kit/deadline.ts';
 import { createSlots, type Slots } from '../kit/slots.ts';
 import { plainName } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
@@ -119,7 +119,7 @@ function createContentReader({ readFileOf, readContent, limits, clock, log }: Br
 
   async function fetchAndRead(guild: GuildId, file: FilePart, maxChars: number, signal: AbortSignal) {
     const late = new FileUnavailable(`It could not be fetched within ${timeoutMs / 1_000} s.`);
-    const limit = startDeadline(clock, timeoutMs, signal, () => late);
+    const limit = new Deadline(clock, timeoutMs, signal, () => late);
     try {
       const readFile = readFileOf(guild);
       if (readFile === null) throw new FileUnavailable('Files of this platform cannot be read.');

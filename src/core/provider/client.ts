@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { startDeadline } from '../kit/deadline.ts';
+import { Deadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
 import { createRate, type Rate } from '../kit/rate.ts';
 import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
-import type { ChatEvent, ChatProvider, ChatRequest } from '../ports/provider.ts';
+import type { ChatEvent, ChatProvider, ChatRequest, ModelFacts } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
 import { costNanoUsd } from './answer/cost.ts';
-import { decodeAnswer } from './answer/decode.ts';
+import { AnswerDecoder } from './answer/decode.ts';
 import type { ProviderDefinition } from './definition.ts';
+import { Exchange } from './exchange.ts';
 import { retryDelayMs } from './failure/retry.ts';
 import { readModels } from './models.ts';
-import { createTransport } from './transport.ts';
 import { chatBody } from './wire.ts';
 
 export interface ProviderClientOptions {
@@ -52,145 +52,173 @@ const LEAST_ANSWER_TOKENS = 256;
  */
 export const STREAM_READS = { perSecond: 1_000, atOnce: 20 };
 
-/** Creates a client for one OpenAI-compatible endpoint. */
-export function createProviderClient(options: ProviderClientOptions): ChatProvider {
-  const { definition, clock, random, timeouts, pace = createRate(clock, STREAM_READS) } = options;
-  const log = options.log.child({ provider: definition.id });
-  const transport = createTransport(options);
+/** One try at a request. */
+interface Trial {
+  readonly asked: ChatRequest;
+  /** As asked, or with a lower cap. */
+  readonly request: ChatRequest;
+  /** The parts that are left out. */
+  readonly without: ReadonlySet<RefusedPart>;
+  /** The number of tries before it. */
+  readonly retries: number;
+}
 
+/** A client for one OpenAI-compatible endpoint. */
+export class ProviderClient implements ChatProvider {
+  readonly id: string;
+  readonly looksUpCosts: boolean;
+  readonly #options: ProviderClientOptions;
+  readonly #pace: Rate;
+  readonly #log: Logger;
   /** Request parts that a model was found to reject, by wire id and effort: one refused effort says nothing of the others. */
-  const refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
+  readonly #refusedParts = new Map<string, ReadonlySet<RefusedPart>>();
 
-  /** The fields of the request that the provider accepted only without. */
-  function changesOf(
-    asked: ChatRequest,
-    taken: ChatRequest,
-    without: ReadonlySet<RefusedPart>,
-  ): Pick<Extract<ChatEvent, { type: 'start' }>, 'affordableTokens' | 'isWithoutEffort'> {
-    const { maxOutputTokens, effort } = taken;
-    const takesEffort = definition.features.effortField !== null && !without.has('reasoning_effort');
-    return {
-      ...(taken !== asked && maxOutputTokens !== undefined && { affordableTokens: maxOutputTokens }),
-      ...(asked.effort !== undefined && !(takesEffort && effort !== undefined) && { isWithoutEffort: true }),
-    };
+  constructor(options: ProviderClientOptions) {
+    const { definition, clock, log } = options;
+    this.id = definition.id;
+    this.looksUpCosts = definition.features.generationLookup;
+    this.#options = options;
+    this.#pace = options.pace ?? createRate(clock, STREAM_READS);
+    this.#log = log.child({ provider: definition.id });
   }
 
-  /** Waits before a retry; throws the error if there must be none. */
-  async function backOff(
-    error: unknown,
-    retries: number,
-    signal: AbortSignal,
-    isFree?: boolean,
-  ): Promise<void> {
-    const delayMs = retryDelayMs(error, retries, random, isFree);
-    if (delayMs === null) throw error;
-    log.info({ err: error, retries, delayMs }, 'trying again');
-    await clock.sleep(delayMs, signal);
-  }
-
-  /** Reads JSON from the provider, with retries, within one time limit. */
-  async function get(path: string, ownKey: string | undefined, outer: AbortSignal): Promise<object> {
-    let exchange = transport.openExchange(ownKey);
-    const late = () => exchange.fail({ code: 'timeout' });
-    const { signal, stop } = startDeadline(clock, timeouts.requestMs, outer, late);
-    try {
-      for (let retries = 0; ; retries++) {
-        try {
-          const response = await transport.send(exchange, { path, accept: 'application/json' }, signal);
-          return await transport.readJson(exchange, response, signal);
-        } catch (error) {
-          await backOff(error, retries, signal);
-          exchange = transport.openExchange(ownKey);
+  async *stream(asked: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void> {
+    const { clock, timeouts } = this.#options;
+    const without = this.#refusedParts.get(routeOf(asked)) ?? NOTHING;
+    let trial: Trial = { asked, request: asked, without, retries: 0 };
+    for (;;) {
+      const exchange = new Exchange(this.#options, asked.apiKey);
+      const { silenceMs, firstProgressMs, progressMs } = { ...timeouts, ...asked };
+      const late = () => exchange.fail({ code: 'timeout' });
+      const deadline = new Deadline(clock, Math.min(silenceMs, firstProgressMs), signal, late);
+      let isLive = false;
+      let failure: unknown;
+      try {
+        const response = await this.#send(exchange, trial, deadline.signal);
+        const leftMs = firstProgressMs - deadline.pause();
+        const limits = { bounds: trial.request, deadline, silenceMs, leftMs, progressMs };
+        const context = { exchange, ...limits, clock, pace: this.#pace, log: this.#log };
+        const decoder = new AnswerDecoder(response, context, signal);
+        for await (const events of decoder.events()) {
+          for (const event of events) {
+            isLive ||= event.type !== 'start';
+            yield event.type === 'start' ? { ...event, ...this.#changesOf(trial) } : event;
+          }
         }
+        return;
+      } catch (error) {
+        if (isLive) throw error;
+        failure = error;
+      } finally {
+        await deadline.stop();
       }
-    } finally {
-      await stop();
+      trial = await this.#nextTrial(trial, failure, signal);
     }
   }
 
-  return {
-    id: definition.id,
-    looksUpCosts: definition.features.generationLookup,
+  async #send(exchange: Exchange, trial: Trial, signal: AbortSignal): Promise<Response> {
+    const { asked, request, without } = trial;
+    const { definition, preferences } = this.#options;
+    const message = {
+      path: definition.chatPath.replaceAll('{model}', encodeURIComponent(request.wireModel)),
+      accept: without.has('stream') ? 'application/json' : 'text/event-stream',
+      body: chatBody(definition, request, preferences, without),
+    } as const;
+    const response = await exchange.send(message, signal);
+    if (without !== NOTHING) this.#refusedParts.set(routeOf(asked), without);
+    return response;
+  }
 
-    async *stream(asked, signal) {
-      let request = asked;
-      let without = refusedParts.get(routeOf(asked)) ?? NOTHING;
+  /** The fields of the request that the provider accepted only without. */
+  #changesOf({ asked, request, without }: Trial) {
+    const { maxOutputTokens, effort } = request;
+    const { effortField } = this.#options.definition.features;
+    const takesEffort = effortField !== null && !without.has('reasoning_effort') && effort !== undefined;
+    const isCapped = maxOutputTokens !== asked.maxOutputTokens && maxOutputTokens !== undefined;
+    return {
+      ...(isCapped && { affordableTokens: maxOutputTokens }),
+      ...(asked.effort !== undefined && !takesEffort && { isWithoutEffort: true as const }),
+    };
+  }
+
+  /** The try after one that failed. @throws the failure if there is none */
+  async #nextTrial(trial: Trial, failure: unknown, signal: AbortSignal): Promise<Trial> {
+    const { asked, request, without } = trial;
+    const next = { ...trial, retries: trial.retries + 1 };
+    const refused = refusedPartOf(failure);
+    if (refused !== null && !without.has(refused)) {
+      const about = { model: asked.wireModel, refused };
+      this.#log.info(about, 'retrying without the part that the provider rejected');
+      return { ...next, without: new Set([...without, refused]) };
+    }
+    const affordable = request === asked ? affordableCap(failure, request) : null;
+    if (affordable !== null) return { ...next, request: withCap(request, affordable) };
+    await this.#backOff(failure, trial.retries, signal, request.isFree);
+    return next;
+  }
+
+  /** Waits before a retry; throws the error if there must be none. */
+  async #backOff(error: unknown, retries: number, signal: AbortSignal, isFree?: boolean): Promise<void> {
+    const delayMs = retryDelayMs(error, retries, this.#options.random, isFree);
+    if (delayMs === null) throw error;
+    this.#log.info({ err: error, retries, delayMs }, 'trying again');
+    await this.#options.clock.sleep(delayMs, signal);
+  }
+
+  async models(signal: AbortSignal): Promise<ModelFacts[]> {
+    const { modelsPath, features } = this.#options.definition;
+    const models = readModels(
+      await this.#get(modelsPath, undefined, signal),
+      features.tokenPrices,
+      this.#log,
+    );
+    if (models === null) throw new Exchange(this.#options, undefined).fail({ code: 'bad_response' });
+    return models;
+  }
+
+  async generationCost(generationId: string, apiKey: string | undefined, signal: AbortSignal) {
+    if (!this.looksUpCosts) return null;
+    try {
+      const body = await this.#get(`/generation?id=${encodeURIComponent(generationId)}`, apiKey, signal);
+      const data = asObject(asObject(body)?.['data']);
+      return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
+    } catch (error) {
+      if (error instanceof ProviderError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  async checkKey(apiKey: string, signal: AbortSignal): Promise<boolean> {
+    const { modelsPath, features } = this.#options.definition;
+    try {
+      await this.#get(features.keyLookup ? '/key' : modelsPath, apiKey, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === 'bad_key') return false;
+      throw error;
+    }
+  }
+
+  /** Reads JSON from the provider, with retries, within one time limit. */
+  async #get(path: string, ownKey: string | undefined, outer: AbortSignal): Promise<object> {
+    const { clock, timeouts } = this.#options;
+    let exchange = new Exchange(this.#options, ownKey);
+    const late = () => exchange.fail({ code: 'timeout' });
+    const limit = new Deadline(clock, timeouts.requestMs, outer, late);
+    try {
       for (let retries = 0; ; retries++) {
-        const exchange = transport.openExchange(request.apiKey);
-        const late = () => exchange.fail({ code: 'timeout' });
-        const { firstProgressMs, progressMs } = { ...timeouts, ...request };
-        const silence = startDeadline(clock, timeouts.silenceMs, signal, late);
-        const standstill = startDeadline(clock, firstProgressMs, silence.signal, late);
-        let live = false;
-        let failure: unknown;
         try {
-          const message = {
-            path: definition.chatPath.replaceAll('{model}', encodeURIComponent(request.wireModel)),
-            accept: without.has('stream') ? 'application/json' : 'text/event-stream',
-            body: chatBody(definition, request, options.preferences, without),
-          } as const;
-          const response = await transport.send(exchange, message, standstill.signal);
-          if (without !== NOTHING) refusedParts.set(routeOf(asked), without);
-          silence.pause();
-          standstill.pause();
-          const context = { exchange, bounds: request, silence, standstill, progressMs, pace, clock, log };
-          for await (const events of decodeAnswer(response, context, signal)) {
-            for (const event of joined(events)) {
-              live ||= event.type !== 'start';
-              yield event.type === 'start' ? { ...event, ...changesOf(asked, request, without) } : event;
-            }
-          }
-          return;
+          const response = await exchange.send({ path, accept: 'application/json' }, limit.signal);
+          return await exchange.readJson(response, limit.signal);
         } catch (error) {
-          if (live) throw error;
-          failure = error;
-        } finally {
-          await Promise.all([silence.stop(), standstill.stop()]);
+          await this.#backOff(error, retries, limit.signal);
+          exchange = new Exchange(this.#options, ownKey);
         }
-        const refused = refusedPartOf(failure);
-        if (refused !== null && !without.has(refused)) {
-          without = new Set([...without, refused]);
-          log.info(
-            { model: asked.wireModel, refused },
-            'retrying without the part that the provider rejected',
-          );
-          continue;
-        }
-        const affordable = request === asked ? affordableCap(failure, request) : null;
-        if (affordable === null) await backOff(failure, retries, signal, request.isFree);
-        else request = withCap(request, affordable);
       }
-    },
-
-    async models(signal) {
-      const body = await get(definition.modelsPath, undefined, signal);
-      const models = readModels(body, definition.features.tokenPrices, log);
-      if (models === null) throw transport.openExchange(undefined).fail({ code: 'bad_response' });
-      return models;
-    },
-
-    async generationCost(generationId, apiKey, signal) {
-      if (!definition.features.generationLookup) return null;
-      try {
-        const body = await get(`/generation?id=${encodeURIComponent(generationId)}`, apiKey, signal);
-        const data = asObject(asObject(body)?.['data']);
-        return costNanoUsd(data?.['total_cost'], data?.['is_byok'], data?.['upstream_inference_cost']);
-      } catch (error) {
-        if (error instanceof ProviderError && error.status === 404) return null;
-        throw error;
-      }
-    },
-
-    async checkKey(apiKey, signal) {
-      try {
-        await get(definition.features.keyLookup ? '/key' : definition.modelsPath, apiKey, signal);
-        return true;
-      } catch (error) {
-        if (error instanceof ProviderError && error.code === 'bad_key') return false;
-        throw error;
-      }
-    },
-  };
+    } finally {
+      await limit.stop();
+    }
+  }
 }
 
 const NOTHING: ReadonlySet<RefusedPart> = new Set();
@@ -217,32 +245,4 @@ function withCap({ effort, ...request }: ChatRequest, maxOutputTokens: number): 
 /** Names what a refusal of a part is remembered by. */
 function routeOf({ wireModel, effort }: ChatRequest): string {
   return effort === undefined ? wireModel : `${wireModel} ${effort}`;
-}
-
-/**
- * Joins the events of one read, because each event costs as much as a word: consecutive pieces of text become one, and of
- * several usage events the last counts unless later text makes it out of date.
- */
-function joined(events: readonly ChatEvent[]): readonly ChatEvent[] {
-  const all: ChatEvent[] = [];
-  let deltas: string[] = [];
-  let usage: ChatEvent | null = null;
-  const join = () => {
-    if (deltas.length > 0) all.push({ type: 'text', delta: deltas.join('') });
-    deltas = [];
-  };
-  for (const event of events) {
-    if (event.type === 'usage') usage = event;
-    else if (event.type === 'text') {
-      deltas.push(event.delta);
-      usage = null;
-    } else {
-      if (event.type === 'reasoning') usage = null;
-      join();
-      all.push(event);
-    }
-  }
-  join();
-  if (usage !== null && all.at(-1)?.type !== 'done') all.push(usage);
-  return all;
 }

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import { startDeadline } from '../kit/deadline.ts';
+import { Deadline } from '../kit/deadline.ts';
 import { asArray, asObject, asText } from '../kit/json.ts';
 import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition, type ProviderFeatures } from './definition.ts';
+import { Exchange } from './exchange.ts';
 import { readModels } from './models.ts';
-import { createTransport } from './transport.ts';
 
 /** A model server on this machine, with its chat models. */
 export interface LocalServer {
@@ -67,13 +67,12 @@ async function probe(
     free: true,
     features,
   });
-  const transport = createTransport({ definition, apiKey: null, fetch, clock });
-  const exchange = transport.openExchange(undefined);
-  const limit = startDeadline(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
+  const exchange = new Exchange({ definition, apiKey: null, fetch, clock }, undefined);
+  const limit = new Deadline(clock, SEARCH_TIMEOUT_MS, signal, () => exchange.fail({ code: 'timeout' }));
   try {
     const message = { path: '/models', accept: 'application/json' } as const;
-    const response = await transport.send(exchange, message, limit.signal);
-    const body = await transport.readJson(exchange, response, limit.signal);
+    const response = await exchange.send(message, limit.signal);
+    const body = await exchange.readJson(response, limit.signal);
     if (!isModelList(body)) return null;
     const models = (readModels(body, false, log) ?? [])
       // Both servers also list embedding models, which cannot chat; only their names tell them apart.

@@ -1,12 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { startDeadline } from '../../../src/core/kit/deadline.ts';
+import { Deadline } from '../../../src/core/kit/deadline.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 it('a deadline that has ended leaves neither a timer nor a listener to the signal around it', async () => {
   const clock = createFakeClock();
   const { signal } = new AbortController();
-  const deadline = startDeadline(clock, 1_000, signal, () => new Error('late'));
+  const deadline = new Deadline(clock, 1_000, signal, () => new Error('late'));
   await deadline.stop();
   expect(clock.pending).toBe(0);
   expect(getEventListeners(signal, 'abort')).toEqual([]);

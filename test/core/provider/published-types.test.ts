@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/kit/json.ts';
 import type { ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import { routingPreferencesSchema } from '../../../src/core/ports/routing.ts';
-import { createAnswerReader } from '../../../src/core/provider/answer/answer.ts';
+import { AnswerReader } from '../../../src/core/provider/answer/answer.ts';
 import { readFinish } from '../../../src/core/provider/answer/finish.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { readFailure } from '../../../src/core/provider/failure/failure.ts';
@@ -146,7 +146,7 @@ const ERROR_TYPES: Readonly<Record<string, ProviderErrorCode>> = {
 /** The paths that the reader of answers looks at in a document with every published field. */
 function readOf(schema: typeof Chunk | typeof Result) {
   const { value, paths } = watched(sampleOf(schema) as JsonObject);
-  const failed = createAnswerReader(null).read(value, []);
+  const failed = new AnswerReader(null).read(value);
   if (failed !== null) readFailure(null, failed, new Headers(), 0);
   const published = pathsOf(schema);
   // A part of something that is not read is not read either.

@@ -3,7 +3,7 @@ import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { ChatEvent, ChatProvider, ChatRequest } from '../../../src/core/ports/provider.ts';
 import type { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import {
-  createProviderClient,
+  ProviderClient,
   type ProviderClientOptions,
   type ProviderTimeouts,
 } from '../../../src/core/provider/client.ts';
@@ -33,7 +33,7 @@ export function createTestClient(
   const { preset = 'openrouter', ...options } = overrides;
   const clock = createHastyClock();
   const { log, lines } = createLogRecorder();
-  const provider = createProviderClient({
+  const provider = new ProviderClient({
     definition: defineProvider({ id: preset, preset, baseUrl: url, keyless: preset === 'compatible' }),
     apiKey: preset === 'compatible' ? null : 'sk-test-operator-key',
     fetch: createFetch(),

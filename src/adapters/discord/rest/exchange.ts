@@ -1,6 +1,6 @@
 import { DefaultUserAgent } from 'discord.js';
 import type { Clock } from '../../../core/kit/clock.ts';
-import { startDeadline } from '../../../core/kit/deadline.ts';
+import { Deadline } from '../../../core/kit/deadline.ts';
 import { clip } from '../../../core/kit/text-size.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { DiscordFault } from './errors.ts';
@@ -47,7 +47,7 @@ export function createExchange({ apiUrl, token, fetch, clock }: ExchangeOptions)
     const { method, path, body, files = [] } = request;
     const timeoutMs = files.length > 0 ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS;
     const late = () => new DiscordFault(`no answer within ${timeoutMs / 1_000} s`);
-    const limit = startDeadline(clock, timeoutMs, signal, late);
+    const limit = new Deadline(clock, timeoutMs, signal, late);
     try {
       const response = await fetch(`${apiUrl}/v10${path}`, {
         method,

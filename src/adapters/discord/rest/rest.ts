@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import { startDeadline } from '../../../core/kit/deadline.ts';
+import { Deadline } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../../../core/ports/scope.ts';
@@ -104,7 +104,7 @@ export function createRest(options: ExchangeOptions & { readonly limiters: Write
   async function paced(wanted: RestRequest, signal: AbortSignal): Promise<unknown> {
     const { scope, patienceMs = PATIENCE_MS } = wanted;
     if (!scope) return request(wanted, signal);
-    const limit = startDeadline(clock, patienceMs, signal, () => new RateLimited(patienceMs));
+    const limit = new Deadline(clock, patienceMs, signal, () => new RateLimited(patienceMs));
     return limiters
       .run(
         scope,

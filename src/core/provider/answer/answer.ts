@@ -2,31 +2,9 @@ import { asArray, asObject, asText, type JsonObject } from '../../kit/json.ts';
 import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
 import type { ChatEvent, FinishReason, Usage } from '../../ports/provider.ts';
 import { readFinish } from './finish.ts';
-import { createImageReader } from './images.ts';
-import { createThinkingFilter, type Sorted } from './thinking.ts';
+import { ImageReader } from './images.ts';
+import { type Sorted, ThinkingFilter } from './thinking.ts';
 import { readUsage } from './usage.ts';
-
-/** Assembles an answer from a provider's chunks, or from one whole completion. */
-export interface AnswerReader {
-  /**
-   * Reads a chunk (or a whole completion) and appends its events. If the provider reports a failure in it, returns the object
-   * that describes the failure; else null.
-   */
-  read(chunk: JsonObject, events: ChatEvent[]): JsonObject | null;
-  readonly generationId: string | null;
-  /** The reason why the answer ended; null until one came. */
-  readonly finish: FinishReason | null;
-  /** Whether usage came after the last piece of the answer; then nothing more comes. */
-  readonly isCounted: boolean;
-  /** Whether the answer has reached its bounds, so that nothing more is read. */
-  readonly isFull: boolean;
-  /** The number of pieces so far that belong to an answer: text, reasoning, a tool call or an image. */
-  readonly progress: number;
-  /** Appends text that was held back, for an answer that ends early. */
-  flush(events: ChatEvent[]): void;
-  /** Appends text that was held back, and the closing event. */
-  finishUp(skippedLines: number, events: ChatEvent[]): void;
-}
 
 /** Bounds and format of one answer. */
 export interface AnswerBounds {
@@ -51,179 +29,210 @@ const MAX_TOOL_NAMES = 5;
 /** Tool names by the specification; anything else could be markup. */
 const TOOL_NAME = /^[\w.:-]{1,64}$/;
 
-/** @param startId the generation id from the headers; null to take it from the first chunk */
-export function createAnswerReader(startId: string | null, bounds: AnswerBounds = {}): AnswerReader {
-  const citedUrls = new Set<string>();
-  const tools = new Set<string>();
-  const images = createImageReader();
-  const thinking = createThinkingFilter(bounds.reasoningInText ?? false);
-  let leftChars = (bounds.maxOutputTokens ?? Number.POSITIVE_INFINITY) * MAX_CHARS_PER_TOKEN;
-  let leftToolChars = MAX_TOOL_CHARS;
-  let model: string | null = null;
-  let usage: Usage | null = null;
+/** Assembles an answer from a provider's chunks, or from one whole completion. */
+export class AnswerReader {
+  generationId: string | null;
+  /** The reason why the answer ended; null until one came. */
+  finish: FinishReason | null = null;
+  /** Whether usage came after the last piece of the answer; then nothing more comes. */
+  isCounted = false;
+  /** Whether the answer has reached its bounds, so that nothing more is read. */
+  isFull = false;
+  /** The number of pieces so far that belong to an answer: text, reasoning, a tool call or an image. */
+  progress = 0;
+  readonly #citedUrls: string[] = [];
+  readonly #tools: string[] = [];
+  readonly #images = new ImageReader();
+  readonly #thinking: ThinkingFilter;
+  #leftChars: number;
+  #leftToolChars = MAX_TOOL_CHARS;
+  #model: string | null = null;
+  #usage: Usage | null = null;
+  /** Whether the usage is in no event yet. */
+  #isUsageNew = false;
   /** The first half of a surrogate pair, until its second half comes. */
-  let half = '';
+  #half = '';
+  #events: ChatEvent[] = [];
 
-  function cite(url: string | null, title: string | null, events: ChatEvent[]): void {
-    if (url === null || url.length > MAX_URL_CHARS || citedUrls.has(url) || !isWebAddress(url)) return;
-    if (citedUrls.size >= MAX_CITATIONS) return;
-    citedUrls.add(url);
-    events.push({
-      type: 'citation',
-      url: url.toWellFormed(),
-      title: title?.slice(0, MAX_TITLE_CHARS).toWellFormed() ?? null,
+  /** @param startId the generation id from the headers; null to take it from the first chunk */
+  constructor(startId: string | null, bounds: AnswerBounds = {}) {
+    this.generationId = startId;
+    this.#thinking = new ThinkingFilter(bounds.reasoningInText ?? false);
+    this.#leftChars = (bounds.maxOutputTokens ?? Number.POSITIVE_INFINITY) * MAX_CHARS_PER_TOKEN;
+  }
+
+  /**
+   * Reads a chunk (or a whole completion). If the provider reports a failure in it, returns the object that describes the
+   * failure; else null.
+   */
+  read(chunk: JsonObject): JsonObject | null {
+    const before = this.progress;
+    this.#model ??= asText(chunk['model']);
+    if (this.generationId === null) {
+      const generationId = asText(chunk['id']);
+      this.generationId = generationId;
+      if (generationId !== null) this.#events.push({ type: 'start', generationId });
+    }
+    // Perplexity's search results come beside the choices, and again in each chunk.
+    for (const result of asArray(chunk['search_results'])) this.#cite(asObject(result));
+    for (const url of asArray(chunk['citations'])) this.#cite({ url });
+    const choice = asObject(asArray(chunk['choices'])[0]);
+    const failed = choice && this.#readChoice(choice, chunk);
+    const isCounted = this.#readUsage(chunk);
+    this.isCounted = this.progress === before && (this.isCounted || (this.progress > 0 && isCounted));
+    return failed ?? (isError(chunk) ? chunk : null);
+  }
+
+  /**
+   * The events since the last call. What arrives together is joined: under load that is dozens of words, each of which would
+   * pass all layers alone. Usage comes last, unless later text makes it out of date.
+   */
+  take(): readonly ChatEvent[] {
+    const events = this.#events;
+    if (this.#isUsageNew && this.#usage !== null) events.push({ type: 'usage', usage: this.#usage });
+    this.#isUsageNew = false;
+    this.#events = [];
+    return events;
+  }
+
+  /** Releases text that was held back, for an answer that ends early. */
+  flush(isWhole = false): void {
+    this.#emit(this.#thinking.push(this.#half));
+    this.#half = '';
+    this.#emit(this.#thinking.end(isWhole));
+  }
+
+  /** Releases text that was held back, and adds the closing event. */
+  finishUp(skippedLines: number): void {
+    // A block that was cut at the limit is reasoning; the answer had not begun.
+    this.flush(this.finish !== 'length');
+    this.#isUsageNew = false;
+    this.#events.push({
+      type: 'done',
+      finish: this.finish ?? 'unknown',
+      usage: this.#usage,
+      model: this.#model,
+      generationId: this.generationId,
+      skippedLines,
+      skippedImages: this.#images.skipped,
+      tools: this.#tools,
     });
   }
 
-  function citeAnnotations(annotations: unknown, events: ChatEvent[]): void {
-    for (const annotation of asArray(annotations)) {
-      const citation = asObject(asObject(annotation)?.['url_citation']);
-      cite(asText(citation?.['url']), asText(citation?.['title']), events);
-    }
+  /** As `read`, for the choice of a chunk. */
+  #readChoice(choice: JsonObject, chunk: JsonObject): JsonObject | null {
+    const delta = asObject(choice['delta']) ?? asObject(choice['message']);
+    if (delta !== null) this.#takeDelta(delta);
+    if (choice['annotations']) this.#citeAnnotations(choice['annotations']);
+    if (choice['error']) return { error: choice['error'] };
+    const reason = readFinish(choice['finish_reason']);
+    if (reason === 'error') return chunk;
+    if (!this.isFull) this.finish = reason ?? this.finish;
+    return null;
   }
 
-  /** The part of the text that the bounds allow; the rest ends the answer. */
-  function within(text: string): string {
-    answer.progress++;
-    if (text.length <= leftChars) {
-      leftChars -= text.length;
-      return text;
-    }
-    answer.isFull = true;
-    answer.finish = 'length';
-    const taken = text.slice(0, splitsPair(text, leftChars) ? leftChars - 1 : leftChars);
-    leftChars = 0;
-    return taken;
+  /** Whether the chunk has usage. */
+  #readUsage(chunk: JsonObject): boolean {
+    const usage = readUsage(chunk);
+    // Usage from before the part that is not read would be too low.
+    if (usage !== null || this.isFull) this.#usage = usage;
+    this.#isUsageNew ||= usage !== null;
+    return usage !== null;
   }
 
-  /** Joins what arrives together: under load that is dozens of words, each of which would pass all layers alone. */
-  function append(type: 'text' | 'reasoning', given: string, events: ChatEvent[]): void {
-    if (given === '') return;
-    const delta = given.toWellFormed();
-    const last = events.at(-1);
-    if (last?.type === type) events[events.length - 1] = { type, delta: last.delta + delta };
-    else events.push({ type, delta });
-  }
-
-  function emit({ text, reasoning }: Sorted, events: ChatEvent[]): void {
-    append('reasoning', reasoning, events);
-    append('text', text, events);
-  }
-
-  function takeText(given: unknown, events: ChatEvent[]): void {
-    const content = asText(given);
-    if (content === null || answer.isFull) return;
-    const joined = half + within(content);
-    half = isHighSurrogate(joined.charCodeAt(joined.length - 1)) ? joined.slice(-1) : '';
-    emit(thinking.push(half === '' ? joined : joined.slice(0, -1)), events);
-  }
-
-  function takeImage(url: string | null, events: ChatEvent[]): void {
-    if (url === null) return;
-    answer.progress++;
-    const isLink = isWebAddress(url);
-    if (isLink) cite(url, 'Image', events);
-    const image = isLink ? null : images.read(url);
-    if (image !== null) events.push({ type: 'image', ...image });
-  }
-
-  function takeTools(calls: readonly unknown[]): void {
-    for (const call of calls) {
-      const called = asObject(asObject(call)?.['function']) ?? asObject(call);
-      const name = asText(called?.['name']);
-      if (name !== null && TOOL_NAME.test(name) && tools.size < MAX_TOOL_NAMES) tools.add(name);
-      answer.progress++;
-      leftToolChars -= (asText(called?.['arguments']) ?? '').length + 1;
-    }
-    if (leftToolChars > 0) return;
-    answer.isFull = true;
-    answer.finish ??= 'tool_calls';
-  }
-
-  function takeDelta(delta: JsonObject, events: ChatEvent[]): void {
+  #takeDelta(delta: JsonObject): void {
     // OpenRouter and Ollama say `reasoning`, llama.cpp and DeepSeek `reasoning_content`; some proxies both.
     const reasoning = asText(delta['reasoning']) ?? asText(delta['reasoning_content']);
-    if (reasoning !== null) append('reasoning', within(reasoning), events);
+    if (reasoning !== null) this.#append('reasoning', this.#within(reasoning));
     // Encrypted reasoning shows nothing, but is progress.
-    if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) answer.progress++;
+    if (asArray(delta['reasoning_details']).length > 0 && reasoning === null) this.progress++;
     const { content } = delta;
     if (Array.isArray(content)) {
       for (const part of content) {
-        takeText(asObject(part)?.['text'], events);
-        takeImage(imageUrlOf(part), events);
+        this.#takeText(asObject(part)?.['text']);
+        this.#takeImage(part);
       }
-    } else takeText(content, events);
-    takeText(delta['refusal'], events);
-    for (const image of asArray(delta['images'])) takeImage(imageUrlOf(image), events);
-    if (delta['tool_calls']) takeTools(asArray(delta['tool_calls']));
-    if (delta['function_call']) takeTools([delta['function_call']]);
-    if (delta['annotations']) citeAnnotations(delta['annotations'], events);
+    } else this.#takeText(content);
+    this.#takeText(delta['refusal']);
+    for (const image of asArray(delta['images'])) this.#takeImage(image);
+    if (delta['tool_calls']) this.#takeTools(asArray(delta['tool_calls']));
+    if (delta['function_call']) this.#takeTools([delta['function_call']]);
+    if (delta['annotations']) this.#citeAnnotations(delta['annotations']);
   }
 
-  function flush(events: ChatEvent[], isWhole: boolean): void {
-    emit(thinking.push(half), events);
-    half = '';
-    emit(thinking.end(isWhole), events);
+  #takeText(given: unknown): void {
+    const content = asText(given);
+    if (content === null || this.isFull) return;
+    const joined = this.#half + this.#within(content);
+    this.#half = isHighSurrogate(joined.charCodeAt(joined.length - 1)) ? joined.slice(-1) : '';
+    this.#emit(this.#thinking.push(this.#half === '' ? joined : joined.slice(0, -1)));
   }
 
-  const answer: { -readonly [K in keyof AnswerReader]: AnswerReader[K] } = {
-    generationId: startId,
-    finish: null,
-    isCounted: false,
-    isFull: false,
-    progress: 0,
-    read(chunk, events) {
-      const before = answer.progress;
-      model ??= asText(chunk['model']);
-      if (answer.generationId === null) {
-        const generationId = asText(chunk['id']);
-        answer.generationId = generationId;
-        if (generationId !== null) events.push({ type: 'start', generationId });
-      }
-      // Perplexity's search results come beside the choices, and again in each chunk.
-      for (const result of asArray(chunk['search_results'])) {
-        cite(asText(asObject(result)?.['url']), asText(asObject(result)?.['title']), events);
-      }
-      for (const url of asArray(chunk['citations'])) cite(asText(url), null, events);
+  /** The part of the text that the bounds allow; the rest ends the answer. */
+  #within(text: string): string {
+    this.progress++;
+    const left = this.#leftChars;
+    if (text.length <= left) {
+      this.#leftChars -= text.length;
+      return text;
+    }
+    this.isFull = true;
+    this.finish = 'length';
+    this.#leftChars = 0;
+    return text.slice(0, splitsPair(text, left) ? left - 1 : left);
+  }
 
-      let failed = isError(chunk) ? chunk : null;
-      const choice = asObject(asArray(chunk['choices'])[0]);
-      if (choice !== null) {
-        const delta = asObject(choice['delta']) ?? asObject(choice['message']);
-        if (delta !== null) takeDelta(delta, events);
-        if (choice['annotations']) citeAnnotations(choice['annotations'], events);
-        const reason = readFinish(choice['finish_reason']);
-        if (choice['error']) failed = { error: choice['error'] };
-        else if (reason === 'error') failed = chunk;
-        else if (!answer.isFull) answer.finish = reason ?? answer.finish;
-      }
-      const counted = readUsage(chunk);
-      if (counted !== null) {
-        usage = counted;
-        events.push({ type: 'usage', usage });
-        // Usage from before the part that is not read would be too low.
-      } else if (answer.isFull) usage = null;
-      answer.isCounted =
-        answer.progress === before && (answer.isCounted || (answer.progress > 0 && counted !== null));
-      return failed;
-    },
-    flush: (events) => flush(events, false),
-    finishUp(skippedLines, events) {
-      // A block that was cut at the limit is reasoning; the answer had not begun.
-      flush(events, answer.finish !== 'length');
-      events.push({
-        type: 'done',
-        finish: answer.finish ?? 'unknown',
-        usage,
-        model,
-        generationId: answer.generationId,
-        skippedLines,
-        skippedImages: images.skipped(),
-        tools: [...tools],
-      });
-    },
-  };
-  return answer;
+  #emit({ text, reasoning }: Sorted): void {
+    this.#append('reasoning', reasoning);
+    this.#append('text', text);
+  }
+
+  #append(type: 'text' | 'reasoning', given: string): void {
+    if (given === '') return;
+    this.#isUsageNew = false;
+    const delta = given.toWellFormed();
+    const last = this.#events.at(-1);
+    if (last?.type === type) this.#events[this.#events.length - 1] = { type, delta: last.delta + delta };
+    else this.#events.push({ type, delta });
+  }
+
+  #takeImage(part: unknown): void {
+    const url = imageUrlOf(part);
+    if (url === null) return;
+    this.progress++;
+    const isLink = isWebAddress(url);
+    if (isLink) this.#cite({ url, title: 'Image' });
+    const image = isLink ? null : this.#images.read(url);
+    if (image !== null) this.#events.push({ type: 'image', ...image });
+  }
+
+  #takeTools(calls: readonly unknown[]): void {
+    for (const call of calls) {
+      const called = asObject(asObject(call)?.['function']) ?? asObject(call);
+      const name = asText(called?.['name']);
+      const isNew = name !== null && TOOL_NAME.test(name) && !this.#tools.includes(name);
+      if (isNew && this.#tools.length < MAX_TOOL_NAMES) this.#tools.push(name);
+      this.progress++;
+      this.#leftToolChars -= (asText(called?.['arguments']) ?? '').length + 1;
+    }
+    if (this.#leftToolChars > 0) return;
+    this.isFull = true;
+    this.finish ??= 'tool_calls';
+  }
+
+  #citeAnnotations(annotations: unknown): void {
+    for (const annotation of asArray(annotations))
+      this.#cite(asObject(asObject(annotation)?.['url_citation']));
+  }
+
+  #cite(source: JsonObject | null): void {
+    const url = asText(source?.['url']);
+    if (url === null || url.length > MAX_URL_CHARS || this.#citedUrls.includes(url)) return;
+    if (this.#citedUrls.length >= MAX_CITATIONS || !isWebAddress(url)) return;
+    this.#citedUrls.push(url);
+    const title = asText(source?.['title'])?.slice(0, MAX_TITLE_CHARS).toWellFormed() ?? null;
+    this.#events.push({ type: 'citation', url: url.toWellFormed(), title });
+  }
 }
 
 /** OpenRouter's `{image_url:{url}}`, and the bare string of some others. */

@@ -10,19 +10,6 @@ export interface ChunkHandlers {
   onBroken(chars: number): void;
 }
 
-/**
- * Parses the chunks of an answer. Chunks that arrive together and differ only in their content become one: a model's words come
- * as chunks of about 300 bytes that are the same around a few letters, and under load a read brings dozens of them.
- */
-export interface Chunks {
-  /** Takes the data of an event, or a line. Its chunk may wait for `flush`. */
-  take(data: string, event?: string): void;
-  /** Takes a value that is already parsed, of so many characters. */
-  takeValue(value: unknown, event: string | undefined, chars: number): void;
-  /** Passes on what waits. To be called after each read. */
-  flush(): void;
-}
-
 /** The text of a chunk around its content, which is the same in successive chunks. */
 interface Frame {
   readonly head: string;
@@ -37,67 +24,77 @@ const MAX_VAIN_FRAMES = 8;
 /** A frame is kept for as long as the answer streams. Usual ones have 300 characters. */
 const MAX_FRAME_CHARS = 4_096;
 
-export function createChunks({ onChunk, onDone, onBroken }: ChunkHandlers): Chunks {
-  let isDone = false;
-  let frame: Frame | null = null;
-  /** Chunks that wait; all fit the frame. */
-  let pieces = 0;
-  let content = '';
+/**
+ * Parses the chunks of an answer. Chunks that arrive together and differ only in their content become one: a model's words come
+ * as chunks of about 300 bytes that are the same around a few letters, and under load a read brings dozens of them.
+ */
+export class Chunks {
+  readonly #handlers: ChunkHandlers;
+  #isDone = false;
+  #frame: Frame | null = null;
+  /** The number of chunks that wait; all fit the frame. */
+  #pieces = 0;
+  #content = '';
   /** The one chunk that waits, if there are no more. */
-  let single = '';
+  #single = '';
   /** Frames in a row that fitted no other chunk. */
-  let vainFrames = 0;
+  #vainFrames = 0;
 
-  function takeValue(value: unknown, event: string | undefined, chars: number): void {
-    if (isDone) return;
+  constructor(handlers: ChunkHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Takes the data of an event, or a line. Its chunk may wait for `flush`. */
+  take(data: string, event?: string): void {
+    const json = data.trim();
+    // Some servers send empty data lines to keep the connection alive.
+    if (this.#isDone || json === '') return;
+    const piece = this.#frame && pieceIn(this.#frame, json, event);
+    if (piece !== null && PLAIN.test(piece)) {
+      this.#pieces++;
+      this.#content += piece;
+      this.#single = json;
+      this.#vainFrames = 0;
+      return;
+    }
+    this.flush();
+    if (json === '[DONE]') {
+      this.#isDone = true;
+      this.#handlers.onDone();
+    } else this.#takeJson(json, event, piece === null);
+  }
+
+  #takeJson(json: string, event: string | undefined, isOdd: boolean): void {
+    const value = parseJson(json);
+    if (isOdd && this.#vainFrames < MAX_VAIN_FRAMES) {
+      this.#frame = frameOf(json, event, asObject(value));
+      if (this.#frame !== null) this.#vainFrames++;
+    }
+    this.takeValue(value, event, json.length);
+  }
+
+  /** Takes a value that is already parsed, of so many characters. */
+  takeValue(value: unknown, event: string | undefined, chars: number): void {
+    if (this.#isDone) return;
     if (Array.isArray(value) && value.length > 0) {
-      for (const item of value) takeValue(item, event, chars);
+      for (const item of value) this.takeValue(item, event, chars);
       return;
     }
     const chunk = asObject(value);
-    if (chunk === null) onBroken(chars);
-    else onChunk(chunk, event);
+    if (chunk === null) this.#handlers.onBroken(chars);
+    else this.#handlers.onChunk(chunk, event);
   }
 
-  function flush(): void {
-    if (frame === null || pieces === 0) return;
-    const { head, tail, event } = frame;
-    const json = pieces === 1 ? single : head + content + tail;
-    pieces = 0;
-    content = '';
-    single = '';
-    takeValue(parseJson(json), event, json.length);
+  /** Passes on what waits. To be called after each read. */
+  flush(): void {
+    if (this.#frame === null || this.#pieces === 0) return;
+    const { head, tail, event } = this.#frame;
+    const json = this.#pieces === 1 ? this.#single : head + this.#content + tail;
+    this.#pieces = 0;
+    this.#content = '';
+    this.#single = '';
+    this.takeValue(parseJson(json), event, json.length);
   }
-
-  return {
-    take(data, event) {
-      const json = data.trim();
-      // Some servers send empty data lines to keep the connection alive.
-      if (isDone || json === '') return;
-      const piece = frame && pieceIn(frame, json, event);
-      if (piece !== null && PLAIN.test(piece)) {
-        pieces++;
-        content += piece;
-        single = json;
-        vainFrames = 0;
-        return;
-      }
-      flush();
-      if (json === '[DONE]') {
-        isDone = true;
-        onDone();
-        return;
-      }
-      const value = parseJson(json);
-      if (piece === null && vainFrames < MAX_VAIN_FRAMES) {
-        frame = frameOf(json, event, asObject(value));
-        if (frame !== null) vainFrames++;
-      }
-      takeValue(value, event, data.length);
-    },
-    takeValue,
-    flush,
-  };
 }
 
 /** The chunk's content as JSON; null if the chunk differs in anything else. Slices, because `startsWith` takes ten times as long. */

@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../kit/clock.ts';
 import type { Deadline } from '../../kit/deadline.ts';
+import type { JsonObject } from '../../kit/json.ts';
 import type { Rate } from '../../kit/rate.ts';
 import type { ChatEvent } from '../../ports/provider.ts';
+import type { Exchange } from '../exchange.ts';
 import { type Failure, readFailure } from '../failure/failure.ts';
-import type { Exchange } from '../transport.ts';
-import { type AnswerBounds, createAnswerReader } from './answer.ts';
-import { createFraming, TooLong } from './framing.ts';
-import { openBody } from './response-body.ts';
+import { type AnswerBounds, AnswerReader } from './answer.ts';
+import type { ChunkHandlers } from './chunks.ts';
+import { Framing, TooLong } from './framing.ts';
+import { ResponseBody } from './response-body.ts';
 
 /** The largest body of an answer: 8,192 tokens in their envelopes are about 4 MB, four images in base64 43 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -18,18 +20,22 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
  */
 const FIRST_READS = 4;
 
-/** After the finish reason, usage, `[DONE]` and the end of the connection come at once or never. */
-const COUNTED_GRACE_MS = 2_000;
-const FINISHED_GRACE_MS = 10_000;
+/**
+ * Waits for `[DONE]` and the end of the connection, which come at once or never. By the number of signs that the answer is
+ * complete, which are its finish reason and its usage.
+ */
+const GRACES_MS = [null, 10_000, 2_000] as const;
 
 export interface DecodeContext {
   readonly exchange: Exchange;
   readonly bounds: AnswerBounds;
-  /** Limits the wait for the next byte. */
-  readonly silence: Deadline;
-  /** Limits the wait for the next piece of the answer. Its signal is that of the fetch; `silence` aborts it too. */
-  readonly standstill: Deadline;
-  /** Longest pause within the answer. */
+  /** Limits each wait; paused. Its signal is that of the fetch. */
+  readonly deadline: Deadline;
+  /** Longest wait for the next byte. */
+  readonly silenceMs: number;
+  /** Time left for the first piece of the answer. */
+  readonly leftMs: number;
+  /** Longest wait for each later piece. */
   readonly progressMs: number;
   /** Shared by all streams. */
   readonly pace: Rate;
@@ -37,124 +43,141 @@ export interface DecodeContext {
   readonly log: Logger;
 }
 
-/**
- * Yields an answer's events in batches, as the network delivers them, for a stream or a whole completion. Ends the HTTP
- * request in every case.
- *
- * @throws ProviderError if the provider reports an error, if the answer ends too early (`cut_off`) or pauses for too long
- * (`timeout`), or if the body is not an answer (`bad_response`, `bad_address`)
- * @throws the outer signal's reason
- */
-export async function* decodeAnswer(
-  response: Response,
-  { exchange, bounds, silence, standstill, progressMs, pace, clock, log }: DecodeContext,
-  signal: AbortSignal,
-): AsyncGenerator<readonly ChatEvent[], void, void> {
-  const body = openBody(response);
-  const answer = createAnswerReader(exchange.generationId, bounds);
-  const utf8 = new TextDecoder();
-  const { status } = response;
-  let bytes = 0;
-  /** Time left for the end once the answer seems complete. */
-  let graceMs: number | null = null;
-  let isEnded = false;
-  let skippedLines = 0;
-  let failure: Failure | null = null;
-  let events: ChatEvent[] = [];
+/** Reads the answer from a response, for a stream or a whole completion. */
+export class AnswerDecoder implements ChunkHandlers {
+  readonly #context: DecodeContext;
+  readonly #signal: AbortSignal;
+  readonly #response: Response;
+  readonly #body: ResponseBody;
+  readonly #utf8 = new TextDecoder();
+  readonly #framing = new Framing(this);
+  readonly #answer: AnswerReader;
+  /** Time left for the next piece of the answer. */
+  #leftMs: number;
+  /** Time for the end once the answer seems complete. */
+  #graceMs: number | null = null;
+  #bytes = 0;
+  #skippedLines = 0;
+  #isOpen = true;
+  /** Whether nothing more belongs to the answer. */
+  #isDone = false;
+  #failure: Failure | null = null;
 
-  const framing = createFraming({
-    onChunk(chunk, event) {
-      if (isEnded || failure !== null || answer.isFull) return;
-      const isError = event === 'error' && !chunk['error'];
-      const failed = answer.read(isError ? { error: chunk } : chunk, events);
-      if (failed !== null) failure = readFailure(null, failed, response.headers, clock.now());
-      else if (framing.shape === 'document' && !Array.isArray(chunk['choices'])) {
-        failure = { code: 'bad_response', status };
-      }
-    },
-    onDone() {
-      isEnded = true;
-    },
-    onBroken(chars) {
-      skippedLines++;
-      log.warn({ chars }, 'skipped a line of the stream that is not a JSON object');
-    },
-  });
+  constructor(response: Response, context: DecodeContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+    this.#response = response;
+    this.#body = new ResponseBody(response);
+    this.#answer = new AnswerReader(context.exchange.generationId, context.bounds);
+    this.#leftMs = context.leftMs;
+  }
 
   /**
-   * Resolves to whether more may come. Keeps data in local variables, so that nothing read outlives the call: kept until the
-   * next read, the data of a thousand streams would be moved to the old generation and wait for a full collection.
+   * Yields the events in batches, as the network delivers them. Ends the HTTP request in every case. Call once.
+   *
+   * @throws ProviderError if the provider reports an error, if the answer ends too early (`cut_off`) or pauses for too long
+   * (`timeout`), or if the body is not an answer (`bad_response`, `bad_address`)
+   * @throws the outer signal's reason
    */
-  async function readOn(): Promise<boolean> {
-    silence.restart();
-    standstill.resume();
-    const value = await body.read();
-    silence.pause();
-    bytes += value?.byteLength ?? 0;
+  async *events(): AsyncGenerator<readonly ChatEvent[], void, void> {
+    const answer = this.#answer;
+    try {
+      yield [{ type: 'start', generationId: answer.generationId }];
+      for (let textReads = 0; this.#isOpen && !this.#isDone && !answer.isFull; ) {
+        if (textReads >= FIRST_READS) await this.#context.pace.enter();
+        const error = await this.#read();
+        const events = answer.take();
+        if (events.length > 0) {
+          textReads++;
+          yield events;
+        }
+        if (error !== null) throw error;
+      }
+      answer.finishUp(this.#skippedLines);
+      yield answer.take();
+    } finally {
+      await this.#body.cancel();
+    }
+  }
+
+  /**
+   * Reads once. Resolves to the error that ends the answer, else to null. Keeps data in local variables, so that nothing read
+   * outlives the call: kept until the next read, the data of a thousand streams would be moved to the old generation and wait for
+   * a full collection.
+   */
+  async #read(): Promise<unknown> {
+    const { exchange, deadline, silenceMs } = this.#context;
+    let error: unknown = null;
+    try {
+      deadline.restart(Math.min(silenceMs, this.#leftMs));
+      const { value } = await this.#body.read();
+      this.#leftMs -= deadline.pause();
+      this.#decode(value);
+    } catch (cause) {
+      error = this.#errorOf(cause);
+    }
+    exchange.generationId = this.#answer.generationId;
+    this.#failure ??= this.#misfit();
+    error ??= this.#failure && exchange.fail(this.#failure);
+    if (error !== null) this.#answer.flush();
+    return error;
+  }
+
+  /** @param bytes undefined at the end of the body */
+  #decode(bytes: Uint8Array | undefined): void {
+    const answer = this.#answer;
     const before = answer.progress;
-    framing.push(value === null ? utf8.decode() : utf8.decode(value, { stream: true }));
-    if (value === null) framing.end();
+    this.#isOpen = bytes !== undefined;
+    this.#bytes += bytes?.byteLength ?? 0;
+    this.#framing.push(this.#utf8.decode(bytes, { stream: this.#isOpen }));
+    if (!this.#isOpen) this.#framing.end();
+    const graceMs = GRACES_MS[Number(answer.finish !== null) + Number(answer.isCounted)] ?? null;
     const isProgress = answer.progress > before;
-    const wasGraceMs = graceMs;
-    if (isProgress) graceMs = null;
-    if (answer.finish !== null && answer.isCounted) graceMs = COUNTED_GRACE_MS;
-    else if (answer.finish !== null || answer.isCounted) graceMs = FINISHED_GRACE_MS;
-    if (value === null || isEnded) return false;
-    if (isProgress || graceMs !== wasGraceMs) standstill.restart(graceMs ?? progressMs);
-    standstill.pause();
-    return true;
+    if (isProgress || graceMs !== this.#graceMs) this.#leftMs = graceMs ?? this.#context.progressMs;
+    this.#graceMs = graceMs;
   }
 
-  /** The failure for a body that ended too early or held no answer. */
-  function unfinished(): Failure {
-    if (framing.shape === 'page') return { code: 'bad_address', status };
-    return framing.shape === 'events' && !framing.hasContent
-      ? { code: 'bad_response', status }
-      : { code: 'cut_off' };
+  onChunk(chunk: JsonObject, event: string | undefined): void {
+    if (this.#isDone || this.#failure !== null || this.#answer.isFull) return;
+    const isError = event === 'error' && !chunk['error'];
+    const failed = this.#answer.read(isError ? { error: chunk } : chunk);
+    if (failed !== null) {
+      this.#failure = readFailure(null, failed, this.#response.headers, this.#context.clock.now());
+    } else if (this.#framing.shape === 'document' && !Array.isArray(chunk['choices'])) {
+      this.#failure = { code: 'bad_response', status: this.#response.status };
+    }
   }
 
-  /** The failure for a body that is not an answer; null if it may be one. */
-  function misfit(): Failure | null {
-    if (framing.shape === 'page') return { code: 'bad_address', status };
-    if (bytes > MAX_BODY_BYTES) return { code: 'bad_response', status, reason: 'too_long' };
+  onDone(): void {
+    this.#isDone = true;
+  }
+
+  onBroken(chars: number): void {
+    this.#skippedLines++;
+    this.#context.log.warn({ chars }, 'skipped a line of the stream that is not a JSON object');
+  }
+
+  /** The error for a read that failed; null if there is a failure to word, or if only the end marker is missing. */
+  #errorOf(cause: unknown): unknown {
+    this.#signal.throwIfAborted();
+    const { signal } = this.#context.deadline;
+    const { status } = this.#response;
+    if (cause instanceof TooLong) this.#failure = { code: 'bad_response', status, reason: 'too_long' };
+    else if (this.#answer.finish !== null || (this.#answer.isCounted && signal.aborted)) this.#isDone = true;
+    else if (signal.aborted) return signal.reason;
+    else this.#failure = { code: 'cut_off', cause };
     return null;
   }
 
-  /** Whether nothing is missing, even without `[DONE]`. A document that parses is complete. */
-  const isWhole = () =>
-    answer.finish !== null || answer.isCounted || (framing.shape === 'document' && framing.hasContent);
-
-  try {
-    yield [{ type: 'start', generationId: exchange.generationId }];
-    let textReads = 0;
-    for (let isOpen = true; isOpen && !isEnded && !answer.isFull; ) {
-      if (textReads >= FIRST_READS) await pace.enter();
-      let error: unknown = null;
-      try {
-        isOpen = await readOn();
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (cause instanceof TooLong) failure = { code: 'bad_response', status, reason: 'too_long' };
-        // The answer is complete; only the end marker is missing.
-        else if (answer.finish !== null || (answer.isCounted && standstill.signal.aborted)) break;
-        else if (standstill.signal.aborted) error = standstill.signal.reason;
-        else failure = { code: 'cut_off', cause };
-      }
-      exchange.generationId = answer.generationId;
-      if (!isOpen && !isEnded && !isWhole()) failure ??= unfinished();
-      failure ??= misfit();
-      error ??= failure && exchange.fail(failure);
-      if (error !== null) answer.flush(events);
-      if (events.length > 0) {
-        textReads++;
-        yield events;
-        events = [];
-      }
-      if (error !== null) throw error;
-    }
-    answer.finishUp(skippedLines, events);
-    yield events;
-  } finally {
-    await body.cancel();
+  /** The failure for a body that is not an answer, or ended too early; null if there is none. */
+  #misfit(): Failure | null {
+    const { shape, hasContent } = this.#framing;
+    const { status } = this.#response;
+    if (shape === 'page') return { code: 'bad_address', status };
+    if (this.#bytes > MAX_BODY_BYTES) return { code: 'bad_response', status, reason: 'too_long' };
+    // A document that parses is complete, even without `[DONE]`.
+    const isWhole = this.#graceMs !== null || (shape === 'document' && hasContent);
+    if (this.#isOpen || this.#isDone || isWhole) return null;
+    return shape === 'events' && !hasContent ? { code: 'bad_response', status } : { code: 'cut_off' };
   }
 }

@@ -23,33 +23,26 @@ const SIGNATURES: readonly (readonly [mediaType: string, hexadecimal: RegExp])[]
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
 
 /** Collects the images of one answer: each once, limited in size and number. */
-export interface ImageReader {
-  /** The image in a data URL; null if it is skipped or came before. */
-  read(url: string): AnswerImage | null;
+export class ImageReader {
+  readonly #seen: string[] = [];
+  #bytesLeft = MAX_BYTES_TOGETHER;
   /** The number of skipped images: too large, too many, or of a type that platforms do not show. */
-  skipped(): number;
-}
+  skipped = 0;
 
-export function createImageReader(): ImageReader {
-  const seen = new Set<string>();
-  let skipped = 0;
-  let bytesLeft = MAX_BYTES_TOGETHER;
-  return {
-    skipped: () => skipped,
-    read(url) {
-      const name = createHash('sha256').update(url).digest('base64');
-      if (seen.has(name)) return null;
-      // Bounded, because skipped images are remembered too.
-      if (seen.size < 100) seen.add(name);
-      const image = seen.size > MAX_IMAGES ? null : imageOf(url);
-      if (image === null || image.bytes.byteLength > bytesLeft) {
-        skipped++;
-        return null;
-      }
-      bytesLeft -= image.bytes.byteLength;
-      return image;
-    },
-  };
+  /** The image in a data URL; null if it is skipped or came before. */
+  read(url: string): AnswerImage | null {
+    const name = createHash('sha256').update(url).digest('base64');
+    if (this.#seen.includes(name)) return null;
+    // Bounded, because skipped images are remembered too.
+    if (this.#seen.length < 100) this.#seen.push(name);
+    const image = this.#seen.length > MAX_IMAGES ? null : imageOf(url);
+    if (image === null || image.bytes.byteLength > this.#bytesLeft) {
+      this.skipped++;
+      return null;
+    }
+    this.#bytesLeft -= image.bytes.byteLength;
+    return image;
+  }
 }
 
 function imageOf(url: string): AnswerImage | null {

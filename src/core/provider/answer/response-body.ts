@@ -1,12 +1,5 @@
-/** The bytes of a response, as they arrive. */
-export interface Body {
-  /** Resolves to null at the end. Reads from the network only when called. */
-  read(): Promise<Uint8Array | null>;
-  /** Ends the HTTP request. Never rejects. */
-  cancel(): Promise<void>;
-}
-
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+type Read = ReturnType<Reader['read']>;
 
 /** The first byte of gzip. No text begins with it. */
 const GZIP = 0x1f;
@@ -15,36 +8,46 @@ type Format = ConstructorParameters<typeof DecompressionStream>[0];
 const NAMED: Readonly<Record<string, Format>> = { br: 'brotli', deflate: 'deflate' };
 
 /**
- * Opens a body and decompresses it if needed. Some servers compress despite `identity`, and some gateways do so without a
- * header.
+ * The bytes of a response, as they arrive, decompressed if needed. Some servers compress despite `identity`, and some gateways
+ * do so without a header.
  */
-export function openBody(response: Response): Body {
-  let reader: Reader | null = response.body?.getReader() ?? null;
-  let isFirst = true;
+export class ResponseBody {
+  #reader: Reader | null;
+  /** Null once something was read. */
+  #encoding: string | null;
 
-  return {
-    async read() {
-      const { done, value } = (await reader?.read()) ?? { done: true };
-      if (done || value === undefined) return null;
-      if (!isFirst || reader === null || value.byteLength === 0) return value;
-      isFirst = false;
-      const encoding = response.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-      const format = value[0] === GZIP ? 'gzip' : NAMED[encoding];
-      if (format === undefined) return value;
-      reader = decompressed(value, reader, format);
-      return (await reader.read()).value ?? null;
-    },
-    async cancel() {
-      await reader?.cancel().catch(() => {});
-    },
-  };
+  constructor({ body, headers }: Response) {
+    this.#reader = body?.getReader() ?? null;
+    this.#encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  }
+
+  /** Reads from the network only when called. */
+  read(): Read {
+    if (this.#reader === null) return Promise.resolve({ done: true, value: undefined });
+    return this.#encoding === null ? this.#reader.read() : this.#readFirst(this.#reader, this.#encoding);
+  }
+
+  async #readFirst(reader: Reader, encoding: string): Promise<Awaited<Read>> {
+    const read = await reader.read();
+    if (read.done || read.value.byteLength === 0) return read;
+    this.#encoding = null;
+    const format = read.value[0] === GZIP ? 'gzip' : NAMED[encoding];
+    if (format === undefined) return read;
+    this.#reader = decompressed(read.value, reader, format);
+    return this.#reader.read();
+  }
+
+  /** Ends the HTTP request. Never rejects. */
+  async cancel(): Promise<void> {
+    await this.#reader?.cancel().catch(() => {});
+  }
 }
 
 /** The body as an iterable. Leaving the loop ends the HTTP request. */
 export async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, void> {
-  const body = openBody(response);
+  const body = new ResponseBody(response);
   try {
-    for (let part = await body.read(); part !== null; part = await body.read()) yield part;
+    for (let part = await body.read(); !part.done; part = await body.read()) yield part.value;
   } finally {
     await body.cancel();
   }

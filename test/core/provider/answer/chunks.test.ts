@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/core/kit/json.ts';
 import type { ChatEvent } from '../../../../src/core/ports/provider.ts';
-import { createAnswerReader } from '../../../../src/core/provider/answer/answer.ts';
-import { createChunks } from '../../../../src/core/provider/answer/chunks.ts';
+import { AnswerReader } from '../../../../src/core/provider/answer/answer.ts';
+import { Chunks } from '../../../../src/core/provider/answer/chunks.ts';
 
 const said = (delta: object, beside: object = {}) =>
   JSON.stringify({ id: 'gen-1', choices: [{ index: 0, delta, finish_reason: null }], ...beside });
@@ -20,13 +20,14 @@ function read(
   reads: readonly (readonly string[])[],
   eventOf: (data: string) => string | undefined = () => undefined,
 ): Read {
-  const answer = createAnswerReader(null, { maxOutputTokens: 1_000 });
+  const answer = new AnswerReader(null, { maxOutputTokens: 1_000 });
   const events: ChatEvent[] = [];
   const passed: JsonObject[] = [];
-  const chunks = createChunks({
+  const chunks = new Chunks({
     onChunk(chunk) {
       passed.push(chunk);
-      answer.read(chunk, events);
+      answer.read(chunk);
+      events.push(...answer.take());
     },
     onDone() {},
     onBroken(chars) {
@@ -37,7 +38,8 @@ function read(
     for (const data of all) chunks.take(data, eventOf(data));
     chunks.flush();
   }
-  answer.finishUp(0, events);
+  answer.finishUp(0);
+  events.push(...answer.take());
   const deltas = (type: string) =>
     events.map((event) => (event.type === type && 'delta' in event ? event.delta : '')).join('');
   return {
@@ -181,8 +183,8 @@ test('an answer whose chunks all differ is not tried for ever, and one that sett
 test('usage that comes with each chunk is read where it stands: an empty chunk at the end tells that the answer is whole', () => {
   const counted = (content: string) =>
     said({ content }, { usage: { prompt_tokens: 1, completion_tokens: 2 } });
-  const answer = createAnswerReader(null);
-  const chunks = createChunks({ onChunk: (chunk) => answer.read(chunk, []), onDone() {}, onBroken() {} });
+  const answer = new AnswerReader(null);
+  const chunks = new Chunks({ onChunk: (chunk) => answer.read(chunk), onDone() {}, onBroken() {} });
   for (const content of ['a', 'b', '']) chunks.take(counted(content));
   chunks.flush();
   expect(answer.isCounted).toBe(true);
@@ -204,7 +206,7 @@ test('words are joined after long reasoning, too', () => {
 
 test('what was taken before `[DONE]` comes before it, and nothing after', () => {
   const order: string[] = [];
-  const chunks = createChunks({
+  const chunks = new Chunks({
     onChunk: (chunk) => order.push(JSON.stringify(chunk)),
     onDone: () => order.push('done'),
     onBroken() {},

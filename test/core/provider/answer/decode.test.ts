@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startDeadline } from '../../../../src/core/kit/deadline.ts';
+import { Deadline } from '../../../../src/core/kit/deadline.ts';
 import { createRate } from '../../../../src/core/kit/rate.ts';
 import type { ChatEvent } from '../../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../../src/core/ports/provider-errors.ts';
-import { decodeAnswer } from '../../../../src/core/provider/answer/decode.ts';
+import { AnswerDecoder } from '../../../../src/core/provider/answer/decode.ts';
 import { STREAM_READS } from '../../../../src/core/provider/client.ts';
 import { defineProvider } from '../../../../src/core/provider/definition.ts';
-import { createTransport } from '../../../../src/core/provider/transport.ts';
+import { Exchange } from '../../../../src/core/provider/exchange.ts';
 import {
   DONE,
   errorChunk,
@@ -40,21 +40,20 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   const clock = createHastyClock();
   lines.length = 0;
   const definition = defineProvider({ id: 'openrouter', preset: 'openrouter' });
-  const transport = createTransport({ definition, apiKey: 'sk-test', fetch, clock });
-  const exchange = transport.openExchange(undefined);
+  const exchange = new Exchange({ definition, apiKey: 'sk-test', fetch, clock }, undefined);
   const late = () => exchange.fail({ code: 'timeout' });
-  const silence = startDeadline(clock, 90_000, never, late);
-  const standstill = startDeadline(clock, 300_000, silence.signal, late);
+  const deadline = new Deadline(clock, 90_000, never, late);
+  const limits = { bounds: {}, deadline, silenceMs: 90_000, leftMs: 300_000, progressMs: 120_000 };
   const pace = createRate(clock, STREAM_READS);
   const events: ChatEvent[] = [];
   let error: unknown = null;
   try {
-    const context = { exchange, bounds: {}, silence, standstill, progressMs: 120_000, pace, clock, log };
-    for await (const batch of decodeAnswer(new Response(body), context, never)) events.push(...batch);
+    const decoder = new AnswerDecoder(new Response(body), { exchange, ...limits, pace, clock, log }, never);
+    for await (const batch of decoder.events()) events.push(...batch);
   } catch (thrown) {
     error = thrown;
   } finally {
-    await Promise.all([silence.stop(), standstill.stop()]);
+    await deadline.stop();
   }
   return { events, error, logged: lines.join('') };
 }
@@ -79,7 +78,7 @@ function joined(events: readonly ChatEvent[]): ChatEvent[] {
   return all;
 }
 
-describe('decodeAnswer', () => {
+describe('AnswerDecoder', () => {
   it.each([
     ['line feeds', '\n'],
     ['carriage returns and line feeds', '\r\n'],

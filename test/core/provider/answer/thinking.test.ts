@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createThinkingFilter } from '../../../../src/core/provider/answer/thinking.ts';
+import { ThinkingFilter } from '../../../../src/core/provider/answer/thinking.ts';
 
 function sorted(pieces: readonly string[], isWhole: boolean) {
-  const filter = createThinkingFilter(false);
+  const filter = new ThinkingFilter(false);
   const parts = [...pieces.map((piece) => filter.push(piece)), filter.end(isWhole)];
   return {
     text: parts.map(({ text }) => text).join(''),
