@@ -30,13 +30,12 @@ export function createFetch(proxies: Proxies = {}): typeof fetch {
     const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
     const sent = await encode(headers, body ?? null);
     signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const handler = createHandler(signal ?? null, resolve, reject);
-      agent.dispatch(
-        { origin, path: pathname + search, method: method as Dispatcher.HttpMethod, ...sent },
-        handler,
-      );
-    });
+    const answer = Promise.withResolvers<Response>();
+    agent.dispatch(
+      { origin, path: pathname + search, method: method as Dispatcher.HttpMethod, ...sent },
+      new Call(signal ?? null, answer),
+    );
+    return answer.promise;
   };
 }
 
@@ -61,144 +60,124 @@ async function encode(given: RequestInit['headers'], body: RequestInit['body'] |
   return { headers, body: await encoded.bytes() };
 }
 
-const handInTurn = createBackground<() => void>(BODIES_BUDGET_MS, (hand) => hand());
+const handInTurn = createBackground<Call>(BODIES_BUDGET_MS, (call) => call.hand());
 
-function createHandler(
-  signal: AbortSignal | null,
-  resolve: (response: Response) => void,
-  reject: (reason: unknown) => void,
-): Dispatcher.DispatchHandler {
+/** A request, and the source of its response's body, of which nothing is read before it is requested. */
+class Call implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal | null;
+  readonly #answer: PromiseWithResolvers<Response>;
   /** Null until there is a connection. */
-  let call: Dispatcher.DispatchController | null = null;
+  #connection: Dispatcher.DispatchController | null = null;
   /** Null until the headers are in. */
-  let body: Body | null = null;
-  /** Whether everything is handed on, or nothing more is wanted. */
-  let isOver = false;
-
-  function finish(): void {
-    isOver = true;
-    signal?.removeEventListener('abort', abandon);
-  }
-
-  function abandon(): void {
-    if (isOver) return;
-    finish();
-    reject(signal?.reason);
-    body?.abandon(signal?.reason);
-    call?.abort(signal?.reason);
-  }
-
-  signal?.addEventListener('abort', abandon, { once: true });
-  return {
-    onRequestStart(controller) {
-      call = controller;
-      if (isOver) controller.abort(signal?.reason);
-    },
-    onResponseStart(controller, status, given) {
-      if (status < 200) return;
-      const headers = Object.entries(given).map(([name, value]): [string, string] => [name, String(value)]);
-      if (status === 204 || status === 205 || status === 304) {
-        finish();
-        return resolve(new Response(null, { status, headers }));
-      }
-      controller.pause();
-      // They pin what arrived with them: 3 kB for as long as the answer streams.
-      controller.rawHeaders = null;
-      body = createBody(controller, finish);
-      resolve(new Response(body.stream, { status, headers }));
-    },
-    onResponseData(_, part) {
-      body?.add(part);
-    },
-    onResponseEnd() {
-      body?.end();
-    },
-    onResponseError(_, cause) {
-      const error = new TypeError(body === null ? 'fetch failed' : 'terminated', { cause });
-      reject(error);
-      if (body === null) finish();
-      else body.end(error);
-    },
-  };
-}
-
-type Body = ReturnType<typeof createBody>;
-
-/** A response's body, of which nothing is read before it is requested. Calls `finish` once nothing more is handed on. */
-function createBody(call: Dispatcher.DispatchController, finish: () => void) {
-  let reader: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Data that arrived and is not handed on yet. */
-  let parts: Buffer[] = [];
+  #parts: Buffer[] = [];
   /** Whether a reader waits for more. */
-  let isWanted = false;
-  let isDue = false;
-  /** Closes or fails the stream once all parts are handed on; null until everything has arrived. */
-  let close: (() => void) | null = null;
-  let isOver = false;
+  #isWanted = false;
+  #isDue = false;
+  #hasArrived = false;
+  /** The fault with which the body ended; null if there was none. */
+  #error: unknown = null;
+  /** Whether everything is handed on, or nothing more is wanted. */
+  #isOver = false;
 
-  function stop(): void {
-    isOver = true;
-    parts = [];
-    finish();
+  constructor(signal: AbortSignal | null, answer: PromiseWithResolvers<Response>) {
+    this.#signal = signal;
+    this.#answer = answer;
+    signal?.addEventListener('abort', this.#abandon, { once: true });
   }
 
-  function hand(): void {
-    if (isOver || !isWanted) return;
-    if (parts.length > 0) {
-      isWanted = false;
-      // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
-      call.pause();
-      reader?.enqueue(Buffer.concat(parts));
-      parts = [];
-    }
-    if (close === null) return;
-    stop();
-    close();
+  readonly #abandon = (): void => {
+    if (this.#isOver) return;
+    this.#stop();
+    const reason = this.#signal?.reason;
+    this.#answer.reject(reason);
+    this.#reader?.error(reason);
+    this.#connection?.abort(reason);
+  };
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#parts = [];
+    this.#signal?.removeEventListener('abort', this.#abandon);
+  }
+
+  onRequestStart(connection: Dispatcher.DispatchController): void {
+    this.#connection = connection;
+    if (this.#isOver) connection.abort(this.#signal?.reason);
+  }
+
+  onResponseStart(
+    connection: Dispatcher.DispatchController,
+    status: number,
+    given: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    const headers = Object.entries(given).map(([name, value]): [string, string] => [name, String(value)]);
+    const isEmpty = status === 204 || status === 205 || status === 304;
+    if (isEmpty) this.#stop();
+    else connection.pause();
+    // They pin what arrived with them: 3 kB for as long as the answer streams.
+    connection.rawHeaders = null;
+    const body = isEmpty ? null : new ReadableStream(this, { highWaterMark: 0 });
+    this.#answer.resolve(new Response(body, { status, headers }));
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, part: Buffer): void {
+    if (this.#isOver) return;
+    this.#parts.push(part);
+    this.#handSoon();
+  }
+
+  onResponseEnd(): void {
+    this.#hasArrived = true;
+    this.#handSoon();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    this.#error = new TypeError(this.#reader === null ? 'fetch failed' : 'terminated', { cause });
+    this.#answer.reject(this.#error);
+    if (this.#reader === null) this.#stop();
+    else this.onResponseEnd();
+  }
+
+  start(reader: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#reader = reader;
+  }
+
+  pull(): void {
+    this.#isWanted = true;
+    if (!this.#hasArrived) this.#connection?.resume();
+    if (this.#hasArrived || this.#parts.length > 0) this.#handSoon();
+  }
+
+  cancel(): void {
+    this.#stop();
+    // Lets the end arrive, after which the connection can serve the next request.
+    if (!this.#hasArrived) this.#connection?.resume();
+    if (!this.#hasArrived) this.#connection?.abort(new Error('read enough'));
   }
 
   /** Everything that has arrived is here before this turn of the event loop ends. */
-  function handSoon(): void {
-    if (isDue) return;
-    isDue = true;
-    handInTurn(() => {
-      isDue = false;
-      hand();
-    });
+  #handSoon(): void {
+    if (!this.#isDue) handInTurn(this);
+    this.#isDue = true;
   }
 
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        reader = controller;
-      },
-      pull() {
-        isWanted = true;
-        if (close === null) call.resume();
-        if (close !== null || parts.length > 0) handSoon();
-      },
-      cancel() {
-        stop();
-        // Lets the end arrive, after which the connection can serve the next request.
-        if (close === null) call.resume();
-        if (close === null) call.abort(new Error('read enough'));
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return {
-    stream,
-    add(part: Buffer) {
-      if (isOver) return;
-      parts.push(part);
-      handSoon();
-    },
-    end(error?: unknown) {
-      close = () => (error === undefined ? reader?.close() : reader?.error(error));
-      handSoon();
-    },
-    abandon(reason: unknown) {
-      stop();
-      reader?.error(reason);
-    },
-  };
+  /** Hands on what has arrived, if it is wanted, and behind it the end. */
+  hand(): void {
+    this.#isDue = false;
+    if (this.#isOver || !this.#isWanted) return;
+    if (this.#parts.length > 0) {
+      this.#isWanted = false;
+      // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
+      this.#connection?.pause();
+      this.#reader?.enqueue(Buffer.concat(this.#parts));
+      this.#parts = [];
+    }
+    if (!this.#hasArrived) return;
+    this.#stop();
+    if (this.#error === null) this.#reader?.close();
+    else this.#reader?.error(this.#error);
+  }
 }
