@@ -34,29 +34,6 @@ export interface Bill {
 /** Takes an event of an answer. The next one comes once the returned promise has resolved; if it rejects, so does the stream. */
 export type TakeEvent = (event: ChatEvent) => void | Promise<void>;
 
-/** A request that may be sent: its cost is reserved until `settle`. */
-export interface Admitted {
-  readonly ok: true;
-  readonly access: AccessGranted;
-  /** The guild's tier at admission. */
-  readonly tier: Tier;
-  /** Whether the model may search the web. False if nobody asked for it, or if its provider has no search. */
-  readonly searchesWeb: boolean;
-  /** The longest answer that was reserved, thinking included. */
-  readonly maxOutputTokens: number;
-  /** How much the model is asked to think; null to leave that to it. */
-  readonly effort: Effort | null;
-  /**
-   * Sends the request. Resolves after the last event of the answer. Rejects on a second call, and after `settle`, when nothing is
-   * reserved any more.
-   */
-  stream(take: TakeEvent, signal: AbortSignal): Promise<void>;
-  /** Ends the request if it still runs, and says what it cost. Idempotent. */
-  bill(): Promise<Bill>;
-  /** As `bill`, and settles the reservation at that. Idempotent. */
-  settle(): Promise<Bill>;
-}
-
 export interface AdmittedParts {
   readonly access: AccessGranted;
   readonly tier: Tier;
@@ -69,105 +46,133 @@ export interface AdmittedParts {
   readonly dearest: FirmPrices;
 }
 
-export function admitRequest(parts: AdmittedParts): Admitted {
-  const { access, tier, provider, key, wire, reserved } = parts;
-  const meter = createMeter(parts);
-  const ending = new AbortController();
-  let isSent = false;
+/** A request that may be sent: its cost is reserved until `settle`. */
+export class Admitted {
+  readonly ok = true;
+  readonly access: AccessGranted;
+  /** The guild's tier at admission. */
+  readonly tier: Tier;
+  /** Whether the model may search the web. False if nobody asked for it, or if its provider has no search. */
+  readonly searchesWeb: boolean;
+  /** The longest answer that was reserved, thinking included. */
+  readonly maxOutputTokens: number;
+  /** How much the model is asked to think; null to leave that to it. */
+  readonly effort: Effort | null;
+  readonly #parts: AdmittedParts;
+  readonly #meter = new Meter();
+  readonly #ending = new AbortController();
+  #isSent = false;
   /** Whether the provider may have started work, and so may bill it. */
-  let isBillable = false;
-  let started: Promise<void> | null = null;
-  let spending: Promise<Spent | null> | null = null;
-  let settling: Promise<Bill> | null = null;
+  #isBillable = false;
+  #started: Promise<void> | null = null;
+  #spending: Promise<Spent | null> | null = null;
+  #settling: Promise<Bill> | null = null;
+
+  constructor(parts: AdmittedParts) {
+    const { access, tier, wire } = parts;
+    this.access = access;
+    this.tier = tier;
+    this.searchesWeb = wire.maxWebSearches !== undefined;
+    this.maxOutputTokens = wire.maxOutputTokens;
+    this.effort = wire.effort ?? null;
+    this.#parts = parts;
+  }
+
+  /**
+   * Sends the request. Resolves after the last event of the answer. Rejects on a second call, and after `settle`, when nothing is
+   * reserved any more.
+   */
+  async stream(take: TakeEvent, signal: AbortSignal): Promise<void> {
+    if (this.#isSent || this.#spending !== null)
+      throw new Error('a request can be sent only once, and not after it is settled');
+    this.#isSent = true;
+    signal.throwIfAborted();
+    this.#isBillable = true;
+    const { provider, key, wire } = this.#parts;
+    const follow = () => this.#ending.abort(signal.reason);
+    signal.addEventListener('abort', follow, { once: true });
+    let isWorkedOn = false;
+    try {
+      for await (const event of provider.stream(wire, this.#ending.signal)) {
+        isWorkedOn ||= event.type !== 'start' || event.generationId !== null;
+        this.#note(event);
+        const taken = take(event);
+        if (taken !== undefined) await taken;
+      }
+      await key?.worked();
+    } catch (error) {
+      this.#isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
+      await key?.failed(error);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', follow);
+    }
+  }
+
+  #note(event: ChatEvent): void {
+    const { provider, reserved } = this.#parts;
+    this.#meter.note(event);
+    // Without cost lookups the estimate is final and need not wait.
+    if (event.type === 'start' && event.generationId !== null && provider.looksUpCosts) {
+      this.#started = reserved.started(event.generationId);
+    }
+  }
+
+  /** Ends the request if it still runs, and says what it cost. Idempotent. */
+  async bill(): Promise<Bill> {
+    this.#spending ??= this.#end();
+    return billOf(await this.#spending);
+  }
+
+  /** As `bill`, and settles the reservation at that. Idempotent. */
+  settle(): Promise<Bill> {
+    this.#settling ??= this.#settle();
+    return this.#settling;
+  }
+
+  async #settle(): Promise<Bill> {
+    const { reserved } = this.#parts;
+    const bill = await this.bill();
+    const cost = await this.#spending;
+    await (cost === null ? reserved.release() : reserved.settle(cost));
+    return bill;
+  }
 
   /** Null if the provider bills nothing. */
-  async function end(): Promise<Spent | null> {
-    ending.abort(OVER);
-    if (!isBillable) return null;
-    await started;
-    return meter.spent();
+  async #end(): Promise<Spent | null> {
+    this.#ending.abort(OVER);
+    if (!this.#isBillable) return null;
+    await this.#started;
+    return this.#meter.spent(this.#parts);
   }
-
-  function spentOnce(): Promise<Spent | null> {
-    spending ??= end();
-    return spending;
-  }
-
-  async function settle(): Promise<Bill> {
-    const cost = await spentOnce();
-    await (cost === null ? reserved.release() : reserved.settle(cost));
-    return billOf(cost);
-  }
-
-  return {
-    ok: true,
-    access,
-    tier,
-    searchesWeb: wire.maxWebSearches !== undefined,
-    maxOutputTokens: wire.maxOutputTokens,
-    effort: wire.effort ?? null,
-    async stream(take, signal) {
-      if (isSent || spending !== null)
-        throw new Error('a request can be sent only once, and not after it is settled');
-      isSent = true;
-      signal.throwIfAborted();
-      isBillable = true;
-      let isWorkedOn = false;
-      try {
-        for await (const event of provider.stream(wire, AbortSignal.any([signal, ending.signal]))) {
-          isWorkedOn ||= event.type !== 'start' || event.generationId !== null;
-          // Without cost lookups the estimate is final and need not wait.
-          if (event.type === 'start' && event.generationId !== null && provider.looksUpCosts) {
-            started = reserved.started(event.generationId);
-          }
-          meter.note(event);
-          const taken = take(event);
-          if (taken !== undefined) await taken;
-        }
-        await key?.worked();
-      } catch (error) {
-        isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;
-        await key?.failed(error);
-        throw error;
-      }
-    },
-    bill: async () => billOf(await spentOnce()),
-    settle() {
-      settling ??= settle();
-      return settling;
-    },
-  };
 }
 
 /** Derives the cost of a request from the events of its stream. */
-function createMeter({ access, wire, worstNanoUsd, dearest }: AdmittedParts) {
-  let usage: Usage | null = null;
+class Meter {
+  #usage: Usage | null = null;
   /** Whether `usage` covers the whole request, rather than a part of it. */
-  let isWhole = false;
+  #isWhole = false;
   /** Answer and reasoning; both are billed. */
-  let generated = '';
-  return {
-    note(event: ChatEvent): void {
-      if (event.type === 'text' || event.type === 'reasoning') {
-        generated = grown(generated, event.delta);
-        usage = null;
-      } else if (event.type === 'usage' || event.type === 'done') {
-        usage = event.usage;
-        isWhole = event.type === 'done';
-      }
-    },
-    async spent(): Promise<Spent> {
-      if (usage === null || !isPlausible(usage, generated)) return unknownUse(wire, generated, worstNanoUsd);
-      const { promptTokens, completionTokens } = usage;
-      const basis = isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
-      return {
-        costNanoUsd: costNanoUsd(access.route, usage, dearest),
-        promptTokens,
-        completionTokens,
-        basis,
-      };
-    },
-  };
+  #generated = '';
+
+  note(event: ChatEvent): void {
+    if (event.type === 'text' || event.type === 'reasoning') {
+      this.#generated = grown(this.#generated, event.delta);
+      this.#usage = null;
+    } else if (event.type === 'usage' || event.type === 'done') {
+      this.#usage = event.usage;
+      this.#isWhole = event.type === 'done';
+    }
+  }
+
+  async spent({ access, wire, worstNanoUsd, dearest }: AdmittedParts): Promise<Spent> {
+    const usage = this.#usage;
+    if (usage === null || !isPlausible(usage, this.#generated))
+      return unknownUse(wire, this.#generated, worstNanoUsd);
+    const { promptTokens, completionTokens } = usage;
+    const basis = this.#isWhole ? (namesPrice(usage) ? 'provider' : 'tokens') : 'estimate';
+    return { costNanoUsd: costNanoUsd(access.route, usage, dearest), promptTokens, completionTokens, basis };
+  }
 }
 
 /** If the use is unknown. Reasoning and searches may be hidden, so the visible text is no measure of the cost. */

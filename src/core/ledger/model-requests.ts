@@ -17,7 +17,7 @@ import { type Effort, ROOM_FACTORS } from '../ports/effort.ts';
 import type { GuildLimits } from '../ports/limits.ts';
 import type { ChatMessage, ChatProvider } from '../ports/provider.ts';
 import { keyProviderName } from '../ports/tiers.ts';
-import { type Admitted, admitRequest } from './admitted-request.ts';
+import { Admitted } from './admitted-request.ts';
 import type { GuildRules } from './guild-rules.ts';
 import type { Ledger, Reserved } from './ledger.ts';
 import { explainLimit } from './limit-words.ts';
@@ -191,7 +191,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
         cachedMessages: worst.cachedMessages,
         isFree: worstNanoUsd === 0,
       };
-      return admitRequest({ access, tier: guild.tier, provider, key, wire, reserved, worstNanoUsd, dearest });
+      return new Admitted({ access, tier: guild.tier, provider, key, wire, reserved, worstNanoUsd, dearest });
     },
   };
 }

@@ -8,8 +8,10 @@ import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';
 
-/** A question's admitted request to one model. */
-export interface OpenedRequest extends Admitted {
+/** A question's request to one model. */
+export interface OpenedRequest {
+  readonly ok: true;
+  readonly request: Admitted;
   /** A remark on this request for the asker; null for none. */
   readonly remark: string | null;
   /** Tokens of the question in the prompt; null if they were not counted. */
@@ -24,21 +26,6 @@ export interface NotOpened {
   readonly asksFirst?: boolean;
   /** Whether it is too long for this model, but may fit one with a longer context. */
   readonly isTooLong?: boolean;
-}
-
-/** A question's request. If the chosen model fails before anything of its answer arrives, another model's. */
-export interface Answerer {
-  readonly ok: true;
-  /** The request that answers now; after the stream, the one that has answered. */
-  readonly current: OpenedRequest;
-  /** The reason why it is not the chosen model, such as `as GPT-4o is down`; null if it is. */
-  readonly because: string | null;
-  /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
-  stream(take: TakeEvent, signal: AbortSignal): Promise<void>;
-  /** As `Admitted.bill`, of all that was asked. */
-  bill(): Promise<Bill>;
-  /** As `Admitted.settle`, of all that was asked. */
-  settle(): Promise<Bill>;
 }
 
 export interface FallbackQuestion {
@@ -78,103 +65,119 @@ export interface FallbacksOptions {
 }
 
 export function createFallbacks(options: FallbacksOptions): OpenAnswerer {
-  const { catalogue, rest, log } = options;
+  return async (question) => {
+    const answerer = new Answerer(options, question);
+    return (await answerer.open()) ?? answerer;
+  };
+}
 
-  function fallbacksOf({ place, model, chosen, suits }: FallbackQuestion): Model[] {
+/** A question's request. If the chosen model fails before anything of its answer arrives, another model's. */
+export class Answerer {
+  readonly ok = true;
+  /** The reason why it is not the chosen model, such as `as GPT-4o is down`; null if it is. */
+  because: string | null = null;
+  readonly #options: FallbacksOptions;
+  readonly #question: FallbackQuestion;
+  /** Fallbacks that were not tried; null until one is needed. */
+  #left: Model[] | null = null;
+  #attempts = 0;
+  readonly #opened: OpenedRequest[] = [];
+
+  constructor(options: FallbacksOptions, question: FallbackQuestion) {
+    this.#options = options;
+    this.#question = question;
+  }
+
+  /** The request that answers now; after the stream, the one that has answered. */
+  get current(): OpenedRequest {
+    return this.#opened.at(-1) as OpenedRequest;
+  }
+
+  /** Opens the first request. Resolves to the refusal if no model may answer, else to null. */
+  async open(): Promise<NotOpened | null> {
+    const { model, openRequest } = this.#question;
+    if ((await this.#isResting(model)) && (await this.#openNext(0, 'is failing now'))) return null;
+    const first = await openRequest(model, 0);
+    if (first.ok) this.#opened.push(first);
+    else if (!first.isTooLong || !(await this.#openNext(model.contextTokens, 'is too short for this')))
+      return first;
+    return null;
+  }
+
+  /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
+  async stream(take: TakeEvent, signal: AbortSignal): Promise<void> {
+    let isThere = false;
+    const noting: TakeEvent = (event) => {
+      isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
+      return take(event);
+    };
+    for (;;) {
+      try {
+        return await this.current.request.stream(noting, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof ProviderError)) throw error;
+        const { model, route, payer } = this.current.request.access;
+        await this.#options.rest.failed(route, error);
+        const { provider } = route;
+        this.#options.telemetry.providerFailed({ provider, model: model.id, payer, code: error.code });
+        if (isThere || !(await this.#heal(model, error.code))) throw error;
+      }
+    }
+  }
+
+  /** Whether a fallback answers from now on. */
+  async #heal(failed: Model, code: ProviderErrorCode): Promise<boolean> {
+    const reason = HEALED[code];
+    const least = code === 'context_too_long' ? failed.contextTokens : 0;
+    if (reason === undefined || !(await this.#openNext(least, reason, failed))) return false;
+    const by = this.current.request.access.model.id;
+    this.#options.log.info({ model: failed.id, failure: code, by }, 'a fallback is answering');
+    return true;
+  }
+
+  /** Whether there is a fallback that is allowed, fits and has a longer context than `least` tokens. Opens the next one. */
+  async #openNext(least: number, reason: string, failed = this.#question.model): Promise<boolean> {
+    this.#left ??= this.#fallbacks();
+    for (let next = this.#left.shift(); next !== undefined; next = this.#left.shift()) {
+      if (next.contextTokens <= least || (await this.#isResting(next))) continue;
+      const opened = await this.#question.openRequest(next, ++this.#attempts);
+      if (opened.ok) {
+        this.#opened.push(opened);
+        this.because ??= `as ${failed.name} ${reason}`;
+        return true;
+      }
+      const about = { model: next.id, reason: opened.text };
+      this.#options.log.info(about, 'skipped a fallback that may not be used');
+    }
+    // If the chosen model is asked although it rests, they may be tried again.
+    this.#left = null;
+    return false;
+  }
+
+  #fallbacks(): Model[] {
+    const { place, model, chosen, suits } = this.#question;
     const ids = new Set([...(chosen === null ? [] : [chosen]), ...model.traits.fallbacks]);
     ids.delete(model.id);
     return [...ids]
-      .map((id) => catalogue.get(id, platformOf(place.guild)))
+      .map((id) => this.#options.catalogue.get(id, platformOf(place.guild)))
       .filter((other) => other !== null && !other.gone && suits(other)) as Model[];
   }
 
-  async function isResting({ routes }: Model): Promise<boolean> {
+  async #isResting({ routes }: Model): Promise<boolean> {
+    const { rest } = this.#options;
     for (const route of routes) if (!route.gone && !(await rest.isResting(route))) return false;
     return true;
   }
 
-  return async (question) => {
-    const { model, openRequest } = question;
-    let left: Model[] | null = null;
-    let attempts = 0;
+  /** As `Admitted.bill`, of all that was asked. */
+  async bill(): Promise<Bill> {
+    return (await Promise.all(this.#opened.map(({ request }) => request.bill()))).reduce(sumOf);
+  }
 
-    const openNext: OpenNext = async (least) => {
-      left ??= fallbacksOf(question);
-      for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        if (next.contextTokens <= least || (await isResting(next))) continue;
-        const opened = await openRequest(next, ++attempts);
-        if (opened.ok) return opened;
-        log.info({ model: next.id, reason: opened.text }, 'skipped a fallback that may not be used');
-      }
-      return null;
-    };
-    const answerer = (opened: OpenedRequest, because: string | null) =>
-      createAnswerer(options, opened, because, openNext);
-
-    if (await isResting(model)) {
-      const opened = await openNext(0);
-      if (opened !== null) return answerer(opened, `as ${model.name} is failing now`);
-      left = null;
-    }
-    const first = await openRequest(model, 0);
-    if (first.ok) return answerer(first, null);
-    const longer = first.isTooLong ? await openNext(model.contextTokens) : null;
-    return longer === null ? first : answerer(longer, `as ${model.name} is too short for this`);
-  };
-}
-
-/** The next fallback that is allowed, fits and has a longer context than `least` tokens; null if there is none. */
-type OpenNext = (least: number) => Promise<OpenedRequest | null>;
-
-function createAnswerer(
-  { rest, telemetry, log }: FallbacksOptions,
-  opened: OpenedRequest,
-  why: string | null,
-  openNext: OpenNext,
-): Answerer {
-  const asked = [opened];
-  let current = opened;
-  let because = why;
-
-  return {
-    ok: true,
-    get current() {
-      return current;
-    },
-    get because() {
-      return because;
-    },
-    async stream(take, signal) {
-      for (;;) {
-        let isThere = false;
-        try {
-          return await current.stream((event) => {
-            isThere ||= event.type === 'text' || event.type === 'image' || event.type === 'citation';
-            return take(event);
-          }, signal);
-        } catch (error) {
-          if (signal.aborted || !(error instanceof ProviderError)) throw error;
-          const { model: failed, route, payer } = current.access;
-          await rest.failed(route, error);
-          const { provider } = route;
-          telemetry.providerFailed({ provider, model: failed.id, payer, code: error.code });
-          const reason = HEALED[error.code];
-          if (isThere || reason === undefined) throw error;
-          const next = await openNext(error.code === 'context_too_long' ? failed.contextTokens : 0);
-          if (next === null) throw error;
-          log.info(
-            { model: failed.id, failure: error.code, by: next.access.model.id },
-            'a fallback is answering',
-          );
-          asked.push(next);
-          current = next;
-          because ??= `as ${failed.name} ${reason}`;
-        }
-      }
-    },
-    bill: async () => (await Promise.all(asked.map((request) => request.bill()))).reduce(sumOf),
-    settle: async () => (await Promise.all(asked.map((request) => request.settle()))).reduce(sumOf),
-  };
+  /** As `Admitted.settle`, of all that was asked. */
+  async settle(): Promise<Bill> {
+    return (await Promise.all(this.#opened.map(({ request }) => request.settle()))).reduce(sumOf);
+  }
 }
 
 function sumOf(one: Bill, other: Bill): Bill {

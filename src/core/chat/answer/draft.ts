@@ -86,7 +86,7 @@ export async function streamInto(
   }
   const { done } = intake;
   if (done !== null && error === null) {
-    const { maxOutputTokens } = answerer.current;
+    const { maxOutputTokens } = answerer.current.request;
     const caps = { maxOutputTokens, affordableTokens: draft.affordableTokens };
     return { ...endOfDone(done, draft, caps), error: null };
   }
@@ -122,7 +122,7 @@ class Intake {
       draft.isWithoutEffort = event.isWithoutEffort ?? false;
     } else if (event.type === 'citation') draft.citations.push(event);
     else if (event.type === 'image') {
-      draft.images.push(fileOf(event, draft.images.length + 1, this.#answerer.current.access.model));
+      draft.images.push(fileOf(event, draft.images.length + 1, this.#answerer.current.request.access.model));
     } else if (event.type === 'done') this.done = event;
   }
 

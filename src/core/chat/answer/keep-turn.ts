@@ -20,8 +20,8 @@ export async function keepTurn(
   const { job, id, askedAtMs, entry, isForgotten } = attempt;
   const { draft, status, bill } = written;
   const answer = textInHistory(draft.text, draft.images.length);
-  const { questionTokens, access } = answerer.current;
-  const { model, payer } = access;
+  const { questionTokens, request } = answerer.current;
+  const { model, payer } = request.access;
   const turn = turnOf(
     { ...recordOf(job, id), brought: prepared.brought },
     {

@@ -11,7 +11,7 @@ export function reportAnswer(
   answer: Delivered,
 ): void {
   const { question } = attempt.job;
-  const { access, tier } = answerer.current;
+  const { access, tier } = answerer.current.request;
   const { draft, status, bill, endLagMs, delivered, error } = answer;
   const facts = {
     answer: attempt.id,

@@ -73,7 +73,7 @@ export async function writeAnswer(
   const { reply, noted } = beginReply(messenger, asked, places, adopted);
   const state = (): AnswerState => ({
     ...attempt.unbegun,
-    model: answerer.current.access.model.id,
+    model: answerer.current.request.access.model.id,
     text: draft.text,
     images: draft.images.length,
     ending,
@@ -164,17 +164,17 @@ function beginReply(
 }
 
 function remarksOn({ attempt, prepared, answerer, remarks }: Asked, draft: Draft): string[] {
-  const { access, remark } = answerer.current;
+  const { request, remark } = answerer.current;
   const { effort } = attempt.job.question;
   const ignored =
     draft.isWithoutEffort && effort !== undefined
-      ? `${access.model.name} does not support \`effort\`, so it used its default.`
+      ? `${request.access.model.name} does not support \`effort\`, so it used its default.`
       : null;
   return [remark, ignored, ...prepared.remarks, ...remarks].filter((line) => line !== null);
 }
 
 function footerFacts({ prepared: { here, read }, answerer }: Asked, draft: Draft): FooterFacts {
-  const { access, effort } = answerer.current;
+  const { access, effort } = answerer.current.request;
   return {
     model: access.model,
     because: answerer.because,

@@ -105,7 +105,7 @@ export function createRequesting(options: RequestOptions): RequestAnswer {
       });
       if (!request.ok) return request;
       const remark = question.effort === undefined ? null : effortRemark(request.access, question.effort);
-      return { ...request, questionTokens: prompt.questionTokens, remark };
+      return { ok: true, request, questionTokens: prompt.questionTokens, remark };
     }
 
     const answerer = await options.openAnswerer({
@@ -136,7 +136,7 @@ function remarksOn(
   asked: Model,
   demoNotice: string | null,
 ): string[] {
-  const { access, searchesWeb } = current;
+  const { access, searchesWeb } = current.request;
   const isDemo = platformOf(place.guild) !== LOCAL_PLATFORM && access.payer === 'operator';
   return [
     isDemo ? demoNotice : null,
