@@ -1,4 +1,4 @@
-import { createSplitter, type Part, type Splitter } from '../markdown/cut/splitter.ts';
+import { type Part, Splitter } from '../markdown/cut/splitter.ts';
 import type { TextLimits } from '../ports/surface.ts';
 
 /** The text of an answer from its current message on: the parts that are complete, and the open one behind them. */
@@ -10,7 +10,7 @@ export class UnsealedText {
   #toSkip: number;
 
   constructor(limits: TextLimits, toSkip: number) {
-    this.#splitter = createSplitter(limits);
+    this.#splitter = new Splitter(limits);
     this.#toSkip = toSkip;
   }
 

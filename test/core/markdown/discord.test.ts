@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
+import { Splitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import { anything, deltaSizes, deltas } from './markdown-samples.ts';
 import { shownOnDiscord, strayMarks } from './shown.ts';
 
@@ -73,7 +73,7 @@ describe("Discord's dialect", () => {
       '- a\n  - b\n    - c\n      > q\n\n    - d\n\n      ```\n      let x;\n      ```\n',
     ],
   ])('closes %s in every view, under a quote in a nested list', (_, source) => {
-    const splitter = createSplitter(limits);
+    const splitter = new Splitter(limits);
     for (const char of source) {
       splitter.push(char);
       const view = splitter.view();
@@ -84,7 +84,7 @@ describe("Discord's dialect", () => {
 
   it('underlines nothing in views because a name begins with two underscores', () => {
     const view = (source: string): string => {
-      const splitter = createSplitter(limits);
+      const splitter = new Splitter(limits);
       splitter.push(source);
       return splitter.view();
     };
@@ -163,7 +163,7 @@ describe("Discord's dialect", () => {
   });
 
   it('shows a table while it grows', () => {
-    const splitter = createSplitter(limits);
+    const splitter = new Splitter(limits);
     splitter.push('Prices:\n\n| a | b |\n|--');
     expect(splitter.view().trimEnd()).toBe('Prices:');
     splitter.push('-|---|\n| 1 | 2');
@@ -171,7 +171,7 @@ describe("Discord's dialect", () => {
   });
 
   it('passes on a paragraph without end while it grows', () => {
-    const splitter = createSplitter(limits);
+    const splitter = new Splitter(limits);
     const source = 'Words that **go on** and on, with `code` and [links](https://e.com/a_b). '.repeat(19);
     for (const delta of deltas(source, [7])) {
       splitter.push(delta);
@@ -193,7 +193,7 @@ describe("Discord's dialect", () => {
     fc.assert(
       fc.property(anything, maxChars, deltaSizes, (source, max, sizes) => {
         const some = { maxChars: max, dialect: 'discord' } as const;
-        const splitter = createSplitter(some);
+        const splitter = new Splitter(some);
         const parts: string[] = [];
         for (const delta of deltas(source, sizes)) {
           parts.push(...splitter.push(delta).map(({ text }) => text));

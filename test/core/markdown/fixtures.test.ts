@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createSplitter } from '../../../src/core/markdown/cut/splitter.ts';
+import { Splitter } from '../../../src/core/markdown/cut/splitter.ts';
 import type { TextLimits } from '../../../src/core/ports/surface.ts';
 import { type Shown, shownOnDiscord, shownOnSlack, strayMarks, wordsOf } from './shown.ts';
 
@@ -16,7 +16,7 @@ function* viewsOf(
   source: string,
   limits: TextLimits,
 ): Generator<{ readonly text: string; readonly at: number; readonly isSealed: boolean }> {
-  const splitter = createSplitter(limits);
+  const splitter = new Splitter(limits);
   for (let at = 1; at <= source.length; at++) {
     for (const { text } of splitter.push(source.charAt(at - 1))) yield { text, at, isSealed: true };
     yield { text: splitter.view(), at, isSealed: false };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
+import { Splitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import { anything, deltaSizes, deltas } from './markdown-samples.ts';
 
 const limits = { maxChars: 2_000, dialect: 'strict' } as const;
@@ -36,7 +36,7 @@ describe('emphasis next to CJK letters', () => {
 
   it('is shown at every moment, in a source that only grows', () => {
     const source = '**优点：**速度快。这是**「重点」**吗？**인공지능(AI)**은';
-    const splitter = createSplitter(limits);
+    const splitter = new Splitter(limits);
     let before = '';
     for (const char of source) {
       splitter.push(char);
@@ -49,7 +49,7 @@ describe('emphasis next to CJK letters', () => {
   it('does not depend on how the text was cut into deltas', () => {
     fc.assert(
       fc.property(anything, deltaSizes, (source, sizes) => {
-        const splitter = createSplitter(limits);
+        const splitter = new Splitter(limits);
         const parts = deltas(source, sizes).flatMap((delta) => splitter.push(delta));
         expect([...parts, ...splitter.finish()]).toEqual(splitText(source, limits));
       }),

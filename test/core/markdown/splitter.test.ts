@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSplitter, type Part, splitText } from '../../../src/core/markdown/cut/splitter.ts';
+import { type Part, Splitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
 import {
   answers,
   anything,
@@ -208,7 +208,7 @@ describe('a part', () => {
     const [, second = ''] = texts(source, 50);
     expect(second).toBe('- nested two two\n\n2. two two\n3. three');
     expect(visible(second).join('')).not.toContain('2.');
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     splitter.push(source);
     expect(splitter.view()).toBe(second);
   });
@@ -235,7 +235,7 @@ describe('a part', () => {
   });
 
   it('is healed where the answer was cut short', () => {
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     splitter.push('**See** [the docs](https://exam');
     expect(splitter.finish({ isCutShort: true }).map(({ text }) => text)).toEqual(['**See** the docs']);
     splitter.push('**');
@@ -243,7 +243,7 @@ describe('a part', () => {
   });
 
   it('is cut once more where only the marks that close it would not fit', () => {
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     const source = `**${'word '.repeat(9)}end`;
     expect(source).toHaveLength(50);
     expect(splitter.push(source)).toEqual([]);
@@ -253,7 +253,7 @@ describe('a part', () => {
   });
 });
 
-describe('createSplitter', () => {
+describe('Splitter', () => {
   it('keeps in one part what fits it exactly', () => {
     const source = 'x'.repeat(50);
     expect(texts(source, 50)).toEqual([source]);
@@ -280,7 +280,7 @@ describe('createSplitter', () => {
   });
 
   it('shows half of a surrogate pair only together with the other', () => {
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     splitter.push('a\ud83d');
     expect(splitter.view()).toBe('a');
     splitter.push('\ude00');
@@ -288,7 +288,7 @@ describe('createSplitter', () => {
   });
 
   it('shows nothing where only marks have come', () => {
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     for (const delta of ['\n', '*', '*', '[']) {
       splitter.push(delta);
       expect(splitter.view()).toBe('');
@@ -298,7 +298,7 @@ describe('createSplitter', () => {
   });
 
   it('holds back the last words of a part where closing it would not fit', () => {
-    const splitter = createSplitter({ maxChars: 50 });
+    const splitter = new Splitter({ maxChars: 50 });
     splitter.push(`\`\`\`\n${'x'.repeat(20)}\n${'y'.repeat(24)}`);
     expect(splitter.view()).toBe(`\`\`\`\n${'x'.repeat(20)}\n${'y'.repeat(21)}\n\`\`\``);
   });
@@ -306,7 +306,7 @@ describe('createSplitter', () => {
   it('gives a source that only grows until the part is sealed', () => {
     fc.assert(
       fc.property(anything, maxChars, deltaSizes, (source, max, sizes) => {
-        const splitter = createSplitter({ maxChars: max });
+        const splitter = new Splitter({ maxChars: max });
         let before = '';
         for (const delta of deltas(source, sizes)) {
           if (splitter.push(delta).length > 0) before = '';
@@ -325,7 +325,7 @@ describe('createSplitter', () => {
         chars += text.length;
         return text.length;
       };
-      const splitter = createSplitter({ maxChars: 2000, lengthOf });
+      const splitter = new Splitter({ maxChars: 2000, lengthOf });
       for (const delta of deltas(source, [5])) splitter.push(delta);
       splitter.finish();
       return chars / source.length;
@@ -336,8 +336,8 @@ describe('createSplitter', () => {
   });
 
   it('refuses a limit that leaves no room, and says which', () => {
-    expect(() => createSplitter({ maxChars: 49 })).toThrow(/49/);
-    expect(() => createSplitter({ maxChars: Number.NaN })).toThrow(RangeError);
+    expect(() => new Splitter({ maxChars: 49 })).toThrow(/49/);
+    expect(() => new Splitter({ maxChars: Number.NaN })).toThrow(RangeError);
   });
 });
 
@@ -377,7 +377,7 @@ describe('splitText', () => {
         fc.constantFrom(utf16Length, slackLength),
         (source, max, sizes, lengthOf) => {
           const limits = { maxChars: max, lengthOf };
-          const splitter = createSplitter(limits);
+          const splitter = new Splitter(limits);
           const parts: Part[] = [];
           for (const delta of deltas(source, sizes)) {
             parts.push(...splitter.push(delta));
@@ -424,7 +424,7 @@ describe('splitText', () => {
     fc.assert(
       fc.property(answers, fc.integer({ min: 200, max: 1000 }), sizes, (source, max, list) => {
         const whole = visible(source).join();
-        const splitter = createSplitter({ maxChars: max });
+        const splitter = new Splitter({ maxChars: max });
         let taken = '';
         let sealed: string[] = [];
         for (const delta of deltas(source, list)) {

@@ -1,6 +1,6 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
 import { clip } from '../../../core/kit/text-size.ts';
-import { createSplitter } from '../../../core/markdown/cut/splitter.ts';
+import { Splitter } from '../../../core/markdown/cut/splitter.ts';
 import { type Button, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';
 import {
@@ -92,7 +92,7 @@ export function textOf(content: string): string {
 
 /** The messages of a notice, at least one. */
 export function noticeBodies(text: string): [MessageBody, ...MessageBody[]] {
-  const splitter = createSplitter({ maxChars: SIZES.content.max, dialect: DIALECT });
+  const splitter = new Splitter({ maxChars: SIZES.content.max, dialect: DIALECT });
   const parts = [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
   const bodyOf = (content: string): MessageBody => ({ ...QUIET, content, components: [] });
   const [first = '', ...more] = parts;

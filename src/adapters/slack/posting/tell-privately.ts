@@ -1,4 +1,4 @@
-import { createSplitter } from '../../../core/markdown/cut/splitter.ts';
+import { Splitter } from '../../../core/markdown/cut/splitter.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Notice, NoticeFile } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusedContent, isShut } from '../api/errors.ts';
@@ -99,7 +99,7 @@ async function inEitherShape(
 }
 
 function partsOf(text: string): string[] {
-  const splitter = createSplitter(MESSAGE_LIMITS);
+  const splitter = new Splitter(MESSAGE_LIMITS);
   return [...splitter.push(text), ...splitter.finish()].map((part) => part.text);
 }
 

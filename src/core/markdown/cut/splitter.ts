@@ -1,7 +1,7 @@
 import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
 import type { Dialect, TextLimits } from '../../ports/surface.ts';
 import { fenceEnd } from '../blocks/blocks.ts';
-import { createRewriter } from '../rewrite/rewriter.ts';
+import { createRewriter, type Rewriter } from '../rewrite/rewriter.ts';
 import { findCut, isReopened, noPrefix, unindent } from './cut.ts';
 import { OpenPart } from './open-part.ts';
 
@@ -23,6 +23,12 @@ export interface Part {
   readonly suffix: string;
 }
 
+const smallestMaxChars = 50;
+/** Text is measured in pieces of this size, so that one huge delta costs no more than many small ones. */
+const pieceChars = 256;
+/** The longest indentation of a part's first line; the rest is dropped. */
+const longestIndent = 24;
+
 /**
  * Cuts a growing Markdown answer into parts that each fit one message. A part is sealed only once the text no longer fits.
  * The parts do not depend on how the answer was cut into deltas.
@@ -31,141 +37,137 @@ export interface Part {
  * end inside a link, a URL, inline code, a line of code or a table row, unless that alone is longer than a part. It never
  * ends inside a grapheme that fits one.
  */
-export interface Splitter {
+export class Splitter {
+  readonly #limits: Required<TextLimits>;
+  readonly #rewriter: Rewriter;
+  #open: OpenPart;
+  /** Leading white space of the open part, until something else comes. */
+  #indent = '';
+  /** The first half of a surrogate pair, until its second half comes. */
+  #half = '';
+  /** The view of the text so far; null until somebody asks for it. */
+  #view: string | null = null;
+
+  /** @throws RangeError if `maxChars` is below 50 */
+  constructor({ dialect = 'commonmark', maxChars, lengthOf = (text) => text.length }: TextLimits) {
+    if (!(maxChars >= smallestMaxChars)) {
+      throw new RangeError(`maxChars must be at least ${smallestMaxChars}, not ${maxChars}`);
+    }
+    this.#limits = { dialect, maxChars, lengthOf };
+    this.#rewriter = createRewriter(dialect);
+    this.#open = new OpenPart(noPrefix, this.#limits);
+  }
+
   /** Takes more text of the answer; returns the parts that it completes, usually none. */
-  push(delta: string): readonly Part[];
+  push(delta: string): readonly Part[] {
+    this.#view = null;
+    const text = this.#half + delta;
+    this.#half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
+    return this.#takeText(this.#rewriter.push(this.#half === '' ? text : text.slice(0, -1)));
+  }
+
   /** The open part as it can be shown now: healed, and within the limit. Empty if nothing is visible yet. */
-  view(): string;
+  view(): string {
+    if (this.#view !== null) return this.#view;
+    const tail = this.#rewriter.pending();
+    const isFirst = this.#open.text === '';
+    this.#view = this.#open.view(isFirst ? (this.#indent + tail).replace(/^(?:[^\S\n]*\n)+/, '') : tail);
+    return this.#view;
+  }
+
   /** The open part as it was sent, for platforms that append. Only grows at its end until the part is sealed. */
-  source(): string;
+  source(): string {
+    return this.#open.source();
+  }
+
   /**
    * Returns the rest as it was sent: usually one part, none if nothing is left to show. Closes an open code fence.
    * `isCutShort`: the answer did not reach its end, and is healed as while it grew. `tailLength`: room in the last part that
    * the text after it takes; default 0.
    */
-  finish(how?: { readonly isCutShort?: boolean; readonly tailLength?: number }): readonly Part[];
-}
-
-const smallestMaxChars = 50;
-/** Text is measured in pieces of this size, so that one huge delta costs no more than many small ones. */
-const pieceChars = 256;
-/** The longest indentation of a part's first line; the rest is dropped. */
-const longestIndent = 24;
-
-/** @throws RangeError if `maxChars` is below 50 */
-export function createSplitter({
-  dialect = 'commonmark',
-  maxChars,
-  lengthOf = (text) => text.length,
-}: TextLimits): Splitter {
-  if (!(maxChars >= smallestMaxChars)) {
-    throw new RangeError(`maxChars must be at least ${smallestMaxChars}, not ${maxChars}`);
+  finish({ isCutShort = false, tailLength = 0 } = {}): readonly Part[] {
+    this.#view = null;
+    const rest = this.#rewriter.push(this.#half) + this.#rewriter.finish(isCutShort);
+    this.#half = '';
+    const room = Math.max(smallestMaxChars, this.#limits.maxChars - tailLength);
+    return [...this.#takeText(rest), ...this.#takeRest(room, isCutShort)];
   }
-  const limits = { dialect, maxChars, lengthOf };
-  const rewriter = createRewriter(dialect);
-  let open = new OpenPart(noPrefix, limits);
-  /** Leading white space of the open part, until something else comes. */
-  let indent = '';
-  /** The first half of a surrogate pair, until its second half comes. */
-  let half = '';
-  /** The view of the text so far; null until somebody asks for it. */
-  let view: string | null = null;
 
   /** Adds text to the open part, and seals parts while it does not fit. */
-  const takeText = (text: string): Part[] => {
+  #takeText(text: string): Part[] {
     const sealed: Part[] = [];
     for (let at = 0; at < text.length; ) {
       const end = Math.min(at + pieceChars, text.length);
       const piece = text.slice(at, splitsPair(text, end) ? end + 1 : end);
       at += piece.length;
-      takePiece(open.text === '' ? withoutBlankLines(piece) : piece, sealed);
+      this.#takePiece(this.#open.text === '' ? this.#withoutBlankLines(piece) : piece, sealed);
     }
     return sealed;
-  };
+  }
 
   /** Halves a piece that does not fit until it is the one character at which the part ends. */
-  const takePiece = (piece: string, sealed: Part[]): void => {
+  #takePiece(piece: string, sealed: Part[]): void {
     const middle = splitsPair(piece, piece.length >> 1) ? (piece.length >> 1) + 1 : piece.length >> 1;
-    if (open.fits(piece)) {
-      open.append(piece);
+    if (this.#open.fits(piece)) {
+      this.#open.append(piece);
     } else if (middle > 0 && middle < piece.length) {
-      takePiece(piece.slice(0, middle), sealed);
-      takePiece(piece.slice(middle), sealed);
+      this.#takePiece(piece.slice(0, middle), sealed);
+      this.#takePiece(piece.slice(middle), sealed);
     } else {
-      open.append(piece);
+      this.#open.append(piece);
       // White space at a part's end is not shown, and only the text after it tells the kind of place.
-      if (piece.trim() !== '') sealed.push(...seal(maxChars));
+      if (piece.trim() !== '') sealed.push(...this.#seal(this.#limits.maxChars));
     }
-  };
+  }
 
   /** A part begins with a line that shows something. */
-  const withoutBlankLines = (piece: string): string => {
-    const text = indent + piece;
+  #withoutBlankLines(piece: string): string {
+    const text = this.#indent + piece;
     const first = text.length - text.trimStart().length;
-    indent = text.slice(text.lastIndexOf('\n', first - 1) + 1, first).slice(-longestIndent);
+    const indent = text.slice(text.lastIndexOf('\n', first - 1) + 1, first).slice(-longestIndent);
+    this.#indent = first === text.length ? indent : '';
     if (first === text.length) return '';
-    const line = (first > 0 ? indent : '') + text.slice(first);
-    indent = '';
-    return line;
-  };
+    return (first > 0 ? indent : '') + text.slice(first);
+  }
 
-  const withoutBlankStart = (tail: string): string =>
-    open.text === '' ? (indent + tail).replace(/^(?:[^\S\n]*\n)+/, '') : tail;
-
-  const seal = (room: number): Part[] => {
-    const { text, lead, start } = open;
-    const cut = findCut({ text, from: lead.length, start, dialect, maxChars: room, lengthOf });
-    const part = partOf(open, cut.end, cut.suffix, dialect);
-    open = new OpenPart(cut.prefix, limits);
-    return [part, ...takeText(text.slice(cut.next))];
-  };
+  #seal(room: number): Part[] {
+    const { text, lead, start } = this.#open;
+    const cut = findCut({ ...this.#limits, text, from: lead.length, start, maxChars: room });
+    const part = partOf(this.#open, cut.end, cut.suffix, this.#limits.dialect);
+    this.#open = new OpenPart(cut.prefix, this.#limits);
+    return [part, ...this.#takeText(text.slice(cut.next))];
+  }
 
   /** Seals the rest; the last part takes at most this room. */
-  const takeRest = (room: number, isCutShort: boolean): Part[] => {
+  #takeRest(room: number, isCutShort: boolean): Part[] {
     const parts: Part[] = [];
-    while (open.isFilled) {
-      const { text } = open;
-      const state = open.endState();
-      const end = state.leaf.kind === 'fence' ? text.length : text.trimEnd().length;
-      const suffix = fenceEnd(text.slice(0, end), state);
-      const healed = isCutShort ? open.healed().trimEnd() : null;
-      const length = lengthOf(text.slice(0, end)) + lengthOf(suffix);
-      if (Math.max(length, lengthOf(healed ?? '')) > room) {
-        parts.push(...seal(room));
-        continue;
-      }
-      const part = partOf(open, end, suffix, dialect);
-      const shown = healed ?? part.text;
-      if (shown !== '') parts.push({ ...part, text: shown });
-      open = new OpenPart(noPrefix, limits);
+    while (this.#open.isFilled) {
+      const last = this.#lastPart(room, isCutShort);
+      if (last === null) parts.push(...this.#seal(room));
+      else if (last.text !== '') parts.push(last);
+      if (last !== null) this.#open = new OpenPart(noPrefix, this.#limits);
     }
     return parts;
-  };
+  }
 
-  return {
-    push(delta) {
-      view = null;
-      const text = half + delta;
-      half = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.slice(-1) : '';
-      return takeText(rewriter.push(half === '' ? text : text.slice(0, -1)));
-    },
-    view() {
-      view ??= open.view(withoutBlankStart(rewriter.pending()));
-      return view;
-    },
-    source: () => open.source(),
-    finish({ isCutShort = false, tailLength = 0 } = {}) {
-      view = null;
-      const parts = [...takeText(rewriter.push(half)), ...takeText(rewriter.finish(isCutShort))];
-      half = '';
-      return [...parts, ...takeRest(Math.max(smallestMaxChars, maxChars - tailLength), isCutShort)];
-    },
-  };
+  /** The open part as the last one; null if that takes more room. */
+  #lastPart(room: number, isCutShort: boolean): Part | null {
+    const { dialect, lengthOf } = this.#limits;
+    const open = this.#open;
+    const state = open.endState();
+    const end = state.leaf.kind === 'fence' ? open.text.length : open.text.trimEnd().length;
+    const suffix = fenceEnd(open.text.slice(0, end), state);
+    const healed = isCutShort ? open.healed().trimEnd() : null;
+    const length = lengthOf(open.text.slice(0, end)) + lengthOf(suffix);
+    if (Math.max(length, lengthOf(healed ?? '')) > room) return null;
+    const part = partOf(open, end, suffix, dialect);
+    return { ...part, text: healed ?? part.text };
+  }
 }
 
 /** The parts of a complete text. */
 export function splitText(text: string, limits: TextLimits): readonly Part[] {
-  const splitter = createSplitter(limits);
+  const splitter = new Splitter(limits);
   return [...splitter.push(text), ...splitter.finish()];
 }
 
