@@ -16,9 +16,7 @@ import {
 /** A guild, and what it may use. */
 export interface GuildInQuestion extends GuildAccess {
   readonly id: GuildId;
-  /**
-   * For an outsider, whose own tier is in the other fields: the tier that the operator gave the guild. Left out otherwise.
-   */
+  /** Only for an outsider, whose own tier is in the other fields: the guild's tier from the operator. */
   readonly hostTier?: Tier;
 }
 
@@ -59,9 +57,7 @@ export interface AccessRefused {
   readonly model: Model | null;
   /** If the id is unknown: models with similar names. */
   readonly near: readonly Model[];
-  /**
-   * Providers whose keys would unlock the model if the guild connected one; empty if keys do not help or cannot be connected.
-   */
+  /** Providers whose keys would unlock the model; empty if none would, or if the guild cannot connect any. */
   readonly keysThatOpen: readonly string[];
   /** A model that the guild can use now; null if there is none. */
   readonly suggestion: Model | null;
@@ -121,10 +117,7 @@ function judgeModel(model: Model, guild: GuildAccess, terms: AccessTerms): Verdi
   return wayTo(model, guild, terms) ?? 'no_route';
 }
 
-/**
- * The best route for a guild to a model that its tier includes, in the order of routes, its own key before the operator's;
- * null if there is none.
- */
+/** The first route to a model of the guild's tier, its own key before the operator's; null if there is none. */
 function wayTo(model: Model, guild: GuildAccess, { operatorProviders }: AccessTerms): Way | null {
   const operatorPays = opens(guild.operatorTier, model.tier);
   const routes = model.routes.filter(({ gone }) => !gone);

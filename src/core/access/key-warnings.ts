@@ -7,9 +7,7 @@ import type { KeyFailure } from './own-keys.ts';
 
 const DAY_MS = 86_400_000;
 
-/**
- * Tells a guild's admins that one of their keys began to fail: once, and at most once a day for a key that works on and off.
- */
+/** Tells a guild's admins that one of their keys began to fail, at most once a day for a key that works on and off. */
 export function createKeyWarnings({
   once,
   tellAdmins,

@@ -29,10 +29,7 @@ const MAX_NEAR = 3;
 
 export type Catalogue = ReturnType<typeof createCatalogue>;
 
-/**
- * The models on offer. Each result is a snapshot: a `Model` never changes, a refresh creates new ones. A model that is
- * `onlyOn` one platform does not exist on others.
- */
+/** The models on offer, as snapshots: a `Model` never changes. One that is `onlyOn` a platform does not exist on others. */
 export function createCatalogue(of: CatalogueSources) {
   let sources = of;
   const local = new Set(sources.localProviders?.map(({ id }) => id));

@@ -11,10 +11,7 @@ export function parseJsonFile(text: string): { readonly value: unknown } | { rea
   }
 }
 
-/**
- * The length of the longest prefix that could continue as JSON. V8 does not always give a position; bisection finds it in
- * about 20 steps.
- */
+/** The length of the longest prefix that could continue as JSON, found by halving: V8 does not always give a position. */
 function soundChars(text: string): number {
   let [sound, most] = [0, text.length];
   while (sound < most) {

@@ -1,9 +1,6 @@
 import type { ModelFacts } from '../ports/provider.ts';
 
-/**
- * The listed model that is most like one that is gone: of the same maker, equally free or paid, with the most words in
- * common. Null if the maker has none.
- */
+/** The model most like one that is gone: of its maker, equally free or paid, with most words in common. Null for none. */
 export function replacementFor(gone: string, models: readonly ModelFacts[]): string | null {
   const words = wordsOf(gone);
   const candidates = models

@@ -39,10 +39,7 @@ export function createAsking({ records, messenger, run, isPaused }: ActionParts,
   }
 
   return {
-    /**
-     * Answers a question, after those that wait in the same conversation. For one that was missed for over ten minutes, asks
-     * first whether it is still to be answered.
-     */
+    /** Answers a question in its turn. If it was missed for over ten minutes, asks whether it is still to be answered. */
     async ask(question: Question): Promise<void> {
       const secret = secretIn(question.parts);
       if (secret !== null) return messenger.tell(question.surface, secret);

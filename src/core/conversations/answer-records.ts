@@ -114,18 +114,12 @@ export function createAnswerRecords(store: Store, retentionMs: number) {
     save: (record: AnswerRecord) => answers.set(record.id, record),
     /** The record as it stands, for `amend`. */
     look: answers.look,
-    /**
-     * Adds what is known of it by now. False, and nothing is added, if it was forgotten meanwhile. `seen` saves a read, if nobody
-     * has changed the record since.
-     */
+    /** Adds what is known by now. False, without a change, if it was forgotten. `seen` saves a read if nobody changed it. */
     amend: async (id: string, more: Amendment, seen?: Seen<AnswerRecord>) =>
       (await answers.change(id, (record) => record && { ...record, ...more }, seen)) !== undefined,
     /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
     attach: (id: string, message: string) => shownIn.set(message, { answer: id }),
-    /**
-     * Removes the state that waits for its place to be unlocked, unless it waits for a later try than this. Resolves to the record as it
-     * was; null if it was forgotten.
-     */
+    /** Removes the state held for an unlock, unless for a later try. Resolves to the record before; null if forgotten. */
     async unhold(id: string, tries: number): Promise<AnswerRecord | null> {
       const before = await answers.change(id, (record) => {
         if (record?.held === undefined || record.held.tries > tries) return record;

@@ -73,10 +73,7 @@ function turnsBefore({ turns }: Conversation, turn: string): readonly Turn[] {
   return turns[index]?.isPast ? before : before.filter(({ isPast }) => !isPast);
 }
 
-/**
- * The earlier part of a conversation that a question includes: a summary of older turns, if there is one, and the turns after
- * it.
- */
+/** The earlier part of a conversation that a question includes: a summary, if there is one, and the turns after it. */
 export interface Memory {
   readonly summary: Summary | null;
   /** Oldest first. */

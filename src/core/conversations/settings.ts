@@ -55,10 +55,7 @@ export interface SettingsHere {
   readonly persona: { readonly persona: Persona; readonly scope: SettingScope } | null;
   /** All of them, widest first; a persona's come after those of its level. */
   readonly instructions: readonly Instructions[];
-  /**
-   * The model that answers if the chosen one fails: the channel's, else the guild's; null if there is none. Access is checked
-   * on each use.
-   */
+  /** The model if the chosen one fails: the channel's, else the guild's; null for none. Access is checked on each use. */
   readonly fallback: string | null;
   /** Whether a question may search the web without being asked to. */
   readonly webSearch: boolean;
@@ -189,10 +186,7 @@ export function createSettings(options: SettingsOptions) {
     async forgetPerson(guild: GuildId, user: string): Promise<void> {
       await settings.delete(personKey(guild, user));
     },
-    /**
-     * Removes all settings of a guild, its channels and people, except who may use the bot. A conversation's settings are
-     * deleted with it.
-     */
+    /** Removes the settings of a guild, its channels and people, except who may use the bot. Conversations keep their own. */
     async forgetGuild(guild: GuildId): Promise<void> {
       await settings.change(guildKey(guild), (before) => before?.lists && { lists: before.lists });
       for (const level of ['channel', 'person'])

@@ -41,10 +41,7 @@ export async function writtenBy(
   return written;
 }
 
-/**
- * Deletes a person's turns in a guild, and what others quoted of theirs; resolves to the number of turns. Conversations left
- * without turns are deleted.
- */
+/** Deletes a person's turns, quotes of them, and conversations left empty; resolves to the number of turns. */
 export async function forgetTurnsOf(
   conversations: Conversations,
   guild: GuildId,

@@ -85,10 +85,7 @@ export interface Collection<T> {
   ): Promise<T | undefined>;
   /** Deletes the value and its copy kept aside. False if there was neither. */
   delete(key: string, record?: LogRecord): Promise<boolean>;
-  /**
-   * The keys that begin with `prefix`, in no order, some perhaps twice. Default: all keys, which is for sweeps, not for
-   * requests.
-   */
+  /** The keys that begin with `prefix`, in no order, some perhaps twice. Default: all keys, which is for sweeps only. */
   keys(prefix?: string): AsyncIterable<string>;
 }
 

@@ -130,10 +130,7 @@ export function createJournal(shared: SharedStore) {
       return entry;
     },
 
-    /**
-     * Takes over an event of a dead process, with its journal; null if there is none. After `Entry.leave` it is offered to any
-     * process again once the lease has expired.
-     */
+    /** Takes over an event of a dead process; null if there is none. Once left, it is offered again after its lease. */
     async takeOver(): Promise<Orphan | null> {
       // Otherwise this process's own claims may be among the expired ones.
       await leases.catchUp();

@@ -116,10 +116,7 @@ export function createStops(shared: SharedStore, live: LiveAnswers) {
       await look();
     },
 
-    /**
-     * Looks for wishes as an event is taken up: those from before do not concern its answer, except the one that names it. Returns
-     * what forgets the event.
-     */
+    /** Looks for wishes as an event is taken up. Earlier ones count only if they name it. Returns what forgets the event. */
     arrive(eventId: string): () => void {
       const looked = look();
       // Its question fails of that, if it becomes one.

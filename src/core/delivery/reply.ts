@@ -124,10 +124,7 @@ export class Reply {
     return this.#attempts.gone;
   }
 
-  /**
-   * `Place.key` of the locked place in which nothing can be shown until somebody unlocks it; else null. The provider may go
-   * on.
-   */
+  /** `Place.key` of a locked place, where nothing is shown until somebody unlocks it; else null. The provider may go on. */
   lockedAt(): string | null {
     return this.#attempts.lockedAt;
   }

@@ -17,9 +17,7 @@ const BEGIN_BUDGET_MS = 20;
 
 export type Arrivals = ReturnType<typeof createArrivals>;
 
-/**
- * Handles each event once, over all processes. An event is claimed in the journal when it arrives, or when it is passed on.
- */
+/** Handles each event once, over all processes. It is claimed in the journal as it arrives, or as it is passed on. */
 export function createArrivals(coordination: Coordination, hearing: Hearing, teller: Teller, log: Logger) {
   const claims = createClaims(coordination, hearing);
   let isClosed = false;

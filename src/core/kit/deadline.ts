@@ -77,10 +77,7 @@ export class Deadline {
   }
 }
 
-/**
- * Resolves to the work's result, or to undefined after `ms`, whichever comes first; the work goes on. Rejects if the work
- * fails in time.
- */
+/** Resolves to the work's result, or to undefined after `ms`; the work goes on. Rejects if the work fails in time. */
 export async function waitAtMost<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
   const ended = new AbortController();
   try {

@@ -1,7 +1,4 @@
-/**
- * A shared reason for `abort` when nobody reads the reason. Without a reason, Node creates an exception with its stack at
- * each abort, about ten times per answer.
- */
+/** For `abort` if nobody reads the reason: without one, Node creates an exception and its stack, ten times per answer. */
 export const OVER = new Error('over');
 
 /** Never aborts: for work that is worth waiting for even while the bot stops. */

@@ -7,10 +7,7 @@ export interface Background {
   stop(): Promise<void>;
 }
 
-/**
- * Runs `work` at an interval, never twice at once. A fault is logged, and the next run tries again. The signal aborts on
- * `stop`.
- */
+/** Runs `work` at an interval, never twice at once. A fault is logged, and ends only this run. The signal aborts on `stop`. */
 export function repeat(
   what: string,
   everyMs: number,

@@ -22,9 +22,7 @@ export type GuildRules = Readonly<z.infer<typeof rulesSchema>>;
 /** Amounts set by admins. */
 type Amounts = GuildRules['guild'];
 
-/**
- * The owner of a rule: the operator, the guild (set by its admins), or the guild for one person or each person in a group.
- */
+/** The owner of a rule: the operator, or the guild's admins for everybody, one person or each person in a group. */
 export type RuleLayer = 'operator' | 'guild' | { readonly user: string } | { readonly group: string };
 
 export const NO_RULES: GuildRules = { operator: {}, guild: {}, users: {}, groups: {} };

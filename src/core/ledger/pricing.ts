@@ -103,10 +103,7 @@ function reservedPrices({ prices, doubtedPrices }: Offer, dearest: FirmPrices): 
   return doubtedPrices ? eachPrice((kind) => Math.max(believed[kind], doubtedPrices[kind] ?? 0)) : believed;
 }
 
-/**
- * Fills the gaps: a model without prices counts at the highest prices in the catalogue; one with token prices has only the
- * fees that it lists.
- */
+/** Fills gaps: a model without prices has the catalogue's highest; one with token prices has only the fees it lists. */
 function firmPrices(prices: ModelPrices, dearest: FirmPrices): ModelRates {
   const priced = prices.promptPicoUsd !== null && prices.completionPicoUsd !== null;
   const promptPicoUsd = prices.promptPicoUsd ?? dearest.promptPicoUsd;

@@ -163,9 +163,7 @@ function plus(one: UsageSum, other: UsageSum): UsageSum {
   return sum;
 }
 
-/**
- * `80% of 10 rated answers good · $0.002 per good answer`; the cost of bad answers is included. Empty if nothing was rated.
- */
+/** `80% of 10 rated answers good · $0.002 per good answer`, including bad answers' cost. Empty if nothing was rated. */
 export function ratedInWords({ good, bad, ratedNanoUsd, pricedGood }: UsageSum): string {
   const rated = good + bad;
   if (rated === 0) return '';

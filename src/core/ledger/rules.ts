@@ -81,10 +81,7 @@ export function createLimitRules(options: {
   /** The rules that count: none with `LIMITS=off`. */
   const rulesInForce = async (guild: GuildId) => (config === null ? NO_RULES : rules(guild));
 
-  /**
-   * As `limitsFor`, from rules that were read before. `hostTier` is the guild's tier from the operator, if the person is an
-   * outsider.
-   */
+  /** As `limitsFor`, from rules that were read. `hostTier`: for an outsider, the guild's tier from the operator. */
   async function limitsBy(
     set: GuildRules,
     { user, payer, groups }: LimitedPerson,

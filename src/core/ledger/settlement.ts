@@ -5,10 +5,7 @@ import { createLateWrites } from '../kit/until-stored.ts';
 import { type Change, type Reservation, type Store, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 
-/**
- * Asks the provider for the cost of a finished request, in nano-dollars; null if it cannot say, or not yet. Ask with the key
- * that made the request.
- */
+/** A finished request's cost in nano-dollars; null if the provider cannot say, or not yet. Ask with the request's key. */
 export type LookUpCost = (
   request: Pick<Reservation, 'id' | 'entry'> & { readonly generationId: string },
   signal: AbortSignal,

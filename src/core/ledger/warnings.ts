@@ -71,9 +71,7 @@ export function createLimitWarnings(options: {
     watch(whose: Pick<LedgerEntry, 'guild' | 'payer'>, levels: readonly Level[]): void {
       for (const level of levels) consider(whose, level, false);
     },
-    /**
-     * As `watch`, for a limit that refused a request: it counts as used up, unless the request was too large for what is left.
-     */
+    /** As `watch`, for a limit that refused a request: it counts as used up, unless the request was too large for the rest. */
     reached: (whose: Pick<LedgerEntry, 'guild' | 'payer'>, level: Level) => consider(whose, level, true),
   };
 }

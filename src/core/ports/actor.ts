@@ -26,10 +26,7 @@ export interface Actor {
    * the platform on each call; false if in doubt.
    */
   managesGuild(): Promise<boolean>;
-  /**
-   * Ids of the groups that the person is in (Discord: roles; Slack: user groups); null if the platform does not say. Asks the
-   * platform on each call.
-   */
+  /** Ids of the person's groups (Discord: roles; Slack: user groups); null if unknown. Asks the platform on each call. */
   groups(): Promise<readonly string[] | null>;
 }
 
@@ -74,9 +71,7 @@ export function accountOf({ guild, user }: Pick<Actor, 'guild' | 'user'>): strin
   return `${platformOf(guild)}:${user}`;
 }
 
-/**
- * Looks up a person's role. Operators are the people in `OPERATORS`, written `<platform>:<user>`; nobody else becomes one.
- */
+/** Looks up a person's role. Only the people in `OPERATORS`, written `<platform>:<user>`, are operators. */
 export type Roles = (actor: Actor) => Promise<Role>;
 
 /** @param operators entries of the form `<platform>:<user>` */

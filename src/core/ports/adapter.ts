@@ -22,10 +22,7 @@ export interface Adapter {
   start(dispatch: Dispatch): Promise<void>;
   /** Whether events flow right now; for `/readyz`. */
   ready(): boolean;
-  /**
-   * Names of the guilds that the bot is in, as far as this process knows; for the operator. Left out if the platform does not
-   * say.
-   */
+  /** Names of the guilds that the bot is in, as far as this process knows. Left out if the platform does not say. */
   guildNames?(): ReadonlyMap<GuildId, string>;
   /** Closes all connections. Called once no answer is in flight. */
   stop(): Promise<void>;

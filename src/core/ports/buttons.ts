@@ -12,10 +12,7 @@ interface ButtonRow {
   readonly title?: string;
   /** The effect on an answer, to follow "can". */
   readonly deed: string;
-  /**
-   * The form that the platform shows before it reports the press; none by default. A model left empty means the model that
-   * answered.
-   */
+  /** The form shown before the press is reported; none by default. A model left empty means the one that answered. */
   readonly form?: Readonly<Record<string, Extract<Option, { type: 'model' | 'text' }>>>;
   /**
    * Name of a command that the platform runs instead of reporting a press: on the thread of the message and for the presser alone

@@ -10,14 +10,9 @@ import { type Platform, platformRow } from './platforms.ts';
 export interface CommandDeclaration {
   /** Lower case, 1 to 32 of `[a-z0-9-]`. */
   readonly name: string;
-  /**
-   * One line of at most 100 characters. `{guild}` stands for the platform's word, here and in options and choices
-   * (`inWordsOf`).
-   */
+  /** One line, at most 100 characters. `{guild}` stands for the platform's word, as in options and choices (`inWordsOf`). */
   readonly description: string;
-  /**
-   * Name and description in other languages, by Discord locale (`de`, `pt-BR`). Platforms without translations ignore them.
-   */
+  /** Name and description by Discord locale (`de`, `pt-BR`). Platforms without translations ignore them. */
   readonly localNames?: Readonly<Record<string, string>>;
   readonly localDescriptions?: Readonly<Record<string, string>>;
   /** In the order in which people are offered them; required ones first. */

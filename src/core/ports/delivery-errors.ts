@@ -30,9 +30,7 @@ export class PlaceGone extends Error {
   readonly code = 'place_gone';
   /** `refused`: for a reason that is not known to be temporary. */
   readonly reason: 'deleted' | 'forbidden' | 'archived' | 'expired' | 'refused';
-  /**
-   * Tells the asker why nothing can be shown and who can change that. Null if nobody needs to be told, or was told already.
-   */
+  /** Tells the asker why, and who can change it. Null if nobody needs to be told, or was told already. */
   readonly advice: string | null;
   /** Whether it applies to the whole channel, or only to this thread or message. */
   readonly extent: 'channel' | 'place';

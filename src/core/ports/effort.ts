@@ -1,7 +1,4 @@
-/**
- * How much a model thinks before it answers, lowest first, by OpenRouter's and OpenAI's names. A model supports some of them, or
- * none.
- */
+/** How much a model thinks before it answers, lowest first, by OpenRouter's and OpenAI's names. It may support none. */
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 export type Effort = (typeof EFFORTS)[number];

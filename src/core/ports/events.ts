@@ -53,9 +53,7 @@ export interface Dispatch {
   refusalOfCommand(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
   /** As `refusalOfCommand`, for a press that shows a form first; `press` checks again. */
   refusalOfPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<string | null>;
-  /**
-   * A command's output without options, as Markdown; null if it has none of use, or the person may not run it. Never rejects.
-   */
+  /** A command's output without options, as Markdown; null if it has none, or the person may not run it. Never rejects. */
   view(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
   /**
    * Handles the platform's own stop button: ends what is being written for a person at a place. Says nothing, because the
@@ -84,10 +82,7 @@ export interface Dispatch {
    */
   edited(edit: EditedMessage): Promise<void>;
   press(press: Press): Promise<void>;
-  /**
-   * Reports that a stream's events flow right now. A stream is one connection, under a name that does not change. Never
-   * rejects.
-   */
+  /** Reports that a stream's events flow now. A stream is one connection, under a name that stays. Never rejects. */
   alive(stream: string): Promise<void>;
   /**
    * Since when a stream may have missed events; null if there is nothing to catch up. The adapter then reads from the
@@ -147,9 +142,7 @@ export const NO_RULES: ChannelRules = { hearsAll: false, inThread: null };
 /** A message after an edit, under the id by which it was asked. */
 export interface EditedMessage {
   readonly message: PostedMessage;
-  /**
-   * The time of the last edit of its text, as the platform writes it; null if never. Previews, pins and flags are not edits.
-   */
+  /** The time of its text's last edit, as the platform writes it; null if never. Previews, pins and flags are no edits. */
   readonly editedAt: string | null;
 }
 
@@ -210,10 +203,7 @@ export interface Invocation extends InboundEvent {
   readonly options: Readonly<Record<string, unknown>>;
   /** Things that come with the command beside its options: files of its message, or the message that it is about. */
   readonly brought?: readonly BroughtPart[];
-  /**
-   * Reads the thread in which the command is used, or the thread of the message in whose menu it was chosen. Left out if
-   * there is none.
-   */
+  /** Reads the command's thread, or that of the message in whose menu it was chosen. Left out if there is none. */
   readonly readThread?: ThreadReader;
   /** Whether the options come from a form. A command with a secret takes no others. False by default. */
   readonly isFilledIn?: boolean;

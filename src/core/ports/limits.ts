@@ -14,10 +14,7 @@ interface LimitRow {
   readonly period: PeriodKind;
   /** Its name in `limits` of `models.json`. */
   readonly setting: string;
-  /**
-   * The default if `models.json` has none; money in US dollars. One per tier, or one number for a limit that all guilds
-   * share.
-   */
+  /** If `models.json` has none; money in US dollars. One per tier, or one number for a limit that all guilds share. */
   readonly defaults: Readonly<Record<Tier, number>> | number;
   /** The value and label of the option `limit` of `/limits`; null if `/limits` cannot set it. */
   readonly option: { readonly value: string; readonly label: string } | null;

@@ -193,10 +193,7 @@ export interface ChatProvider {
   stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
   /** The models on offer. Unreadable entries are skipped. */
   models(signal: AbortSignal): Promise<ModelFacts[]>;
-  /**
-   * The cost of a generation in nano-dollars; null if the provider cannot say, or not yet. Ask with the key that made the
-   * generation.
-   */
+  /** In nano-dollars; null if the provider cannot say, or not yet. Ask with the key that made the generation. */
   generationCost(
     generationId: string,
     apiKey: string | undefined,

@@ -13,9 +13,7 @@ export interface Scope {
    * Default false: it counts the writes of a window.
    */
   readonly refills?: boolean;
-  /**
-   * The part of `limit` that is kept for first and last states, so that they need not wait for a window to pass. Default 0.
-   */
+  /** The part of `limit` for first and last states alone, so that they need not wait for a window. Default 0. */
   readonly reserve?: number;
   /**
    * Interim updates that may go at once if that many were saved up; the rest is spread over the time until writes come free.

@@ -60,9 +60,7 @@ type KindOfChange =
   | { readonly kind: 'journal'; readonly claim: ClaimKey; readonly journal: unknown }
   /** Marks a claim as done and drops its journal; the id stays claimed until it expires. Not made as `journal` is not. */
   | { readonly kind: 'finish'; readonly claim: ClaimKey }
-  /**
-   * Ends a reservation: corrects each counter from the reserved to the actual amount. Not made if the reservation is not open.
-   */
+  /** Ends a reservation: corrects each counter from the reserved to the actual amount. Not made if it is not open. */
   | {
       readonly kind: 'settle';
       readonly reservation: Pick<Reservation, 'id' | 'draws' | 'reserved' | 'entry'>;
@@ -153,9 +151,7 @@ export interface LedgerStore {
   annotate(id: string, generationId: string): Promise<void>;
   /** Renews the leases of those of these reservations that are still open. */
   renew(ids: readonly string[], leaseUntilMs: number): Promise<void>;
-  /**
-   * Open reservations of a guild, or of one person in it, whoever owns them: amounts that are not booked yet. Default: all.
-   */
+  /** Open reservations of a guild, or of one person in it, whoever owns them. Default: all. */
   openReservations(of?: RecordQuery['of']): Promise<readonly Reservation[]>;
   /** Open reservations whose lease has expired: what dead processes left. Earliest expiry first. */
   abandoned(nowMs: number): Promise<readonly OpenReservation[]>;

@@ -29,15 +29,9 @@ export interface TextLimits {
  * `PassingFault` is retried for an hour, any other error three times within a minute.
  */
 export interface Surface {
-  /**
-   * Limits of `MessageView.text`. Buttons have room beside it; so do note and footer, unless `tailLength` says what they
-   * take.
-   */
+  /** For `MessageView.text`. Buttons have room beside it; so do note and footer, unless `tailLength` says otherwise. */
   readonly limits: TextLimits;
-  /**
-   * The part of a message's `limits` that its note and footer take. Left out if they have room of their own. Only the last
-   * message has them, so the others may be full.
-   */
+  /** What note and footer take of a message's `limits`; only a last message has them. Left out if they have their own room. */
   tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>): number;
   /** The limit that the next `openMessage` draws from. */
   readonly openScope: Scope;

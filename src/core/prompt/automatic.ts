@@ -35,10 +35,7 @@ export type RunErrand = (errand: Errand, signal: AbortSignal) => Promise<string 
 
 /** A summary of a long conversation takes about 20 s. */
 const TIME_LIMIT_MS = 45_000;
-/**
- * Up to this length, as for a thread's title, the model is chosen by bytes, because a vocabulary takes 4 MB from its first
- * use on.
- */
+/** Up to this length, the model is chosen by bytes, because a vocabulary takes 4 MB from its first use on. */
 const SHORT_CHARS = 8_000;
 
 /** Each task has 45 s. */

@@ -37,10 +37,7 @@ const MAX_SUMMARY_TOKENS = 2_000;
 /** English has three words per four tokens; other languages have fewer. */
 const WORDS_PER_TOKEN = 0.5;
 
-/**
- * The number of newest turns to keep, if turns no longer fit or are about to exceed the number that is stored; null if
- * nothing needs to be summarised.
- */
+/** The number of newest turns to keep, if turns do not fit or are about to be too many to store; else null. */
 function turnsToKeep(turns: readonly Turn[], { leftOut, inHalf }: WindowContent): number | null {
   if (leftOut > 0) return inHalf;
   return turns.length >= MAX_TURNS - 1 ? MAX_TURNS / 2 : null;

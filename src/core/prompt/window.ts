@@ -31,9 +31,7 @@ export interface WindowContent {
   readonly questionTokens: number | null;
   /** The number of oldest turns that do not fit. */
   readonly leftOut: number;
-  /**
-   * The number of newest turns that take at most half of the budget, and fit beside the question and a summary of the others.
-   */
+  /** How many newest turns take at most half of the budget, and fit beside the question and a summary of the others. */
   readonly inHalf: number;
 }
 

@@ -10,10 +10,7 @@ import { StoreError } from '../../core/ports/store.ts';
  */
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-/**
- * A connection without any data for this time, not even an answer to a ping, is replaced; so is one that hangs while
- * connecting.
- */
+/** A connection without any data for so long, even a ping's, is replaced; so is one that hangs while connecting. */
 const SILENCE_TIMEOUT_MS = 30_000;
 const PING_EVERY_MS = 10_000;
 const RECONNECT_AFTER_MS = { first: 50, most: 2_000 } as const;

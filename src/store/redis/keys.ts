@@ -48,10 +48,7 @@ export function paceOf(limit: string): string {
 export const RECORDS = key('records');
 export const RECORD_SEQ = key('records:seq');
 
-/**
- * Members of the records of a kind, a guild or a person in it: `<time>:<number>`, padded so that alphabetical order is time
- * order.
- */
+/** Members of the records of a kind, a guild or a person in it: `<time>:<number>`, padded so that they sort by time. */
 export function recordIndex(kind: string, guild?: string, user?: string): string {
   // JSON keeps ids with special characters apart.
   return key(`records:${JSON.stringify([kind, guild, user].filter((part) => part !== undefined))}`);

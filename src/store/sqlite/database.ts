@@ -134,9 +134,7 @@ function createWriteQueue(transact: <T>(work: () => T, giveUpAtMs: number) => Pr
     writing = null;
   }
 
-  /**
-   * Runs writes in one transaction, because a commit costs more than most writes. If one of them fails, each runs in its own.
-   */
+  /** Runs writes in one transaction, because a commit costs more than most writes. If one fails, each runs in its own. */
   async function writeTogether(writes: readonly Write[]): Promise<void> {
     const giveUpAtMs = Math.min(...writes.map((write) => write.giveUpAtMs));
     try {

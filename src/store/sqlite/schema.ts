@@ -4,9 +4,7 @@ import type { Database } from './database.ts';
 /** Marks a SQLite file as Parley's ("Prly"), so that another program's file is not taken for an old store. */
 export const APPLICATION_ID = 0x50726c79;
 
-/**
- * Entry n takes a file from version n - 1 to n. Released entries never change. `STRICT` tables refuse values of other types.
- */
+/** Entry n takes a file from version n - 1 to n. Released entries never change. `STRICT` refuses values of other types. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE keyv (

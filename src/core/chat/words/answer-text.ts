@@ -23,10 +23,7 @@ export interface FooterFacts {
   readonly read: string | null;
 }
 
-/**
- * One line under an answer: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. Null if nothing was used, as after an immediate
- * failure.
- */
+/** One line: `GPT-4o mini · 3.2 s · 512 tokens · $0.0012`. Null if nothing was used, as after an immediate failure. */
 export function footerOf(facts: FooterFacts, bill: Bill): string | null {
   if (bill.tokens === 0 && bill.costNanoUsd === 0) return null;
   const about = bill.exact ? '' : '≈ ';

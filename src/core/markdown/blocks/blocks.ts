@@ -56,9 +56,7 @@ export function blankMarks(text: string, lines: readonly PlacedLine[], from: num
   return content;
 }
 
-/**
- * Reads one line, given without its line feed. `start`, `end`: its place, with the line feed, in a text that it is part of.
- */
+/** Reads one line, without its line feed. `start`, `end`: its place, with the line feed, in the whole text. */
 export function scanLine(before: BlockState, text: string, start = 0, end = text.length): PlacedLine {
   const prose = scanProse(before, text, start, end);
   if (prose !== null) return prose;

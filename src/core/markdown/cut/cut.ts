@@ -179,10 +179,7 @@ function prefixOfText(
   return candidates.find((candidate) => leavesRoom(request, candidate, suffix)) ?? noPrefix;
 }
 
-/**
- * Whether a part's first line keeps its leading white space. Within a paragraph, more than three columns would turn the line
- * into code.
- */
+/** Whether a part's first line keeps its white space: more than three columns would make code of a paragraph's line. */
 function keepsIndent({ line, isLineStart }: Place): boolean {
   if (!line || !isLineStart) return false;
   if (line.kind !== 'text' || line.begins) return true;

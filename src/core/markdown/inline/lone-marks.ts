@@ -7,10 +7,7 @@ export interface Run {
   readonly length: number;
   readonly opens: boolean;
   readonly closes: boolean;
-  /**
-   * Whether it closes emphasis of its own length although CommonMark says otherwise, as in `**so:**then`, because people read
-   * it so.
-   */
+  /** Whether it closes emphasis of its length against CommonMark's rule, as in `**so:**then`, because people read it so. */
   readonly snaps: boolean;
 }
 

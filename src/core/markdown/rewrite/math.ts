@@ -16,9 +16,7 @@ const mostHidden = 0x1000;
 const hidden = /[\ue000-\uefff]/g;
 const markup = /[\\*_~`|<>#[\]]/g;
 
-/**
- * Replaces formulas. `growing`: an unfinished formula counts too. A text that contains private-use characters is left alone.
- */
+/** Replaces formulas; if `growing`, unfinished ones too. A text with private-use characters is left alone. */
 export function hideMath(source: string, growing: boolean): HiddenMath {
   const formulas: string[] = [];
   if (!/\\[([]|\$/.test(source) || source.search(hidden) !== -1) return { text: source, formulas };
