@@ -85,11 +85,7 @@ function valueContract(store: () => Store): void {
 
   it('bears a collection', async () => {
     const raw = valuesOf(store(), 'notes');
-    const notes = createCollection(store(), 'notes', {
-      version: 1,
-      schema: z.object({ text: z.string() }),
-      ttlMs: DAY_MS,
-    });
+    const notes = createCollection(store(), 'notes', z.object({ text: z.string() }), { ttlMs: DAY_MS });
     await notes.set('discord:1/a', { text: ':ä 😀' });
     await raw.set('discord:1/b', 'garbage');
     expect(await notes.get('discord:1/a')).toEqual({ text: ':ä 😀' });
@@ -428,7 +424,7 @@ function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }
   });
 
   it('give a value its time to live', async () => {
-    const collection = createCollection(store(), 'notes', { version: 1, schema: z.string(), ttlMs: 2_000 });
+    const collection = createCollection(store(), 'notes', z.string(), { ttlMs: 2_000 });
     await collection.set('one', 'short');
     expect(await collection.get('one')).toBe('short');
     // By the store's own clock where it has one.
@@ -453,8 +449,8 @@ function changeContract({ store, clock }: { store(): Store; clock(): FakeClock }
   });
 
   it('of one value are all made, however many processes make them at once', async () => {
-    const options = { version: 1, schema: z.array(z.number()), ttlMs: 60_000 };
-    const lists = [0, 1].map(() => createCollection({ ...store() }, 'notes', options));
+    const schema = z.array(z.number());
+    const lists = [0, 1].map(() => createCollection({ ...store() }, 'notes', schema, { ttlMs: 60_000 }));
     const numbers = Array.from({ length: 20 }, (_, index) => index);
     await Promise.all(
       numbers.map((each) => lists[each % 2]?.change('list', (before = []) => [...before, each])),

@@ -2,13 +2,11 @@ import { z } from 'zod';
 import { type CollectionStore, createCollection, ifReadable } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
 
-const nameSchema = z.object({ name: z.string() });
-
 export type GuildNames = ReturnType<typeof createGuildNames>;
 
 /** Names of guilds on their platforms, for the operator, because ids alone mean nothing to people. */
 export function createGuildNames(store: CollectionStore) {
-  const names = createCollection(store, 'guild-names', { schema: nameSchema });
+  const names = createCollection(store, 'guild-names', z.object({ name: z.string() }));
 
   return {
     /** Stores the names of guilds that the bot is in. Writes only changed ones. */

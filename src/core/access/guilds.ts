@@ -64,8 +64,8 @@ export type Guilds = ReturnType<typeof createGuilds>;
 export function createGuilds(options: GuildsOptions) {
   const { store, clock, skuTiers = new Map<string, Tier>() } = options;
   // Two collections, so that a grant and a purchase cannot overwrite each other.
-  const granted = createCollection(store, 'guilds', { schema: guildSchema });
-  const bought = createCollection(store, 'purchases', { schema: purchasesSchema });
+  const granted = createCollection(store, 'guilds', guildSchema);
+  const bought = createCollection(store, 'purchases', purchasesSchema);
 
   async function report(id: GuildId): Promise<GuildReport> {
     const [grants, purchases, keys] = await Promise.all([

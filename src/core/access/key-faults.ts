@@ -20,7 +20,7 @@ const REST_MS = 3_600_000;
 
 /** The last faults of guilds' keys. They are stored apart from the keys, so that a fault of an old key never overwrites a new key. */
 export function createKeyFaults(store: Store, clock: Clock) {
-  const faults = createCollection(store, 'key-faults', { schema: faultSchema });
+  const faults = createCollection(store, 'key-faults', faultSchema);
   return {
     /** The fault of the key that was connected at that time, and whether it is less than an hour old. */
     async of(id: string, connectedAtMs: number) {

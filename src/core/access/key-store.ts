@@ -49,7 +49,7 @@ export type KeyStore = ReturnType<typeof createKeyStore>;
  */
 export function createKeyStore({ store, encryptionKeys, clock }: KeyStoreOptions) {
   const sealing = createKeySealing(encryptionKeys);
-  const keys = createCollection(store, 'keys', { schema: keySchema });
+  const keys = createCollection(store, 'keys', keySchema);
   const faults = createKeyFaults(store, clock);
 
   async function factsOf(id: string, provider: KeyProvider, key: StoredKey): Promise<OwnKey> {

@@ -78,10 +78,10 @@ export type AnswerRecords = ReturnType<typeof createAnswerRecords>;
 
 /** Keeps each answer for `retentionMs` milliseconds after its last change. */
 export function createAnswerRecords(store: Store, retentionMs: number) {
-  const options = { ttlMs: retentionMs };
-  const answers = createCollection(store, 'answers', { ...options, schema: answerSchema });
-  const questions = createCollection(store, 'asked', { ...options, schema: askedSchema });
-  const shownIn = createCollection(store, 'answer-messages', { ...options, schema: askedSchema });
+  const ttlMs = retentionMs;
+  const answers = createCollection(store, 'answers', answerSchema, { ttlMs });
+  const questions = createCollection(store, 'asked', askedSchema, { ttlMs });
+  const shownIn = createCollection(store, 'answer-messages', askedSchema, { ttlMs });
 
   const get = async (id: string) => (await answers.get(id)) ?? null;
   const find = finderIn(answers);

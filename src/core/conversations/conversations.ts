@@ -12,8 +12,6 @@ import {
   withTurn,
 } from './conversation.ts';
 
-const placeSchema = z.object({ conversation: z.string() });
-
 export interface Recording {
   /** Saves a read if nobody has changed the conversation since. */
   readonly seen?: Seen<Conversation>;
@@ -28,9 +26,9 @@ export type Conversations = ReturnType<typeof createConversations>;
  * Keeps each conversation for `retentionMs` milliseconds after its last change.
  */
 export function createConversations(store: Store, retentionMs: number) {
-  const options = { ttlMs: retentionMs };
-  const conversations = createCollection(store, 'conversations', { ...options, schema: conversationSchema });
-  const places = createCollection(store, 'places', { ...options, schema: placeSchema });
+  const ttlMs = retentionMs;
+  const conversations = createCollection(store, 'conversations', conversationSchema, { ttlMs });
+  const places = createCollection(store, 'places', z.object({ conversation: z.string() }), { ttlMs });
 
   async function get(id: string): Promise<Conversation | null> {
     return (await conversations.get(id)) ?? null;

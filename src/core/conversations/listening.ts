@@ -31,10 +31,7 @@ export function createListening(
   conversations: Pick<Conversations, 'at'>,
   { retentionMs, clock }: { readonly retentionMs: number; readonly clock: Clock },
 ) {
-  const places = createCollection(store, 'listening', {
-    schema: listeningSchema,
-    ttlMs: retentionMs,
-  });
+  const places = createCollection(store, 'listening', listeningSchema, { ttlMs: retentionMs });
 
   return {
     /**

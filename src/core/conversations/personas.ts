@@ -30,7 +30,7 @@ export type Personas = ReturnType<typeof createPersonas>;
 
 /** The personas of a guild, maintained by its admins. */
 export function createPersonas(store: Store) {
-  const libraries = createCollection(store, 'personas', { schema: librarySchema });
+  const libraries = createCollection(store, 'personas', librarySchema);
 
   /** Sorted by name. */
   async function list(guild: GuildId): Promise<readonly Persona[]> {

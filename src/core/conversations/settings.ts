@@ -96,7 +96,7 @@ export type Settings = ReturnType<typeof createSettings>;
 /** Settings by conversation, channel and guild; the narrowest counts. Instructions are added to wider ones. */
 export function createSettings(options: SettingsOptions) {
   const { store, clock, conversations, personas } = options;
-  const settings = createCollection(store, 'settings', { schema: settingSchema });
+  const settings = createCollection(store, 'settings', settingSchema);
 
   async function changeAt(key: string, change: SettingChange): Promise<void> {
     await settings.change(key, (before = {}) => {

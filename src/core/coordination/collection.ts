@@ -28,11 +28,9 @@ export async function ifReadable<T, U>(reading: Promise<T>, otherwise: U): Promi
   }
 }
 
-export interface CollectionOptions<T> {
+export interface CollectionOptions {
   /** The version of values written now. Raise it with every schema change that old values would not pass. Default 1. */
   readonly version?: number;
-  /** The schema of a value; must accept its own output. */
-  readonly schema: z.ZodType<T>;
   /** How long a value lives after its last `set`, and a copy aside after its last read, in milliseconds. Default: forever. */
   readonly ttlMs?: number;
   /** Converts a value of an older version to the present one; the schema then checks it. */
@@ -92,14 +90,16 @@ export interface Collection<T> {
 /** Prefix of keys of values kept aside; no key of a collection begins with it. */
 export const ASIDE_PREFIX = '!unreadable/';
 
-/** Adds types to the Keyv of a namespace: each value has its version and is parsed when read. */
+/**
+ * Adds types to the Keyv of a namespace: each value has its version and is parsed when read.
+ * @param schema must accept its own output
+ */
 export function createCollection<T>(
   store: CollectionStore,
   namespace: string,
-  given: CollectionOptions<T>,
+  schema: z.ZodType<T>,
+  { version = 1, ttlMs, migrate }: CollectionOptions = {},
 ): Collection<T> {
-  const options = { version: 1, ...given };
-  const { version, ttlMs } = options;
   const together = togetherIn(store);
   const lives = ttlMs === undefined ? {} : { ttlMs };
 
@@ -107,7 +107,7 @@ export function createCollection<T>(
     const raw = await together.read(keyIn(namespace, key));
     if (raw === undefined) return { value: undefined, raw };
     try {
-      return { value: parse(raw.value, options), raw };
+      return { value: parse(raw.value, schema, version, migrate), raw };
     } catch (cause) {
       const aside = keyIn(namespace, ASIDE_PREFIX + key);
       await together.write({ kind: 'set', key: aside, value: raw.value, ...lives });
@@ -162,10 +162,13 @@ export function createCollection<T>(
   };
 }
 
-type Versioned<T> = CollectionOptions<T> & { readonly version: number };
-
 /** The value in its present version. Throws if it has none, or if the schema rejects it. */
-function parse<T>(stored: unknown, { version, schema, migrate }: Versioned<T>): T {
+function parse<T>(
+  stored: unknown,
+  schema: z.ZodType<T>,
+  version: number,
+  migrate: CollectionOptions['migrate'],
+): T {
   const envelope = asObject(stored);
   const from = asCount(envelope?.['version']);
   if (!from) throw new Error('it has no version');

@@ -130,7 +130,7 @@ export function createJournal(shared: SharedStore) {
       return entry;
     },
 
-    /** Takes over an event of a dead process; null if there is none. Once left, it is offered again after its lease. */
+    /** Takes over an event of a dead process; null if there is none. After `leave` it is offered again once its lease ends. */
     async takeOver(): Promise<Orphan | null> {
       // Otherwise this process's own claims may be among the expired ones.
       await leases.catchUp();

@@ -70,7 +70,7 @@ export type Stops = ReturnType<typeof createStops>;
 export function createStops(shared: SharedStore, live: LiveAnswers) {
   const { store, owner, clock } = shared;
   const { claims } = store;
-  const stored = createCollection(store, 'stops', { schema: wishesSchema, ttlMs: KEPT_MS });
+  const stored = createCollection(store, 'stops', wishesSchema, { ttlMs: KEPT_MS });
   /** Wishes that this process has acted on, for as long as they can be read, and its own. `order` is when it heard of each. */
   const known = new Map<string, Wish & { readonly order: number }>();
   let heard = 0;

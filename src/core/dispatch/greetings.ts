@@ -26,12 +26,10 @@ const FIRST_EVENT_MS = 5 * 60_000;
 const SIGNS_OF_USE = ['streams', 'conversations', 'guilds', 'settings'];
 const SINCE = 'since';
 
-const momentSchema = z.object({ atMs: z.number() });
-
 /** Introduces the bot where people do not know it yet. */
 export function createGreeter(options: GreeterOptions): Dispatch['joined'] {
   const { store, once, choose, demoNotice, operatorContact, clock, log } = options;
-  const greeted = createCollection(store, 'greetings', { schema: momentSchema });
+  const greeted = createCollection(store, 'greetings', z.object({ atMs: z.number() }));
 
   async function isUsed(): Promise<boolean> {
     for (const namespace of SIGNS_OF_USE) for await (const _ of store.keys(namespace, '')) return true;

@@ -5,7 +5,7 @@ import { GUILD_LIMITS } from '../ports/limits.ts';
 const amount = z.int().nonnegative();
 const amounts = z.partialRecord(z.enum(GUILD_LIMITS), amount);
 
-const rulesSchema = z.object({
+export const rulesSchema = z.object({
   /** Replaces the tier's limits on what the operator pays for; null removes the limit. */
   operator: z.partialRecord(z.enum(GUILD_LIMITS), amount.nullable()),
   /** Set by the guild's admins, whoever pays. These only tighten. */
@@ -27,10 +27,9 @@ export type RuleLayer = 'operator' | 'guild' | { readonly user: string } | { rea
 
 export const NO_RULES: GuildRules = { operator: {}, guild: {}, users: {}, groups: {} };
 
-/** The storage format of rules. */
+/** The version of stored rules, and how older ones become it. */
 export const STORED_RULES = {
   version: 2,
-  schema: rulesSchema,
   // Version 1 had no groups.
   migrate: (value: unknown) => ({ ...(value as object), groups: {} }),
 };

@@ -21,6 +21,7 @@ import {
   type RuleLayer,
   rulesFor,
   rulesOfGroups,
+  rulesSchema,
   STORED_RULES,
   withLayer,
 } from './guild-rules.ts';
@@ -56,7 +57,7 @@ export function createLimitRules(options: {
   readonly clock: Clock;
 }) {
   const { store, config, clock } = options;
-  const stored: Collection<GuildRules> = createCollection(store, 'limits', STORED_RULES);
+  const stored: Collection<GuildRules> = createCollection(store, 'limits', rulesSchema, STORED_RULES);
   const rules = async (guild: GuildId): Promise<GuildRules> => (await stored.get(guild)) ?? NO_RULES;
 
   /** Changes a rule, with an entry in the audit log. False, without a change, if too many people or groups have limits already. */

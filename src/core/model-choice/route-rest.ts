@@ -24,8 +24,7 @@ export type RouteRest = ReturnType<typeof createRouteRest>;
  * go to fallbacks at once. A provider that is unreachable or does not answer in time is skipped with all its models.
  */
 export function createRouteRest(store: Store, clock: Clock, log: Logger) {
-  const failures = createCollection(store, 'route-failures', {
-    schema: z.object({ atMs: z.array(z.number()) }),
+  const failures = createCollection(store, 'route-failures', z.object({ atMs: z.array(z.number()) }), {
     ttlMs: WINDOW_MS + REST_MS,
   });
   const believed = new Map<string, { readonly isResting: boolean; readonly untilMs: number }>();

@@ -24,18 +24,19 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const collectionOf = <T>(options: CollectionOptions<T>, on = store) => createCollection(on, 'notes', options);
+const collectionOf = (options?: CollectionOptions, on = store) =>
+  createCollection(on, 'notes', schema, options);
 
 describe('createCollection', () => {
   it('gives back what was set, and undefined for what was not', async () => {
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
     await notes.set('one', note);
     expect(await notes.get('one')).toEqual(note);
     expect(await notes.get('two')).toBeUndefined();
   });
 
   it('reads many at once, leaving out what does not exist', async () => {
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
     await notes.set('one', note);
     await notes.set('three', { ...note, name: 'third' });
     expect([...(await notes.getMany(['one', 'two', 'three']))]).toEqual([
@@ -46,19 +47,16 @@ describe('createCollection', () => {
   });
 
   it('lists its keys', async () => {
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
     await notes.set('one', note);
     await notes.set('two', note);
     expect((await collect(notes.keys())).sort()).toEqual(['one', 'two']);
   });
 
   it('migrates a value of an older version as it is read', async () => {
-    await collectionOf({ version: 1, schema: z.object({ title: z.string() }) }).set('one', {
-      title: 'first',
-    });
+    await createCollection(store, 'notes', z.object({ title: z.string() })).set('one', { title: 'first' });
     const notes = collectionOf({
       version: 3,
-      schema,
       migrate: (value, from) => ({
         name: `${z.object({ title: z.string() }).parse(value).title} of ${from}`,
         turns: [],
@@ -75,7 +73,7 @@ describe('createCollection', () => {
   ])('rejects %s with its key, leaves it in place and keeps a copy aside', async (_, stored, reason) => {
     const keyv = valuesOf(store, 'notes');
     await keyv.set('one', stored);
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
 
     for (const read of [() => notes.get('one'), () => notes.getMany(['one'])]) {
       const error = await read().catch((caught: unknown) => caught);
@@ -96,12 +94,12 @@ describe('createCollection', () => {
   it('rejects an older value that nothing migrates', async () => {
     const keyv = valuesOf(store, 'notes');
     await keyv.set('one', { version: 1, value: note });
-    await expect(collectionOf({ version: 2, schema }).get('one')).rejects.toThrow('no migration');
+    await expect(collectionOf({ version: 2 }).get('one')).rejects.toThrow('no migration');
   });
 
   it('deletes a value together with what was kept aside of it', async () => {
     const keyv = valuesOf(store, 'notes');
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
     await keyv.set('one', 'garbage');
     await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
     expect(await notes.delete('one')).toBe(true);
@@ -111,7 +109,7 @@ describe('createCollection', () => {
 
   it('deletes that copy as well where the value is replaced by nothing', async () => {
     const keyv = valuesOf(store, 'notes');
-    const notes = collectionOf({ version: 1, schema });
+    const notes = collectionOf();
     await keyv.set('one', 'garbage');
     await expect(notes.get('one')).rejects.toThrow(UnreadableValue);
     await notes.set('one', note);
@@ -128,9 +126,9 @@ describe('createCollection', () => {
         if (change.kind === 'set') ttls.push([partsOfKey(change.key)[1], change.ttlMs]);
       return write(changes);
     };
-    const notes = collectionOf({ version: 1, schema, ttlMs: 60_000 });
+    const notes = collectionOf({ ttlMs: 60_000 });
     await notes.set('one', note);
-    await collectionOf({ version: 2, schema }).set('two', note);
+    await collectionOf({ version: 2 }).set('two', note);
     await expect(notes.get('two')).rejects.toThrow(UnreadableValue);
     expect(ttls).toEqual([
       ['one', 60_000],
@@ -146,8 +144,8 @@ describe('createCollection', () => {
       calls.push(keys.length);
       return getManyRaw(keys);
     }) as typeof getManyRaw;
-    const notes = collectionOf({ version: 1, schema });
-    const others = createCollection(store, 'others', { version: 1, schema });
+    const notes = collectionOf();
+    const others = createCollection(store, 'others', schema);
     await Promise.all([notes.set('one', note), others.set('one', { ...note, name: 'other' })]);
     const [one, other, none] = await Promise.all([notes.get('one'), others.get('one'), others.get('two')]);
     expect([one, other, none]).toEqual([note, { ...note, name: 'other' }, undefined]);
@@ -155,7 +153,7 @@ describe('createCollection', () => {
   });
 
   it('replaces a value that was seen, unless it was changed, deleted or begun meanwhile', async () => {
-    const notes = collectionOf({ version: 1, schema, ttlMs: 60_000 });
+    const notes = collectionOf({ ttlMs: 60_000 });
     const none = await notes.look('one');
     expect(await notes.replace('one', none, note)).toBe(true);
     expect(await notes.replace('one', none, { ...note, name: 'late' })).toBe(false);
@@ -173,7 +171,7 @@ describe('createCollection', () => {
 
   it('rejects where the store fails, and never answers with a miss', async () => {
     const broken = tapStore(store, () => Promise.reject(new Error('disk gone')));
-    const notes = collectionOf({ version: 1, schema }, broken);
+    const notes = collectionOf({}, broken);
     await expect(notes.get('one')).rejects.toThrow('disk gone');
     await expect(notes.getMany(['one'])).rejects.toThrow('disk gone');
     await expect(notes.set('one', note)).rejects.toThrow('disk gone');

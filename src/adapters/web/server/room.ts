@@ -42,9 +42,8 @@ const MAX_MESSAGES = 1_000;
 
 /** Keeps the newest 1,000 messages, and an older one as long as its thread has a message. */
 export function createRoom(store: CollectionStore, clock: Clock, log: Logger): Room {
-  const stored: Collection<StoredMessage> = createCollection(store, 'playground', {
+  const stored: Collection<StoredMessage> = createCollection(store, 'playground', storedMessageSchema, {
     version: MESSAGE_VERSION,
-    schema: storedMessageSchema,
   });
   const changes = createChangeLog<Item>();
   const messages = new Map<string, StoredMessage>();

@@ -31,10 +31,7 @@ export interface Uploads {
 
 /** Keeps each file for `retentionMs` milliseconds. */
 export function createUploads(store: CollectionStore, retentionMs: number): Uploads {
-  const uploads = createCollection(store, 'playground-files', {
-    schema: uploadSchema,
-    ttlMs: retentionMs,
-  });
+  const uploads = createCollection(store, 'playground-files', uploadSchema, { ttlMs: retentionMs });
 
   return {
     save: (id, { bytes, ...file }) =>

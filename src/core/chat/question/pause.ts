@@ -38,7 +38,7 @@ export type Pauses = ReturnType<typeof createPauses>;
  * a change within two seconds.
  */
 export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock) {
-  const pauses = createCollection(store, 'pause', { schema: pauseSchema });
+  const pauses = createCollection(store, 'pause', pauseSchema);
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;
 
   /** The present pause; null if there is none. */

@@ -14,7 +14,6 @@ export interface CatchUpOptions {
   readonly clock: Clock;
 }
 
-const streamSchema = z.object({ atMs: z.number() });
 const placeSchema = z.object({
   guild: z.custom<Place['guild']>((value) => typeof value === 'string'),
   atMs: z.number(),
@@ -32,11 +31,9 @@ export type CatchUp = ReturnType<typeof createCatchUp>;
 
 /** The data needed to find messages that people wrote while the bot was away. */
 export function createCatchUp(store: Store, { maxAgeMs, retentionMs, clock }: CatchUpOptions) {
-  const streams = createCollection(store, 'streams', {
-    schema: streamSchema,
-    ttlMs: retentionMs,
-  });
-  const places = createCollection(store, 'talked', { schema: placeSchema, ttlMs: retentionMs });
+  const ttlMs = retentionMs;
+  const streams = createCollection(store, 'streams', z.object({ atMs: z.number() }), { ttlMs });
+  const places = createCollection(store, 'talked', placeSchema, { ttlMs });
   const written = new BoundedMap<string, number>(MAX_FRESH);
 
   async function latestPlaces(platform: Platform): Promise<Away['places']> {

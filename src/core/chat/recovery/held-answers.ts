@@ -17,8 +17,6 @@ export function triesIn(event: string): number | null {
   return tries === undefined ? null : Number(tries);
 }
 
-const schema = z.object({});
-
 const LATE = 'The thread was locked before this answer was shown.';
 
 /** Adds to the note why the answer is late. */
@@ -38,7 +36,7 @@ export function createHeldAnswers(
   answers: Pick<AnswerRecords, 'amend' | 'unhold'>,
   retentionMs: number,
 ) {
-  const places = createCollection(store, 'held', { schema, ttlMs: retentionMs });
+  const places = createCollection(store, 'held', z.object({}), { ttlMs: retentionMs });
   const keyOf = (platform: Platform, at: string, id: string) => `${platform}/${at}/${id}`;
 
   return {
