@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
+import { createRecordLog } from '../coordination/record-log.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { LogRecord, RecordStore } from '../ports/store.ts';
 import { momentInWords } from './until.ts';
@@ -26,20 +26,22 @@ export interface AuditEntry extends z.infer<typeof changeSchema> {
   readonly atMs: number;
 }
 
-/** The log of changes to guilds, for operators. */
-export interface AuditLog extends RecordLog<AuditEntry> {
-  append(entry: AuditEntry): Promise<void>;
-}
+export type AuditLog = ReturnType<typeof createAuditLog>;
 
-export function createAuditLog(records: RecordStore): AuditLog {
+/** The log of changes to guilds, for operators. */
+export function createAuditLog(records: RecordStore) {
   return {
-    ...createRecordLog(records, KIND, ({ guild, user: by, atMs, data }) => ({
-      guild,
-      by,
-      atMs,
-      ...changeSchema.parse(data),
-    })),
-    append: (entry) => records.append(auditRecord(entry)),
+    ...createRecordLog(
+      records,
+      KIND,
+      ({ guild, user: by, atMs, data }): AuditEntry => ({
+        guild,
+        by,
+        atMs,
+        ...changeSchema.parse(data),
+      }),
+    ),
+    append: (entry: AuditEntry) => records.append(auditRecord(entry)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../kit/clock.ts';
-import type { Background } from '../kit/repeat.ts';
+import { createTasks } from '../kit/tasks.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
@@ -15,11 +15,6 @@ export interface GoneModel {
   readonly id: string;
   /** The provider's most similar model, by its wire id; null if there is none. */
   readonly instead: string | null;
-}
-
-export interface CatalogueRefresh extends Background {
-  /** The models that were gone after every provider had been asked once. */
-  readonly first: Promise<readonly GoneModel[]>;
 }
 
 export interface CatalogueRefreshOptions {
@@ -43,16 +38,16 @@ const JITTER = 0.2;
  * Asks each provider for its models, now and every 6 to 7 hours, and updates the catalogue. A provider that does not answer,
  * or whose list is implausible, changes nothing; that is logged once until it answers again.
  */
-export function startCatalogueRefresh(options: CatalogueRefreshOptions): CatalogueRefresh {
+export function startCatalogueRefresh(options: CatalogueRefreshOptions) {
   const { catalogue, providers, clock, random, log } = options;
-  const stopping = new AbortController();
+  const tasks = createTasks(log);
+  const { signal } = tasks;
   /** Doubted prices and announced ends that were logged already. */
   const reported = new Set<string>();
   const isNews = (...about: readonly string[]) => {
     const id = JSON.stringify(about);
     return reported.has(id) ? false : reported.add(id);
   };
-  const { signal } = stopping;
   const found: GoneModel[] = [];
   const asked = providers.map(() => Promise.withResolvers<void>());
 
@@ -120,13 +115,13 @@ export function startCatalogueRefresh(options: CatalogueRefreshOptions): Catalog
     }
   }
 
-  const running = Promise.all(providers.map(keepFresh));
+  for (const [index, provider] of providers.entries()) {
+    tasks.run('keep the models of a provider fresh', () => keepFresh(provider, index));
+  }
   return {
-    first: Promise.all(asked.map(({ promise }) => promise)).then(() => [...found]),
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+    /** The models that were gone after every provider had been asked once. */
+    first: Promise.all(asked.map(({ promise }) => promise)).then((): readonly GoneModel[] => [...found]),
+    stop: () => tasks.stop(),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { createRecordLog, type RecordLog } from '../coordination/record-log.ts';
+import { createRecordLog, type LogQuery } from '../coordination/record-log.ts';
 import type { Clock } from '../kit/clock.ts';
 import { orLog } from '../kit/or-log.ts';
 import { type Background, repeat } from '../kit/repeat.ts';
@@ -29,20 +29,18 @@ export interface Outcomes extends z.infer<typeof countsSchema> {
   readonly atMs: number;
 }
 
-/** Outcomes of answers, kept for statistics over restarts and processes. */
-export interface OutcomeLog extends RecordLog<Outcomes> {
-  append(guild: GuildId, atMs: number, counts: readonly z.infer<typeof countsSchema>[]): Promise<void>;
-}
+export type OutcomeLog = ReturnType<typeof createOutcomeLog>;
 
-export function createOutcomeLog(records: RecordStore): OutcomeLog {
+/** Outcomes of answers, kept for statistics over restarts and processes. */
+export function createOutcomeLog(records: RecordStore) {
   const log = createRecordLog(records, KIND, ({ guild, atMs, data }) =>
     recordSchema.parse(data).counts.map((counts) => ({ guild, atMs, ...counts })),
   );
   return {
     ...log,
-    append: (guild, atMs, counts) =>
+    append: (guild: GuildId, atMs: number, counts: readonly z.infer<typeof countsSchema>[]) =>
       records.append({ kind: KIND, guild, user: '', atMs, data: recordSchema.parse({ counts }) }),
-    async *query(query) {
+    async *query(query: LogQuery): AsyncGenerator<Outcomes> {
       for await (const outcomes of log.query(query)) yield* outcomes;
     },
   };

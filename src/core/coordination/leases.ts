@@ -12,27 +12,7 @@ export interface SharedStore {
   readonly log: Logger;
 }
 
-/**
- * Renews leases by the keys that this process knows it holds. Leases that it does not know of, such as those of a claim whose
- * answer was lost, are not renewed and lapse by themselves.
- */
-export interface Leases<K> {
-  /** The end of a lease that is taken now. */
-  until(): number;
-  /** Renews the lease from now on. */
-  hold(key: K): void;
-  /** Stops renewing: the lease lapses, or was finished. */
-  drop(key: K): void;
-  /**
-   * Renews now, after a stall of the process or its store during which leases may have expired.
-   * @throws StoreError
-   */
-  catchUp(): Promise<void>;
-  /** Stops all renewals. */
-  stop(): Promise<void>;
-}
-
-export interface LeasesOptions<K> extends Pick<SharedStore, 'clock' | 'log'> {
+interface LeasesOptions<K> extends Pick<SharedStore, 'clock' | 'log'> {
   /** Completes the log line `renewing the leases of … failed`. */
   readonly what: string;
   readonly leaseMs: number;
@@ -40,11 +20,18 @@ export interface LeasesOptions<K> extends Pick<SharedStore, 'clock' | 'log'> {
   readonly renew: (held: readonly K[], leaseUntilMs: number) => Promise<void>;
 }
 
-export function createLeases<K>(options: LeasesOptions<K>): Leases<K> {
+export type Leases<K> = ReturnType<typeof createLeases<K>>;
+
+/**
+ * Renews leases by the keys that this process knows it holds. Leases that it does not know of, such as those of a claim whose
+ * answer was lost, are not renewed and lapse by themselves.
+ */
+export function createLeases<K>(options: LeasesOptions<K>) {
   const { leaseMs, renewEveryMs, clock } = options;
   const held = new Set<K>();
   let renewedAtMs = clock.now();
 
+  /** The end of a lease that is taken now. */
   const until = () => clock.now() + leaseMs;
 
   async function renew(): Promise<void> {
@@ -56,11 +43,18 @@ export function createLeases<K>(options: LeasesOptions<K>): Leases<K> {
 
   return {
     until,
-    hold: (key) => void held.add(key),
-    drop: (key) => void held.delete(key),
-    async catchUp() {
+    /** Renews the lease from now on. */
+    hold: (key: K) => void held.add(key),
+    /** Stops renewing: the lease lapses, or was finished. */
+    drop: (key: K) => void held.delete(key),
+    /**
+     * Renews now, after a stall of the process or its store during which leases may have expired.
+     * @throws StoreError
+     */
+    async catchUp(): Promise<void> {
       if (clock.now() - renewedAtMs > 2 * renewEveryMs) await renew();
     },
+    /** Stops all renewals. */
     stop: () => renewing.stop(),
   };
 }

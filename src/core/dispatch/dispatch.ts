@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Recovery } from '../chat/recovery/recovery.ts';
+import type { AnswerParts } from '../chat/answer/parts.ts';
 import type { Command } from '../command.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import { orLog } from '../kit/or-log.ts';
@@ -26,7 +26,7 @@ export interface DispatchOptions {
   readonly commands: readonly Command[];
   readonly services: Services;
   readonly coordination: Coordination;
-  readonly recovery: Pick<Recovery, 'catchUp' | 'takeover'>;
+  readonly recovery: Pick<AnswerParts['recovery'], 'catchUp' | 'takeover'>;
   readonly joined: Dispatch['joined'];
   readonly nameOperator: NameOperator;
   readonly log: Logger;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createRecordLog, type LogQuery, type RecordLog } from '../coordination/record-log.ts';
+import { createRecordLog, type LogQuery } from '../coordination/record-log.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { RecordStore } from '../ports/store.ts';
 
@@ -29,14 +29,9 @@ export interface Feedback extends z.infer<typeof feedbackSchema> {
   readonly atMs: number;
 }
 
-export interface FeedbackLog extends RecordLog<Feedback> {
-  /** Appends feedback. It replaces earlier feedback of the same person on the same answer. */
-  append(feedback: Feedback): Promise<void>;
-  /** Newest first; only each person's latest feedback on an answer. */
-  query(query: LogQuery): AsyncIterable<Feedback>;
-}
+export type FeedbackLog = ReturnType<typeof createFeedbackLog>;
 
-export function createFeedbackLog(records: RecordStore): FeedbackLog {
+export function createFeedbackLog(records: RecordStore) {
   const log = createRecordLog(records, KIND, ({ guild, user, atMs, data }) => ({
     guild,
     user,
@@ -45,9 +40,11 @@ export function createFeedbackLog(records: RecordStore): FeedbackLog {
   }));
   return {
     ...log,
-    append: ({ guild, user, atMs, ...data }) =>
+    /** Appends feedback. It replaces earlier feedback of the same person on the same answer. */
+    append: ({ guild, user, atMs, ...data }: Feedback) =>
       records.append({ kind: KIND, guild, user, atMs, data: feedbackSchema.parse(data) }),
-    async *query(query) {
+    /** Newest first; only each person's latest feedback on an answer. */
+    async *query(query: LogQuery): AsyncGenerator<Feedback> {
       const seen = new Set<string>();
       for await (const feedback of log.query(query)) {
         const key = `${feedback.user} ${feedback.answer}`;

@@ -4,7 +4,9 @@ import type { FinderOf } from '../../ports/adapter.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { AskModel } from '../question/ask-model.ts';
 import type { Obstacles } from '../question/obstacles.ts';
-import type { Recovery } from '../recovery/recovery.ts';
+import type { CatchUp } from '../recovery/catch-up.ts';
+import type { HeldAnswers } from '../recovery/held-answers.ts';
+import type { Takeover } from '../recovery/takeover.ts';
 import type { Messenger } from '../words/messenger.ts';
 import type { Titles } from './titles.ts';
 
@@ -13,7 +15,12 @@ export interface AnswerParts {
   readonly records: ChatRecords;
   readonly coordination: Coordination;
   readonly messenger: Messenger;
-  readonly recovery: Recovery;
+  /** What goes on after this process, another one or a place could not. */
+  readonly recovery: {
+    readonly catchUp: CatchUp;
+    readonly held: HeldAnswers;
+    readonly takeover: Takeover;
+  };
   readonly askModel: AskModel;
   readonly obstacles: Obstacles;
   readonly finderOf: FinderOf;
