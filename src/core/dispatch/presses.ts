@@ -1,13 +1,10 @@
-import { buttonRow } from '../ports/buttons.ts';
-import { type OptionValue, parseOptions } from '../ports/command.ts';
+import { buttonRow, type PressKind } from '../ports/buttons.ts';
+import { parseOptions } from '../ports/command.ts';
 import type { Dispatch, Press } from '../ports/events.ts';
 import type { DispatchParts } from './parts.ts';
 
-/** A text from a button's form; null if it was left empty. */
-function textIn(values: Readonly<Record<string, OptionValue>>, name: string): string | null {
-  const value = values[name];
-  return typeof value === 'string' ? value : null;
-}
+/** Does what a button is for. @param given a text from its form; null if it was left empty */
+type Act = (press: Press, given: (name: string) => string | null) => Promise<void>;
 
 /** Actions on answers: buttons, the platform's own stop button, and deletion. */
 export function createPresses({
@@ -16,35 +13,30 @@ export function createPresses({
   permission,
   teller,
 }: DispatchParts): Pick<Dispatch, 'press' | 'refusalOfPress' | 'stop' | 'deleteAnswer'> {
+  const acts: Readonly<Record<PressKind, Act>> = {
+    stop: chat.stop,
+    confirm: chat.confirm,
+    answer: chat.answerMissed,
+    retry: (press, given) => chat.retry(press, given('model')),
+    edited: chat.answerEdited,
+    more: chat.goOn,
+    thinking: chat.showThinking,
+    continue: chat.continueInThread,
+    good: (press, given) => chat.rate(press, 'good', given('reason')),
+    bad: (press, given) => chat.rate(press, 'bad', given('reason')),
+    unlisten: chat.unlisten,
+  };
+
   async function run(press: Press): Promise<void> {
     const { label: name, form = {} } = buttonRow(press.button);
     const parsed = parseOptions({ name, options: form }, press.given ?? {});
     if (!parsed.ok) return teller.say(press.surface, parsed.problem);
     const bar = press.button === 'stop' ? null : await permission.barOf(press);
     if (bar !== null) return teller.say(press.surface, bar);
-    switch (press.button) {
-      case 'stop':
-        return chat.stop(press);
-      case 'retry':
-        return chat.retry(press, textIn(parsed.values, 'model'));
-      case 'thinking':
-        return chat.showThinking(press);
-      case 'good':
-      case 'bad':
-        return chat.rate(press, press.button, textIn(parsed.values, 'reason'));
-      case 'more':
-        return chat.goOn(press);
-      case 'confirm':
-        return chat.confirm(press);
-      case 'continue':
-        return chat.continueInThread(press);
-      case 'answer':
-        return chat.answerMissed(press);
-      case 'edited':
-        return chat.answerEdited(press);
-      case 'unlisten':
-        return chat.unlisten(press);
-    }
+    await acts[press.button](press, (name) => {
+      const value = parsed.values[name];
+      return typeof value === 'string' ? value : null;
+    });
   }
 
   return {
