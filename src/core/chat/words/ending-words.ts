@@ -43,19 +43,13 @@ export function endOfDone(done: Done, content: Content, caps: Caps): EndWords {
 }
 
 function endNote({ finish }: Done, { maxOutputTokens, affordableTokens }: Caps): string | null {
-  switch (finish) {
-    case 'length':
-      if (affordableTokens !== null) {
-        return `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
-      }
-      return `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`;
-    case 'content_filter':
-      return "The provider's content filter ended the answer here. Try rephrasing your question.";
-    case 'stop':
-    case 'tool_calls':
-    case 'unknown':
-      return null;
+  if (finish === 'content_filter') {
+    return "The provider's content filter ended the answer here. Try rephrasing your question.";
   }
+  if (finish !== 'length') return null;
+  return affordableTokens === null
+    ? `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`
+    : `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
 }
 
 function emptyNote(done: Done, isReasoned: boolean, { maxOutputTokens }: Caps): string {
@@ -96,7 +90,9 @@ export const INTERRUPTED = 'Interrupted: the bot was restarted. Press Retry to a
 
 /** How an answer ended that was stopped. */
 export function endOfStop(cause: StopCause): Pick<AnswerEnd, 'status' | 'note'> {
-  return { status: isInterruption(cause) ? 'interrupted' : 'stopped', note: noteOnStop(cause) };
+  const isByPerson = cause.kind === 'person';
+  const note = isByPerson ? `Stopped by ${plainName(cause.name) || 'somebody'}.` : STOP_NOTES[cause.kind];
+  return { status: isInterruption(cause) ? 'interrupted' : 'stopped', note };
 }
 
 /** Whether the answer stopped without anybody asking for it. */
@@ -104,24 +100,14 @@ export function isInterruption({ kind }: StopCause): boolean {
   return kind === 'shutdown' || kind === 'taken_over';
 }
 
-function noteOnStop(cause: StopCause): string {
-  switch (cause.kind) {
-    case 'person':
-      return `Stopped by ${plainName(cause.name) || 'somebody'}.`;
-    case 'question_deleted':
-      return 'Stopped: the question was deleted.';
-    case 'question_edited':
-      return 'Stopped: the question was edited.';
-    case 'forgotten':
-      return 'Stopped: the conversation was deleted.';
-    case 'place_gone':
-      // Only seen if the platform accepts writes again.
-      return 'Stopped: I can no longer write here. Press Retry to ask again.';
-    case 'place_closes':
-      return 'Stopped: a private answer can only be updated for a limited time. Ask for the rest in a new question.';
-    case 'shutdown':
-      return 'Interrupted: the bot was stopped. Press Retry to ask again.';
-    case 'taken_over':
-      return INTERRUPTED;
-  }
-}
+const STOP_NOTES: Readonly<Record<Exclude<StopCause['kind'], 'person'>, string>> = {
+  question_deleted: 'Stopped: the question was deleted.',
+  question_edited: 'Stopped: the question was edited.',
+  forgotten: 'Stopped: the conversation was deleted.',
+  // Only seen if the platform accepts writes again.
+  place_gone: 'Stopped: I can no longer write here. Press Retry to ask again.',
+  place_closes:
+    'Stopped: a private answer can only be updated for a limited time. Ask for the rest in a new question.',
+  shutdown: 'Interrupted: the bot was stopped. Press Retry to ask again.',
+  taken_over: INTERRUPTED,
+};
