@@ -201,22 +201,13 @@ function withoutAuthor(turn: Turn, user: string): Turn {
 
 /** The conversation without a person's turns and what others quoted of theirs; undefined if nothing is left. */
 export function withoutPerson(conversation: Conversation, user: string): Conversation | undefined {
-  const own = conversation.turns.filter((turn) => turn.user !== user);
-  const turns = own.map((turn) => withoutAuthor(turn, user));
   const { startedBy, instructions, summary, ...rest } = conversation;
   const left = {
     ...rest,
-    turns,
+    turns: conversation.turns.filter((turn) => turn.user !== user).map((turn) => withoutAuthor(turn, user)),
     ...(startedBy !== undefined && startedBy !== user && { startedBy }),
     ...(instructions !== undefined && instructions.by !== user && { instructions }),
     ...(summary !== undefined && !summary.people.includes(user) && { summary }),
   };
-  const isTouched =
-    own.length < conversation.turns.length ||
-    turns.some((turn, index) => turn !== own[index]) ||
-    startedBy === user ||
-    instructions?.by === user ||
-    summary?.people.includes(user);
-  if (!isTouched) return conversation;
-  return unlessEmpty(left);
+  return isDeepStrictEqual(left, conversation) ? conversation : unlessEmpty(left);
 }

@@ -79,8 +79,8 @@ export async function usageSince(
     (await ledger.openReservations(query.of)).map((reservation) => [reservation.id, reservation]),
   );
   // No time zone is more than 14 hours off, so a day earlier is enough; the date check does the rest.
-  const fromMs = Date.parse(query.day) - DAY_MS;
-  for await (const record of usage.query({ ...(query.of ? { of: query.of } : {}), fromMs })) {
+  const recent = { ...(query.of && { of: query.of }), fromMs: Date.parse(query.day) - DAY_MS };
+  for await (const record of usage.query(recent)) {
     open.delete(record.id);
     const { costNanoUsd, promptTokens, completionTokens } = record;
     const requests = requestsIn(record);
@@ -91,8 +91,7 @@ export async function usageSince(
     const sum = { ...NOTHING, requests, unsettled: requests, unsettledNanoUsd: reserved.nanoUsd };
     add({ ...entry, atMs: madeAtMs }, sum);
   }
-  const { of } = query;
-  for await (const { bill, verdict, ...words } of feedback?.query({ ...(of ? { of } : {}), fromMs }) ?? []) {
+  for await (const { bill, verdict, ...words } of feedback?.query(recent) ?? []) {
     const rated = { good: verdict === 'good' ? 1 : 0, bad: verdict === 'bad' ? 1 : 0 };
     const priced = bill && { ratedNanoUsd: bill.costNanoUsd, pricedGood: rated.good };
     add({ ...words, payer: bill?.payer ?? 'operator' }, { ...NOTHING, ...rated, ...priced });

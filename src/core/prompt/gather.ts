@@ -1,5 +1,6 @@
 import type { Turn } from '../conversations/conversation.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
+import { counted } from '../kit/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
@@ -110,9 +111,11 @@ export function createGather(readBrought: BroughtReader): Gather {
       ? await earlierImages(place.guild, turns, MAX_IMAGES - own.length, signal)
       : new Map<string, ImageContent[]>();
     const messages = brought.filter(({ type }) => type === 'quoted' || type === 'forwarded').length;
-    const read = [counted(messages, 'message'), counted(filesRead - Math.max(0, tooMany), 'file')].filter(
-      Boolean,
-    );
+    const files = filesRead - Math.max(0, tooMany);
+    const read = [
+      ...(messages > 0 ? [counted(messages, 'message', 'messages')] : []),
+      ...(files > 0 ? [counted(files, 'file', 'files')] : []),
+    ];
     return {
       brought,
       images: new Map<string | null, readonly ImageContent[]>([[null, own], ...earlier]),
@@ -131,10 +134,6 @@ function hasImages(brought: readonly BroughtPart[]): boolean {
   return brought.some((part) =>
     'files' in part ? part.files.some(({ type }) => type === 'image') : part.type === 'image',
   );
-}
-
-function counted(count: number, what: string): string | null {
-  return count <= 0 ? null : `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** The messages of a thread that are stored with a question: the first, and the newest, up to 60,000 characters. */
