@@ -112,10 +112,7 @@ export function withListed(
   return next;
 }
 
-/**
- * Tells a person why they may not use the bot in a place, in sentences; null if they may. Only channel lists bind admins, who
- * must be able to correct the others.
- */
+/** Why a person may not use the bot here; null if they may. Only lists of channels bind admins, who can change them. */
 export async function refusalByLists(
   { allow = EMPTY, deny = EMPTY }: AccessLists,
   { actor, place }: { readonly actor: Actor; readonly place: Place },

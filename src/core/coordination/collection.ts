@@ -3,10 +3,7 @@ import { asCount, asObject } from '../kit/json.ts';
 import { keyIn, type LogRecord, type Store } from '../ports/store.ts';
 import { togetherIn } from './together.ts';
 
-/**
- * A stored value that this version cannot read. It stays where it is, so that it never counts as empty, and a copy is kept
- * aside, so that overwriting loses nothing.
- */
+/** A stored value that this version cannot read. It stays, so that it never counts as empty; a copy survives overwriting. */
 export class UnreadableValue extends Error {
   override readonly name = 'UnreadableValue';
   readonly code = 'unreadable_value';

@@ -8,10 +8,7 @@ type Asker = Pick<InboundEvent, 'actor' | 'place'>;
 
 export type Permission = ReturnType<typeof createPermission>;
 
-/**
- * Checks whether people may do something here, apart from limits on models. Each check resolves to a sentence for the
- * person; null if they may.
- */
+/** Checks, apart from limits, whether people may do something here. Each resolves to a sentence for them, or null. */
 export function createPermission(services: Services) {
   const isAdmin = async ({ actor }: Pick<Asker, 'actor'>) => mayActAs(await services.roles(actor), 'admin');
 

@@ -8,10 +8,7 @@ const NANO_DIGITS = 9;
 const PICO_DIGITS = 12;
 const PICO_PER_NANO = 1_000n;
 
-/**
- * A million dollars, the highest amount that one request may come to. More is a mistake in somebody's figures; this amount
- * exceeds every limit without overflowing the counters.
- */
+/** A million dollars. More for one request is a mistake in somebody's figures; this exceeds every limit without overflow. */
 export const MOST_NANO_USD = 1e15;
 
 /** One line of a bill: a number of units (tokens, requests, searches) at a price each. */

@@ -41,10 +41,7 @@ const SMOOTHING = 0.1;
 
 export type Slots = ReturnType<typeof createSlots>;
 
-/**
- * Limits how much runs at once, in the process and per guild: answers that stream, files that are read. Those that wait are
- * served in turn, guild by guild.
- */
+/** Limits what runs at once, in all and per guild: answers, files that are read. Those that wait are served guild by guild. */
 export function createSlots({ max, maxPerGuild, maxWaitingPerGuild, maxWaiting, clock }: SlotsOptions) {
   /** Guilds with a slot or a waiting caller; least recently served first. */
   const lots = new Map<string, Lot>();

@@ -1,8 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/**
- * Limits calls per key in a sliding window. Callers never wait. Allows `limit` calls per key within `windowMs` milliseconds.
- */
+/** Allows `limit` calls per key within a sliding window of `windowMs` milliseconds. Callers never wait. */
 export function createThrottle(clock: Clock, limit: number, windowMs: number) {
   const taken = new Map<string, number[]>();
   return {

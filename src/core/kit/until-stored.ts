@@ -16,10 +16,7 @@ const RETRY_AFTER_MS = { first: 1_000, most: 30_000 };
 
 export type LateWrites = ReturnType<typeof createLateWrites>;
 
-/**
- * Writes that must succeed in the end, however long the store is unreachable. A fault that `mayRetry` rejects ends a write
- * at once.
- */
+/** Writes that must succeed in the end, however long the store is away. A fault that `mayRetry` rejects ends one at once. */
 export function createLateWrites({ clock, log, mayRetry = () => true, words }: LateWritesOptions) {
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -43,10 +43,7 @@ export interface UsageSources {
   readonly feedback?: Pick<FeedbackLog, 'query'>;
 }
 
-/**
- * Use since a day, summed by day, person, model and payer; newest day first. Includes unsettled requests, so that its counts
- * equal those of the limits.
- */
+/** Use since a day by day, person, model and payer, newest day first. Unsettled requests count, as they do for limits. */
 export async function usageSince(
   { usage, ledger, feedback }: UsageSources,
   query: Pick<RecordQuery, 'of'> & { readonly day: string },

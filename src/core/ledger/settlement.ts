@@ -81,10 +81,7 @@ export function createSettlement(options: {
     book: (reservation: Reservation, spent: Spent) =>
       late.write(reservation.id, settle(bookingOf(reservation, spent))),
 
-    /**
-     * As `book`, for an unknown cost: asks the provider first, in the background. If the process ends meanwhile, the
-     * reservation stays and recovery asks again.
-     */
+    /** As `book`, but asks the provider for the cost first, in the background. If the process ends meanwhile, recovery does. */
     bookWhenPriced(reservation: Reservation, otherwise: Spent, generationId: string): void {
       late.inBackground(reservation.id, async () => {
         const costNanoUsd = await price(reservation, generationId);
@@ -98,10 +95,7 @@ export function createSettlement(options: {
     /** Gives back everything but the attempt, for a request that never reached its provider. */
     release: (reservation: Reservation) => late.write(reservation.id, settle(releaseOf(reservation))),
 
-    /**
-     * As `release`, for a reservation that may not exist. Runs twice in the background, because the unanswered reservation may
-     * reach the store after the first try.
-     */
+    /** As `release`, for a reservation that may reach the store only after the first try. Runs twice in the background. */
     releaseDoubtful(reservation: Reservation): void {
       const release = settle(releaseOf(reservation));
       late.inBackground(reservation.id, async () => {

@@ -21,10 +21,7 @@ export interface Actor {
    * person belongs.
    */
   readonly isOutsider?: boolean;
-  /**
-   * Whether the person may manage the guild on its platform (Discord: Manage Server; Slack: workspace admin or owner). Asks
-   * the platform on each call; false if in doubt.
-   */
+  /** Whether the person manages the guild (Discord: Manage Server; Slack: admin or owner). Asks each time; false in doubt. */
   managesGuild(): Promise<boolean>;
   /** Ids of the person's groups (Discord: roles; Slack: user groups); null if unknown. Asks the platform on each call. */
   groups(): Promise<readonly string[] | null>;
@@ -88,10 +85,7 @@ export function mayActAs(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
 
-/**
- * Whether an operator may look at a guild (or at all of them) and act on it. No platform vouches for the playground's
- * operator, so that one reaches the playground alone.
- */
+/** Whether an operator reaches a guild, or all. No platform vouches for the playground's, who reaches only the playground. */
 export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return rowOf(operator.guild).isVouched || guild === operator.guild;
 }

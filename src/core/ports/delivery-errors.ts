@@ -50,10 +50,7 @@ export class PlaceGone extends Error {
   }
 }
 
-/**
- * Nothing can be shown in this place until somebody unlocks it; the adapter then calls `Dispatch.unlocked`. Until then the
- * answer is kept.
- */
+/** Nothing can be shown here until somebody unlocks it and the adapter calls `Dispatch.unlocked`. The answer is kept. */
 export class PlaceLocked extends Error {
   override readonly name = 'PlaceLocked';
   readonly code = 'place_locked';

@@ -55,10 +55,7 @@ export interface Dispatch {
   refusalOfPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<string | null>;
   /** A command's output without options, as Markdown; null if it has none, or the person may not run it. Never rejects. */
   view(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
-  /**
-   * Handles the platform's own stop button: ends what is being written for a person at a place. Says nothing, because the
-   * platform shows it. Never rejects.
-   */
+  /** The platform's own stop button: ends what is written for a person at a place. Says nothing, as the platform shows it. */
   stop(event: InboundEvent): Promise<void>;
   message(message: PostedMessage): Promise<void>;
   /**

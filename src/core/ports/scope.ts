@@ -8,10 +8,7 @@ export interface Scope {
   readonly limit: number;
   /** The window in milliseconds, until the platform reports another (`WriteLimiters.learn`). */
   readonly windowMs: number;
-  /**
-   * Whether the platform counts as a bucket of `limit` tokens does: room for one write comes back each `windowMs / limit`.
-   * Default false: it counts the writes of a window.
-   */
+  /** Whether room for one write comes back each `windowMs / limit`, as in a bucket. By default a window's writes count. */
   readonly refills?: boolean;
   /** The part of `limit` for first and last states alone, so that they need not wait for a window. Default 0. */
   readonly reserve?: number;
@@ -22,19 +19,13 @@ export interface Scope {
   readonly burst?: number;
   /** Added to `burst` for each answer that grows here. Default 0. */
   readonly burstEach?: number;
-  /**
-   * An answer may grow only if the last states of all growing answers here could be written within this time. Default
-   * `DEFAULT_DUE_MS`.
-   */
+  /** An answer may grow only if all last states here could be written within this time. Default `DEFAULT_DUE_MS`. */
   readonly dueMs?: number;
   /** A wider limit from which these writes draw too. A write waits for both before its content is chosen. */
   readonly within?: Scope;
   /** Whether the platform counts the writes of all processes together. Default false. */
   readonly isShared?: boolean;
-  /**
-   * The longest duration of a write, in milliseconds. If a process dies, others count its writes as over after that. Default
-   * 15,000; every adapter's timeout is shorter.
-   */
+  /** The longest write in milliseconds, after which a dead process's count as over. Default 15,000; timeouts are shorter. */
   readonly longestMs?: number;
 }
 

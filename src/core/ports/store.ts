@@ -245,19 +245,13 @@ export interface CountedWrite {
   readonly limit: number;
   /** How long a write counts after its end, at least. */
   readonly windowMs: number;
-  /**
-   * If `end` is never called, the write counts as over this long after its begin. All writes of a limit use the same
-   * `windowMs` and `leaseMs`.
-   */
+  /** Without `end`, the write counts as over this long after its begin. A limit's writes share `windowMs` and `leaseMs`. */
   readonly leaseMs: number;
   /** The time between the turns of processes; null for a write that does not wait for a turn. */
   readonly gapMs: number | null;
 }
 
-/**
- * Rate limits over all processes, timed by the store's clock because machines' clocks differ. Each call is one atomic step.
- * Unused limits are deleted.
- */
+/** Rate limits over all processes, by the store's clock. Each call is one atomic step. Unused limits are deleted. */
 export interface PaceStore {
   /**
    * Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. `ended` lists writes of the

@@ -127,10 +127,7 @@ export interface LiveMessage {
 export interface MessageView {
   /** Markdown within `Surface.limits`, with half-open markup closed. */
   readonly text: string;
-  /**
-   * The text before half-open markup was closed. Only grows at its end while the message streams; may shrink when it is
-   * sealed. For platforms that append.
-   */
+  /** The text before markup was closed, for platforms that append. Only grows at its end, except that sealing may cut it. */
   readonly source: string;
   readonly status: ReplyStatus;
   /** One plain line after the text: why the answer ended early, or that a piece is missing. At most 300 characters. */
@@ -138,10 +135,7 @@ export interface MessageView {
   /** One line: model, duration, tokens, price. At most 200 characters. */
   readonly footer: string | null;
   readonly buttons: readonly Button[];
-  /**
-   * Shown with the last state of an answer's last message: at most 4, together 20 MiB. If they cannot be shown, the rest of
-   * the view is, and says so (`withoutFiles`).
-   */
+  /** With an answer's last state: at most 4, together 20 MiB. Where they cannot be shown, the note says so (`withoutFiles`). */
   readonly files?: readonly NoticeFile[];
   /** The same for all views of a message. Left out if nobody will have to find the message. */
   readonly mark?: MessageMark;

@@ -47,10 +47,7 @@ export interface GuildAccess {
   readonly operatorTier: Tier;
   /** Ids of the providers for which the guild has a key of its own. */
   readonly ownKeys: readonly string[];
-  /**
-   * Those whose provider rejected the key recently. For models that the operator pays for too, the operator's key comes
-   * before them.
-   */
+  /** Those rejected by their provider recently. Where the operator pays too, the operator's key comes before them. */
   readonly failedKeys: readonly string[];
 }
 

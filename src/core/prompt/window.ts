@@ -51,10 +51,7 @@ export const SUMMARY_SHARE = 1 / 8;
 /** The tokens of a text. */
 export type CountTokens = (text: string, signal?: AbortSignal) => Promise<number>;
 
-/**
- * The newest turns that fit. System prompt and question always stay. The bytes of most conversations already show that they
- * fit; only longer ones are counted, which takes time.
- */
+/** The newest turns that fit, with system prompt and question. Only texts whose bytes do not show that they fit are counted. */
 export async function windowOf(parts: WindowParts, count: CountTokens, signal: AbortSignal): Promise<Window> {
   const { system, turns, question, images, tokensPerImage = 0 } = parts;
   const summary = parts.summary ?? '';

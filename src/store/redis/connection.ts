@@ -4,10 +4,7 @@ import type { Logger } from 'pino';
 import { StartError } from '../../core/ports/adapter.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
-/**
- * Time limit of a command. Redis answers within about a millisecond; after this time the connection counts as dead although
- * nobody closed it, and is replaced.
- */
+/** Redis answers within about a millisecond. After this time a connection counts as dead, closed or not, and is replaced. */
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A connection without any data for so long, even a ping's, is replaced; so is one that hangs while connecting. */

@@ -59,10 +59,7 @@ export function schemaVersionIn(path: string): number {
   }
 }
 
-/**
- * Makes the folder, and those above it, for its owner alone. Node's own `recursive` tries for ever on a file system that has no
- * folders to make, such as `/proc`.
- */
+/** Makes a folder and those above, for their owner alone. Node's `recursive` never ends where that fails, as in `/proc`. */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

@@ -58,10 +58,7 @@ export function createRatings(
   }
 
   return {
-    /**
-     * Tells a person why they may not press a button that has a form; null if they may. A bad rating is stored already, so that
-     * it counts if the person closes the form.
-     */
+    /** Why a person may not press a button with a form; null if they may. A bad rating is stored even if they close it. */
     async refusalOfPress(press: PressedBy): Promise<string | null> {
       const found = await look(press);
       if (typeof found === 'string') return found;

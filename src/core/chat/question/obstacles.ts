@@ -9,9 +9,7 @@ const MAX_REMEMBERED = 1_000;
 
 export type Obstacles = ReturnType<typeof createObstacles>;
 
-/**
- * Places that recently refused a post, with the text for askers. Remembers at most 1,000 obstacles, each for five minutes.
- */
+/** Places that refused a post in the last five minutes, at most 1,000, with the text for askers. */
 export function createObstacles(clock: Clock) {
   const known = new BoundedMap<string, { readonly text: string; readonly untilMs: number }>(MAX_REMEMBERED);
   return {

@@ -33,10 +33,7 @@ const KEY = 'all';
 
 export type Pauses = ReturnType<typeof createPauses>;
 
-/**
- * A pause in which no process takes new questions. Answers in progress continue, and commands work. Other processes learn of
- * a change within two seconds.
- */
+/** A pause of new questions in all processes, within two seconds. Answers in progress continue, and commands work. */
 export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock) {
   const pauses = createCollection(store, 'pause', pauseSchema);
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;

@@ -27,10 +27,7 @@ function marked({ ending, ...state }: AnswerState): AnswerState {
 
 export type HeldAnswers = ReturnType<typeof createHeldAnswers>;
 
-/**
- * Answers whose place was locked before they were shown, until it is unlocked. Their texts are in the answers' records.
- * Keeps answers for `retentionMs` milliseconds.
- */
+/** Answers whose place was locked before they were shown, for `retentionMs` milliseconds. Their records have the texts. */
 export function createHeldAnswers(
   store: Store,
   answers: Pick<AnswerRecords, 'amend' | 'unhold'>,

@@ -9,10 +9,7 @@ export interface Note {
   readonly left: readonly string[];
 }
 
-/**
- * Builds the line under an answer. `words` always fit: how it ended, and what else must be said. Before them come as many
- * remarks as fit.
- */
+/** Builds the line under an answer: as many remarks as fit, then `words`, which always fit: how it ended, what must be said. */
 export function noteOf(remarks: readonly string[], words: readonly (string | null)[]): Note {
   const said = words.filter((word) => word !== null && word !== '');
   const lineOf = (shown: readonly string[], ...more: readonly string[]) =>

@@ -364,10 +364,7 @@ function withoutStrong(text: string): string {
   );
 }
 
-/**
- * The point up to which a long paragraph can be passed on: before the span that is open at its end, or within that span if it
- * is long.
- */
+/** Up to where a long paragraph can be passed on: before the span open at its end, or within that if it is long. */
 function safeEnd(text: string): { readonly end: number; readonly open: string } {
   const { open, brackets, partialFrom } = parseInline(text, true, 'discord', false);
   const wordStart = text.search(/\S*$/);
