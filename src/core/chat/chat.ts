@@ -1,30 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { type Conversation, startedOver } from '../conversations/conversation.ts';
+import type { FeedbackLog } from '../ledger/feedback.ts';
 import type { Place } from '../ports/events.ts';
 import type { SecretCheck } from '../prompt/secrets.ts';
-import type { Again } from './actions/again.ts';
-import type { Deletion } from './actions/deletion.ts';
-import type { Edits } from './actions/edits.ts';
+import { createAgain } from './actions/again.ts';
+import { createDeletion } from './actions/deletion.ts';
+import { createEdits } from './actions/edits.ts';
 import type { ActionParts } from './actions/parts.ts';
-import type { Ratings } from './actions/ratings.ts';
-import type { Stopping } from './actions/stopping.ts';
-import type { Thinking } from './actions/thinking.ts';
-import type { Threads } from './actions/threads.ts';
+import { createRatings } from './actions/ratings.ts';
+import { createStopping } from './actions/stopping.ts';
+import { createThinking } from './actions/thinking.ts';
+import { createThreads } from './actions/threads.ts';
+import type { AnswerParts } from './answer/parts.ts';
+import { drain } from './drain.ts';
 import { type AskedJob, placeKeyOf, type Question } from './question/job.ts';
 import { offerMissed } from './question/offers.ts';
-
-/** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
-export interface Chat extends Asking, Again, Deletion, Edits, Ratings, Stopping, Thinking, Threads {
-  /** As `drain`. */
-  drain(graceMs: number): Promise<void>;
-}
 
 /** Older missed questions may have been settled otherwise, so their author is asked first. */
 const ASK_FIRST_MS = 10 * 60_000;
 
-export type Asking = ReturnType<typeof createAsking>;
+export type Chat = ReturnType<typeof createChat>;
 
-export function createAsking({ records, messenger, run, isPaused }: ActionParts, secretIn: SecretCheck) {
+/** Conversations with models. The asker is told about every fault; only errors that `dispatch` words reject. */
+export function createChat(
+  parts: ActionParts,
+  { titles, finderOf }: Pick<AnswerParts, 'titles' | 'finderOf'>,
+  secretIn: SecretCheck,
+  feedback: Pick<FeedbackLog, 'append'>,
+) {
+  return {
+    ...createAsking(parts, secretIn),
+    ...createAgain(parts),
+    ...createEdits(parts, secretIn, finderOf),
+    ...createStopping(parts),
+    ...createRatings(parts, feedback),
+    ...createThreads(parts, titles),
+    ...createThinking(parts),
+    ...createDeletion(parts),
+    /** As `drain`. */
+    drain: (graceMs: number) => drain(parts.coordination.live, parts.messenger, graceMs),
+  };
+}
+
+function createAsking({ records, messenger, run, isPaused }: ActionParts, secretIn: SecretCheck) {
   const { conversations } = records;
   const { clock } = messenger.delivery;
 

@@ -7,8 +7,6 @@ import type { Question } from '../question/job.ts';
 import type { ActionParts } from './parts.ts';
 import { EXPIRED } from './pressed.ts';
 
-export type Again = ReturnType<typeof createAgain>;
-
 /** Questions that are asked once more, by a button. */
 export function createAgain({
   records: { answers, conversations },

@@ -9,8 +9,6 @@ import type { ActionParts } from './parts.ts';
 const CANNOT_DELETE =
   'I could not delete all messages of this answer. Delete them yourself or ask an admin. I no longer remember the answer.';
 
-export type Deletion = ReturnType<typeof createDeletion>;
-
 /** Deletes answers from their places and from their conversations. */
 export function createDeletion({
   records: { answers, conversations },

@@ -10,8 +10,6 @@ import type { ActionParts } from './parts.ts';
 
 export type EditedQuestion = Question & { readonly message: string; readonly editedAt: number };
 
-export type Edits = ReturnType<typeof createEdits>;
-
 /** Questions whose message is edited. */
 export function createEdits(
   { records, coordination, messenger, run, isPaused }: ActionParts,

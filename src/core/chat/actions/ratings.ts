@@ -17,8 +17,6 @@ const THANKS = {
   bad: 'Thanks, noted as a bad answer. 👍 changes that.',
 } as const satisfies Record<Verdict, string>;
 
-export type Ratings = ReturnType<typeof createRatings>;
-
 /** People's ratings of answers. */
 export function createRatings(
   { pressed, messenger: { tell, delivery } }: ActionParts,

@@ -4,8 +4,6 @@ import { type Actor, mayActAs } from '../../ports/actor.ts';
 import type { Place, Press } from '../../ports/events.ts';
 import type { ActionParts } from './parts.ts';
 
-export type Stopping = ReturnType<typeof createStopping>;
-
 /** How people end answers. */
 export function createStopping({
   records: { answers, conversations },

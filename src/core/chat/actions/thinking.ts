@@ -2,8 +2,6 @@ import type { Press } from '../../ports/events.ts';
 import { MAX_REASONING_CHARS } from '../answer/draft.ts';
 import type { ActionParts } from './parts.ts';
 
-export type Thinking = ReturnType<typeof createThinking>;
-
 export function createThinking({ pressed, messenger: { tell } }: ActionParts) {
   return {
     /** Shows a person the model's reasoning. */

@@ -3,8 +3,6 @@ import type { Titles } from '../answer/titles.ts';
 import { threadTitle } from '../words/thread-title.ts';
 import type { ActionParts } from './parts.ts';
 
-export type Threads = ReturnType<typeof createThreads>;
-
 /** Threads that go on with an answer, and whether the bot listens in them. */
 export function createThreads({ records, messenger, pressed }: ActionParts, titles: Pick<Titles, 'name'>) {
   const { answers, conversations, listening, settings } = records;
