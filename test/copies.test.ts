@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { copiedFiles } from '../scripts/copied-files.ts';
 
-const plain = (path: string, content: Buffer) => (path.endsWith('.gz') ? gunzipSync(content) : content);
+const plain = (path: string, content: Buffer) =>
+  path.endsWith('.br') ? brotliDecompressSync(content) : content;
 
 it.each([...copiedFiles()])(
   '%s is what the package has that it is copied from (`npm run copies`)',

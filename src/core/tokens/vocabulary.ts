@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { brotliDecompress } from 'node:zlib';
 
 /** OpenAI's vocabularies by size: `100k` is cl100k_base (GPT-3.5, GPT-4), `200k` is o200k_base (since GPT-4o). */
 export type VocabularySize = '100k' | '200k';
@@ -39,10 +39,10 @@ const PIECES = {
   ],
 } as const satisfies Record<VocabularySize, readonly string[]>;
 
-const unzip = promisify(gunzip);
+const unpack = promisify(brotliDecompress);
 const loaded = new Map<VocabularySize, Promise<Vocabulary>>();
 
-/** Reads `merges-<size>.txt.gz` beside this file once. Takes 60 ms, and 4 MB from then on. */
+/** Reads `merges-<size>.br` beside this file once. Takes 30 ms, and 4 MB from then on. */
 export function loadVocabulary(size: VocabularySize): Promise<Vocabulary> {
   let vocabulary = loaded.get(size);
   if (vocabulary === undefined) {
@@ -53,12 +53,14 @@ export function loadVocabulary(size: VocabularySize): Promise<Vocabulary> {
 }
 
 async function read(size: VocabularySize): Promise<Vocabulary> {
-  const lines = (await unzip(await readFile(new URL(`merges-${size}.txt.gz`, import.meta.url)))).toString(
-    'latin1',
-  );
+  const bytes = await unpack(await readFile(new URL(`merges-${size}.br`, import.meta.url)));
   const ranks = new Map<string, number>();
-  for (const line of lines.trimEnd().split('\n'))
-    ranks.set(Buffer.from(line, 'base64').toString('latin1'), ranks.size);
+  for (let at = 0; at < bytes.length; ) {
+    // Each token follows a byte with its length.
+    const end = at + 1 + bytes.readUInt8(at);
+    ranks.set(bytes.toString('latin1', at + 1, end), ranks.size);
+    at = end;
+  }
   return { pieces: new RegExp(PIECES[size].join('|'), 'gu'), ranks };
 }
 
