@@ -85,7 +85,7 @@ export function mayActAs(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
 
-/** Whether an operator reaches a guild, or all. No platform vouches for the playground's, who reaches only the playground. */
+/** Whether an operator may see and change a guild, or all of them. No platform vouches for the playground's, who stays there. */
 export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return rowOf(operator.guild).isVouched || guild === operator.guild;
 }
