@@ -492,6 +492,21 @@ describe('an answer that does not come to its end', () => {
     await bot.dispatch.message(late);
     expect(toldPrivately(late)).toMatch(/restarting/);
   });
+
+  it('says so at a shutdown to those whose question still waits', async () => {
+    const live = bot.provider.live();
+    const place = { key: 't' };
+    const first = bot.dispatch.message(messageOf('One?', { place }));
+    await live.text('Because');
+    const waiting = messageOf('Two?', { place });
+    const second = bot.dispatch.message(waiting);
+    await waitUntil(() => expect(waiting.surface.activities).toContain('queued'));
+    bot.dispatch.close();
+    await bot.services.chat.drain(0);
+    await Promise.all([first, second]);
+    expect(toldPrivately(waiting)).toBe('The bot is restarting. Ask again in a minute.');
+    expect(bot.provider.chats).toHaveLength(1);
+  });
 });
 
 describe('Retry', () => {

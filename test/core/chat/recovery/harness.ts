@@ -42,12 +42,13 @@ export async function createWorld(platformKind: keyof typeof PLATFORMS = 'knows 
   closing.push(() => provider.close());
   const surfaces = new Map<string, MemorySurface>();
   let faults = 0;
+  let fault = new Error('the platform is away');
   let isUnread = false;
 
   const platform: Pick<Adapter, 'platform' | 'reopen'> = {
     platform: 'discord',
     async reopen({ reference, answerId }) {
-      if (faults > 0 && faults-- > 0) throw new Error('the platform is away');
+      if (faults > 0 && faults-- > 0) throw fault;
       const [name = '', known] = reference.split('#');
       const found = surfaces.get(name)?.reopen(Number(known), answerId) ?? null;
       return found && isUnread ? { surface: found.surface, message: null, isUnread } : found;
@@ -63,8 +64,9 @@ export async function createWorld(platformKind: keyof typeof PLATFORMS = 'knows 
     journal: () => JSON.stringify(journal),
     /** Moves time until nothing is under way or left behind. */
     settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
-    failReopening(times: number): void {
+    failReopening(times: number, by = fault): void {
       faults = times;
+      fault = by;
     },
     /** From now on nobody may read what stands anywhere. */
     forbidReading(): void {

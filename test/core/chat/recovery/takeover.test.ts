@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { INTERRUPTED } from '../../../../src/core/chat/words/ending-words.ts';
+import { PlaceGone } from '../../../../src/core/ports/delivery-errors.ts';
 import { partsOfKey } from '../../../../src/core/ports/store.ts';
 import { valuesOf } from '../../../support/changes.ts';
 import { createLife } from '../../../support/mortal.ts';
@@ -246,5 +247,16 @@ describe('what a dead process left', () => {
     await world.bot();
     await world.settled();
     expect(surface.privateTexts).toHaveLength(1);
+  });
+
+  it('is tried once where the platform says that its place is gone', async () => {
+    const world = await createWorld();
+    const written = { version: 1, platform: 'discord', answer: null, place: 'gone#0' };
+    await world.store.claims.claim('gone', 'dead', 0, 0, written);
+    const surface = world.surface('gone');
+    world.failReopening(1, new PlaceGone('forbidden'));
+    await world.bot();
+    await world.settled();
+    expect(surface.privateTexts).toEqual([]);
   });
 });
