@@ -88,7 +88,6 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
       const parts = {
         workspace,
         agentView: { isOn: false, probe: no, showWorking: no, showWaiting: async () => {} },
-        slots: { acquireStream: async () => null },
         channels: { refusalOf: async () => null },
         tasks: createTasks(log),
         clock,

@@ -12,7 +12,7 @@ interface Sample {
 /** The time up to which expired entries may be deleted, in milliseconds since the epoch; null if unknown yet. */
 export type TrustedTime = () => number | null;
 
-/** The lowest time of the clock in the last hour, plus the time since; null before. A jump forth and back deletes nothing. */
+/** The clock's lowest time in the last hour, plus the time since; null in the first. So a jump forth and back deletes nothing. */
 export function createTrustedTime({
   clock,
   steadyClock: steady = clock === systemClock ? steadyClock : clock,

@@ -170,6 +170,25 @@ describeWithRedis('Redis', () => {
       await other.close();
     });
 
+    it('is left by a store that is closed while its answers stop coming', async () => {
+      const log = silent;
+      const other = await openRedisStore(redis.url, { clock: createFakeClock(), log, commandTimeoutMs: 500 });
+      redis.pause();
+      try {
+        const asked = expect(other.ping()).rejects.toThrow(StoreError);
+        await other.close();
+        await asked;
+        await expect(other.ping()).rejects.toThrow(StoreError);
+      } finally {
+        redis.resume();
+      }
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      onTestFinished(() => client.destroy());
+      // This client, and the other store's.
+      await expect.poll(async () => (await client.clientList()).length, { timeout: 5_000 }).toBe(2);
+    });
+
     it('makes every call reject where its answers stop coming, and none when they come again', async () => {
       const keyv = valuesOf(store, 'notes');
       await keyv.set('kept', 1);

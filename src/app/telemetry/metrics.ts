@@ -19,6 +19,7 @@ const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 /** State that is read at each scrape. */
 export interface MetricsState {
   readonly slots: Slots;
+  /** Read at each scrape, because the list is filled later. */
   readonly adapters: readonly Pick<Adapter, 'platform' | 'ready'>[];
   /** Whether the store accepted the last write. */
   readonly isStoreUp: () => boolean;

@@ -4,10 +4,10 @@ import type { Logger } from 'pino';
 import { StartError } from '../../core/ports/adapter.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
-/** Redis answers within about a millisecond. After this time a connection counts as dead, closed or not, and is replaced. */
+/** Redis answers within about a millisecond. After this time a connection counts as dead and is replaced, though not closed. */
 const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A connection without any data for so long, even a ping's, is replaced; so is one that hangs while connecting. */
+/** A connection without data for so long, not even a ping's answer, is replaced; so is one that hangs while connecting. */
 const SILENCE_TIMEOUT_MS = 30_000;
 const PING_EVERY_MS = 10_000;
 const RECONNECT_AFTER_MS = { first: 50, most: 2_000 } as const;
@@ -50,6 +50,7 @@ export async function connectRedis(
   commandTimeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<RedisConnection> {
   let started = false;
+  let isClosing = false;
   const client = openClient(url, (retries) => {
     // At the start a person is watching and is better told at once.
     if (!started) return false;
@@ -79,7 +80,7 @@ export async function connectRedis(
 
   /** Replaces a connection that no longer delivers anything. Its running commands fail. */
   function reconnect(epoch: number): void {
-    if (!client.isReady || client.socketEpoch !== epoch) return;
+    if (isClosing || !client.isReady || client.socketEpoch !== epoch) return;
     client.destroy();
     // Only `close` ends the attempts, and then the failure does not matter.
     client.connect().catch(() => {});
@@ -115,8 +116,9 @@ export async function connectRedis(
         }
       }),
     async close() {
-      // Running commands get their answers first.
-      if (client.isReady) await run(() => client.close()).catch(() => {});
+      isClosing = true;
+      // Running commands get their answers first, because Redis answers in turn. Nothing could end a `client.close`.
+      if (client.isReady) await run(() => client.ping()).catch(() => {});
       if (client.isOpen) client.destroy();
     },
   };

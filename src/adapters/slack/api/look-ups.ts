@@ -40,8 +40,8 @@ const MAX_PAGES = 15;
 const REST_MS = 60_000;
 
 /**
- * Looks up things of the workspace by their ids, one a call. When those calls are used up, one page of the list serves all callers that wait. Pages are read once
- * and remembered, because others on them may be wanted next.
+ * Looks up things of the workspace by their ids, one a call. When those calls are used up, one page of the list serves all
+ * callers that wait. Pages are read once and remembered, because others on them may be wanted next.
  *
  * @returns a function, which throws as `Workspace.call`. It takes whether a cached value is good enough, by default any that has not
  * expired

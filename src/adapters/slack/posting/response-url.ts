@@ -12,7 +12,10 @@ export interface ResponseUrl {
 const MAX_USES = 5;
 const TIMEOUT_MS = 10_000;
 
-/** Sends within 10 s. Null unless the address is Slack's, or that of the configured API host, because the messages may be private. */
+/**
+ * A try fails after 10 s. Null unless the address is Slack's, or that of the configured API host, because the messages may be
+ * private.
+ */
 export function createResponseUrl(
   url: string,
   apiUrl: string,

@@ -2,7 +2,7 @@ import type { PostCommand, PostMessage } from '../../wire.ts';
 import { isPassing } from './api.ts';
 import type { Outgoing, Store } from './state.ts';
 
-/** Messages on their way to the server. `post` retries until that accepts or refuses; being unreachable is no reason to give up. */
+/** Messages on their way to the server. Each is posted until the server accepts or refuses it, however long it is unreachable. */
 export function createOutbox({ state, change }: Store, post: (path: string, body: object) => Promise<void>) {
   let leaving: Promise<void> = Promise.resolve();
 
