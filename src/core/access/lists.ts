@@ -112,7 +112,10 @@ export function withListed(
   return next;
 }
 
-/** Why a person may not use the bot here; null if they may. Only lists of channels bind admins, who can change them. */
+/**
+ * Why a person may not use the bot here; null if they may. Only lists of channels bind admins, who must be able to correct
+ * the others.
+ */
 export async function refusalByLists(
   { allow = EMPTY, deny = EMPTY }: AccessLists,
   { actor, place }: { readonly actor: Actor; readonly place: Place },

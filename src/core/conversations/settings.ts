@@ -130,8 +130,10 @@ export function createSettings(options: SettingsOptions) {
       conversation,
       user,
     }: {
-      readonly place: Place /** The asker, if their own settings are to count. */;
-      readonly user?: string /** May be a promise, so that both are read at the same time. */;
+      readonly place: Place;
+      /** The asker, if their own settings are to count. */
+      readonly user?: string;
+      /** May be a promise, so that both are read at the same time. */
       readonly conversation: Conversation | null | Promise<Conversation | null>;
     }): Promise<SettingsHere> {
       const [channel, guild] = [channelKey(place), guildKey(place.guild)];

@@ -63,7 +63,10 @@ export function createLeases<K>(options: LeasesOptions<K>) {
 const CLAIM_LEASE_MS = 10_000;
 const RENEW_CLAIMS_EVERY_MS = 3_000;
 
-/** Leases of claims: 10 s, renewed every 3 s. A process that loses a lock loses its event too, and stores no turn. */
+/**
+ * Leases of claims: 10 s, renewed every 3 s. Events and locks have the same, so a process that has lost a lock has lost its
+ * event too, and stores no turn.
+ */
 export function createClaimLeases(what: string, { store, clock, log }: SharedStore): Leases<ClaimKey> {
   return createLeases({
     what,

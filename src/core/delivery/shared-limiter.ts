@@ -21,7 +21,10 @@ export interface SharedOwed {
 /** After a failure, the store is told so often what it missed, until it answers. */
 const REJOIN_EVERY_MS = 1_000;
 const LONGEST_WRITE_MS = 15_000;
-/** A write's end is sent with its limit's next write within this time: far less than a window, for which it counts anyway. */
+/**
+ * The end of a write is sent with the next write of its limit, if one begins within this time. A window, in which the write
+ * counts anyway, is far longer.
+ */
 const HOLD_ENDS_MS = 200;
 /** The room of a dead process is free after this time. */
 const OWED_LEASE_MS = 20_000;

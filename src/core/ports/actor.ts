@@ -85,7 +85,10 @@ export function mayActAs(role: Role, needed: Role): boolean {
   return RANK[role] >= RANK[needed];
 }
 
-/** Whether an operator may see and change a guild, or all of them. No platform vouches for the playground's, who stays there. */
+/**
+ * Whether an operator may see and change a guild, or all of them. No platform vouches for the playground's operator, who
+ * reaches the playground alone.
+ */
 export function reaches(operator: Actor, guild: GuildId | 'all'): boolean {
   return rowOf(operator.guild).isVouched || guild === operator.guild;
 }

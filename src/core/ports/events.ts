@@ -55,7 +55,10 @@ export interface Dispatch {
   refusalOfPress(press: Pick<Press, 'button' | 'answerId' | 'actor' | 'place'>): Promise<string | null>;
   /** A command's output without options, as Markdown; null if it has none, or the person may not run it. Never rejects. */
   view(request: Pick<Invocation, 'command' | 'actor' | 'place'>): Promise<string | null>;
-  /** The platform's own stop button: ends what is written for a person at a place. Says nothing, as the platform shows it. */
+  /**
+   * The platform's own stop button: ends what is written for a person at a place. Says nothing, because the platform shows it.
+   * Never rejects.
+   */
   stop(event: InboundEvent): Promise<void>;
   message(message: PostedMessage): Promise<void>;
   /**

@@ -251,7 +251,10 @@ export interface CountedWrite {
   readonly gapMs: number | null;
 }
 
-/** Rate limits over all processes, by the store's clock. Each call is one atomic step. Unused limits are deleted. */
+/**
+ * Rate limits over all processes, by the store's clock, because machines' clocks differ. Each call is one atomic step. Unused
+ * limits are deleted.
+ */
 export interface PaceStore {
   /**
    * Counts a write from now on and resolves to 0; or to the milliseconds after which to ask again. `ended` lists writes of the

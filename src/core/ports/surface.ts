@@ -135,7 +135,10 @@ export interface MessageView {
   /** One line: model, duration, tokens, price. At most 200 characters. */
   readonly footer: string | null;
   readonly buttons: readonly Button[];
-  /** With an answer's last state: at most 4, together 20 MiB. Where they cannot be shown, the note says so (`withoutFiles`). */
+  /**
+   * In the last state of an answer's last message: at most 4, together 20 MiB. Where they cannot be shown, the note says so
+   * (`withoutFiles`).
+   */
   readonly files?: readonly NoticeFile[];
   /** The same for all views of a message. Left out if nobody will have to find the message. */
   readonly mark?: MessageMark;

@@ -8,7 +8,10 @@ import type { Surface } from '../../ports/surface.ts';
 /** A question at a place, with the options of this request. */
 export interface Question {
   readonly eventId: string;
-  /** Event id of its message, which may be edited, also if the question is asked again; left out for commands. */
+  /**
+   * Event id of the message that asks it and may be edited; left out for commands. Differs from `eventId` if the question is
+   * asked again.
+   */
   readonly message?: string | undefined;
   /** The time of the edit that led to this text, in the platform's own unit; left out without an edit. */
   readonly editedAt?: number | undefined;

@@ -25,7 +25,10 @@ export interface Requested {
   readonly isInLongThread: boolean;
 }
 
-/** Builds the prompt and opens the request, by another model if the chosen one fails. Rejects if the attempt is stopped. */
+/**
+ * Builds the prompt and opens the request, by another model if the chosen one fails. Rejects with the attempt's reason if it
+ * is stopped.
+ */
 export type RequestAnswer = (attempt: Attempt, prepared: Prepared) => Promise<Requested | NotOpened>;
 
 export interface RequestOptions {

@@ -49,7 +49,7 @@ export function createHeldAnswers(
       const keys = new Set(await Array.fromAsync(places.keys(prefix)));
       for (const key of keys) yield key.slice(key.lastIndexOf('/') + 1);
     },
-    /** Removes an answer that this try finishes; it may repeat that. False if it was forgotten, or waits for a later try. */
+    /** Removes an answer that this try finishes. The try may repeat it. False if it was forgotten, or waits for a later try. */
     async takeHeld(platform: Platform, id: string, tries: number): Promise<boolean> {
       const before = await answers.unhold(id, tries);
       if (before === null || (before.held !== undefined && before.held.tries > tries)) return false;
