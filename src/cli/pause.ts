@@ -21,7 +21,7 @@ export const pause: CliCommand = {
         `The text may have at most ${counted(MAX_PAUSE_CHARS, 'character', 'characters')}.`,
       );
     }
-    const pauses = createPauses(context.store, context.audit, context.clock);
+    const pauses = createPauses(context.store, context.clock);
     await pauses.pause(text.trim(), context.by);
     const words = await pauses.words();
     if (args.has('wait')) await untilDrained(context);
@@ -57,9 +57,9 @@ export const resume: CliCommand = {
   summary: 'Answer questions again',
   usage: ['resume'],
 
-  async run(args, { store, audit, clock, by }) {
+  async run(args, { store, clock, by }) {
     args.words(0);
-    const before = await createPauses(store, audit, clock).resume(by);
+    const before = await createPauses(store, clock).resume(by);
     const since = before === null ? '' : `, paused since ${momentInWords(before.sinceMs)} by ${before.by}`;
     return {
       text: before === null ? 'The bot was not paused.' : `The bot takes questions again${since}.`,

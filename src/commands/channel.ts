@@ -4,7 +4,7 @@ import type { SettingChange } from '../core/conversations/setting.ts';
 import type { Option, OptionValues } from '../core/ports/command.ts';
 import { choice } from './options/choice.ts';
 import { decideSpelled, EFFORT_LABELS, refusedEffort } from './options/models.ts';
-import { recordChange } from './options/setting-scope.ts';
+import { changeRecord } from './options/setting-scope.ts';
 import { unknownPersona } from './persona.ts';
 
 /** Removes a setting, so that the wider level decides. */
@@ -52,10 +52,10 @@ export const channel = defineCommand({
     const { place, services } = context;
     const change = await changeIn(context, given);
     if (typeof change === 'string') return change;
-    if (Object.keys(change).length > 0) {
-      await services.settings.change('channel', { place, conversation: null }, change);
-      for (const [name, value] of Object.entries(change))
-        await recordChange(context, 'channel', name, value === undefined ? null : String(value));
+    // One by one, so that each has its entry in the audit log.
+    for (const [name, value] of Object.entries(change)) {
+      const record = changeRecord(context, 'channel', name, value === undefined ? null : String(value));
+      await services.settings.change('channel', { place, conversation: null }, { [name]: value }, record);
     }
     const isLate = 'mention' in change || 'inThread' in change;
     return `${await inWords(context)}${isLate ? '\nIt may take half a minute until everything applies.' : ''}`;

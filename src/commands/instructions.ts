@@ -2,7 +2,7 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { fenced } from '../core/kit/text.ts';
 import { choice } from './options/choice.ts';
-import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
+import { changeRecord, ownedTarget, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
 
 export const instructions = defineCommand({
   name: 'instructions',
@@ -33,8 +33,8 @@ export const instructions = defineCommand({
     if (typeof target === 'string') return target;
     const by = scope === 'conversation' ? { by: actor.user } : {};
     const given = wanted === 'clear' || text === undefined ? undefined : { text, ...by };
-    await services.settings.change(scope, target, { instructions: given });
-    await recordChange(context, scope, 'instructions', given?.text ?? null);
+    const record = changeRecord(context, scope, 'instructions', given?.text ?? null);
+    await services.settings.change(scope, target, { instructions: given }, record);
     return given === undefined
       ? `Instructions for ${SCOPE_WORDS[scope]} cleared.`
       : `Instructions saved for ${SCOPE_WORDS[scope]}. They apply from the next question. Everyone here can read them with \`/instructions\`.`;

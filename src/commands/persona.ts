@@ -8,7 +8,7 @@ import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
 import { choice } from './options/choice.ts';
 import { decideSpelled, EFFORT_LABELS } from './options/models.ts';
-import { ownedTarget, recordChange, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
+import { changeRecord, ownedTarget, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
 
 /** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';
@@ -64,16 +64,16 @@ async function use(context: CommandContext, name: string, scope: SettingScope): 
   const where = SCOPE_WORDS[scope];
   const word = name.toLowerCase();
   if (word === DEFAULT || word === NONE) {
-    await services.settings.change(scope, target, { persona: word === NONE ? null : undefined });
-    await recordChange(context, scope, 'persona', word);
+    const persona = word === NONE ? null : undefined;
+    await services.settings.change(scope, target, { persona }, changeRecord(context, scope, 'persona', word));
     return word === NONE
       ? `No persona is used in ${where} now.`
       : `Persona for ${where} reset to the default.`;
   }
   const found = await services.personas.get(place.guild, name);
   if (found === null) return unknownPersona(name);
-  await services.settings.change(scope, target, { persona: found.name });
-  await recordChange(context, scope, 'persona', found.name);
+  const record = changeRecord(context, scope, 'persona', found.name);
+  await services.settings.change(scope, target, { persona: found.name }, record);
   return `I now answer as **${found.name}** in ${where}.`;
 }
 
@@ -98,25 +98,28 @@ async function add(
     if (!decision.ok) return explainRefusal(decision);
     model = decision.model.id;
   }
-  const saved = await services.personas.save(place.guild, {
+  const persona = {
     name,
     instructions: given.instructions,
     ...(model !== undefined && { model }),
     ...(given.effort !== undefined && { effort: given.effort }),
     ...(temperature !== undefined && { temperature }),
-  });
+  };
+  const record = changeRecord(context, 'guild', `persona ${name}`, given.instructions);
+  const saved = await services.personas.save(place.guild, persona, record);
   if (saved === 'full') {
     return `There are ${MAX_PERSONAS} personas already. Remove one first: \`/persona action:remove name:…\`.`;
   }
-  await recordChange(context, 'guild', `persona ${name}`, given.instructions);
   return `**${name}** is ${saved}. Use it with \`/persona action:use name:${name}\`.`;
 }
 
 async function remove(context: CommandContext, name: string): Promise<string> {
-  const removed = await context.services.personas.remove(context.place.guild, name);
-  if (removed === null) return unknownPersona(name);
-  await recordChange(context, 'guild', `persona ${removed.name}`, null);
-  return `**${removed.name}** is removed. Where it was used, I now answer without a persona.`;
+  const { place, services } = context;
+  const found = await services.personas.get(place.guild, name);
+  if (found === null) return unknownPersona(name);
+  const record = changeRecord(context, 'guild', `persona ${found.name}`, null);
+  await services.personas.remove(place.guild, found.name, record);
+  return `**${found.name}** is removed. Where it was used, I now answer without a persona.`;
 }
 
 export function unknownPersona(name: string): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/kit/clock.ts';
 import type { Place } from '../../src/core/ports/events.ts';
-import { type Store, StoreError } from '../../src/core/ports/store.ts';
+import { keyIn, type Store, StoreError } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { MemorySurface } from '../support/memory-surface.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
@@ -194,5 +194,56 @@ it.each(Object.entries(DEEDS))(
     await bot.services.chat.drain(0);
     expect(faults.filter((fault) => !bot.logged().includes(fault))).toEqual([]);
     expect(await store.ledger.openReservations()).toEqual([]);
+  },
+);
+
+/** Deeds of admins that the audit log names. */
+const LOGGED: Readonly<Record<string, Deed>> = {
+  '/instructions': command('instructions', { text: 'Be brief.', scope: 'guild' }),
+  '/persona action:add': command('persona', { action: 'add', name: 'Cook', instructions: 'Talk like one.' }),
+  '/persona action:remove': command('persona', { action: 'remove', name: 'Pirate' }),
+  '/persona action:use': command('persona', { action: 'use', name: 'Pirate', scope: 'channel' }),
+  '/channel': command('channel', { mention: 'not-needed', show: 'whole' }),
+  '/limits': command('limits', { limit: 'requests-per-day', to: '9' }),
+  '/access': command('access', { list: 'deny', user: '<@123456789012345678>' }),
+  '/tier': command('tier', { action: 'grant', tier: 'premium', reason: 'why not' }),
+  '/connect': command('connect', { provider: 'openrouter', key: `sk-or-v1-${'a'.repeat(64)}` }),
+  'a pause': async (bot, scene) => {
+    await bot.services.pauses.pause(`Back at ${guilds}.`, 'the operator').catch(() => {});
+    return invocationOf('help', {}, scene).surface;
+  },
+};
+
+/** What stands in the store, as far as admins set it. */
+async function settingsOf(of: Store): Promise<string> {
+  const found: unknown[] = [];
+  for (const namespace of ['settings', 'personas', 'limits', 'guilds', 'keys', 'pause'])
+    for await (const key of of.keys(namespace, ''))
+      found.push(key, await of.values.get(keyIn(namespace, key)));
+  return JSON.stringify(found);
+}
+
+it.each(Object.entries(LOGGED))(
+  '%s and its entry in the audit log are stored in one step',
+  async (_, run) => {
+    const setUp = command('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like one.' });
+    const entries = async () => (await Array.fromAsync(bot.services.audit.query({}))).length;
+    let made = 0;
+    for (let failing = 0, calls = 1; calls >= failing; failing++) {
+      const scene = await begin();
+      await doIt(setUp, scene);
+      const before = { settings: await settingsOf(store), entries: await entries() };
+      calls = 0;
+      around = async (call, make) => {
+        if (READS.test(call) || calls++ !== failing) return make();
+        throw new StoreError('no room');
+      };
+      await doIt(run, scene);
+      const isSet = (await settingsOf(store)) !== before.settings;
+      const isLogged = (await entries()) > before.entries;
+      expect({ failing, isLogged }).toEqual({ failing, isLogged: isSet });
+      if (isSet) made++;
+    }
+    expect(made).toBeGreaterThan(0);
   },
 );

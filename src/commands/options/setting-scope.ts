@@ -1,8 +1,10 @@
+import { auditRecord } from '../../core/access/audit.ts';
 import type { CommandContext } from '../../core/command.ts';
 import { starterOf } from '../../core/conversations/conversation.ts';
 import type { SettingScope, SettingTarget } from '../../core/conversations/settings.ts';
 import { oneLine } from '../../core/kit/text.ts';
 import { accountOf, mayActAs } from '../../core/ports/actor.ts';
+import type { LogRecord } from '../../core/ports/store.ts';
 
 export const SCOPE_WORDS = {
   conversation: 'this conversation',
@@ -46,16 +48,19 @@ export async function ownedTarget(
   return { place, conversation: conversation.id };
 }
 
-/** Adds an admin's change to the audit log, unless it concerns only a conversation, whose settings belong to its people. */
-export async function recordChange(
+/**
+ * The entry for an admin's change in the audit log; undefined if it concerns only a conversation, whose settings belong to its
+ * people.
+ */
+export function changeRecord(
   { actor, place, services }: CommandContext,
   scope: SettingScope,
   what: string,
   to: string | null,
-): Promise<void> {
-  if (scope === 'conversation') return;
+): LogRecord | undefined {
+  if (scope === 'conversation') return undefined;
   const where = scope === 'channel' ? ` of channel ${place.channelName ?? place.channel}` : '';
-  await services.audit.append({
+  return auditRecord({
     guild: place.guild,
     by: accountOf(actor),
     atMs: services.clock.now(),

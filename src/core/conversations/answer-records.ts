@@ -116,7 +116,7 @@ export function createAnswerRecords(store: Store, retentionMs: number) {
     look: answers.look,
     /** Adds what is known by now. False, without a change, if it was forgotten. `seen` saves a read if nobody changed it. */
     amend: async (id: string, more: Amendment, seen?: Seen<AnswerRecord>) =>
-      (await answers.change(id, (record) => record && { ...record, ...more }, seen)) !== undefined,
+      (await answers.change(id, (record) => record && { ...record, ...more }, { seen })) !== undefined,
     /** From now on the message is known to belong to the answer, by its `LiveMessage.key`. */
     attach: (id: string, message: string) => shownIn.set(message, { answer: id }),
     /** Removes the state held for an unlock, unless for a later try. Resolves to the record before; null if forgotten. */

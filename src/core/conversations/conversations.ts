@@ -47,7 +47,7 @@ export function createConversations(store: Store, retentionMs: number) {
         isChanged = after !== before;
         return after;
       },
-      seen,
+      { seen },
     );
     return isChanged;
   }

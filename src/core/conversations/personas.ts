@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
 import type { GuildId } from '../ports/actor.ts';
 import { EFFORTS } from '../ports/effort.ts';
-import type { Store } from '../ports/store.ts';
+import type { LogRecord, Store } from '../ports/store.ts';
 import { MAX_INSTRUCTIONS_CHARS } from './instructions.ts';
 
 const personaSchema = z.object({
@@ -17,6 +17,7 @@ const personaSchema = z.object({
   temperature: z.number().min(0).max(2).exactOptional(),
 });
 const librarySchema = z.object({ personas: z.array(personaSchema) });
+type Library = z.infer<typeof librarySchema>;
 
 /** A persona for the bot: a name with instructions and optionally a model, an effort and a temperature. */
 export type Persona = z.infer<typeof personaSchema>;
@@ -28,7 +29,7 @@ export const PERSONA_NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} '’-]{0,39}$/u;
 
 export type Personas = ReturnType<typeof createPersonas>;
 
-/** The personas of a guild, maintained by its admins. */
+/** The personas of a guild, maintained by its admins. A change appends its `record` to the audit log in the same step. */
 export function createPersonas(store: Store) {
   const libraries = createCollection(store, 'personas', librarySchema);
 
@@ -43,25 +44,26 @@ export function createPersonas(store: Store) {
     get: async (guild: GuildId, name: string) =>
       (await list(guild)).find((persona) => isCalled(persona, name)) ?? null,
     /** Adds it, or replaces the one of the same name. `full`: there are `MAX_PERSONAS` already. */
-    async save(guild: GuildId, persona: Persona): Promise<'added' | 'replaced' | 'full'> {
+    async save(guild: GuildId, persona: Persona, record?: LogRecord): Promise<'added' | 'replaced' | 'full'> {
       const isOther = (other: Persona) => !isCalled(other, persona.name);
-      const before = await libraries.change(guild, (library) => {
+      const add = (library?: Library) => {
         const others = (library?.personas ?? []).filter(isOther);
         if (others.length >= MAX_PERSONAS) return library;
         return { personas: [...others, persona].toSorted((a, b) => a.name.localeCompare(b.name, 'en')) };
-      });
+      };
+      const before = await libraries.change(guild, add, { record });
       const { personas = [] } = before ?? {};
       if (!personas.every(isOther)) return 'replaced';
       return personas.length >= MAX_PERSONAS ? 'full' : 'added';
     },
-    /** Resolves to the removed one; null if there was none of that name. */
-    async remove(guild: GuildId, name: string): Promise<Persona | null> {
+    /** Removes the one of that name, if there is one. */
+    async remove(guild: GuildId, name: string, record?: LogRecord): Promise<void> {
       const isMeant = (persona: Persona) => isCalled(persona, name);
-      const before = await libraries.change(guild, (library) => {
+      const without = (library?: Library) => {
         if (!library?.personas.some(isMeant)) return library;
         return { personas: library.personas.filter((persona) => !isMeant(persona)) };
-      });
-      return before?.personas.find(isMeant) ?? null;
+      };
+      await libraries.change(guild, without, { record });
     },
     async forgetGuild(guild: GuildId): Promise<void> {
       await libraries.delete(guild);

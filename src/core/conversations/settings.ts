@@ -13,7 +13,7 @@ import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
 import type { Effort } from '../ports/effort.ts';
 import type { ChannelRules, Place } from '../ports/events.ts';
-import type { Store } from '../ports/store.ts';
+import type { LogRecord, Store } from '../ports/store.ts';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
 import type { Instructions } from './instructions.ts';
@@ -98,11 +98,12 @@ export function createSettings(options: SettingsOptions) {
   const { store, clock, conversations, personas } = options;
   const settings = createCollection(store, 'settings', settingSchema);
 
-  async function changeAt(key: string, change: SettingChange): Promise<void> {
-    await settings.change(key, (before = {}) => {
+  async function changeAt(key: string, change: SettingChange, record?: LogRecord): Promise<void> {
+    const apply = (before: Setting = {}) => {
       const after = applyChange(before, change);
       return Object.keys(after).length === 0 ? undefined : after;
-    });
+    };
+    await settings.change(key, apply, { record });
   }
 
   /** Changes them, with an entry in the audit log. Resolves to false, with nothing changed, if the list is full. */
@@ -169,16 +170,17 @@ export function createSettings(options: SettingsOptions) {
     },
     /** Who may use the bot in a guild, and in which channels. */
     lists: async (guild: GuildId) => (await settings.get(guildKey(guild)))?.lists ?? {},
-    /** Changes the settings of one level. */
+    /** Changes the settings of one level; of channel and guild with an entry in the audit log, if one is given. */
     async change(
       scope: SettingScope,
       { place, conversation }: SettingTarget,
       change: SettingChange,
+      record?: LogRecord,
     ): Promise<void> {
       if (scope === 'conversation') {
         if (conversation === null) throw new Error('there is no conversation for this setting');
         await conversations.change(conversation, (before) => applyChange(before, change));
-      } else await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change);
+      } else await changeAt(scope === 'channel' ? channelKey(place) : guildKey(place.guild), change, record);
     },
     changeAccess,
     /** A person's own settings in a guild. */

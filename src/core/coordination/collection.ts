@@ -76,7 +76,7 @@ export interface Collection<T> {
   change(
     key: string,
     apply: (before: T | undefined) => T | undefined,
-    seen?: Seen<T>,
+    options?: { readonly seen?: Seen<T> | undefined; readonly record?: LogRecord | undefined },
   ): Promise<T | undefined>;
   /** Deletes the value and its copy kept aside. False if there was neither. */
   delete(key: string, record?: LogRecord): Promise<boolean>;
@@ -138,10 +138,10 @@ export function createCollection<T>(
       await together.write({ kind: 'set', key: keyIn(namespace, key), value: stored, record, ...lives });
     },
 
-    async change(key, apply, seenBefore) {
-      for (let seen = seenBefore ?? (await look(key)); ; seen = await look(key)) {
+    async change(key, apply, options = {}) {
+      for (let seen = options.seen ?? (await look(key)); ; seen = await look(key)) {
         const after = apply(seen.value);
-        if (after === seen.value || (await replace(key, seen, after))) return seen.value;
+        if (after === seen.value || (await replace(key, seen, after, options.record))) return seen.value;
       }
     },
 

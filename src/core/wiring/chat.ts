@@ -10,10 +10,10 @@ import type { CoreOptions } from './options.ts';
 /** The chat, and the pause that it respects. */
 export function wireChat(
   { commands, store, models, clock }: CoreOptions,
-  { coordination, access: { audit, roles }, logs: { feedback }, records, messenger }: Foundations,
+  { coordination, access: { roles }, logs: { feedback }, records, messenger }: Foundations,
   answering: AnswerParts,
 ) {
-  const pauses = createPauses(store, audit, clock);
+  const pauses = createPauses(store, clock);
   const isPaused = createPauseCheck(pauses, messenger.tell);
   const secretIn = createSecretCheck(commands);
   const run = createJobRunner(answering, models.slots);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type AuditLog, INSTALLATION } from '../../access/audit.ts';
+import { auditRecord, INSTALLATION } from '../../access/audit.ts';
 import { type CollectionStore, createCollection } from '../../coordination/collection.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { LogRecord } from '../../ports/store.ts';
 import type { Surface } from '../../ports/surface.ts';
 import type { Tell } from '../words/messenger.ts';
 
@@ -34,7 +35,7 @@ const KEY = 'all';
 export type Pauses = ReturnType<typeof createPauses>;
 
 /** A pause of new questions in all processes, within two seconds. Answers in progress continue, and commands work. */
-export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'append'>, clock: Clock) {
+export function createPauses(store: CollectionStore, clock: Clock) {
   const pauses = createCollection(store, 'pause', pauseSchema);
   let known: { readonly pause: Pause | null; readonly atMs: number } | null = null;
 
@@ -45,15 +46,16 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
     return pause;
   }
 
-  async function note(
+  /** The entry of a change in the audit log. */
+  function recordOf(
     action: string,
     by: string,
     before: Pick<Pause, 'text'> | null,
     after: Pick<Pause, 'text'> | null,
-  ): Promise<void> {
+  ): LogRecord {
     const words = (pause: Pick<Pause, 'text'> | null) => pause && (pause.text || 'a pause without a text');
     const change = { action, from: words(before), to: words(after), reason: '' };
-    await audit.append({ guild: INSTALLATION, by, atMs: clock.now(), ...change });
+    return auditRecord({ guild: INSTALLATION, by, atMs: clock.now(), ...change });
   }
 
   return {
@@ -71,19 +73,18 @@ export function createPauses(store: CollectionStore, audit: Pick<AuditLog, 'appe
 
     /** Replaces the previous pause. Every process knows within 2 s. */
     async pause(text: string, by: string): Promise<void> {
-      const before = await pauses.get(KEY);
-      await pauses.set(KEY, { text, by, sinceMs: clock.now() });
+      const before = (await pauses.get(KEY)) ?? null;
+      const record = recordOf('pause.begin', by, before, { text });
+      await pauses.set(KEY, { text, by, sinceMs: clock.now() }, record);
       known = null;
-      await note('pause.begin', by, before ?? null, { text });
     },
 
     /** Resolves to the pause that it ended; null if there was none. */
     async resume(by: string): Promise<Pause | null> {
       const before = (await pauses.get(KEY)) ?? null;
       known = null;
-      if (before === null || !(await pauses.delete(KEY))) return null;
-      await note('pause.end', by, before, null);
-      return before;
+      if (before === null) return null;
+      return (await pauses.delete(KEY, recordOf('pause.end', by, before, null))) ? before : null;
     },
   };
 }

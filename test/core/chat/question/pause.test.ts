@@ -13,7 +13,7 @@ const clock = { ...systemClock, now: () => nowMs };
 
 beforeEach(async () => {
   bot = await createTestBot({ clock });
-  elsewhere = createPauses(bot.store, bot.services.audit, clock);
+  elsewhere = createPauses(bot.store, clock);
 });
 afterEach(() => bot.close());
 
