@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buttonRow, PRESS_KINDS } from '../../src/core/ports/buttons.ts';
 import {
   createTestBot,
   invocationOf,
@@ -45,6 +46,12 @@ describe('/access', () => {
     const press = pressOf('retry', answerId, { actor: mia, place: { key: 'thread in c1' } });
     await bot.dispatch.press(press);
     expect(press.surface.privateTexts[0]?.text).toMatch(denied);
+    // Nor is a rating kept as the form for its reason opens.
+    for (const button of PRESS_KINDS.filter((kind) => buttonRow(kind).form !== undefined)) {
+      const { actor, place } = press;
+      expect(await bot.dispatch.refusalOfPress({ button, answerId, actor, place }), button).toMatch(denied);
+    }
+    expect(await Array.fromAsync(bot.services.feedback.query({}))).toEqual([]);
     expect(bot.provider.chats).toHaveLength(1);
     expect(await run('export', {}, mia)).toMatch(/^Everything stored about you/);
     expect((await ask(ben)).text).toBe('Yes.');

@@ -41,7 +41,11 @@ export function createPresses({
 
   return {
     press: (press) => arrivals.handleOnce(press, () => run(press)),
-    refusalOfPress: (press) => arrivals.refusal({ button: press.button }, () => chat.refusalOfPress(press)),
+    refusalOfPress: (press) =>
+      arrivals.refusal(
+        { button: press.button },
+        async () => (await permission.barOf(press)) ?? chat.refusalOfPress(press),
+      ),
     stop: (event) =>
       arrivals.handleOnce(event, async () => {
         await chat.stopAt(event.place, event.actor);

@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BUTTONS, buttonRow, PRESS_KINDS } from '../../../src/core/ports/buttons.ts';
 import { limitsSchema } from '../../../src/core/ports/limits.ts';
+import type { Person } from '../../support/discord/person.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { THINKING_FILE } from '../../support/models.ts';
@@ -176,6 +178,43 @@ describe('/ask, as the person sees it', () => {
     expect(provider.chats[0]?.body.model).not.toBe(other);
     expect(discord.violations).toEqual([]);
   });
+
+  it.each(PRESS_KINDS.filter((kind) => buttonRow(kind).form !== undefined))(
+    'opens the form of %s for people whom core lets press it, and tells all others why not',
+    async (kind) => {
+      const { discord, provider, guild, ada, bob, channel } = await open();
+      const [boss, eve] = [discord.person('Boss'), discord.person('Eve')];
+      guild.join(boss, ['ManageGuild']);
+      guild.join(eve);
+      provider.answer('Because.');
+      const used = ada.slash('ask', { prompt: 'Why?' }, { channel });
+      await discord.until(() => isComplete(used.reply));
+      const answer = used.reply;
+      const id = answer?.buttons.find(({ customId }) => customId?.startsWith(`${kind}:`))?.customId;
+      if (!answer || !id) throw new Error(`there is no button ${kind}`);
+      const run = async (person: Person, command: string, options: Record<string, string>) => {
+        const ran = person.slash(command, options, { channel });
+        await ran.acknowledged();
+        await discord.until(() => ran.reply?.thinking === false, `/${command} is done`);
+      };
+      /** What a person gets for a press. */
+      const pressedBy = async (person: Person) => {
+        const pressed = person.forge(answer, id);
+        await pressed.acknowledged();
+        return pressed.modal === null ? pressed.reply?.content : 'a form';
+      };
+      await run(boss, 'access', { list: 'deny', user: eve.id });
+      expect(await pressedBy(ada)).toBe('a form');
+      expect(await pressedBy(boss)).toBe('a form');
+      expect(await pressedBy(bob)).toMatch(
+        BUTTONS[kind].who === 'reader' ? /^a form$/ : /^Only Ada or an admin can/,
+      );
+      expect(await pressedBy(eve)).toMatch(/^An admin of this server has blocked you/);
+      await run(ada, 'forget', { what: 'myself', sure: 'yes' });
+      expect(await pressedBy(ada)).toMatch(/^This button has expired/);
+      expect(discord.violations).toEqual([]);
+    },
+  );
 
   it('is deleted with all its messages by its asker, from the menu of any of them, and forgotten', async () => {
     const { discord, provider, ada, bob, channel } = await open();

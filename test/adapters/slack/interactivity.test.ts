@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defineCommand } from '../../../src/core/command.ts';
-import type { Button } from '../../../src/core/ports/buttons.ts';
+import { BUTTONS, type Button, buttonRow, PRESS_KINDS } from '../../../src/core/ports/buttons.ts';
 import type { MessageView } from '../../../src/core/ports/surface.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { type Bench, type BenchOptions, COMMANDS, openBench, until } from './harness.ts';
@@ -54,6 +54,26 @@ describe('buttons on Slack', () => {
     ]);
     expect(ann.privateTexts(general)).toEqual([]);
   });
+
+  it.each(PRESS_KINDS.filter((kind) => buttonRow(kind).form !== undefined))(
+    'opens the form of %s unless core refuses the press, which that person alone is told',
+    async (kind) => {
+      const { slack, recorded, ann, bob, general } = await setUp();
+      const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
+      await until(() => recorded.messages.length > 0);
+      await recorded.messages[0]?.surface.openMessage(view('Hello', kind, 'complete'), never);
+      const [, answer] = slack.messages(general, question.ts);
+      if (answer === undefined) throw new Error('no answer');
+      recorded.refusal = 'Not you.';
+      await bob.click(answer, BUTTONS[kind].label);
+      await until(() => bob.privateTexts(general).length > 0 || bob.modal() !== '');
+      expect([bob.privateTexts(general)[0]?.text, bob.modal()]).toEqual(['Not you.', '']);
+      recorded.refusal = null;
+      await ann.click(answer, BUTTONS[kind].label);
+      await until(() => ann.modal() !== '');
+      expect([ann.privateTexts(general), recorded.presses]).toEqual([[], []]);
+    },
+  );
 
   it('tells two presses apart', async () => {
     const { slack, recorded, ann, general } = await setUp();
