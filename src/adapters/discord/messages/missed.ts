@@ -44,7 +44,6 @@ export function catchUpMissed(options: MissedOptions): Background {
       const next = bounded.values();
       const work = async () => {
         for (const channel of next) {
-          signal.throwIfAborted();
           dealtWith.push(dispatch.missed(await missedIn(options, channel, away.sinceMs, signal)));
         }
       };
