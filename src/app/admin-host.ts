@@ -13,7 +13,9 @@ export interface AdminHostOptions {
   readonly services: Services;
   readonly store: Store;
   readonly adapters: readonly Adapter[];
-  readonly providers: Pick<Providers, 'clients' | 'usable' | 'nameOf'>;
+  readonly providers: Pick<Providers, 'usable' | 'nameOf'> & {
+    readonly clients: Pick<Providers['clients'], 'keys'>;
+  };
   /** Providers that rejected the operator's keys at the start. Never rejects. */
   readonly refusals: Promise<readonly KeyRefusal[]>;
   readonly slots: Slots;

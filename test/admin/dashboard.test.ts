@@ -63,6 +63,13 @@ describe('the door of the dashboard', () => {
     expect(await dashboard.bot.services.pauses.read()).toBeNull();
   });
 
+  it('opens every page also with a slash behind its address', async () => {
+    const titleOf = async (path: string) => /<title>.*<\/title>/.exec((await dashboard.get(path)).text)?.[0];
+    for (const path of PAGES.filter((page) => !page.endsWith('/'))) {
+      expect(await titleOf(`${path}/`), path).toBe(await titleOf(path));
+    }
+  });
+
   it('leads to the page that was asked for, and nowhere else', async () => {
     const opened = async (to: string) =>
       (
@@ -203,6 +210,36 @@ describe('the overview', () => {
     expect(text).toContain('3 of 10 (no_credit 3)');
     expect(text).toMatch(/<td class="number">2\.0 s<\/td>\s*<td class="number">9\.0 s<\/td>/);
     expect(text).toContain('100% of 1 rated answer good');
+  });
+
+  it('shows how each provider is: in use, without a key, with a key that was rejected, or failing', async () => {
+    const providers = async () => {
+      const { text } = await dashboard.get('/admin');
+      const rows = text.split('<tr>').filter((row) => row.includes('>Provider<'));
+      return rows.map((row) =>
+        (row.split('</tr>')[0] ?? '')
+          .replace(/<[^>]*>|\s+/g, ' ')
+          .trim()
+          .split(/ +/)
+          .slice(1)
+          .join(' '),
+      );
+    };
+    const others = [
+      'openai look No key is set, so only guilds with their own key can use it.',
+      'xai down It rejected the key in XAI_API_KEY at the start.',
+    ];
+    expect(await providers()).toEqual([others[0], 'openrouter well Available.', others[1]]);
+    const { outcomes } = dashboard.bot.services;
+    for (const [failed, found] of [
+      [2, 'look In the last hour answers failed: 2 of 10 (no_credit 2).'],
+      [3, 'down In the last hour answers failed: 5 of 20 (no_credit 5).'],
+    ] as const) {
+      const counts = { model: 'openai/gpt-4o-mini', provider: 'openrouter', answers: 10 };
+      const failures = { no_credit: failed };
+      await outcomes.append('discord:1', Date.now(), [{ ...counts, failures, firstTextMs: [] }]);
+      expect(await providers()).toEqual([others[0], `openrouter ${found}`, others[1]]);
+    }
   });
 
   it('shows how platforms and the store are, also if the store fails', async () => {

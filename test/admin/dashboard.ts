@@ -45,8 +45,12 @@ export async function startDashboard(
     services: bot.services,
     store: bot.store,
     adapters: [adapter],
-    providers: { clients: new Map(), usable: new Set(['openrouter']), nameOf: (id) => id },
-    refusals: Promise.resolve([]),
+    providers: {
+      clients: new Set(['openai', 'openrouter', 'xai']),
+      usable: new Set(['openrouter', 'xai']),
+      nameOf: (id) => id,
+    },
+    refusals: Promise.resolve([{ id: 'xai', variable: 'XAI_API_KEY' }]),
     slots: createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 1, maxWaitingPerGuild: 1, clock }),
   });
   const login = options.withoutToken ? null : createLogin(ADMIN_TOKEN, clock, bot.log);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { fileLimitsOf, readConfig } from '../../src/app/config/config.ts';
 import type { FileLimits } from '../../src/core/ports/files.ts';
 import { createReadContent } from '../../src/files/read-content.ts';
-import { docx, officeOf, paragraph, pdfOf, pngClaiming, pptx, xlsx } from './samples.ts';
+import { docx, officeOf, paragraph, pdfOf, pngClaiming, pptx, xlsx, xlsxOfTimes } from './samples.ts';
 
 const never = new AbortController().signal;
 
@@ -40,6 +40,12 @@ describe('a file', () => {
       'a | b\nc',
     ],
     ['Excel', 'a.xlsx', xlsx, '[Sheet Sales]\nDay,,"Sum, USD"\n2026-11-29,,12.5'],
+    [
+      'days and times in Excel',
+      'a.xlsx',
+      xlsxOfTimes,
+      '[Sheet 1]\n2026-11-29,2026-11-29 18:00:00,18:00:00,07:30:00',
+    ],
     ['PowerPoint', 'a.pptx', pptx, '[Slide 1]\nPlan\n\n[Slide 2]\nBudget\nNotes: Ask Bob'],
     ['PDF', 'a.pdf', pdfOf(['First (page)', 'Second']), '[Page 1]\nFirst (page)\n\n[Page 2]\nSecond'],
   ] as const)('is read as text: %s', async (_kind, name, content, text) => {

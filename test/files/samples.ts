@@ -53,6 +53,15 @@ export const xlsx = officeOf({
     '<row r="2"><c r="A2" s="1"><v>46355</v></c><c r="C2"><v>12.5</v></c></row></sheetData></worksheet>',
 });
 
+/** A day, a day with a time, and two times; one in a format of Excel's own, the other in one of the file's. */
+export const xlsxOfTimes = officeOf({
+  'xl/workbook.xml': '<workbook/>',
+  'xl/styles.xml':
+    '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="h:mm"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+  'xl/worksheets/sheet1.xml':
+    '<worksheet><sheetData><row><c s="1"><v>46355</v></c><c s="1"><v>46355.75</v></c><c s="1"><v>0.75</v></c><c s="2"><v>0.3125</v></c></row></sheetData></worksheet>',
+});
+
 export const pptx = officeOf({
   'ppt/presentation.xml': '<p:presentation xmlns:p="p"/>',
   'ppt/slides/slide1.xml': '<p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>Plan</a:t></a:r></a:p></p:sld>',

@@ -113,6 +113,26 @@ describe('a thread that the bot is called into', () => {
     expect(since?.messages.map(({ text }) => text)).toEqual(['Since ten', 'I see it too']);
   });
 
+  it('is read from its last reading on without the bot’s own answers, which the conversation has', async () => {
+    const { discord, recorded, ada, bob, channel } = await setUp();
+    const thread = discord.openThread(channel, bob, 'Outage');
+    const first = ada.say(thread, `${discord.botMention} why?`);
+    await discord.until(() => recorded.messages.length === 1);
+    await recorded.messages[0]?.surface.openMessage(
+      { text: 'So.', source: 'So.', status: 'complete', note: null, footer: null, buttons: [] },
+      never,
+    );
+    bob.say(thread, 'I doubt it');
+    ada.say(thread, `${discord.botMention} and?`);
+    await discord.until(() => recorded.messages.length === 3);
+    const textsSince = async (sinceMs: number | null) => {
+      const read = await recorded.messages[2]?.readThread?.(sinceMs, never);
+      return read?.messages.map(({ text }) => text);
+    };
+    expect(await textsSince(SnowflakeUtil.timestampFrom(first.id))).toEqual(['I doubt it']);
+    expect(await textsSince(null)).toEqual(['@Parley why?', 'So.', 'I doubt it']);
+  });
+
   it('is a forum post, whose first message stands in the thread', async () => {
     const { discord, ada, bob, guild, heard } = await setUp();
     const post = bob.post(guild.channel({ type: 'forum' }), 'Help', 'It does not start');

@@ -241,13 +241,17 @@ describe('an effort that is chosen for a place', () => {
   it('is shown by /context with the price of the longest answer', async () => {
     await start();
     const priceOf = (text: string) => Number(/at most \$([\d.]+)/.exec(text)?.[1]);
-    const usual = priceOf(await run('context'));
+    const before = await run('context');
+    expect(before).toContain('- Effort: the model’s default\n');
+    const usual = priceOf(before);
     expect(await run('model', { effort: 'high' })).toBe(
       'Effort for this conversation: `high`. An answer may cost up to 2 times as much.',
     );
     const text = await run('context');
     expect(text).toContain('- Effort: `high`');
     expect(priceOf(text) - usual).toBeCloseTo(0.08, 2);
+    await run('model', { model: PLAIN.id, effort: 'default' });
+    expect(await run('context')).not.toContain('Effort');
   });
 });
 
