@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
@@ -237,6 +238,22 @@ describe('fetch', () => {
     await expect(reading).rejects.toBe(stop.signal.reason);
     while (closed.length < 2) await sleep(1);
     await expect(fetch(url, { signal: stop.signal })).rejects.toBe(stop.signal.reason);
+  });
+
+  it('leaves nothing on the signal of an answer that is over, however it ended', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.url === '/empty') response.writeHead(204).end();
+      else if (request.url === '/whole') response.end('all of it');
+      else if (request.url === '/broken') response.destroy();
+      else response.write('the first of many');
+    });
+    const { signal } = new AbortController();
+    const fetch = createFetch();
+    await fetch(`${url}/empty`, { signal });
+    await (await fetch(`${url}/whole`, { signal })).text();
+    await expect(fetch(`${url}/broken`, { signal })).rejects.toThrow('fetch failed');
+    await (await fetch(`${url}/endless`, { signal })).body?.cancel();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('sends no request whose signal aborts before there is a connection', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -480,6 +481,24 @@ describe('an admitted request', () => {
     expect((await request.settle()).exact).toBe(false);
     expect(await closed).toBe('aborted');
     await isRejected;
+  });
+
+  it('is ended by its signal, and leaves nothing on one that outlives it', async () => {
+    const outliving = new AbortController();
+    bot.provider.script(answer('Hello.'));
+    await (await admit()).stream(() => {}, outliving.signal);
+    expect(getEventListeners(outliving.signal, 'abort')).toEqual([]);
+
+    const live = bot.provider.live();
+    const stop = new AbortController();
+    const streaming = (await admit()).stream((event) => {
+      if (event.type === 'text') stop.abort(new Error('stopped'));
+    }, stop.signal);
+    const isRejected = expect(streaming).rejects.toThrow('stopped');
+    const { closed } = await live.request;
+    await live.text('Some words');
+    await isRejected;
+    expect(await closed).toBe('aborted');
   });
 
   it('is settled once, however often that is asked for', async () => {
