@@ -10,7 +10,8 @@ type Sockets = new (address: string, protocols: string[], options: object) => ob
  */
 const discord = createRequire(createRequire(import.meta.url).resolve('discord.js'));
 const gateway = createRequire(discord.resolve('@discordjs/ws'));
-const isTooLate = gateway.cache[discord.resolve('@discordjs/ws')] !== undefined;
+// Node has an entry, not loaded yet, for what the importing module imports after this one.
+const isTooLate = gateway.cache[discord.resolve('@discordjs/ws')]?.loaded === true;
 const ws = gateway('ws') as { WebSocket: Sockets };
 
 let leading: Agent | null = null;
