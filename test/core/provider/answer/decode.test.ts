@@ -198,6 +198,13 @@ describe('AnswerDecoder', () => {
     });
   });
 
+  it('knows no use of an answer that it does not read to its end: an account from before is too low', async () => {
+    const usage = usageChunk({ prompt_tokens: 5, completion_tokens: 3 });
+    const call = event({ choices: [{ delta: { function_call: { arguments: 'x'.repeat(64 * 1024) } } }] });
+    const { events } = await decode(textChunk('Hello'), usage, call, usage);
+    expect(events.at(-1)).toMatchObject({ type: 'done', finish: 'tool_calls', usage: null });
+  });
+
   it('adds the upstream price to the fee only where the account brings its own upstream key', async () => {
     const usage = {
       prompt_tokens: 1,
