@@ -158,6 +158,16 @@ describe('/ask on Slack', () => {
     expect(slack.messages(ann.dm).map(({ text }) => text)).toEqual(['*Ann* asked:\n> why?', 'Because.']);
   });
 
+  it('begins a conversation with each question where answers stand in the channel itself', async () => {
+    const { slack, recorded, ann, general, asked } = await setUp();
+    recorded.rules = { hearsAll: false, inThread: false };
+    await ann.slash('/ask', 'why?', { channel: general });
+    const { surface, place } = await asked();
+    expect(place.key).toBeNull();
+    await surface.openMessage(view('Because.'), never);
+    expect(slack.messages(general).map(({ text }) => text)).toEqual(['*Ann* asked:\n> why?', 'Because.']);
+  });
+
   it('explains what it cannot read, to the asker alone', async () => {
     const { slack, recorded, ann, general } = await setUp();
     await ann.slash('/ask', '--verbose why?', { channel: general });
