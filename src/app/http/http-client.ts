@@ -130,6 +130,10 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#end();
+  }
+
+  #end(): void {
     this.#hasArrived = true;
     this.#handSoon();
   }
@@ -138,9 +142,10 @@ class Call implements Dispatcher.DispatchHandler {
     this.#error = new TypeError(this.#reader === null ? 'fetch failed' : 'terminated', { cause });
     this.#answer.reject(this.#error);
     if (this.#reader === null) this.#stop();
-    else this.onResponseEnd();
+    else this.#end();
   }
 
+  /** From here to `cancel`: the source of the body's stream. */
   start(reader: ReadableStreamDefaultController<Uint8Array>): void {
     this.#reader = reader;
   }

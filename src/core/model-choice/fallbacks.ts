@@ -96,12 +96,15 @@ export class Answerer {
   /** Opens the first request. Resolves to the refusal if no model may answer, else to null. */
   async open(): Promise<NotOpened | null> {
     const { model, openRequest } = this.#question;
-    if ((await this.#isResting(model)) && (await this.#openNext(0, 'is failing now'))) return null;
+    const isResting = await this.#isResting(model);
+    if (isResting && (await this.#openNext(0, 'is failing now'))) return null;
     const first = await openRequest(model, 0);
-    if (first.ok) this.#opened.push(first);
-    else if (!first.isTooLong || !(await this.#openNext(model.contextTokens, 'is too short for this')))
-      return first;
-    return null;
+    if (first.ok) {
+      this.#opened.push(first);
+      return null;
+    }
+    const isHealed = first.isTooLong && (await this.#openNext(model.contextTokens, 'is too short for this'));
+    return isHealed ? null : first;
   }
 
   /** As `Admitted.stream`. Failures that a fallback heals are not thrown. */
