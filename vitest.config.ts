@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What makes a test slow to start, needs something that is not installed everywhere, or must find discord.js not loaded yet. */
+/** Marks a test that is slow to start, needs something that is not installed everywhere, or must run before discord.js is loaded. */
 const ALONE = /node:child_process|playwright-core|redis-server|startRedis|openProxy/;
 
 /** Those that take longest: begun last, one of them would still run when all others have ended. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../core/kit/clock.ts';
 import { createFetch } from './http/http-client.ts';
 import type { Proxies } from './http/proxies.ts';
 
-/** What nearly everything that asks other servers takes. */
+/** The dependencies of most modules that send requests to other servers. */
 export interface Means {
   readonly fetch: typeof fetch;
   readonly clock: Clock;

@@ -214,7 +214,7 @@ const LOGGED: Readonly<Record<string, Deed>> = {
   },
 };
 
-/** What stands in the store, as far as admins set it. */
+/** Everything in the store that an admin has set. */
 async function settingsOf(of: Store): Promise<string> {
   const found: unknown[] = [];
   for (const namespace of ['settings', 'personas', 'limits', 'guilds', 'keys', 'pause'])

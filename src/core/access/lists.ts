@@ -23,7 +23,7 @@ const listSchema = z.object({
   channels: z.array(z.string()).default([]),
 });
 
-/** Who may use the bot in a guild, and in which channels. Denied entries win over allowed ones. */
+/** The people who may use the bot in a guild, and the channels where they may. Denied entries win over allowed ones. */
 export const accessListsSchema = z.object({
   /** If it has entries of a kind, only those are allowed. People and groups are one kind, channels another. */
   allow: listSchema.exactOptional(),

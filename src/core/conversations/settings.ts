@@ -168,7 +168,7 @@ export function createSettings(options: SettingsOptions) {
       const { mention = true, inThread } = (await settings.get(channelKey(place))) ?? {};
       return { hearsAll: !mention, inThread: inThread ?? null };
     },
-    /** Who may use the bot in a guild, and in which channels. */
+    /** The people who may use the bot in a guild, and the channels where they may. */
     lists: async (guild: GuildId) => (await settings.get(guildKey(guild)))?.lists ?? {},
     /** Changes the settings of one level; of channel and guild with an entry in the audit log, if one is given. */
     async change(

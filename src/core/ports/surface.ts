@@ -31,7 +31,7 @@ export interface TextLimits {
 export interface Surface {
   /** For `MessageView.text`. Buttons have room beside it; so do note and footer, unless `tailLength` says otherwise. */
   readonly limits: TextLimits;
-  /** What note and footer take of a message's `limits`; only a last message has them. Left out if they have their own room. */
+  /** The part of a message's `limits` that note and footer use, which only a last message has. Left out if they have their own room. */
   tailLength?(tail: Pick<MessageView, 'note' | 'footer' | 'status' | 'files'>): number;
   /** The limit that the next `openMessage` draws from. */
   readonly openScope: Scope;

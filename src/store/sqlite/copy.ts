@@ -59,7 +59,7 @@ export function schemaVersionIn(path: string): number {
   }
 }
 
-/** Makes a folder and those above, for their owner alone. Node's `recursive` never ends where there can be none, as in `/proc`. */
+/** Makes a folder and its parents, for their owner alone. Node's `recursive` never ends if a parent cannot be made, as in `/proc`. */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

@@ -197,7 +197,7 @@ describe('/ask, as the person sees it', () => {
         await ran.acknowledged();
         await discord.until(() => ran.reply?.thinking === false, `/${command} is done`);
       };
-      /** What a person gets for a press. */
+      /** The reply that a person gets when they press a button. */
       const pressedBy = async (person: Person) => {
         const pressed = person.forge(answer, id);
         await pressed.acknowledged();

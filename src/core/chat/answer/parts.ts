@@ -15,7 +15,7 @@ export interface AnswerParts {
   readonly records: ChatRecords;
   readonly coordination: Coordination;
   readonly messenger: Messenger;
-  /** What goes on after this process, another one or a place could not. */
+  /** Continues missed questions, held answers, and answers of other processes. */
   readonly recovery: {
     readonly catchUp: CatchUp;
     readonly held: HeldAnswers;
