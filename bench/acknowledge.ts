@@ -10,7 +10,7 @@ import { REQUIRED_SCOPES } from '../src/adapters/slack/api/scopes.ts';
 import { createFetch } from '../src/app/http/http-client.ts';
 import { createJournal } from '../src/core/coordination/journal.ts';
 import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { type Dispatch, NO_RULES } from '../src/core/ports/events.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Row } from './support/row.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWriteLimiters } from '../src/core/delivery/write-limiter.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { quantile, type Row } from './support/row.ts';
 import { answerOnce, nowhere, providerAt } from './support/streams.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { createJournal } from '../src/core/coordination/journal.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import type { Surface } from '../src/core/ports/surface.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Row } from './support/row.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { createLedger } from '../src/core/ledger/ledger.ts';
 import { recover } from '../src/core/ledger/recovery.ts';
 import { createUsageLog } from '../src/core/ledger/usage.ts';

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
 import {
   createTestBot,

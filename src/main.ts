@@ -5,7 +5,7 @@ import { unreadVariables } from './app/config/unread-variables.ts';
 import { returnMemoryAtRest } from './app/return-memory.ts';
 import { type App, startApp } from './app/start.ts';
 import { createLog } from './app/telemetry/log.ts';
-import { messageOf } from './core/kit/text.ts';
+import { messageOf } from './core/kit/text/text.ts';
 import { StartError } from './core/ports/adapter.ts';
 
 /**

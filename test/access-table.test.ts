@@ -4,7 +4,7 @@ import { createWebAdapter } from '../src/adapters/web/adapter.ts';
 import { createHttpServer } from '../src/app/http/http-server.ts';
 import { createPlaygroundHost } from '../src/app/playground-host.ts';
 import { commands } from '../src/commands/index.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import type { GuildId } from '../src/core/ports/actor.ts';
 import { TIERS, type Tier } from '../src/core/ports/tiers.ts';
 import { openBehind } from './adapters/discord/harness.ts';

@@ -61,6 +61,10 @@ const coreOrder = [
   'tokens',
   'ports',
   'kit',
+  'kit/scheduling',
+  'kit/time',
+  'kit/text',
+  'kit/secrets',
 ];
 
 type Link = readonly [from: string, to: string];

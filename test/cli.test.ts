@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliOutcome, runCli } from '../src/cli/run.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { startProgram } from './support/program.ts';
 import { describeWithRedis, startRedis } from './support/redis.ts';

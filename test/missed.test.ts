@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Clock, systemClock } from '../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../src/core/kit/time/clock.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
 import { openGuild } from './support/discord/guild.ts';
 import { launchProgram } from './support/program.ts';

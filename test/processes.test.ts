@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { createUsageLog } from '../src/core/ledger/usage.ts';
 import type { LiveMessage, Surface } from '../src/core/ports/surface.ts';
 import { openStore } from '../src/store/open-store.ts';

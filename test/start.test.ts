@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auditRecord } from '../src/core/access/audit.ts';
 import { createKeyStore } from '../src/core/access/key-store.ts';
-import { systemClock } from '../src/core/kit/clock.ts';
+import { systemClock } from '../src/core/kit/time/clock.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { valuesOf } from './support/changes.ts';
 import { type Launch, launchProgram } from './support/program.ts';

@@ -1,6 +1,6 @@
 import { Reply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { wordsOf } from '../../test/support/long-answer.ts';

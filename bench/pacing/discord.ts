@@ -2,7 +2,7 @@ import { createMessageSurface } from '../../src/adapters/discord/answers/message
 import { createWaitingSigns } from '../../src/adapters/discord/answers/waiting-signs.ts';
 import { createRest } from '../../src/adapters/discord/rest/rest.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import { createTasks } from '../../src/core/kit/tasks.ts';
+import { createTasks } from '../../src/core/kit/scheduling/tasks.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { log } from '../support/streams.ts';

@@ -2,7 +2,7 @@ import { placeUnder } from '../../src/adapters/slack/answers/answer-place.ts';
 import { createSurfaceFor } from '../../src/adapters/slack/answers/surfaces.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
 import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
-import { createTasks } from '../../src/core/kit/tasks.ts';
+import { createTasks } from '../../src/core/kit/scheduling/tasks.ts';
 import { RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { FakeClock } from '../../test/support/fake-clock.ts';
 import { log } from '../support/streams.ts';

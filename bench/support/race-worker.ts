@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuildInQuestion } from '../../src/core/access/access.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { NO_RULES } from '../../src/core/ledger/guild-rules.ts';
 import { createLedger } from '../../src/core/ledger/ledger.ts';
 import { createModelRequests } from '../../src/core/ledger/model-requests.ts';

@@ -7,7 +7,7 @@ import pino from 'pino';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { Reply } from '../../src/core/delivery/reply.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { ChatProvider } from '../../src/core/ports/provider.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import { ProviderClient } from '../../src/core/provider/client.ts';

@@ -1,8 +1,8 @@
 import type { AdminHost, HealthLine } from '../admin/host.ts';
 import { createGuildNames } from '../core/access/guild-names.ts';
 import { failuresInWords, type OutcomeSum, outcomeOf } from '../core/conversations/outcome-report.ts';
-import type { Slots } from '../core/kit/slots.ts';
-import { counted } from '../core/kit/text.ts';
+import type { Slots } from '../core/kit/scheduling/slots.ts';
+import { counted } from '../core/kit/text/text.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 import { LOCAL_PLATFORM, PLATFORMS } from '../core/ports/platforms.ts';
 import { type Store, StoreError } from '../core/ports/store.ts';

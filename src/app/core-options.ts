@@ -3,7 +3,7 @@ import { createDrawChart } from '../charts/draw-chart.ts';
 import { createGuilds, type Guilds } from '../core/access/guilds.ts';
 import { createKeyStore } from '../core/access/key-store.ts';
 import { parseNanoUsd } from '../core/kit/money.ts';
-import type { Slots } from '../core/kit/slots.ts';
+import type { Slots } from '../core/kit/scheduling/slots.ts';
 import type { CoreOptions } from '../core/wiring/options.ts';
 import { createReadContent } from '../files/read-content.ts';
 import { encryptionKeysOf, fileLimitsOf, retentionMsOf } from './config/config.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { GuildNames } from '../core/access/guild-names.ts';
-import type { Clock } from '../core/kit/clock.ts';
-import { type Background, repeat } from '../core/kit/repeat.ts';
+import type { Clock } from '../core/kit/time/clock.ts';
+import { type Background, repeat } from '../core/kit/time/repeat.ts';
 import type { GuildId } from '../core/ports/actor.ts';
 import type { Adapter } from '../core/ports/adapter.ts';
 

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { type Clock, systemClock } from '../core/kit/clock.ts';
+import { type Clock, systemClock } from '../core/kit/time/clock.ts';
 import { createFetch } from './http/http-client.ts';
 import type { Proxies } from './http/proxies.ts';
 

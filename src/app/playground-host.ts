@@ -3,7 +3,7 @@ import { priceOf } from '../commands/models.ts';
 import type { AccessDecision } from '../core/access/access.ts';
 import { allowanceFor, effortsFor } from '../core/access/allowance.ts';
 import type { Command } from '../core/command.ts';
-import { createDates } from '../core/kit/periods.ts';
+import { createDates } from '../core/kit/time/periods.ts';
 import { sumOf, usageSince } from '../core/ledger/report.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import { inWordsOf } from '../core/ports/command.ts';

@@ -1,6 +1,6 @@
 import { type AccessTerms, checkAccess } from '../core/access/access.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { type GuildId, platformOf } from '../core/ports/actor.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import { opens, TIERS, type Tier } from '../core/ports/tiers.ts';

@@ -2,7 +2,7 @@ import type { OwnKeys } from '../core/access/own-keys.ts';
 import { momentInWords } from '../core/access/until.ts';
 import type { GoneModel } from '../core/catalogue/refresh.ts';
 import type { Pause } from '../core/chat/question/pause.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { LOCAL_PLATFORM } from '../core/ports/platforms.ts';
 import type { LocalServer } from '../core/provider/local.ts';
 import { type Config, isVariable, VARIABLES } from './config/variables.ts';

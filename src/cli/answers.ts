@@ -1,5 +1,5 @@
-import { formatDuration } from '../core/kit/durations.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
+import { formatDuration } from '../core/kit/time/durations.ts';
 import { type CliCommand, UsageError } from './command.ts';
 import { answersOf } from './services.ts';
 import { table } from './table.ts';

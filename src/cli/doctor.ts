@@ -8,7 +8,7 @@ import { CHAT_TOKENS } from '../app/config/variables.ts';
 import { meansFor } from '../app/means.ts';
 import { commands } from '../commands/index.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { type CliCommand, type CliOutput, UsageError } from './command.ts';

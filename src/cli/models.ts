@@ -11,7 +11,7 @@ import { createProviders } from '../app/providers/providers.ts';
 import { withModel, withoutModel } from '../core/catalogue/edit-file.ts';
 import type { CatalogueFile } from '../core/catalogue/file.ts';
 import { perMillion } from '../core/kit/money.ts';
-import { counted, messageOf } from '../core/kit/text.ts';
+import { counted, messageOf } from '../core/kit/text/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import type { ModelFacts } from '../core/ports/provider.ts';
 import { isTier, TIERS, type Tier } from '../core/ports/tiers.ts';

@@ -5,8 +5,8 @@ import {
   readOutcomes,
 } from '../core/conversations/outcome-report.ts';
 import { createOutcomeLog, DIRECT_MESSAGES } from '../core/conversations/outcomes.ts';
-import { formatDuration } from '../core/kit/durations.ts';
-import { createDates, lastDays } from '../core/kit/periods.ts';
+import { formatDuration } from '../core/kit/time/durations.ts';
+import { createDates, lastDays } from '../core/kit/time/periods.ts';
 import { type CliCommand, guildOrAll } from './command.ts';
 import { table } from './table.ts';
 import { USAGE_DAYS } from './usage.ts';

@@ -1,6 +1,6 @@
 import { momentInWords } from '../core/access/until.ts';
 import { createPauses, MAX_PAUSE_CHARS, PAUSE_KNOWN_MS } from '../core/chat/question/pause.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { type CliCommand, type CliContext, UsageError } from './command.ts';
 import { answersOf } from './services.ts';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { type CliCommand, guildIn, personIn, UsageError } from './command.ts';
 import { privacyOf } from './services.ts';

@@ -1,6 +1,6 @@
 import { guildsOf } from '../app/core-options.ts';
 import { momentInWords } from '../core/access/until.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { createFeedbackLog } from '../core/ledger/feedback.ts';
 import { listGuilds } from '../core/ledger/guild-list.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';

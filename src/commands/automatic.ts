@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { createDates } from '../core/kit/periods.ts';
+import { createDates } from '../core/kit/time/periods.ts';
 import { sumInWords, sumOf, usageSince } from '../core/ledger/report.ts';
 import { mayActAs, placeOf } from '../core/ports/actor.ts';
 import { AUTOMATIC, AUTOMATIC_NAMES } from '../core/ports/automatic.ts';

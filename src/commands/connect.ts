@@ -1,6 +1,6 @@
 import { explain, inOneLine } from '../core/chat/words/explain.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { NEVER } from '../core/kit/over.ts';
+import { NEVER } from '../core/kit/time/over.ts';
 import { accountOf, placeOf, platformOf } from '../core/ports/actor.ts';
 import { ProviderError } from '../core/ports/provider-errors.ts';
 import { KEY_PROVIDERS, type KeyProvider, keyProviderName, opens } from '../core/ports/tiers.ts';

@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { oneLine, plainLine, plainName } from '../core/kit/text.ts';
+import { oneLine, plainLine, plainName } from '../core/kit/text/text.ts';
 import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Preview } from '../core/prompt/preview.ts';

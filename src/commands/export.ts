@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { defineCommand } from '../core/command.ts';
 import type { PersonalData } from '../core/conversations/privacy.ts';
-import { waitInWords } from '../core/kit/durations.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
+import { waitInWords } from '../core/kit/time/durations.ts';
 import type { NoticeFile } from '../core/ports/surface.ts';
 
 /** Discord accepts files of 10 MiB; larger ones are compressed. */

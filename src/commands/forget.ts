@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { counted } from '../core/kit/text.ts';
+import { counted } from '../core/kit/text/text.ts';
 import { accountOf, mayActAs } from '../core/ports/actor.ts';
 import { tooOften } from './export.ts';
 import { choice } from './options/choice.ts';

@@ -1,5 +1,5 @@
 import { type Command, type CommandContext, defineCommand } from '../core/command.ts';
-import { quoted } from '../core/kit/text.ts';
+import { quoted } from '../core/kit/text/text.ts';
 import { mayActAs, type Role } from '../core/ports/actor.ts';
 import { BUTTONS } from '../core/ports/buttons.ts';
 

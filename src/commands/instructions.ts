@@ -1,6 +1,6 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
-import { fenced } from '../core/kit/text.ts';
+import { fenced } from '../core/kit/text/text.ts';
 import { choice } from './options/choice.ts';
 import { changeRecord, ownedTarget, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
 

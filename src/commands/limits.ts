@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { quoted } from '../core/kit/text.ts';
+import { quoted } from '../core/kit/text/text.ts';
 import { MAX_GROUPS, MAX_PEOPLE, type RuleLayer } from '../core/ledger/guild-rules.ts';
 import { parseAmount } from '../core/ledger/limit-words.ts';
 import { isPersonal, type RuleChange } from '../core/ledger/rules.ts';

@@ -1,7 +1,7 @@
 import type { AccessDecision } from '../core/access/access.ts';
 import { defineCommand, type ViewContext } from '../core/command.ts';
 import { perMillion } from '../core/kit/money.ts';
-import { quoted } from '../core/kit/text.ts';
+import { quoted } from '../core/kit/text/text.ts';
 import { platformOf } from '../core/ports/actor.ts';
 import type { Model } from '../core/ports/model.ts';
 import { TIERS, type Tier } from '../core/ports/tiers.ts';

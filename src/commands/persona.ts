@@ -3,7 +3,7 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/conversations/personas.ts';
 import type { SettingScope } from '../core/conversations/settings.ts';
-import { oneLine, quoted } from '../core/kit/text.ts';
+import { oneLine, quoted } from '../core/kit/text/text.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
 import { choice } from './options/choice.ts';

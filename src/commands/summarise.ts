@@ -1,5 +1,5 @@
 import { defineCommand } from '../core/command.ts';
-import { NEVER } from '../core/kit/over.ts';
+import { NEVER } from '../core/kit/time/over.ts';
 
 /** Asked on behalf of the asker. */
 const QUESTION =

@@ -3,7 +3,7 @@ import type { GuildReport } from '../core/access/guilds.ts';
 import { boundsInWords, holdingsInWords } from '../core/access/tier-words.ts';
 import { momentInWords, parseUntil } from '../core/access/until.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import { eitherOf, upperFirst } from '../core/kit/text.ts';
+import { eitherOf, upperFirst } from '../core/kit/text/text.ts';
 import {
   accountOf,
   type GuildId,

@@ -1,5 +1,5 @@
 import { type CommandContext, defineCommand, type ViewContext } from '../core/command.ts';
-import { createDates } from '../core/kit/periods.ts';
+import { createDates } from '../core/kit/time/periods.ts';
 import { PERIOD_WORDS, usdOrNothing, useInWords } from '../core/ledger/limit-words.ts';
 import {
   automaticGroups,

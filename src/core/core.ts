@@ -5,7 +5,7 @@ import { createPrivacy } from './conversations/privacy.ts';
 import { createCoordination } from './coordination/coordination.ts';
 import { createDispatch, type Dispatcher } from './dispatch/dispatch.ts';
 import { createGreeter } from './dispatch/greetings.ts';
-import type { Background } from './kit/repeat.ts';
+import type { Background } from './kit/time/repeat.ts';
 import type { Adapter } from './ports/adapter.ts';
 import { createNameOperator } from './ports/operator.ts';
 import { createLookAhead } from './prompt/preview.ts';

@@ -9,7 +9,7 @@ import type { OutcomeLog } from './conversations/outcomes.ts';
 import type { Personas } from './conversations/personas.ts';
 import type { Privacy } from './conversations/privacy.ts';
 import type { Settings } from './conversations/settings.ts';
-import type { Clock } from './kit/clock.ts';
+import type { Clock } from './kit/time/clock.ts';
 import type { FeedbackLog } from './ledger/feedback.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ModelRequests } from './ledger/model-requests.ts';

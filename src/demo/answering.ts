@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Clock } from '../core/kit/clock.ts';
 import { totalNanoUsd } from '../core/kit/money.ts';
+import type { Clock } from '../core/kit/time/clock.ts';
 import type { ModelPrices } from '../core/ports/provider.ts';
 import { choose, type Line } from './script.ts';
 

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
 import type { Logger } from 'pino';
-import type { Clock } from '../core/kit/clock.ts';
-import { createRunning } from '../core/kit/tasks.ts';
+import { createRunning } from '../core/kit/scheduling/tasks.ts';
+import type { Clock } from '../core/kit/time/clock.ts';
 import { createAnswering, type DemoModel, requestSchema, sendError, sendJson } from './answering.ts';
 
 export interface DemoProviderOptions {

@@ -2,8 +2,8 @@ import { createHmac, randomBytes, scryptSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../core/kit/bounded-map.ts';
-import type { Clock } from '../core/kit/clock.ts';
-import { isSameSecret } from '../core/kit/same-secret.ts';
+import { isSameSecret } from '../core/kit/secrets/same-secret.ts';
+import type { Clock } from '../core/kit/time/clock.ts';
 import { addressOf } from './addresses.ts';
 import { Refused } from './requests.ts';
 

@@ -1,7 +1,7 @@
 import { type DeserializedData, Keyv, type KeyvStoreAdapter } from 'keyv';
 import type { Logger } from 'pino';
-import type { Clock } from '../core/kit/clock.ts';
 import { parseJson } from '../core/kit/json.ts';
+import type { Clock } from '../core/kit/time/clock.ts';
 import { type LedgerEntry, type RecordQuery, StoreError } from '../core/ports/store.ts';
 
 export interface StoreDependencies {

@@ -1,4 +1,4 @@
-import { steadyClock, systemClock } from '../core/kit/clock.ts';
+import { steadyClock, systemClock } from '../core/kit/time/clock.ts';
 import type { StoreDependencies } from './shared.ts';
 
 /** A wrong clock is corrected within this time. Until then nothing is deleted only because that clock says it has expired. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { Reserved } from '../../src/core/ledger/ledger.ts';
 import { readUsage } from '../../src/core/ledger/report.ts';
 import { usageRecord } from '../../src/core/ledger/usage.ts';

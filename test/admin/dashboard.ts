@@ -1,8 +1,8 @@
 import { createAdmin } from '../../src/admin/admin.ts';
 import { createAdminHost } from '../../src/app/admin-host.ts';
 import { createHttpServer } from '../../src/app/http/http-server.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
-import { createSlots } from '../../src/core/kit/slots.ts';
+import { createSlots } from '../../src/core/kit/scheduling/slots.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { Adapter } from '../../src/core/ports/adapter.ts';
 import { createLogin } from '../../src/http/login.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../support/test-bot.ts';

@@ -11,7 +11,7 @@ import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { commands } from '../../src/commands/index.ts';
 import { replacementFor } from '../../src/core/catalogue/replacement.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openBench } from '../adapters/discord/harness.ts';
 import { createFakeDiscord } from '../support/discord/fake-discord.ts';

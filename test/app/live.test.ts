@@ -7,7 +7,7 @@ import { fillTo, firstDifference } from '../../src/app/checks/live/samples.ts';
 import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import { createFakeDiscord, type FakeDiscordOptions } from '../support/discord/fake-discord.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';

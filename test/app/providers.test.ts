@@ -4,7 +4,7 @@ import { createFetch } from '../../src/app/http/http-client.ts';
 import { type Offer, type OfferOptions, openOffer } from '../../src/app/offer.ts';
 import { createProviders, type Providers } from '../../src/app/providers/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { ChatRequest } from '../../src/core/ports/provider.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../src/core/provider/failure/explain.ts';

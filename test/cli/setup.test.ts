@@ -10,7 +10,7 @@ import { writeVariables } from '../../src/cli/setup/env-file.ts';
 import { runSetup } from '../../src/cli/setup/run-setup.ts';
 import type { Answers } from '../../src/cli/setup/settings.ts';
 import { commands } from '../../src/commands/index.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { createFakeDiscord } from '../support/discord/fake-discord.ts';
 import { openGuild } from '../support/discord/guild.ts';
 import { createFakeProvider } from '../support/provider/fake-provider.ts';

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { type UsageRecord, usageRecord } from '../../src/core/ledger/usage.ts';
 import { openStore } from '../../src/store/open-store.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import type { CountedWrite, PaceStore } from '../../src/core/ports/store.ts';
 
 export interface PaceBench {

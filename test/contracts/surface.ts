@@ -2,7 +2,7 @@ import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Reply } from '../../src/core/delivery/reply.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import type { LostPlace, Reopened } from '../../src/core/ports/adapter.ts';
 import type { Button } from '../../src/core/ports/buttons.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { Place } from '../../src/core/ports/events.ts';
 import { keyIn, type Store, StoreError } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,7 +1,7 @@
 import { createClient } from '@keyv/redis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { steadyClock, systemClock } from '../../src/core/kit/clock.ts';
+import { steadyClock, systemClock } from '../../src/core/kit/time/clock.ts';
 import type { PaceStore } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { type PaceBench, paceContract } from '../contracts/pace.ts';

@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { StartError } from '../../src/core/ports/adapter.ts';
 import { type Reservation, StoreError } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';

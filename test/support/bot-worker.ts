@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { systemClock } from '../../src/core/kit/clock.ts';
+import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { Reopened } from '../../src/core/ports/adapter.ts';
 import type { Place } from '../../src/core/ports/events.ts';
 import type { LiveMessage, MessageView, Surface } from '../../src/core/ports/surface.ts';

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../src/core/kit/time/clock.ts';
 
 /**
  * A clock that runs by itself, many times faster than real time. For what mixes real sockets with long waits: give the same

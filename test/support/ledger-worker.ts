@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { type Clock, systemClock } from '../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../src/core/kit/time/clock.ts';
 import { createLedger, type Reserved } from '../../src/core/ledger/ledger.ts';
 import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/ports/limits.ts';
 import { openStore } from '../../src/store/open-store.ts';

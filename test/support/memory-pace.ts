@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import type { EndedWrite, PaceStore } from '../../src/core/ports/store.ts';
 
 interface Limit {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { Clock } from '../../src/core/kit/clock.ts';
+import type { Clock } from '../../src/core/kit/time/clock.ts';
 import type { Reopened } from '../../src/core/ports/adapter.ts';
 import { PlaceGone, RateLimited } from '../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../src/core/ports/scope.ts';

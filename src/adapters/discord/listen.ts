@@ -11,7 +11,7 @@ import {
   MessageType,
 } from 'discord.js';
 import { BoundedMap } from '../../core/kit/bounded-map.ts';
-import type { Background } from '../../core/kit/repeat.ts';
+import type { Background } from '../../core/kit/time/repeat.ts';
 import type { PostedMessage } from '../../core/ports/events.ts';
 import { eventId } from './gateway/places.ts';
 import type { InteractionContext } from './interactions/context.ts';

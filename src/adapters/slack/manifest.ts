@@ -1,4 +1,4 @@
-import { clip } from '../../core/kit/text-size.ts';
+import { clip } from '../../core/kit/text/text-size.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import { AGENT_EVENTS, AGENT_SCOPES, EVENTS, OPTIONAL_SCOPES, REQUIRED_SCOPES } from './api/scopes.ts';
 import { SIZES } from './api/sizes.ts';

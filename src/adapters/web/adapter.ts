@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CollectionStore } from '../../core/coordination/collection.ts';
-import type { Clock } from '../../core/kit/clock.ts';
-import { createRunning } from '../../core/kit/tasks.ts';
+import { createRunning } from '../../core/kit/scheduling/tasks.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
 import type { Login } from '../../http/login.ts';
 import { createApi, type Endpoint } from './server/api.ts';

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import { formatDuration } from '../../core/kit/durations.ts';
-import { counted } from '../../core/kit/text.ts';
+import { counted } from '../../core/kit/text/text.ts';
+import { formatDuration } from '../../core/kit/time/durations.ts';
 import type { AdminHost } from '../host.ts';
 import { type Html, named, numeric, table } from '../html.ts';
 import { guildLink, modelName } from './use.ts';

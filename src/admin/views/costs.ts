@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { momentInWords } from '../../core/access/until.ts';
-import { counted } from '../../core/kit/text.ts';
+import { counted } from '../../core/kit/text/text.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import { listUnsettled, whatIsUnsettled, whyUnsettled } from '../../core/ledger/unsettled.ts';
 import type { AdminHost } from '../host.ts';

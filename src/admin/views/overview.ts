@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { momentInWords } from '../../core/access/until.ts';
 import { MAX_PAUSE_CHARS, type Pause } from '../../core/chat/question/pause.ts';
-import { counted } from '../../core/kit/text.ts';
+import { counted } from '../../core/kit/text/text.ts';
 import { levelInWords } from '../../core/ledger/limit-words.ts';
 import { readUsage } from '../../core/ledger/report.ts';
 import { isGuildLimit, UNLIMITED_GUILD } from '../../core/ports/limits.ts';

@@ -6,7 +6,7 @@ import {
   readOutcomes,
 } from '../../core/conversations/outcome-report.ts';
 import { DIRECT_MESSAGES } from '../../core/conversations/outcomes.ts';
-import { formatDuration } from '../../core/kit/durations.ts';
+import { formatDuration } from '../../core/kit/time/durations.ts';
 import { usdOrNothing } from '../../core/ledger/limit-words.ts';
 import {
   automaticGroups,

@@ -8,8 +8,8 @@ import { PERMISSIONS, type Permission } from '../../adapters/discord/gateway/per
 import { registrationState } from '../../adapters/discord/gateway/registration.ts';
 import { createRest, type DiscordRest } from '../../adapters/discord/rest/rest.ts';
 import { createWriteLimiters } from '../../core/delivery/write-limiter.ts';
-import type { Clock } from '../../core/kit/clock.ts';
-import { messageOf } from '../../core/kit/text.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import type { Config } from '../config/variables.ts';

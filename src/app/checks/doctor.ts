@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseCatalogueFile } from '../../core/catalogue/file.ts';
-import type { Clock } from '../../core/kit/clock.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
 import { checkEnvironment, keyFrom, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';

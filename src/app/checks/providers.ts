@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createCatalogue } from '../../core/catalogue/catalogue.ts';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
-import { messageOf } from '../../core/kit/text.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
 import { upTo } from '../../core/ports/effort.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../../core/ports/provider.ts';

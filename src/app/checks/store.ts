@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { messageOf } from '../../core/kit/text.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { openStore } from '../../store/open-store.ts';
 import { inspectFile } from '../../store/sqlite/restore.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ownerOfKeyIn } from '../../core/kit/api-keys.ts';
+import { ownerOfKeyIn } from '../../core/kit/secrets/api-keys.ts';
 import type { FileLimits } from '../../core/ports/files.ts';
 
 import { ConfigError, contradictions, type Fault } from './faults.ts';

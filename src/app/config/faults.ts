@@ -1,4 +1,4 @@
-import { counted } from '../../core/kit/text.ts';
+import { counted } from '../../core/kit/text/text.ts';
 import { isPlaygroundOn } from './exposure.ts';
 import { type Config, type Name, VARIABLES } from './variables.ts';
 

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../../core/catalogue/file.ts';
-import { createTasks } from '../../core/kit/tasks.ts';
-import { messageOf } from '../../core/kit/text.ts';
+import { createTasks } from '../../core/kit/scheduling/tasks.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
 
 /** The interval between checks of the file's time and size, which also work on network file systems and mounts. */
 const LOOK_EVERY_MS = 2_000;

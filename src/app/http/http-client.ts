@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { createBackground } from '../../core/kit/background.ts';
+import { createBackground } from '../../core/kit/scheduling/background.ts';
 import { type Proxies, readProxies } from './proxies.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isSameSecret } from '../../core/kit/same-secret.ts';
+import { isSameSecret } from '../../core/kit/secrets/same-secret.ts';
 import type { Route } from '../../core/ports/adapter.ts';
 import { isLoopbackAddress } from '../../http/addresses.ts';
 import { Refused, sendText } from '../../http/requests.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CatalogueFile } from '../../core/catalogue/file.ts';
-import type { Clock } from '../../core/kit/clock.ts';
-import { createRate } from '../../core/kit/rate.ts';
+import { createRate } from '../../core/kit/scheduling/rate.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { ChatProvider } from '../../core/ports/provider.ts';
 import { ProviderClient, STREAM_READS } from '../../core/provider/client.ts';
 import { defineProvider, type ProviderDefinition } from '../../core/provider/definition.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/kit/clock.ts';
-import { createTasks } from '../../core/kit/tasks.ts';
-import { messageOf, upperFirst } from '../../core/kit/text.ts';
+import { createTasks } from '../../core/kit/scheduling/tasks.ts';
+import { messageOf, upperFirst } from '../../core/kit/text/text.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Notice } from '../../core/ports/surface.ts';
 import type { Obstruction, ProviderFailure } from '../../core/ports/telemetry.ts';

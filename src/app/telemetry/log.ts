@@ -1,6 +1,6 @@
 import { type Logger, pino, type SerializedError, stdSerializers, stdTimeFunctions } from 'pino';
 import { parseJson } from '../../core/kit/json.ts';
-import { messageOf } from '../../core/kit/text.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
 import { PlaceGone } from '../../core/ports/delivery-errors.ts';
 import { ProviderError } from '../../core/ports/provider-errors.ts';
 import { StoreError } from '../../core/ports/store.ts';

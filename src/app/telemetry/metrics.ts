@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { WriteLimiters } from '../../core/delivery/write-limiter.ts';
-import type { Slots } from '../../core/kit/slots.ts';
+import type { Slots } from '../../core/kit/scheduling/slots.ts';
 import { platformOf } from '../../core/ports/actor.ts';
 import type { Adapter, Route } from '../../core/ports/adapter.ts';
 import { RateLimited } from '../../core/ports/delivery-errors.ts';

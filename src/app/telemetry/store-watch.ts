@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/kit/clock.ts';
-import { type Background, repeat } from '../../core/kit/repeat.ts';
-import { messageOf } from '../../core/kit/text.ts';
+import { messageOf } from '../../core/kit/text/text.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
+import { type Background, repeat } from '../../core/kit/time/repeat.ts';
 import type { Store } from '../../core/ports/store.ts';
 
 const EVERY_MS = 30_000;

@@ -2,7 +2,7 @@ import { auditRecord } from '../../core/access/audit.ts';
 import type { CommandContext } from '../../core/command.ts';
 import { starterOf } from '../../core/conversations/conversation.ts';
 import type { SettingScope, SettingTarget } from '../../core/conversations/settings.ts';
-import { oneLine } from '../../core/kit/text.ts';
+import { oneLine } from '../../core/kit/text/text.ts';
 import { accountOf, mayActAs } from '../../core/ports/actor.ts';
 import type { LogRecord } from '../../core/ports/store.ts';
 

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { quoted } from '../kit/text.ts';
+import { quoted } from '../kit/text/text.ts';
 import { type GuildId, placeOf, platformOf } from '../ports/actor.ts';
 import { NO_BOUNDS, type TierBounds } from '../ports/effort.ts';
 import type { Model, Route } from '../ports/model.ts';

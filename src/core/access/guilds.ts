@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createCollection, ifReadable } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { type GuildId, guildOf, platformOf, type Whose } from '../ports/actor.ts';
 import type { Purchase } from '../ports/events.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Store } from '../ports/store.ts';
 
 /** Faults for which a provider rejects every request of a key: the key is invalid, or its account is empty. */

@@ -1,4 +1,4 @@
-import { createSealing } from '../kit/sealing.ts';
+import { createSealing } from '../kit/secrets/sealing.ts';
 
 /** @param encryptionKeys the first one encrypts, all of them decrypt; may be empty */
 export function createKeySealing(encryptionKeys: readonly Uint8Array[]) {

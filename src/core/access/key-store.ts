@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Collection, createCollection, ifReadable } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { LogRecord, Store } from '../ports/store.ts';
 import { KEY_PROVIDERS, type KeyProvider } from '../ports/tiers.ts';

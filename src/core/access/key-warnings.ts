@@ -1,5 +1,5 @@
 import type { Once } from '../coordination/once.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { placeOf } from '../ports/actor.ts';
 import type { TellAdmins } from '../ports/adapter.ts';
 import { keyProviderName } from '../ports/tiers.ts';

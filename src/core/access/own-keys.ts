@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ChatProvider } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';

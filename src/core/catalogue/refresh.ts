@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { createTasks } from '../kit/tasks.ts';
+import { createTasks } from '../kit/scheduling/tasks.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { LOCAL_PLATFORM } from '../ports/platforms.ts';
 import type { ChatProvider, ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';

@@ -1,5 +1,5 @@
 import { orLog } from '../kit/or-log.ts';
-import type { Slots } from '../kit/slots.ts';
+import type { Slots } from '../kit/scheduling/slots.ts';
 import type { AnswerParts } from './answer/parts.ts';
 import { type Attempt, beginAttempt } from './question/attempt.ts';
 import { isHeard, type Job, type RunJob, recordOf } from './question/job.ts';

@@ -1,5 +1,5 @@
-import { waitInWords } from '../kit/durations.ts';
-import type { Slots } from '../kit/slots.ts';
+import type { Slots } from '../kit/scheduling/slots.ts';
+import { waitInWords } from '../kit/time/durations.ts';
 import { answerNow } from './answer/answer-now.ts';
 import type { AnswerParts } from './answer/parts.ts';
 import type { Attempt } from './question/attempt.ts';

@@ -3,8 +3,8 @@ import type { AnswerRecords } from '../conversations/answer-records.ts';
 import { ifReadable } from '../coordination/collection.ts';
 import { writtenSchema } from '../coordination/journal-entry.ts';
 import { inItsPlace, type Stops } from '../coordination/stops.ts';
-import type { Clock } from '../kit/clock.ts';
-import { oneLine } from '../kit/text.ts';
+import { oneLine } from '../kit/text/text.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ClaimStore } from '../ports/store.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Store } from '../ports/store.ts';
 import { createAnswerRecords } from './answer-records.ts';
 import { createConversations } from './conversations.ts';

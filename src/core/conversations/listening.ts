@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { Conversations } from './conversations.ts';
 

@@ -1,4 +1,4 @@
-import { createDates } from '../kit/periods.ts';
+import { createDates } from '../kit/time/periods.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { OutcomeLog } from './outcomes.ts';
 

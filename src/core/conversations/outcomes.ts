@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createRecordLog, type LogQuery } from '../coordination/record-log.ts';
-import type { Clock } from '../kit/clock.ts';
 import { orLog } from '../kit/or-log.ts';
-import { type Background, repeat } from '../kit/repeat.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { type Background, repeat } from '../kit/time/repeat.ts';
 import { type GuildId, isGuildOfOne } from '../ports/actor.ts';
 import type { RecordStore } from '../ports/store.ts';
 import type { AnswerFacts } from '../ports/telemetry.ts';

@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditLog } from '../access/audit.ts';
 import type { Stops } from '../coordination/stops.ts';
-import type { Clock } from '../kit/clock.ts';
-import { createThrottle } from '../kit/throttle.ts';
+import { createThrottle } from '../kit/scheduling/throttle.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Feedback, FeedbackLog } from '../ledger/feedback.ts';
 import { type GuildRules, rulesFor } from '../ledger/guild-rules.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { AuditLog } from '../access/audit.ts';
-import type { Clock } from '../kit/clock.ts';
-import { type Background, repeat } from '../kit/repeat.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { type Background, repeat } from '../kit/time/repeat.ts';
 import type { FeedbackLog } from '../ledger/feedback.ts';
 import type { UsageLog } from '../ledger/usage.ts';
 import type { RecordStore } from '../ports/store.ts';

@@ -8,7 +8,7 @@ import {
   withListed,
 } from '../access/lists.ts';
 import { createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { type GuildId, placeOf } from '../ports/actor.ts';
 import { type Automatic, type AutomaticSwitches, eachAutomatic } from '../ports/automatic.ts';
 import type { Effort } from '../ports/effort.ts';

@@ -1,4 +1,4 @@
-import { oneLine } from '../kit/text.ts';
+import { oneLine } from '../kit/text/text.ts';
 import type { BroughtPart, FilePart, ForwardedPart, QuotedPart } from '../ports/parts.ts';
 
 /** A person's words, and what came with them. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LateWrites } from '../kit/until-stored.ts';
+import type { LateWrites } from '../kit/scheduling/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
 import type { ClaimKey } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';

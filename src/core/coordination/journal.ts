@@ -1,6 +1,6 @@
-import type { Clock } from '../kit/clock.ts';
-import { repeat } from '../kit/repeat.ts';
-import { createLateWrites } from '../kit/until-stored.ts';
+import { createLateWrites } from '../kit/scheduling/until-stored.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { repeat } from '../kit/time/repeat.ts';
 import type { Platform } from '../ports/platforms.ts';
 import type { Claim } from '../ports/store.ts';
 import type { Surface } from '../ports/surface.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { repeat } from '../kit/repeat.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { repeat } from '../kit/time/repeat.ts';
 import type { ClaimKey, Store } from '../ports/store.ts';
 
 /** A process on a store that others may share. */

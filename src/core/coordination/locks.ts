@@ -1,6 +1,6 @@
-import { Deadline } from '../kit/deadline.ts';
-import { createKeyedQueue } from '../kit/keyed-queue.ts';
-import { createLateWrites } from '../kit/until-stored.ts';
+import { createKeyedQueue } from '../kit/scheduling/keyed-queue.ts';
+import { createLateWrites } from '../kit/scheduling/until-stored.ts';
+import { Deadline } from '../kit/time/deadline.ts';
 import { type Claim, StoreError } from '../ports/store.ts';
 import { createClaimLeases, type SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';

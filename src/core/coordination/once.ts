@@ -1,4 +1,4 @@
-import { createTasks } from '../kit/tasks.ts';
+import { createTasks } from '../kit/scheduling/tasks.ts';
 import type { SharedStore } from './leases.ts';
 import { togetherIn } from './together.ts';
 

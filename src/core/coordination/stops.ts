@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { repeat } from '../kit/repeat.ts';
+import { repeat } from '../kit/time/repeat.ts';
 import { createCollection, ifReadable } from './collection.ts';
 import type { SharedStore } from './leases.ts';
 import { isOf, type LiveAnswer, type LiveAnswers } from './live-answers.ts';

@@ -1,4 +1,4 @@
-import { createBatch } from '../kit/batch.ts';
+import { createBatch } from '../kit/scheduling/batch.ts';
 import type { Change, Store } from '../ports/store.ts';
 
 type Together = ReturnType<typeof createTogether>;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { OVER } from '../kit/over.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { OVER } from '../kit/time/over.ts';
 import { PassingFault, PlaceGone, PlaceLocked, RateLimited, Unshowable } from '../ports/delivery-errors.ts';
 
 export interface AttemptsOptions {

@@ -1,5 +1,5 @@
-import type { Clock } from '../kit/clock.ts';
-import { waitInLine } from '../kit/waiters.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { waitInLine } from '../kit/time/waiters.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { SharedLimiter, SharedOwed } from './shared-limiter.ts';
 

@@ -1,4 +1,4 @@
-import { OVER } from '../kit/over.ts';
+import { OVER } from '../kit/time/over.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { Surface } from '../ports/surface.ts';
 import type { Owed } from './debts.ts';

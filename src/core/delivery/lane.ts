@@ -1,5 +1,5 @@
-import type { Clock } from '../kit/clock.ts';
-import { waitInLine } from '../kit/waiters.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { waitInLine } from '../kit/time/waiters.ts';
 import { DEFAULT_DUE_MS, type RateReport, type Scope, type Urgency } from '../ports/scope.ts';
 import { Debts, type Owed } from './debts.ts';
 import type { SharedLimiter, SharedWrite } from './shared-limiter.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { type Button, buttonsAt } from '../ports/buttons.ts';
 import type { Scope } from '../ports/scope.ts';
 import type { LiveMessage, MessageView, NoticeFile, ReplyStatus, Surface } from '../ports/surface.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { OVER } from '../kit/over.ts';
-import { type Background, repeat } from '../kit/repeat.ts';
-import { createRunning } from '../kit/tasks.ts';
+import { createRunning } from '../kit/scheduling/tasks.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { OVER } from '../kit/time/over.ts';
+import { type Background, repeat } from '../kit/time/repeat.ts';
 import { DEFAULT_DUE_MS, type Scope } from '../ports/scope.ts';
 import type { EndedWrite, PaceStore } from '../ports/store.ts';
 import { UnheardEnds } from './unheard-ends.ts';

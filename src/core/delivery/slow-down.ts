@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 
 /**
  * After a 429, interim updates use half of the limit, and all of it again after `first` windows. If the next 429 comes within

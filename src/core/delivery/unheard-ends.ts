@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { EndedWrite } from '../ports/store.ts';
 
 /** The end of a write that the store does not know yet, and the time until which the write counts. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../kit/clock.ts';
-import { createRate } from '../kit/rate.ts';
+import { createRate } from '../kit/scheduling/rate.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { RateLimited } from '../ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../ports/scope.ts';
 import { Lane } from './lane.ts';

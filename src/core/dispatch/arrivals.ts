@@ -3,7 +3,7 @@ import { RESTARTING } from '../chat/run-job.ts';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Coordination } from '../coordination/coordination.ts';
 import type { Entry } from '../coordination/journal-entry.ts';
-import { createBackground } from '../kit/background.ts';
+import { createBackground } from '../kit/scheduling/background.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Arrival, InboundEvent } from '../ports/events.ts';
 import type { Hearing } from './hearing.ts';

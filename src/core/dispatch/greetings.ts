@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
 import type { Once } from '../coordination/once.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { ModelChooser } from '../model-choice/chooser.ts';
 import type { Dispatch, Joining } from '../ports/events.ts';
 import type { Store } from '../ports/store.ts';

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Chat } from '../chat/chat.ts';
 import type { Settings } from '../conversations/settings.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
-import type { Clock } from '../kit/clock.ts';
 import { orLog } from '../kit/or-log.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { type ChannelRules, NO_RULES, type Place } from '../ports/events.ts';
 
 /** As in `Services`. */

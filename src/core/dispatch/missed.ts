@@ -1,7 +1,7 @@
 import { questionIn } from '../chat/question/job.ts';
 import type { Entry } from '../coordination/journal-entry.ts';
 import { orLog } from '../kit/or-log.ts';
-import { plainName } from '../kit/text.ts';
+import { plainName } from '../kit/text/text.ts';
 import { platformOf } from '../ports/actor.ts';
 import { addresseeOf } from '../ports/address.ts';
 import type { Dispatch, MissedMessage, PostedMessage } from '../ports/events.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import { orLog } from '../kit/or-log.ts';
-import { NEVER } from '../kit/over.ts';
+import { NEVER } from '../kit/time/over.ts';
 import { PlaceGone, PlaceLocked } from '../ports/delivery-errors.ts';
 import type { NameOperator } from '../ports/operator.ts';
 import type { Notice, Surface } from '../ports/surface.ts';

@@ -1,8 +1,8 @@
 import type { AccessGranted } from '../access/access.ts';
 import type { KeyInUse } from '../access/own-keys.ts';
 import type { FirmPrices } from '../catalogue/dearest-prices.ts';
-import { OVER } from '../kit/over.ts';
-import { grown } from '../kit/text.ts';
+import { grown } from '../kit/text/text.ts';
+import { OVER } from '../kit/time/over.ts';
 import type { Effort } from '../ports/effort.ts';
 import {
   type ChatEvent,

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { createLeases } from '../coordination/leases.ts';
-import type { Clock } from '../kit/clock.ts';
 import { orLog } from '../kit/or-log.ts';
-import { createPeriods, type PeriodKind, type Periods } from '../kit/periods.ts';
-import { repeat } from '../kit/repeat.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { createPeriods, type PeriodKind, type Periods } from '../kit/time/periods.ts';
+import { repeat } from '../kit/time/repeat.ts';
 import { type GuildLimits, type InstallationLimits, LIMITS, type LimitName } from '../ports/limits.ts';
 import {
   type Draw,

@@ -1,6 +1,6 @@
 import { formatUsd, parseNanoUsd } from '../kit/money.ts';
-import type { PeriodKind } from '../kit/periods.ts';
-import { counted, upperFirst } from '../kit/text.ts';
+import { counted, upperFirst } from '../kit/text/text.ts';
+import type { PeriodKind } from '../kit/time/periods.ts';
 import { type CountedUnit, LIMITS, type LimitName } from '../ports/limits.ts';
 import { type Platform, platformRow } from '../ports/platforms.ts';
 import type { Level, LimitReached } from './ledger.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { OpenReservation, Store } from '../ports/store.ts';
 import { bookingOf, type LookUpCost } from './settlement.ts';
 import type { CostBasis } from './usage.ts';

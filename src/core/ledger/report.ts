@@ -1,6 +1,6 @@
-import type { Clock } from '../kit/clock.ts';
-import { createDates, lastDays } from '../kit/periods.ts';
-import { counted } from '../kit/text.ts';
+import { counted } from '../kit/text/text.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { createDates, lastDays } from '../kit/time/periods.ts';
 import { AUTOMATIC } from '../ports/automatic.ts';
 import type { LedgerStore, RecordQuery } from '../ports/store.ts';
 import type { FeedbackLog } from './feedback.ts';

@@ -1,6 +1,6 @@
 import { auditRecord } from '../access/audit.ts';
 import { type Collection, createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Actor, GuildId } from '../ports/actor.ts';
 import {
   GUILD_LIMITS,

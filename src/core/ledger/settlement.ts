@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { togetherIn } from '../coordination/together.ts';
-import type { Clock } from '../kit/clock.ts';
-import { createLateWrites } from '../kit/until-stored.ts';
+import { createLateWrites } from '../kit/scheduling/until-stored.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { type Change, type Reservation, type Store, StoreError } from '../ports/store.ts';
 import { type Spent, usageRecord } from './usage.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Once } from '../coordination/once.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { TellAdmins } from '../ports/adapter.ts';
 import { LIMITS } from '../ports/limits.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createCollection } from '../coordination/collection.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import type { Route } from '../ports/model.ts';
 import type { ProviderError, ProviderErrorCode } from '../ports/provider-errors.ts';
 import type { Store } from '../ports/store.ts';

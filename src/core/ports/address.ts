@@ -1,4 +1,4 @@
-/** The people a message speaks to, as facts of its platform. Mentions inside code do not count (`kit/code-spans.ts`). */
+/** The people a message speaks to, as facts of its platform. Mentions inside code do not count (`kit/text/code-spans.ts`). */
 export interface Address {
   /** Whether it is a direct message to the bot. */
   readonly isDirect: boolean;

@@ -1,4 +1,4 @@
-import { quoted } from '../kit/text.ts';
+import { quoted } from '../kit/text/text.ts';
 import type { Role } from './actor.ts';
 import { broughtSchema, type FilePart } from './parts.ts';
 import { type Platform, platformRow } from './platforms.ts';

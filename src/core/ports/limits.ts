@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseNanoUsd } from '../kit/money.ts';
-import type { PeriodKind } from '../kit/periods.ts';
+import type { PeriodKind } from '../kit/time/periods.ts';
 import type { LedgerUnit } from './store.ts';
 import { TIERS, type Tier } from './tiers.ts';
 

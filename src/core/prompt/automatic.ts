@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Clock } from '../kit/clock.ts';
-import { Deadline } from '../kit/deadline.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { Deadline } from '../kit/time/deadline.ts';
 import type { ModelRequests } from '../ledger/model-requests.ts';
 import { worstCostNanoUsd } from '../ledger/pricing.ts';
 import { type Actor, platformOf } from '../ports/actor.ts';

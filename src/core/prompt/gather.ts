@@ -1,6 +1,6 @@
 import type { Turn } from '../conversations/conversation.ts';
 import { BoundedMap } from '../kit/bounded-map.ts';
-import { counted } from '../kit/text.ts';
+import { counted } from '../kit/text/text.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { Place, ThreadRead } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';

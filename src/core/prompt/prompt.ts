@@ -6,7 +6,7 @@ import {
   variablesText,
 } from '../conversations/instructions.ts';
 import { type Said, tagged, userMessage } from '../conversations/user-message.ts';
-import { plainName } from '../kit/text.ts';
+import { plainName } from '../kit/text/text.ts';
 import { type GuildId, platformOf } from '../ports/actor.ts';
 import type { Model } from '../ports/model.ts';
 import { platformRow } from '../ports/platforms.ts';

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { Deadline } from '../kit/deadline.ts';
-import { createSlots, type Slots } from '../kit/slots.ts';
-import { plainName } from '../kit/text.ts';
+import { createSlots, type Slots } from '../kit/scheduling/slots.ts';
+import { plainName } from '../kit/text/text.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { Deadline } from '../kit/time/deadline.ts';
 import type { GuildId } from '../ports/actor.ts';
 import type { ReadFile } from '../ports/adapter.ts';
 import {

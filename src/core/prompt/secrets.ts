@@ -1,5 +1,5 @@
-import { ownerOfKeyIn, withoutKeys } from '../kit/api-keys.ts';
-import { quoted } from '../kit/text.ts';
+import { ownerOfKeyIn, withoutKeys } from '../kit/secrets/api-keys.ts';
+import { quoted } from '../kit/text/text.ts';
 import { type CommandDeclaration, isAskedInForm } from '../ports/command.ts';
 import {
   type BroughtPart,

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { Deadline } from '../kit/deadline.ts';
 import { asObject } from '../kit/json.ts';
-import { createRate, type Rate } from '../kit/rate.ts';
+import { createRate, type Rate } from '../kit/scheduling/rate.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { Deadline } from '../kit/time/deadline.ts';
 import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
 import type { ChatEvent, ChatProvider, ChatRequest, ModelFacts } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { readBody } from '../kit/body.ts';
-import type { Clock } from '../kit/clock.ts';
 import { type JsonObject, parseJson } from '../kit/json.ts';
+import type { Clock } from '../kit/time/clock.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { partsOf } from './answer/response-body.ts';
 import { addressSetting, type ProviderDefinition } from './definition.ts';

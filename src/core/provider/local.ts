@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../kit/clock.ts';
-import { Deadline } from '../kit/deadline.ts';
 import { asArray, asObject, asText } from '../kit/json.ts';
+import type { Clock } from '../kit/time/clock.ts';
+import { Deadline } from '../kit/time/deadline.ts';
 import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition, type ProviderFeatures } from './definition.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/kit/clock.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import { type RedisConnection, script } from './connection.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { repeat } from '../../core/kit/repeat.ts';
+import { repeat } from '../../core/kit/time/repeat.ts';
 import { VERSION } from '../../core/kit/version.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import { partsOfKey, type Store } from '../../core/ports/store.ts';

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Clock } from '../../core/kit/clock.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import type { Claim, ClaimKey, ClaimStore } from '../../core/ports/store.ts';
 import { readStored } from '../shared.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, steadyClock } from '../../core/kit/clock.ts';
+import { type Clock, steadyClock } from '../../core/kit/time/clock.ts';
 import { StoreError } from '../../core/ports/store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { repeat } from '../../core/kit/repeat.ts';
+import { repeat } from '../../core/kit/time/repeat.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { createValues, type StoreDependencies, SWEEP_EVERY_MS } from '../shared.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../core/kit/clock.ts';
+import type { Clock } from '../../core/kit/time/clock.ts';
 import { partsOfKey } from '../../core/ports/store.ts';
 import type { Database } from './database.ts';
 

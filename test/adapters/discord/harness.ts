@@ -6,7 +6,7 @@ import { createFetch } from '../../../src/app/http/http-client.ts';
 import { commands } from '../../../src/commands/index.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
 import {
   createFakeDiscord,

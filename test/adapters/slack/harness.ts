@@ -5,7 +5,7 @@ import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/sla
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { type Command, defineCommand } from '../../../src/core/command.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
 import { createRecordingDispatch, type RecordingDispatch } from '../../support/recording-dispatch.ts';

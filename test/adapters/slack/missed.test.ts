@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { withoutDay } from '../../support/said.ts';
 import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';

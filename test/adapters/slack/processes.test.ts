@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { SharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { fastPace } from '../../support/fast-pace.ts';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { StartError } from '../../../src/core/ports/adapter.ts';
 import { createRecordingDispatch } from '../../support/recording-dispatch.ts';
 import { type Bench, type BenchOptions, openBench, until } from './harness.ts';

@@ -8,7 +8,7 @@ import type { AnswerMessage, Changes, Item, Message } from '../../../src/adapter
 import { createHttpServer } from '../../../src/app/http/http-server.ts';
 import { commands } from '../../../src/commands/index.ts';
 import type { CollectionStore } from '../../../src/core/coordination/collection.ts';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import { partsOfKey } from '../../../src/core/ports/store.ts';
 import type { Tier } from '../../../src/core/ports/tiers.ts';
 import { createLogin } from '../../../src/http/login.ts';

@@ -6,7 +6,7 @@ import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { createSocketProxy, type Proxies } from '../../../src/app/http/proxies.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
 import { openProxy } from '../../support/proxy.ts';
 import { createRecordingDispatch } from '../../support/recording-dispatch.ts';

@@ -6,7 +6,7 @@ import { createHttpServer, type HttpServer } from '../../../src/app/http/http-se
 import { forOperator } from '../../../src/app/http/operator-only.ts';
 import { createMetrics, type Metrics } from '../../../src/app/telemetry/metrics.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import { createSlots } from '../../../src/core/kit/slots.ts';
+import { createSlots } from '../../../src/core/kit/scheduling/slots.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 

@@ -8,7 +8,7 @@ import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { Ask } from '../../../src/cli/setup/ask.ts';
 // Before anything that has discord.js in it, as at a real setup.
 import { runSetup } from '../../../src/cli/setup/run-setup.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { createFakeDiscord } from '../../support/discord/fake-discord.ts';
 import { openGuild } from '../../support/discord/guild.ts';
 import { openProxy } from '../../support/proxy.ts';

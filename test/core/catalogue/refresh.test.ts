@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import { type CatalogueRefreshOptions, startCatalogueRefresh } from '../../../src/core/catalogue/refresh.ts';
-import type { Background } from '../../../src/core/kit/repeat.ts';
+import type { Background } from '../../../src/core/kit/time/repeat.ts';
 import { type ModelFacts, NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';

@@ -7,7 +7,7 @@ import {
   createCollection,
   UnreadableValue,
 } from '../../../src/core/coordination/collection.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { partsOfKey, type Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { valuesOf } from '../../support/changes.ts';

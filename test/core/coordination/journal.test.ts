@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createJournal, type Journal } from '../../../src/core/coordination/journal.ts';
-import { steadyClock, systemClock } from '../../../src/core/kit/clock.ts';
+import { steadyClock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import { type Change, type ClaimStore, type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { valuesOf, writeJournal } from '../../support/changes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SharedLimiter } from '../../../src/core/delivery/shared-limiter.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 import { RateLimited } from '../../../src/core/ports/delivery-errors.ts';
 import type { Scope } from '../../../src/core/ports/scope.ts';
 import { type PaceStore, StoreError } from '../../../src/core/ports/store.ts';

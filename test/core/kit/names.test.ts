@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
-import { plainName } from '../../../src/core/kit/text.ts';
+import { plainName } from '../../../src/core/kit/text/text.ts';
 
 describe('a name that is shown', () => {
   it.each([

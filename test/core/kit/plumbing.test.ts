@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../src/core/kit/body.ts';
-import { createTasks, inTurn } from '../../../src/core/kit/tasks.ts';
-import { waitInLine } from '../../../src/core/kit/waiters.ts';
+import { createTasks, inTurn } from '../../../src/core/kit/scheduling/tasks.ts';
+import { waitInLine } from '../../../src/core/kit/time/waiters.ts';
 
 function logOf(): { readonly lines: string[]; readonly log: pino.Logger } {
   const lines: string[] = [];

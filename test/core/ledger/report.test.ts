@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDates, lastDays } from '../../../src/core/kit/periods.ts';
+import { createDates, lastDays } from '../../../src/core/kit/time/periods.ts';
 import {
   groupsOf,
   sumInWords,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 
 export interface RateLimit {
   readonly limit: number;

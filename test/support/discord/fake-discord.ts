@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import { createBuckets, GLOBAL_PER_SECOND, type RateLimits, USUAL_LIMITS } from './buckets.ts';
 import { type Announcer, createAnnouncer } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';

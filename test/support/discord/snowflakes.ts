@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 
 const DISCORD_EPOCH_MS = 1_420_070_400_000n;
 const SEQUENCE_BITS = 22n;

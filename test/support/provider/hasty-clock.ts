@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 
 /** A clock on which waits of up to 30 s pass at once, and are recorded; longer ones last until they are aborted. */
 export interface HastyClock extends Clock {

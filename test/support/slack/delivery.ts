@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 import { type Envelope, type Outcome, RETRY_DELAYS_MS, type Transport } from './envelope.ts';
 
 export interface Delivery {

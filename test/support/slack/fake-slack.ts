@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Clock, systemClock } from '../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../src/core/kit/time/clock.ts';
 import { ApiError } from './api-error.ts';
 import { type App, type Features, grantsOf } from './app.ts';
 import { createDelivery } from './delivery.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 import type { Envelope, Outcome, Transport } from './envelope.ts';
 import { asString } from './json.ts';
 import type { Violation } from './violations.ts';

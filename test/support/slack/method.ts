@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 import { ApiError } from './api-error.ts';
 import type { App } from './app.ts';
 import { asString, type Json } from './json.ts';

@@ -3,7 +3,7 @@ import { createSlackAdapter, type SlackAdapter } from '../../../src/adapters/sla
 import { createManifest } from '../../../src/adapters/slack/manifest.ts';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import { commands } from '../../../src/commands/index.ts';
-import { systemClock } from '../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import type { TestBot } from '../test-bot.ts';
 import { createFakeSlack, type FakeSlack, type FakeSlackOptions } from './fake-slack.ts';
 import type { Json } from './json.ts';

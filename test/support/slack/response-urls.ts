@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 import { ApiError } from './api-error.ts';
 import { contentOf } from './content.ts';
 import { asString, isJson, isWellFormed, type Json } from './json.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/clock.ts';
+import type { Clock } from '../../../src/core/kit/time/clock.ts';
 
 /** Requests per minute, method, workspace and app, by tier (docs.slack.dev/apis/web-api/rate-limits). */
 const PER_MINUTE = { t1: 1, t2: 20, t3: 50, t4: 100, t5: 600 } as const;

@@ -1,5 +1,5 @@
 import { ButtonStyle, ComponentType, MessageFlags } from 'discord.js';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { Splitter } from '../../../core/markdown/cut/splitter.ts';
 import { type Button, buttonRow, isButtonKind } from '../../../core/ports/buttons.ts';
 import { PassingFault, Unshowable } from '../../../core/ports/delivery-errors.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Sealing } from '../../../core/kit/sealing.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Tasks } from '../../../core/kit/scheduling/tasks.ts';
+import type { Sealing } from '../../../core/kit/secrets/sealing.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import type { IsArchived } from './message-writers.ts';
 import type { WaitingSigns } from './waiting-signs.ts';

@@ -1,5 +1,5 @@
 import { MessageFlags } from 'discord.js';
-import { NEVER } from '../../../core/kit/over.ts';
+import { NEVER } from '../../../core/kit/time/over.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { type AnswerSurface, createAnswerSurface, type NextMessage } from './answer-surface.ts';

@@ -1,6 +1,6 @@
 import { Routes } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn } from '../../../core/kit/tasks.ts';
+import { inTurn } from '../../../core/kit/scheduling/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { DiscordRefusal } from '../rest/errors.ts';
 import { type DiscordRest, insisting } from '../rest/rest.ts';

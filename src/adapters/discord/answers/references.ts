@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
-import type { Sealing } from '../../../core/kit/sealing.ts';
+import type { Sealing } from '../../../core/kit/secrets/sealing.ts';
 
 const messagePlace = z.object({
   kind: z.literal('message'),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, Guild } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { plainName } from '../../../core/kit/text.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import type { Dispatch } from '../../../core/ports/events.ts';

@@ -1,5 +1,5 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { NEVER } from '../../../core/kit/over.ts';
+import { NEVER } from '../../../core/kit/time/over.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { noticeBodies } from './content.ts';
 import type { WebhookWriter } from './message-writers.ts';

@@ -1,5 +1,5 @@
 import { RESTJSONErrorCodes, Routes, ThreadAutoArchiveDuration } from 'discord.js';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import { asDeliveryError, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';

@@ -1,8 +1,8 @@
 import { Routes } from 'discord.js';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { OVER } from '../../../core/kit/over.ts';
-import { inTurn, type Tasks } from '../../../core/kit/tasks.ts';
+import { inTurn, type Tasks } from '../../../core/kit/scheduling/tasks.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
+import { OVER } from '../../../core/kit/time/over.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { DiscordRefusal, isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';

@@ -5,7 +5,7 @@ import {
   InteractionContextType,
   PermissionFlagsBits,
 } from 'discord.js';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import {
   type CommandDeclaration,
   inWordsOf,

@@ -1,6 +1,6 @@
 import { type BaseInteraction, type Entitlement, Routes } from 'discord.js';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import { StartError } from '../../../core/ports/adapter.ts';
 import type { Dispatch, Purchase } from '../../../core/ports/events.ts';

@@ -6,7 +6,7 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import { waitAtMost } from '../../../core/kit/deadline.ts';
+import { waitAtMost } from '../../../core/kit/time/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { InboundEvent } from '../../../core/ports/events.ts';
 import { noticeBodies } from '../answers/content.ts';

@@ -1,6 +1,6 @@
 import { ComponentType, type Message, Routes, TextInputStyle } from 'discord.js';
 import { BoundedMap } from '../../../core/kit/bounded-map.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { QuotedPart } from '../../../core/ports/parts.ts';
 import { ASK_ABOUT } from '../gateway/declarations.ts';
 import { apiMessage, asApiMessage, quotedPart } from '../messages/message-parts.ts';

@@ -1,6 +1,6 @@
 import { ComponentType, type ModalSubmitFields, TextInputStyle } from 'discord.js';
-import { upperFirst } from '../../../core/kit/text.ts';
-import { clip } from '../../../core/kit/text-size.ts';
+import { upperFirst } from '../../../core/kit/text/text.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
 import { type CommandDeclaration, isAskedInForm, type Option } from '../../../core/ports/command.ts';
 import type { Suggestion } from '../../../core/ports/events.ts';

@@ -8,7 +8,7 @@ import {
   Routes,
 } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { DELETE_ANSWER } from '../gateway/declarations.ts';
 import { interactionActor, interactionPlace } from '../gateway/places.ts';
 import { isRefusal } from '../rest/errors.ts';

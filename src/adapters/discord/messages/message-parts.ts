@@ -1,6 +1,6 @@
 import type { Message, MessageSnapshot, User } from 'discord.js';
 import { z } from 'zod';
-import { plainName } from '../../../core/kit/text.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
 import { type FilePart, type ForwardedPart, filePart, type QuotedPart } from '../../../core/ports/parts.ts';
 import { type NameOf, withNames } from './names.ts';
 

@@ -1,6 +1,6 @@
 import { type Message, MessageType } from 'discord.js';
-import { withoutCode } from '../../../core/kit/code-spans.ts';
-import { plainName } from '../../../core/kit/text.ts';
+import { withoutCode } from '../../../core/kit/text/code-spans.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
 import type { Address } from '../../../core/ports/address.ts';
 import { type NameOf, namesIn, withNames } from './names.ts';
 

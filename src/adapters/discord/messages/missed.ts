@@ -1,5 +1,5 @@
 import { type Client, Events, type Message, SnowflakeUtil, Status, type TextBasedChannel } from 'discord.js';
-import { type Background, repeat } from '../../../core/kit/repeat.ts';
+import { type Background, repeat } from '../../../core/kit/time/repeat.ts';
 import type { Away, Dispatch, MissedMessage, PostedMessage } from '../../../core/ports/events.ts';
 import type { DiscordContext } from '../answers/context.ts';
 import { botMayIn } from '../gateway/permissions.ts';

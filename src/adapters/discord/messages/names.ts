@@ -1,5 +1,5 @@
 import { ChannelType, type Guild, type GuildMember, type Role } from 'discord.js';
-import { plainName } from '../../../core/kit/text.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
 
 /** The name of a person (`@`), role (`@&`) or channel (`#`) by its id; empty if it is not known. */
 export type NameOf = (kind: '@' | '@&' | '#', id: string) => string;

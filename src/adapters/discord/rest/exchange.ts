@@ -1,7 +1,7 @@
 import { DefaultUserAgent } from 'discord.js';
-import type { Clock } from '../../../core/kit/clock.ts';
-import { Deadline } from '../../../core/kit/deadline.ts';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
+import { Deadline } from '../../../core/kit/time/deadline.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { DiscordFault } from './errors.ts';
 import { SIZES } from './sizes.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import { Deadline } from '../../../core/kit/deadline.ts';
 import { parseJson } from '../../../core/kit/json.ts';
+import { Deadline } from '../../../core/kit/time/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { RateReport, Scope, Urgency } from '../../../core/ports/scope.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { SizeLimit } from '../../../core/kit/text-size.ts';
+import type { SizeLimit } from '../../../core/kit/text/text-size.ts';
 
 const DOCS = 'https://docs.discord.com/developers';
 const COMMANDS = `${DOCS}/interactions/application-commands`;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { isRefusal } from '../api/errors.ts';
 import { sessionScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';

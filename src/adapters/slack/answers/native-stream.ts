@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { ignoring } from '../../../core/kit/or-log.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageView } from '../../../core/ports/surface.ts';

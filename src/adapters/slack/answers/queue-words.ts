@@ -1,5 +1,5 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn } from '../../../core/kit/tasks.ts';
+import { inTurn } from '../../../core/kit/scheduling/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Tasks } from '../../../core/kit/scheduling/tasks.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Workspace } from '../api/workspace.ts';
 import type { Channels } from '../people/channels.ts';
 import type { AgentView } from './agent-view.ts';

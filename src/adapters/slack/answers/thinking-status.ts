@@ -1,5 +1,5 @@
-import { formatDuration } from '../../../core/kit/durations.ts';
-import { OVER } from '../../../core/kit/over.ts';
+import { formatDuration } from '../../../core/kit/time/durations.ts';
+import { OVER } from '../../../core/kit/time/over.ts';
 import { thinkingScope } from '../api/limits.ts';
 import { NotSlacksAnswer, SlackRefusal } from '../api/web-api.ts';
 import type { Root } from '../posting/answer-anchor.ts';

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../../core/kit/bounded-map.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 
 /** Whether a value that was asked for at that time is good enough. */
 export type Serves<T> = (value: T, askedAtMs: number) => boolean;

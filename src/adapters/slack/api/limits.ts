@@ -1,4 +1,4 @@
-import { sizeOf } from '../../../core/kit/text-size.ts';
+import { sizeOf } from '../../../core/kit/text/text-size.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import type { TextLimits } from '../../../core/ports/surface.ts';
 import { METHODS, type Method } from './methods.ts';

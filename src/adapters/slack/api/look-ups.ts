@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { asObject, asText } from '../../../core/kit/json.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { createCache, type Serves } from './cache.ts';
 import { lookUpScope } from './limits.ts';
 import type { Method } from './methods.ts';

@@ -1,4 +1,4 @@
-import type { SizeLimit } from '../../../core/kit/text-size.ts';
+import type { SizeLimit } from '../../../core/kit/text/text-size.ts';
 
 const BLOCKS = 'docs.slack.dev/reference/block-kit';
 const VIEWS = 'docs.slack.dev/reference/views';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Scope } from '../../../core/ports/scope.ts';
 import { createCache } from './cache.ts';

@@ -1,4 +1,4 @@
-import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import { clip, sizeOf } from '../../../core/kit/text/text-size.ts';
 import { type CommandDeclaration, isAskedInForm, typedOptions } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
 import { SIZES } from '../api/sizes.ts';

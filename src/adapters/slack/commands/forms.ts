@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
-import { upperFirst } from '../../../core/kit/text.ts';
-import { clip } from '../../../core/kit/text-size.ts';
+import { upperFirst } from '../../../core/kit/text/text.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { PRESS_KINDS } from '../../../core/ports/buttons.ts';
 import type { TypedOption } from '../../../core/ports/command.ts';
 import { SIZES } from '../api/sizes.ts';

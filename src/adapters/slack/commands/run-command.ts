@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { clip } from '../../../core/kit/text-size.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { type Invocation, NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';

@@ -1,5 +1,5 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { clip, sizeOf } from '../../../core/kit/text-size.ts';
+import { clip, sizeOf } from '../../../core/kit/text/text-size.ts';
 import { type CommandDeclaration, optionsForOne } from '../../../core/ports/command.ts';
 import { isRefusal } from '../api/errors.ts';
 import { messageKey, placeAt } from '../api/places.ts';

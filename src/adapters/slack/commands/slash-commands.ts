@@ -1,4 +1,4 @@
-import { waitAtMost } from '../../../core/kit/deadline.ts';
+import { waitAtMost } from '../../../core/kit/time/deadline.ts';
 import { type CommandDeclaration, isAskedInForm } from '../../../core/ports/command.ts';
 import { placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { App, Receiver } from '@slack/bolt';
-import { createThrottle } from '../../../core/kit/throttle.ts';
+import { createThrottle } from '../../../core/kit/scheduling/throttle.ts';
 import { editOf } from '../../../core/ports/events.ts';
 import { messageKey } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { repeat } from '../../../core/kit/repeat.ts';
+import { repeat } from '../../../core/kit/time/repeat.ts';
 import type { Away, MissedMessage } from '../../../core/ports/events.ts';
 import { messagesAt, pagesOf, type Spot } from '../api/pages.ts';
 import type { SlackContext } from '../context.ts';

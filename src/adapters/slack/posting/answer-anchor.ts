@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { isRefusedContent } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
 import type { Workspace } from '../api/workspace.ts';

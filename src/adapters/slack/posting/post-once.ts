@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { MessageMark } from '../../../core/ports/surface.ts';
 import type { Spot } from '../api/pages.ts';
 import { SlackUnreachable } from '../api/web-api.ts';

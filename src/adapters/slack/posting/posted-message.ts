@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
 import type { LiveMessage, MessageMark, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';

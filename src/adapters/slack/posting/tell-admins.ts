@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { GuildId } from '../../../core/ports/actor.ts';
 import type { Notice } from '../../../core/ports/surface.ts';
 import { createCache } from '../api/cache.ts';

@@ -1,5 +1,5 @@
-import { withoutCode } from '../../../core/kit/code-spans.ts';
-import { plainName } from '../../../core/kit/text.ts';
+import { withoutCode } from '../../../core/kit/text/code-spans.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
 import type { Address } from '../../../core/ports/address.ts';
 import type { Directory } from '../people/directory.ts';
 

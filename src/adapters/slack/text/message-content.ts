@@ -1,4 +1,4 @@
-import { clip, type SizeLimit, sizeOf } from '../../../core/kit/text-size.ts';
+import { clip, type SizeLimit, sizeOf } from '../../../core/kit/text/text-size.ts';
 import { type Button, buttonRow } from '../../../core/ports/buttons.ts';
 import type { MessageView } from '../../../core/ports/surface.ts';
 import { SIZES } from '../api/sizes.ts';

@@ -1,5 +1,5 @@
-import { plainName } from '../../../core/kit/text.ts';
-import { clip } from '../../../core/kit/text-size.ts';
+import { plainName } from '../../../core/kit/text/text.ts';
+import { clip } from '../../../core/kit/text/text-size.ts';
 import { SIZES } from '../api/sizes.ts';
 import { type MessageContent, plainSections, shortText } from './message-content.ts';
 import { escapeText, neutralise } from './neutralise.ts';

@@ -1,6 +1,6 @@
 import { type Logger as BoltLogger, LogLevel } from '@slack/bolt';
 import type { Logger } from 'pino';
-import { messageOf } from '../../../core/kit/text.ts';
+import { messageOf } from '../../../core/kit/text/text.ts';
 
 /**
  * Passes Bolt's log to ours, except debug lines, which contain messages and tokens. Skips the error that Bolt logs when the

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type App, ReceiverMultipleAckError } from '@slack/bolt';
 import { readBody } from '../../../core/kit/body.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { asObject, type JsonObject, parseJson } from '../../../core/kit/json.ts';
-import { createThrottle } from '../../../core/kit/throttle.ts';
+import { createThrottle } from '../../../core/kit/scheduling/throttle.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import { createSignatureCheck } from './signature.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 

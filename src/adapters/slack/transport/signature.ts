@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../../../core/kit/clock.ts';
-import { isSameSecret } from '../../../core/kit/same-secret.ts';
+import { isSameSecret } from '../../../core/kit/secrets/same-secret.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 
 /** Slack's advice (docs.slack.dev/authentication/verifying-requests-from-slack). */
 const MAX_AGE_SEC = 300;

@@ -1,5 +1,5 @@
 import { SocketModeReceiver } from '@slack/bolt';
-import { waitAtMost } from '../../../core/kit/deadline.ts';
+import { waitAtMost } from '../../../core/kit/time/deadline.ts';
 import { socketFault } from '../start-checks.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger as BoltLogger, Receiver, SocketModeReceiverOptions } from '@slack/bolt';
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/kit/clock.ts';
-import type { Tasks } from '../../../core/kit/tasks.ts';
+import type { Tasks } from '../../../core/kit/scheduling/tasks.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Route } from '../../../core/ports/adapter.ts';
 
 export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Clock } from '../../../core/kit/clock.ts';
 import { formatUsd } from '../../../core/kit/money.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Actor } from '../../../core/ports/actor.ts';
 import type { Place } from '../../../core/ports/events.ts';
 import { TIERS } from '../../../core/ports/tiers.ts';

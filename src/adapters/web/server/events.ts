@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Changes, Item } from '../wire.ts';
 import type { ChangeLog } from './change-log.ts';
 

@@ -1,4 +1,4 @@
-import { withoutCode } from '../../../core/kit/code-spans.ts';
+import { withoutCode } from '../../../core/kit/text/code-spans.ts';
 import type { Actor, GuildId } from '../../../core/ports/actor.ts';
 import type { Address } from '../../../core/ports/address.ts';
 import type { Place } from '../../../core/ports/events.ts';

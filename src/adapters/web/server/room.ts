@@ -5,7 +5,7 @@ import {
   createCollection,
   UnreadableValue,
 } from '../../../core/coordination/collection.ts';
-import type { Clock } from '../../../core/kit/clock.ts';
+import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Item } from '../wire.ts';
 import { type ChangeLog, createChangeLog } from './change-log.ts';
 import { type Draft, MESSAGE_VERSION, type StoredMessage, storedMessageSchema, toWire } from './messages.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../core/kit/text.ts';
+import { messageOf } from '../../../core/kit/text/text.ts';
 import { type Check, createFindings, type Findings } from '../check.ts';
 
 /** A live check, step by step. A failed step becomes a finding, and the next one runs. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
-import { oneLine } from '../../kit/text.ts';
+import { oneLine } from '../../kit/text/text.ts';
 import type { GuildId } from '../../ports/actor.ts';
 import type { Press } from '../../ports/events.ts';
 import type { Question } from '../question/job.ts';

@@ -1,6 +1,6 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
 import { withoutAnswer } from '../../conversations/conversation.ts';
-import { plainName } from '../../kit/text.ts';
+import { plainName } from '../../kit/text/text.ts';
 import { mayActAs } from '../../ports/actor.ts';
 import type { AnswerDeletion } from '../../ports/events.ts';
 import { StoreError } from '../../ports/store.ts';

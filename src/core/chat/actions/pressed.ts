@@ -1,7 +1,7 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
 import type { ChatRecords } from '../../conversations/chat-records.ts';
 import type { Turn } from '../../conversations/conversation.ts';
-import { plainName } from '../../kit/text.ts';
+import { plainName } from '../../kit/text/text.ts';
 import { mayActAs, type Roles } from '../../ports/actor.ts';
 import { BUTTONS } from '../../ports/buttons.ts';
 import type { Press } from '../../ports/events.ts';

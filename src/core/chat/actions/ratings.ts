@@ -1,6 +1,6 @@
 import type { AnswerRecord } from '../../conversations/answer-records.ts';
-import { waitInWords } from '../../kit/durations.ts';
-import { createThrottle } from '../../kit/throttle.ts';
+import { createThrottle } from '../../kit/scheduling/throttle.ts';
+import { waitInWords } from '../../kit/time/durations.ts';
 import type { FeedbackLog, Verdict } from '../../ledger/feedback.ts';
 import type { Actor, GuildId } from '../../ports/actor.ts';
 import type { Press } from '../../ports/events.ts';

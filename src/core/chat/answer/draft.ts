@@ -1,7 +1,7 @@
 import { Stopped } from '../../coordination/live-answers.ts';
 import type { Reply } from '../../delivery/reply.ts';
-import type { Clock } from '../../kit/clock.ts';
-import { grown } from '../../kit/text.ts';
+import { grown } from '../../kit/text/text.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import { fenceLeftOpen } from '../../markdown/blocks/blocks.ts';
 import type { Answerer } from '../../model-choice/fallbacks.ts';
 import type { ChatEvent, Citation } from '../../ports/provider.ts';

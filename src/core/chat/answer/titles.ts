@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createTasks } from '../../kit/tasks.ts';
+import { createTasks } from '../../kit/scheduling/tasks.ts';
 import type { Actor } from '../../ports/actor.ts';
 import type { Place } from '../../ports/events.ts';
 import type { Rename } from '../../ports/surface.ts';

@@ -2,7 +2,7 @@ import { newAnswerId } from '../../conversations/answer-records.ts';
 import type { Journal } from '../../coordination/journal.ts';
 import type { AnswerState, Entry } from '../../coordination/journal-entry.ts';
 import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import type { Job } from './job.ts';
 
 /** One try to answer a job, from its arrival to the end of its event. */

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../kit/bounded-map.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import type { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Place } from '../../ports/events.ts';
 

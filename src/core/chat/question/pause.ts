@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditRecord, INSTALLATION } from '../../access/audit.ts';
 import { type CollectionStore, createCollection } from '../../coordination/collection.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import type { LogRecord } from '../../ports/store.ts';
 import type { Surface } from '../../ports/surface.ts';
 import type { Tell } from '../words/messenger.ts';

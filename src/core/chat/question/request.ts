@@ -2,7 +2,7 @@ import { explainRefusal } from '../../access/access.ts';
 import { allowanceFor, effortRemark } from '../../access/allowance.ts';
 import type { Turn } from '../../conversations/conversation.ts';
 import { userMessage } from '../../conversations/user-message.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import type { ModelRequests } from '../../ledger/model-requests.ts';
 import type { Answerer, NotOpened, OpenAnswerer, OpenedRequest } from '../../model-choice/fallbacks.ts';
 import { platformOf } from '../../ports/actor.ts';

@@ -1,7 +1,7 @@
-import type { Clock } from '../../kit/clock.ts';
-import { waitInWords } from '../../kit/durations.ts';
-import { OVER } from '../../kit/over.ts';
-import type { Crowded, QueuePlace, Slot, Slots } from '../../kit/slots.ts';
+import type { Crowded, QueuePlace, Slot, Slots } from '../../kit/scheduling/slots.ts';
+import type { Clock } from '../../kit/time/clock.ts';
+import { waitInWords } from '../../kit/time/durations.ts';
+import { OVER } from '../../kit/time/over.ts';
 import type { Surface } from '../../ports/surface.ts';
 import type { Question } from './job.ts';
 

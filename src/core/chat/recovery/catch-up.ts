@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createCollection } from '../../coordination/collection.ts';
 import { BoundedMap } from '../../kit/bounded-map.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock } from '../../kit/time/clock.ts';
 import { platformOf } from '../../ports/actor.ts';
 import type { Away, Place } from '../../ports/events.ts';
 import type { Platform } from '../../ports/platforms.ts';

@@ -1,7 +1,7 @@
 import type { Journal, Orphan } from '../../coordination/journal.ts';
 import type { Delivery } from '../../delivery/reply.ts';
-import { type Background, repeat } from '../../kit/repeat.ts';
-import { createRunning, createTasks, type Tasks } from '../../kit/tasks.ts';
+import { createRunning, createTasks, type Tasks } from '../../kit/scheduling/tasks.ts';
+import { type Background, repeat } from '../../kit/time/repeat.ts';
 import type { Adapter } from '../../ports/adapter.ts';
 import { PlaceGone } from '../../ports/delivery-errors.ts';
 import type { Platform } from '../../ports/platforms.ts';

@@ -1,6 +1,6 @@
-import { formatDuration } from '../../kit/durations.ts';
 import { formatUsd } from '../../kit/money.ts';
-import { counted, oneLine } from '../../kit/text.ts';
+import { counted, oneLine } from '../../kit/text/text.ts';
+import { formatDuration } from '../../kit/time/durations.ts';
 import type { Bill } from '../../ledger/admitted-request.ts';
 import type { Effort } from '../../ports/effort.ts';
 import type { Model } from '../../ports/model.ts';

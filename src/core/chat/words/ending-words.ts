@@ -1,6 +1,6 @@
 import type { AnswerEnd } from '../../coordination/journal-entry.ts';
 import type { StopCause } from '../../coordination/live-answers.ts';
-import { plainName } from '../../kit/text.ts';
+import { plainName } from '../../kit/text/text.ts';
 import type { ChatEvent } from '../../ports/provider.ts';
 
 /** A provider's proper end of an answer. */

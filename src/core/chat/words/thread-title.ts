@@ -1,4 +1,4 @@
-import { plainLine } from '../../kit/text.ts';
+import { plainLine } from '../../kit/text/text.ts';
 
 /** A fence's line only names a language. */
 const FENCE = /^[ \t]*(?:`{3,}|~{3,})[^\n]*$/gm;

@@ -1,4 +1,4 @@
-import { splitsPair } from '../../kit/text.ts';
+import { splitsPair } from '../../kit/text/text.ts';
 import type { Dialect } from '../../ports/surface.ts';
 import type { BlockState, Container, Fence, Item, PlacedLine } from '../blocks/block-state.ts';
 import { continuation, fenceEnd, placeLines } from '../blocks/blocks.ts';

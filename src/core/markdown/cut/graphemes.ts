@@ -1,4 +1,4 @@
-import { graphemes } from '../../kit/text.ts';
+import { graphemes } from '../../kit/text/text.ts';
 
 /**
  * Returns a function that finds the start of the grapheme around a place, or the place itself if it lies between two. A

@@ -1,4 +1,4 @@
-import { splitsPair } from '../../kit/text.ts';
+import { splitsPair } from '../../kit/text/text.ts';
 import type { TextLimits } from '../../ports/surface.ts';
 import { type BlockState, startIn } from '../blocks/block-state.ts';
 import { Healer, heal } from '../blocks/healer.ts';

@@ -1,4 +1,4 @@
-import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
+import { isHighSurrogate, splitsPair } from '../../kit/text/text.ts';
 import type { Dialect, TextLimits } from '../../ports/surface.ts';
 import { fenceEnd } from '../blocks/blocks.ts';
 import { createRewriter, type Rewriter } from '../rewrite/rewriter.ts';

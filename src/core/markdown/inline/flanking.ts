@@ -1,4 +1,4 @@
-import { splitsPair } from '../../kit/text.ts';
+import { splitsPair } from '../../kit/text/text.ts';
 
 /** The two sides of a run of marks, by CommonMark 0.31 and the amendment for CJK text. */
 export interface Flanking {

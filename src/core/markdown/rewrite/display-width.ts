@@ -1,4 +1,4 @@
-import { graphemes } from '../../kit/text.ts';
+import { graphemes } from '../../kit/text/text.ts';
 
 /** Wide and full-width East Asian characters (https://www.unicode.org/reports/tr11/), and pictures. */
 const wide =

@@ -1,4 +1,4 @@
-import { withoutCode } from '../../kit/code-spans.ts';
+import { withoutCode } from '../../kit/text/code-spans.ts';
 import { parseInline } from '../inline/inline.ts';
 import { withoutDelimiters } from '../inline/spans.ts';
 import { displayWidth } from './display-width.ts';

@@ -1,5 +1,5 @@
 import { asArray, asObject, asText, type JsonObject } from '../../kit/json.ts';
-import { isHighSurrogate, splitsPair } from '../../kit/text.ts';
+import { isHighSurrogate, splitsPair } from '../../kit/text/text.ts';
 import type { ChatEvent, FinishReason, Usage } from '../../ports/provider.ts';
 import { readFinish } from './finish.ts';
 import { ImageReader } from './images.ts';

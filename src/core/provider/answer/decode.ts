@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../kit/clock.ts';
-import type { Deadline } from '../../kit/deadline.ts';
 import type { JsonObject } from '../../kit/json.ts';
-import type { Rate } from '../../kit/rate.ts';
+import type { Rate } from '../../kit/scheduling/rate.ts';
+import type { Clock } from '../../kit/time/clock.ts';
+import type { Deadline } from '../../kit/time/deadline.ts';
 import type { ChatEvent } from '../../ports/provider.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Failure, readFailure } from '../failure/failure.ts';

@@ -1,4 +1,4 @@
-import { splitsPair } from '../../kit/text.ts';
+import { splitsPair } from '../../kit/text/text.ts';
 
 /** A piece of content, split into its two kinds. */
 export interface Sorted {

@@ -1,4 +1,4 @@
-import { waitInWords } from '../../kit/durations.ts';
+import { waitInWords } from '../../kit/time/durations.ts';
 import type { ProviderError } from '../../ports/provider-errors.ts';
 
 /** A failure in words for people: two sentences. */

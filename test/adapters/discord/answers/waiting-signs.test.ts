@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createWaitingSigns } from '../../../../src/adapters/discord/answers/waiting-signs.ts';
 import { createRest } from '../../../../src/adapters/discord/rest/rest.ts';
 import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
-import { createTasks } from '../../../../src/core/kit/tasks.ts';
+import { createTasks } from '../../../../src/core/kit/scheduling/tasks.ts';
 import { createFakeDiscord } from '../../../support/discord/fake-discord.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 

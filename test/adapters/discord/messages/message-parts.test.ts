@@ -1,6 +1,6 @@
 import { SnowflakeUtil } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Clock, systemClock } from '../../../../src/core/kit/clock.ts';
+import { type Clock, systemClock } from '../../../../src/core/kit/time/clock.ts';
 import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
 import { openGuild } from '../../../support/discord/guild.ts';
 import { type Bench, openBench } from '../harness.ts';

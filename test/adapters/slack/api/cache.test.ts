@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../../../src/adapters/slack/api/cache.ts';
-import { systemClock } from '../../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../../src/core/kit/time/clock.ts';
 
 describe('a cache of answers', () => {
   function setUp() {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entryInWords } from '../../../../src/core/access/audit.ts';
 import { createPauses } from '../../../../src/core/chat/question/pause.ts';
-import { systemClock } from '../../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../../src/core/kit/time/clock.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot } from '../../../support/test-bot.ts';
 
 let bot: TestBot;

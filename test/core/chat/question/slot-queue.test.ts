@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Question } from '../../../../src/core/chat/question/job.ts';
 import { waitForSlot } from '../../../../src/core/chat/question/slot-queue.ts';
-import { createSlots } from '../../../../src/core/kit/slots.ts';
+import { createSlots } from '../../../../src/core/kit/scheduling/slots.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { messageOf } from '../../../support/test-bot.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../../src/core/kit/clock.ts';
+import { systemClock } from '../../../../src/core/kit/time/clock.ts';
 import type { MissedMessage } from '../../../../src/core/ports/events.ts';
 import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
 import { StoreError } from '../../../../src/core/ports/store.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Deadline } from '../../../../src/core/kit/deadline.ts';
-import { createRate } from '../../../../src/core/kit/rate.ts';
+import { createRate } from '../../../../src/core/kit/scheduling/rate.ts';
+import { Deadline } from '../../../../src/core/kit/time/deadline.ts';
 import type { ChatEvent } from '../../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../../src/core/ports/provider-errors.ts';
 import { AnswerDecoder } from '../../../../src/core/provider/answer/decode.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import { waitInLine } from './waiters.ts';
+import type { Clock } from '../time/clock.ts';
+import { waitInLine } from '../time/waiters.ts';
 
 export interface QueuePlace {
   /** The number of callers to be served up to this one, including it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPeriods, type PeriodKind } from '../../../src/core/kit/periods.ts';
+import { createPeriods, type PeriodKind } from '../../../../src/core/kit/time/periods.ts';
 
 const iso = (text: string) => Date.parse(text);
 

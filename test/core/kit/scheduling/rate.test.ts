@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRate, type Waiting } from '../../../src/core/kit/rate.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import { createRate, type Waiting } from '../../../../src/core/kit/scheduling/rate.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 function setUp({ perSecond = 10, atOnce = 1 } = {}) {
   const clock = createFakeClock();

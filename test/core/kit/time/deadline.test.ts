@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { Deadline } from '../../../src/core/kit/deadline.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import { Deadline } from '../../../../src/core/kit/time/deadline.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 it('a deadline that has ended leaves neither a timer nor a listener to the signal around it', async () => {
   const clock = createFakeClock();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withoutCode } from '../../../src/core/kit/code-spans.ts';
+import { withoutCode } from '../../../../src/core/kit/text/code-spans.ts';
 
 describe('a text without its code', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, sizeOf, type TextUnit } from '../../../src/core/kit/text-size.ts';
+import { clip, sizeOf, type TextUnit } from '../../../../src/core/kit/text/text-size.ts';
 
 const seed = 20261129;
 

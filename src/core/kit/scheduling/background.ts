@@ -1,4 +1,4 @@
-import { steadyClock } from './clock.ts';
+import { steadyClock } from '../time/clock.ts';
 
 /**
  * A queue for work that may wait, such as the text of answers. Jobs run after all that arrived in a turn of the event loop, in

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { repeat } from '../../../src/core/kit/repeat.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import { repeat } from '../../../../src/core/kit/time/repeat.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 describe('repeat', () => {
   it('works every so often, also after a fault, which it logs', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isSameSecret } from '../../../src/core/kit/same-secret.ts';
+import { isSameSecret } from '../../../../src/core/kit/secrets/same-secret.ts';
 
 it.each([
   ['of-one', 'of-one', true],

@@ -1,4 +1,4 @@
-import { waitInLine } from './waiters.ts';
+import { waitInLine } from '../time/waiters.ts';
 
 /** Runs callers one at a time per key, in order of arrival. */
 export function createKeyedQueue() {

@@ -1,4 +1,4 @@
-import { counted } from './text.ts';
+import { counted } from '../text/text.ts';
 
 /** `0.4 s`, `12 s`, `2 min 5 s`. */
 export function formatDuration(ms: number): string {

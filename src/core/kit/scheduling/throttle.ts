@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** Allows `limit` calls per key within a sliding window of `windowMs` milliseconds. Callers never wait. */
 export function createThrottle(clock: Clock, limit: number, windowMs: number) {

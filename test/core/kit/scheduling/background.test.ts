@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createBackground } from '../../../src/core/kit/background.ts';
+import { createBackground } from '../../../../src/core/kit/scheduling/background.ts';
 
 function work(ms: number): void {
   const endMs = performance.now() + ms;

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSlots, type QueuePlace, type Slot, type Slots } from '../../../src/core/kit/slots.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import {
+  createSlots,
+  type QueuePlace,
+  type Slot,
+  type Slots,
+} from '../../../../src/core/kit/scheduling/slots.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 const never = new AbortController().signal;
 const quietly = () => {};

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSealing } from '../../../src/core/kit/sealing.ts';
+import { createSealing } from '../../../../src/core/kit/secrets/sealing.ts';
 
 const key = randomBytes(32);
 const sealing = createSealing(key, 'tests');

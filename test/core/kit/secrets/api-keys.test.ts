@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownerOfKeyIn } from '../../../src/core/kit/api-keys.ts';
+import { ownerOfKeyIn } from '../../../../src/core/kit/secrets/api-keys.ts';
 
 const random = 'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2eF4hJ6kL8n';
 

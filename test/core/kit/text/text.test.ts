@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { threadTitle } from '../../../src/core/chat/words/thread-title.ts';
-import { grown, messageOf, oneLine } from '../../../src/core/kit/text.ts';
+import { threadTitle } from '../../../../src/core/chat/words/thread-title.ts';
+import { grown, messageOf, oneLine } from '../../../../src/core/kit/text/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {
