@@ -52,7 +52,7 @@ export class AnswerReader {
   #isUsageNew = false;
   /** The first half of a surrogate pair, until its second half comes. */
   #half = '';
-  #events: ChatEvent[] = [];
+  readonly #events: ChatEvent[] = [];
 
   /** @param startId the generation id from the headers; null to take it from the first chunk */
   constructor(startId: string | null, bounds: AnswerBounds = {}) {
@@ -88,10 +88,9 @@ export class AnswerReader {
    * pass all layers alone. Usage comes last, unless later text makes it out of date.
    */
   take(): readonly ChatEvent[] {
-    const events = this.#events;
+    const events = this.#events.splice(0);
     if (this.#isUsageNew && this.#usage !== null) events.push({ type: 'usage', usage: this.#usage });
     this.#isUsageNew = false;
-    this.#events = [];
     return events;
   }
 

@@ -24,7 +24,7 @@ export class Framing {
   readonly #chunks: Chunks;
   readonly #parser: EventSourceParser;
   /** Text whose line break has not come yet; for a document, all of it. */
-  #pending: string[] = [];
+  readonly #pending: string[] = [];
   #pendingChars = 0;
 
   constructor(handlers: ChunkHandlers) {
@@ -119,7 +119,8 @@ export class Framing {
 
   #release(): string {
     const text = this.#pending.length === 1 ? (this.#pending[0] as string) : this.#pending.join('');
-    this.#pending = [];
+    // Emptied instead of replaced: a list that grew old would keep its text until the next full collection.
+    this.#pending.length = 0;
     this.#pendingChars = 0;
     return text;
   }
