@@ -42,10 +42,15 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions) {
     return true;
   }
 
+  function letGo(waiter: Waiter): void {
+    waiters.delete(waiter);
+    waiter.grant();
+  }
+
   function serve(): void {
     for (const waiter of waiters) {
       if (!waiter.waiting?.isUrgent() && !takePlace()) break;
-      waiter.grant();
+      letGo(waiter);
     }
     if (waiters.size === 0 || isAsleep) return;
     isAsleep = true;
@@ -60,16 +65,10 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions) {
      * Resolves when it is the caller's turn. An urgent caller resolves at once and does not count, even if it became urgent
      * while waiting. Rejects with the signal's reason if that aborts first.
      */
-    async enter(waiting?: Waiting): Promise<void> {
-      if (waiting?.isUrgent() || (waiters.size === 0 && takePlace())) return;
-      await waitInLine(waiting?.signal, (grant) => {
-        const waiter: Waiter = {
-          waiting,
-          grant() {
-            waiters.delete(waiter);
-            grant();
-          },
-        };
+    enter(waiting?: Waiting): Promise<void> {
+      if (waiting?.isUrgent() || (waiters.size === 0 && takePlace())) return Promise.resolve();
+      return waitInLine(waiting?.signal, (grant) => {
+        const waiter: Waiter = { waiting, grant };
         waiters.add(waiter);
         serve();
         return () => waiters.delete(waiter);
@@ -78,7 +77,7 @@ export function createRate(clock: Clock, { perSecond, atOnce }: RateOptions) {
     /** Lets callers that wait under this key check again whether they are urgent. */
     hurry(key: string): void {
       for (const waiter of waiters) {
-        if (waiter.waiting?.key === key && waiter.waiting.isUrgent()) waiter.grant();
+        if (waiter.waiting?.key === key && waiter.waiting.isUrgent()) letGo(waiter);
       }
     },
   };
