@@ -3,8 +3,12 @@ import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entryInWords } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
+import { MAX_LISTED } from '../../src/core/access/lists.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { MAX_PAUSE_CHARS } from '../../src/core/chat/question/pause.ts';
+import { DIRECT_MESSAGES } from '../../src/core/conversations/outcomes.ts';
 import { readUsage, sumInWords } from '../../src/core/ledger/report.ts';
+import { usageRecord } from '../../src/core/ledger/usage.ts';
 import { limitsSchema, UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import { StoreError } from '../../src/core/ports/store.ts';
 import { factsOf } from '../support/models.ts';
@@ -24,6 +28,17 @@ async function ask(user: string, cost: number | null): Promise<void> {
   bot.provider.answer('Yes.', { prompt_tokens: 10, completion_tokens: 2, ...(cost !== null && { cost }) });
   const options = { prompt: `A question of ${user}’s`, model: 'openai/gpt-4o-mini' };
   await bot.dispatch.command(invocationOf('ask', options, { actor: testActor(user) }));
+}
+
+/** The texts in the cells of a table, row by row. */
+function rowsOf(text: string, caption: string): string[][] {
+  const [, body = ''] =
+    new RegExp(`aria-label="${caption}"[\\s\\S]*?<tbody>([\\s\\S]*?)</tbody>`).exec(text) ?? [];
+  return Array.from(body.matchAll(/<tr>([\s\S]*?)<\/tr>/g), ([, row = '']) =>
+    Array.from(row.matchAll(/<t[hd][^>]*>([\s\S]*?)<\/t[hd]>/g), ([, cell = '']) =>
+      cell.replace(/<[^>]*>/g, '').trim(),
+    ),
+  );
 }
 
 /** The audit log in words without times, newest first. */
@@ -212,6 +227,56 @@ describe('the overview', () => {
     expect(text).toContain('100% of 1 rated answer good');
   });
 
+  it('lists outcomes by guild, those with the most answers first, and direct messages as one', async () => {
+    const { outcomes } = dashboard.bot.services;
+    const counts = { model: 'openai/gpt-4o-mini', provider: 'openrouter', failures: {}, firstTextMs: [] };
+    for (const [guild, answers] of [
+      ['slack:T1', 2],
+      [DIRECT_MESSAGES, 9],
+      ['discord:1', 5],
+    ] as const) {
+      await outcomes.append(guild, Date.now(), [{ ...counts, answers }]);
+    }
+    const { text } = await dashboard.get('/admin?by=guild');
+    expect(rowsOf(text, 'Outcomes by Guild')).toEqual([
+      ['Direct messages', '9', '–', '–', expect.any(String)],
+      ['discord:1', '5', '–', '–', expect.any(String)],
+      ['slack:T1', '2', '–', '–', expect.any(String)],
+    ]);
+    expect(text).toContain('href="/admin/guilds/slack%3AT1"');
+    expect(text).not.toMatch(/<a [^>]*><bdi>Direct messages/);
+  });
+
+  it('counts the use of the last 30 days in all lists', async () => {
+    const { records } = dashboard.bot.store;
+    const DAY_MS = 86_400_000;
+    for (const days of [0, 29, 31]) {
+      await records.append(
+        usageRecord({
+          id: `${days} days ago`,
+          guild: 'discord:1',
+          user: '7',
+          userName: 'Mia',
+          model: 'openai/gpt-4o-mini',
+          provider: 'openrouter',
+          payer: 'operator',
+          atMs: Date.now() - days * DAY_MS,
+          costNanoUsd: 10_000_000,
+          promptTokens: 10,
+          completionTokens: 2,
+          basis: 'provider',
+        }),
+      );
+    }
+    const rows = async (path: string, caption: string) => rowsOf((await dashboard.get(path)).text, caption);
+    const mini = (await rows('/admin/models', 'Models')).find(([name]) => name?.includes('gpt-4o-mini'));
+    expect(mini?.slice(-2)).toEqual(['2', '$0.02']);
+    const [guild] = await rows('/admin/guilds', 'Guilds and workspaces');
+    expect(guild?.slice(3, 5)).toEqual(['2', '$0.02']);
+    const person = await rows('/admin/guilds/discord%3A1', 'Use by person');
+    expect(person).toEqual([['Mia 7', '2', '24', '$0.02']]);
+  });
+
   it('shows how each provider is: in use, without a key, with a key that was rejected, or failing', async () => {
     const providers = async () => {
       const { text } = await dashboard.get('/admin');
@@ -257,6 +322,38 @@ describe('the overview', () => {
     expect(text).toContain('usage cannot be shown');
   });
 
+  it('logs the fault if a page cannot be made, and shows none of it', async () => {
+    const { services, logged } = dashboard.bot;
+    const list = services.underWay.list;
+    Object.assign(services.underWay, { list: () => Promise.reject(new Error('a fault')) });
+    for (const path of ['/admin', '/admin/answers']) {
+      const { status, text } = await dashboard.get(path);
+      expect([status, text]).toEqual([500, expect.stringContaining('Something went wrong')]);
+      expect(text).not.toContain('a fault');
+    }
+    Object.assign(services.underWay, { list });
+    expect(logged()).toMatch(/"path":"\/admin\/answers".*could not show a page of the dashboard/);
+  });
+
+  it('warns while questions wait for a slot', async () => {
+    const stateOf = async () => rowsOf((await dashboard.get('/admin')).text, 'State of [^"]*').at(-1);
+    expect(await stateOf()).toEqual([
+      'Backlog',
+      'well',
+      '0 answers streaming, 0 questions waiting for a slot.',
+    ]);
+    const acquire = () => dashboard.slots.acquireSlot('discord:1', () => {}, new AbortController().signal);
+    const slot = await acquire();
+    const waiting = acquire();
+    expect(await stateOf()).toEqual([
+      'Backlog',
+      'look',
+      '1 answer streaming, 1 question waiting for a slot.',
+    ]);
+    if (slot.ok) slot.release();
+    await waiting;
+  });
+
   it('pauses with a text for people, and resumes', async () => {
     await dashboard.post('/admin/pause', { text: 'Back at <b>noon</b>.' });
     expect(await dashboard.bot.services.pauses.read()).toMatchObject({
@@ -274,6 +371,12 @@ describe('the overview', () => {
     ]);
     const page = (await dashboard.get('/admin/audit')).text;
     expect(page).toMatch(/<td class="">All guilds<\/td>/);
+    const long = await dashboard.post('/admin/pause', { text: 'x'.repeat(MAX_PAUSE_CHARS + 1) });
+    expect([long.status, long.text]).toEqual([400, expect.stringContaining('id="use"')]);
+    expect(long.text).toMatch(/role="alert">The text may have at most/);
+    expect(await dashboard.bot.services.pauses.read()).toBeNull();
+    await dashboard.post('/admin/pause', { text: 'x'.repeat(MAX_PAUSE_CHARS) });
+    expect(await dashboard.bot.services.pauses.read()).not.toBeNull();
   });
 });
 
@@ -287,6 +390,8 @@ describe('the answers under way', () => {
     await live.request;
     await live.text('Once upon a time');
     const listed = async () => (await dashboard.get('/admin/answers')).text;
+    expect(await listed()).toContain('<script type="module" src="/admin/live.js">');
+    expect((await dashboard.get('/admin/models')).text).not.toContain('<script');
     await expect.poll(listed).toMatch(/<bdi>Mia<\/bdi><\/th>[\s\S]*<bdi>GPT-4o mini/);
     await expect.poll(listed).toMatch(/<td class="number">16<\/td>/);
     await dashboard.post('/admin/pause', {});
@@ -301,6 +406,7 @@ describe('the answers under way', () => {
     expect(await changesOf(bot)).toContain(
       'dashboard (127.0.0.1), answer.stop of discord:1: the answer to Mia → nothing',
     );
+    expect(stopped.status).toBe(303);
     const late = await dashboard.post('/admin/answers/stop', { id });
     expect(late.headers.get('location')).toBe('/admin/answers?done=not-under-way');
     expect((await dashboard.get('/admin')).text).toContain(
@@ -312,20 +418,17 @@ describe('the answers under way', () => {
 describe('costs that are not settled', () => {
   it('are listed with what is set aside, and which of them a dead process left', async () => {
     const { ledger, store } = dashboard.bot;
-    const entry = {
-      guild: 'discord:1',
-      user: '7',
-      userName: 'Mia',
-      model: 'openai/gpt-4o',
-      provider: 'openrouter',
-      payer: 'operator',
-    } as const;
+    const unnamed = { guild: 'discord:1', user: '7', provider: 'openrouter' } as const;
+    const entry = { ...unnamed, userName: 'Mia', model: 'openai/gpt-4o', payer: 'operator' } as const;
+    const settled = (await dashboard.get('/admin/costs')).text;
+    expect(settled).toContain('Everything is settled at its true price.');
     await ledger.reserve({ id: 'alive', ...entry, worstNanoUsd: 50_000_000, limits: UNLIMITED_GUILD });
+    expect((await dashboard.get('/admin/costs')).text).toContain('1 price is not booked yet. Up to $0.05');
     await store.ledger.reserve({
       id: 'left',
       draws: [],
       reserved: { nanoUsd: 20_000_000, setAsideNanoUsd: 20_000_000, requests: 1, attempts: 1 },
-      entry: { ...entry, userName: 'Ben' },
+      entry: { ...unnamed, user: 'ben', model: 'gone/model', payer: 'guild' },
       madeAtMs: Date.now() - 3_600_000,
       owner: 'a dead process',
       leaseUntilMs: Date.now() - 1_000,
@@ -333,7 +436,7 @@ describe('costs that are not settled', () => {
     const { text } = await dashboard.get('/admin/costs');
     expect(text).toContain('2 prices are not booked yet. Up to $0.07');
     expect(text).toMatch(
-      /Ben[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
+      /<bdi>ben<[\s\S]*<bdi>gone\/model<[\s\S]*its own key[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
     );
   });
 });
@@ -351,6 +454,32 @@ describe('the models', () => {
       text.slice(text.indexOf(`>${id}<`)).match(/<span class="pill[^>]*>([^<]+)/)?.[1];
     expect(stateOf(first?.id)).toBe('no longer offered');
     expect(stateOf('anthropic/claude-3.5-sonnet')).toBe('available');
+  });
+
+  it('are shown as paused, ending or doubtful, the gravest first', async () => {
+    const { catalogue, rest } = dashboard.bot.services;
+    const [model] = catalogue.list('web').filter(({ routes }) => routes.length === 1);
+    if (model === undefined) throw new Error('no model has one route');
+    const route = (wireModel: string) => ({ ...model.routes[0], wireModel });
+    const changed = {
+      ...model,
+      routes: [route('one'), route('two')],
+      endsOn: '2999-01-01',
+      doubtedPrices: model.prices,
+    };
+    const resting = new Set(['one', 'two']);
+    Object.assign(rest, { isResting: async (to: { wireModel: string }) => resting.has(to.wireModel) });
+    Object.assign(catalogue, { list: () => [changed] });
+    const stateOf = async () => rowsOf((await dashboard.get('/admin/models')).text, 'Models')[0]?.[1];
+    expect(await stateOf()).toBe('paused after failures');
+    resting.delete('one');
+    expect(await stateOf()).toBe('ends on 2999-01-01');
+    Object.assign(changed, { endsOn: null });
+    expect(await stateOf()).toBe('price doubted');
+    Object.assign(changed, { doubtedPrices: undefined });
+    expect(await stateOf()).toBe('one route paused');
+    resting.clear();
+    expect(await stateOf()).toBe('available');
   });
 });
 
@@ -379,6 +508,10 @@ describe('the changes', () => {
     expect([second.includes('change 99.'), second.includes('change 119.'), second.includes('Older')]).toEqual(
       [false, true, false],
     );
+    expect([first.includes('Newer'), second.includes('href="/admin/audit?skip=0">Newer')]).toEqual([
+      false,
+      true,
+    ]);
     const one = (await dashboard.get('/admin/audit?guild=slack%3AT1')).text;
     expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
     expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
@@ -513,6 +646,60 @@ describe('the page of a guild', () => {
     const { text } = await dashboard.get(path);
     expect(text).toContain('…1a2b');
     expect(text).not.toContain('guild-1a2b');
+  });
+
+  it('says what kind of guild it is', async () => {
+    const kindOf = async (id: string) =>
+      /<p class="soft"><code>[^<]*<\/code> · ([^<]*)/.exec(
+        (await dashboard.get(`/admin/guilds/${encodeURIComponent(id)}`)).text,
+      )?.[1];
+    expect(await kindOf('discord:1')).toBe('a server on Discord');
+    expect(await kindOf('discord:dm:1')).toBe('direct messages on Discord');
+    expect(await kindOf('web:local')).toMatch(/^the /);
+  });
+
+  it('opens by an id that is typed in, as an id with spaces around it', async () => {
+    const { status, headers } = await dashboard.get('/admin/guilds?id=%20slack%3AT1%20');
+    expect([status, headers.get('location')]).toEqual([303, '/admin/guilds/slack%3AT1']);
+  });
+
+  it('confirms what was done, and takes fields that stay empty for absent', async () => {
+    const done = async (action: string, fields: Record<string, string>) => {
+      const { status, headers } = await dashboard.post(`${path}/${action}`, fields);
+      expect(status).toBe(303);
+      const page = await dashboard.get(headers.get('location') ?? '');
+      return /role="status">([^<]*)/.exec(page.text)?.[1];
+    };
+    expect(await done('revoke', { reason: '' })).toBe('There was no grant to revoke.');
+    expect(await done('grant', { tier: ' premium ', until: '', reason: ' ' })).toMatch(
+      /^The tier is granted/,
+    );
+    expect((await dashboard.bot.services.guilds.report('discord:1')).grants).toMatchObject([
+      { tier: 'premium', expiresAtMs: null, reason: '' },
+    ]);
+    expect(await done('revoke', {})).toMatch(/^The grant is revoked/);
+  });
+
+  it('says that a list or the limits of people are full, and that no limit can be set without limits', async () => {
+    const { services } = dashboard.bot;
+    const problemOf = async (action: string, fields: Record<string, string>) =>
+      /role="alert">([^<]*)/.exec((await dashboard.post(`${path}/${action}`, fields)).text)?.[1];
+    for (let id = 1; id <= MAX_LISTED; id++) {
+      const entry = { kind: 'channels', id: `c${id}` } as const;
+      await services.settings.changeAccess({ guild: 'discord:1', ...entry, to: 'deny', by: 'test' });
+    }
+    expect(await problemOf('access', { list: 'deny', kind: 'channel', who: 'c0' })).toMatch(
+      /^The list is full/,
+    );
+    const limit = { limit: 'requests-per-day', amount: '3' };
+    let problem: string | undefined;
+    for (let role = 1; problem === undefined && role < 1_000; role++) {
+      problem = await problemOf('limits', { ...limit, role: String(role) });
+    }
+    expect(problem).toMatch(/^At most \d+ people .* can have limits of their own/);
+    Object.assign(services.limits, { isOn: false });
+    expect(await problemOf('limits', limit)).toMatch(/^LIMITS=off turns all limits off/);
+    expect((await dashboard.get(path)).text).toContain('There are no limits, because');
   });
 
   it('knows no guild that cannot be one', async () => {

@@ -1,7 +1,7 @@
 import { createAdmin } from '../../src/admin/admin.ts';
 import { createAdminHost } from '../../src/app/admin-host.ts';
 import { createHttpServer } from '../../src/app/http/http-server.ts';
-import { createSlots } from '../../src/core/kit/scheduling/slots.ts';
+import { createSlots, type Slots } from '../../src/core/kit/scheduling/slots.ts';
 import { systemClock } from '../../src/core/kit/time/clock.ts';
 import type { Adapter } from '../../src/core/ports/adapter.ts';
 import { createLogin } from '../../src/http/login.ts';
@@ -12,6 +12,8 @@ export const ADMIN_TOKEN = 'a-token-of-this-test';
 export interface Dashboard {
   readonly bot: TestBot;
   readonly url: string;
+  /** The process's slots for answers: one, for which one question may wait. */
+  readonly slots: Slots;
   /** The state that the test's platform reports. */
   readonly platform: { isReady: boolean };
   /** Opens a page with a session, or with these headers alone. */
@@ -41,6 +43,7 @@ export async function startDashboard(
     ready: () => platform.isReady,
     stop: async () => {},
   };
+  const slots = createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 1, maxWaitingPerGuild: 1, clock });
   const host = createAdminHost({
     services: bot.services,
     store: bot.store,
@@ -51,7 +54,7 @@ export async function startDashboard(
       nameOf: (id) => id,
     },
     refusals: Promise.resolve([{ id: 'xai', variable: 'XAI_API_KEY' }]),
-    slots: createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 1, maxWaitingPerGuild: 1, clock }),
+    slots,
   });
   const login = options.withoutToken ? null : createLogin(ADMIN_TOKEN, clock, bot.log);
   const server = createHttpServer(createAdmin({ host, login, log: bot.log }), bot.log);
@@ -73,6 +76,7 @@ export async function startDashboard(
   const dashboard: Dashboard = {
     bot,
     url,
+    slots,
     platform,
     get: async (path, headers) => send(path, { headers: headers ?? { cookie: await session() } }),
     post: async (path, fields, headers) =>
