@@ -1,4 +1,4 @@
-import { createMessageSurface } from '../../src/adapters/discord/answers/message-surface.ts';
+import { MessageSurface } from '../../src/adapters/discord/answers/message-surface.ts';
 import { createWaitingSigns } from '../../src/adapters/discord/answers/waiting-signs.ts';
 import { createRest } from '../../src/adapters/discord/rest/rest.ts';
 import type { WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
@@ -85,7 +85,7 @@ export function createSimulatedDiscord(clock: FakeClock, options: DiscordOptions
       const question = { channelId, messageId, authorId: '7', guildId: '8' };
       const spot = { kind: 'thread', title: 'A question' } as const;
       const tasks = createTasks(log);
-      const surface = createMessageSurface(
+      const surface = new MessageSurface(
         {
           rest,
           tasks,

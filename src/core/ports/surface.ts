@@ -41,7 +41,7 @@ export interface Surface {
    */
   readonly updateScope?: Scope;
   /** The time, in milliseconds since the epoch, after which nothing can be shown here. Answers are ended before it. */
-  readonly closesAtMs?: number;
+  readonly closesAtMs?: number | undefined;
   /** Whether a thread can begin under a public answer here; the answer then gets a button for that. */
   readonly canContinueInThread: boolean;
   /** Whether only the asker sees what is shown here. */
@@ -52,7 +52,7 @@ export interface Surface {
    */
   readonly isOverheard?: boolean;
   /** One or two sentences for `/help` on what does not work here, and the remedy. */
-  readonly caveat?: string;
+  readonly caveat?: string | undefined;
   /**
    * Serialised location for `Adapter.reopen`, in any process. Changes after each `openMessage`, so that the first `openMessage` after a
    * reopening does not repeat a post that the dead process had made. Stored as is. Left out if the place ends with the

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../src/core/kit/body.ts';
-import { createTasks, inTurn } from '../../../src/core/kit/scheduling/tasks.ts';
+import { createTasks, TasksInTurn } from '../../../src/core/kit/scheduling/tasks.ts';
 import { waitInLine } from '../../../src/core/kit/time/waiters.ts';
 
 function logOf(): { readonly lines: string[]; readonly log: pino.Logger } {
@@ -35,11 +35,11 @@ describe('tasks', () => {
   it('run in turn wait for the one before, also if that fails', async () => {
     const { lines, log } = logOf();
     const tasks = createTasks(log);
-    const run = inTurn(tasks);
+    const inTurn = new TasksInTurn(tasks);
     const first = Promise.withResolvers<void>();
     const done: string[] = [];
-    run('do the first', () => first.promise);
-    run('do the second', async () => done.push('second'));
+    inTurn.run('do the first', () => first.promise);
+    inTurn.run('do the second', async () => done.push('second'));
     await setImmediate();
     expect(done).toEqual([]);
     first.reject(new Error('broken'));

@@ -1,125 +1,145 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
-import type { MessageView, Notice } from '../../../core/ports/surface.ts';
+import type { Activity, LiveMessage, MessageView, Notice, Rename } from '../../../core/ports/surface.ts';
 import { type DiscordRest, GLOBAL, insisting } from '../rest/rest.ts';
-import { type AnswerSurface, createAnswerSurface, type NextMessage } from './answer-surface.ts';
+import { AnswerSurface, type NextMessage } from './answer-surface.ts';
 import { answerBody } from './content.ts';
 import type { DiscordContext } from './context.ts';
-import { createChannelWriter, isUnclear } from './message-writers.ts';
+import { ChannelWriter, isUnclear } from './message-writers.ts';
 import { openDirectMessages, postNotice, referenceTo } from './post-notice.ts';
-import { createQueueWords } from './queue-words.ts';
+import { QueueWords } from './queue-words.ts';
 import { buttonsOf, findMessage, type SentMessage, UNREAD } from './read-back.ts';
 import { type MessagePlace, writeReference } from './references.ts';
 import { renameThread, startThread } from './threads.ts';
+import type { WaitingSign } from './waiting-signs.ts';
 
 export interface MessageSurfaceOptions {
   /** Whether another process may have sent messages that this one does not know. */
   readonly isResumed: boolean;
   /** A sentence for the asker on why the bot may not write there now; null if nothing speaks against it. Default: null. */
-  readonly obstacle?: () => string | null;
+  readonly obstacle?: () => Promise<string | null>;
 }
 
 /**
  * The surface for the answer to a person's message: in the question's own thread or direct messages, in its channel as a
  * reply, or in a thread that opens with the first text. If a thread is impossible, the answer becomes a reply.
  */
-export function createMessageSurface(
-  discord: Omit<DiscordContext, 'sealing' | 'clock' | 'log'>,
-  place: MessagePlace,
-  { isResumed, obstacle = () => null }: MessageSurfaceOptions,
-): AnswerSurface {
-  const { rest, botId } = discord;
-  const { question, spot } = place;
-  const { channelId, messageId, guildId } = question;
-  const caveat = guildId === null ? undefined : discord.caveat;
-  const sign = discord.signs.of(question);
-  const queueWords = createQueueWords(discord, question);
-  // A thread that starts from a message has the message's id.
-  let targetId = spot.kind === 'thread' ? messageId : channelId;
-  let writer = createChannelWriter(rest, targetId, discord.isArchived);
-  let threadToOpen = spot.kind === 'thread' ? spot.title : null;
-  let isThreadNew = false;
-  let toldPrivately = 0;
+export class MessageSurface extends AnswerSurface {
+  readonly updateScope = GLOBAL;
+  readonly isPrivate = false;
+  writer: ChannelWriter;
+  readonly caveat: string | undefined;
+  readonly obstacle: () => Promise<string | null>;
+  readonly #discord: Pick<DiscordContext, 'rest' | 'botId'>;
+  readonly #place: MessagePlace;
+  readonly #sign: WaitingSign;
+  readonly #queueWords: QueueWords;
+  #threadToOpen: string | null;
+  #isThreadNew = false;
+  #toldPrivately = 0;
   /** Views of earlier tries to open the next message, whose outcome is unknown. */
-  let unclear: MessageView[] = [];
+  #unclear: MessageView[] = [];
 
-  async function openThread(title: string, signal: AbortSignal): Promise<void> {
-    const outcome = await startThread(rest, channelId, messageId, title, signal);
-    threadToOpen = null;
-    isThreadNew = outcome === 'new';
-    if (outcome !== 'impossible') return;
-    targetId = channelId;
-    writer = createChannelWriter(rest, channelId);
+  constructor(
+    discord: Omit<DiscordContext, 'sealing' | 'clock' | 'log'>,
+    place: MessagePlace,
+    { isResumed, obstacle = async () => null }: MessageSurfaceOptions,
+  ) {
+    super(place, isResumed);
+    const { question, spot } = place;
+    this.caveat = question.guildId === null ? undefined : discord.caveat;
+    this.#discord = discord;
+    this.#place = place;
+    this.obstacle = obstacle;
+    this.#sign = discord.signs.of(question);
+    this.#queueWords = new QueueWords(discord, question);
+    // A thread that starts from a message has the message's id.
+    const channelId = spot.kind === 'thread' ? question.messageId : question.channelId;
+    this.writer = new ChannelWriter(discord.rest, channelId, discord.isArchived);
+    this.#threadToOpen = spot.kind === 'thread' ? spot.title : null;
+  }
+
+  get isOverheard(): boolean {
+    return this.#place.question.guildId !== null && this.caveat === undefined && !this.#isReply;
+  }
+
+  get reference(): string {
+    const spot = this.#isReply ? ({ kind: 'reply' } as const) : this.#place.spot;
+    return writeReference({ ...this.#place, spot, newestId: this.newestId });
+  }
+
+  get rename(): Rename | undefined {
+    if (!this.#isThreadNew) return undefined;
+    const { messageId } = this.#place.question;
+    return (title, signal) => renameThread(this.#discord.rest, messageId, title, signal);
   }
 
   /** Whether the answer starts in a channel where people talk about other things. */
-  function isReply(): boolean {
-    return spot.kind !== 'here' && targetId === channelId;
+  get #isReply(): boolean {
+    const { question, spot } = this.#place;
+    return spot.kind !== 'here' && this.writer.channelId === question.channelId;
   }
 
-  async function send(
-    { body, files, newestId, mayHaveSent }: NextMessage,
-    signal: AbortSignal,
-  ): Promise<string> {
-    if (threadToOpen !== null) await openThread(threadToOpen, signal);
-    const after = { channelId: targetId, afterId: newestId ?? messageId };
-    const found = unclear.length === 0 ? null : await findShown(rest, after, botId, unclear, signal);
-    const reference = isReply() && newestId === null ? referenceTo(messageId) : {};
-    // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
-    const once = { nonce: newestId ?? messageId, enforce_nonce: true } as const;
-    const id = found ?? (await writer.send({ ...body, ...reference, ...once }, files, signal));
-    // An earlier try may have sent an older text. The limiter granted a send, and not this edit.
-    if (mayHaveSent) await createChannelWriter(insisting(rest), targetId).edit(id, body, files, signal);
-    unclear = [];
-    return id;
+  indicate(activity: Activity): void {
+    if (activity !== 'queued') this.#queueWords.show(null);
+    this.#sign.show(activity);
   }
 
-  return createAnswerSurface(
-    {
-      surface: {
-        updateScope: GLOBAL,
-        canContinueInThread: place.canContinueInThread,
-        isPrivate: false,
-        get isOverheard() {
-          return guildId !== null && caveat === undefined && !isReply();
-        },
-        ...(caveat === undefined ? {} : { caveat }),
-        get rename() {
-          return isThreadNew
-            ? (title: string, signal: AbortSignal) => renameThread(rest, messageId, title, signal)
-            : undefined;
-        },
-        indicate(activity) {
-          if (activity !== 'queued') queueWords(null);
-          sign(activity);
-        },
-        waits: queueWords,
-        tellPrivately: (notice, signal) => tellAsker(rest, question, notice, toldPrivately++, signal),
-        obstacle: async () => obstacle(),
-        async prepare(signal) {
-          const title = threadToOpen;
-          if (title !== null) await explained(place, () => openThread(title, signal));
-        },
-      },
-      get sendScope() {
-        return writer.sendScope;
-      },
-      get editScope() {
-        return writer.editScope;
-      },
-      referenceAt(newestId) {
-        const now = isReply() ? ({ kind: 'reply' } as const) : spot;
-        return writeReference({ ...place, spot: now, newestId });
-      },
-      send: (next, signal) => explained(place, () => send(next, signal)),
-      edit: (id, body, files, signal) => explained(place, () => writer.edit(id, body, files, signal)),
-      archiveAgain: (signal) => writer.archiveAgain(signal),
-      async failed(error, view) {
-        if (isUnclear(error)) unclear.push(view);
-      },
-    },
-    { newestId: place.newestId, isResumed },
-  );
+  waits(words: string): void {
+    this.#queueWords.show(words);
+  }
+
+  tellPrivately(notice: Notice, signal: AbortSignal): Promise<void> {
+    return tellAsker(this.#discord.rest, this.#place.question, notice, this.#toldPrivately++, signal);
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    const title = this.#threadToOpen;
+    if (title !== null) await explained(this.#place, () => this.#openThread(title, signal));
+  }
+
+  override openMessage(view: MessageView, signal: AbortSignal): Promise<LiveMessage> {
+    return explained(this.#place, () => super.openMessage(view, signal));
+  }
+
+  override update(id: string, view: MessageView, signal: AbortSignal): Promise<void> {
+    return explained(this.#place, () => super.update(id, view, signal));
+  }
+
+  async post(next: NextMessage, signal: AbortSignal): Promise<string> {
+    const { body, files, newestId } = next;
+    const { rest, botId } = this.#discord;
+    const { messageId } = this.#place.question;
+    try {
+      if (this.#threadToOpen !== null) await this.#openThread(this.#threadToOpen, signal);
+      const afterId = newestId ?? messageId;
+      const after = { channelId: this.writer.channelId, afterId };
+      const unclear = this.#unclear;
+      const found = unclear.length === 0 ? null : await findShown(rest, after, botId, unclear, signal);
+      const reference = this.#isReply && newestId === null ? referenceTo(messageId) : {};
+      // Of two sends with the same nonce Discord accepts only the first, for some minutes. Exactly one message follows another.
+      const once = { nonce: afterId, enforce_nonce: true } as const;
+      const id = found ?? (await this.writer.send({ ...body, ...reference, ...once }, files, signal));
+      // An earlier try may have sent an older text. The limiter granted a send, and not this edit.
+      if (next.mayHaveSent)
+        await new ChannelWriter(insisting(rest), this.writer.channelId).edit(id, body, files, signal);
+      this.#unclear = [];
+      return id;
+    } catch (error) {
+      if (isUnclear(error)) this.#unclear.push(next.view);
+      throw error;
+    }
+  }
+
+  async #openThread(title: string, signal: AbortSignal): Promise<void> {
+    const { rest } = this.#discord;
+    const { channelId, messageId } = this.#place.question;
+    const outcome = await startThread(rest, channelId, messageId, title, signal);
+    this.#threadToOpen = null;
+    this.#isThreadNew = outcome === 'new';
+    if (outcome !== 'impossible') return;
+    this.writer = new ChannelWriter(rest, channelId);
+  }
 }
 
 /** Tells the asker something in direct messages, or in a reply if those are closed. */

@@ -6,6 +6,7 @@ import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { asDeliveryError, DiscordFault, DiscordRefusal, isRefusal } from '../rest/errors.ts';
 import { type DiscordRest, GLOBAL, type RestRequest } from '../rest/rest.ts';
 import type { MessageBody } from './content.ts';
+import type { InteractionPlace } from './references.ts';
 
 /** A way to post and edit messages. Throws what `Surface` may throw. */
 export interface MessageWriter {
@@ -25,133 +26,148 @@ export interface MessageWriter {
 /** Whether a thread is archived now, as far as the gateway told; false for all else. */
 export type IsArchived = (channelId: string) => boolean;
 
-export interface ChannelWriter extends MessageWriter {
-  /** Archives a thread again if it was archived during the answer and `edit` had to open it. Best effort. */
-  archiveAgain(signal: AbortSignal): Promise<void>;
-}
-
 const LOCKED = [RESTJSONErrorCodes.ThreadLocked, RESTJSONErrorCodes.InvalidActionOnArchivedThread] as const;
 
 const messageSchema = z.object({ id: z.string() });
 
 /**
- * Writes through the channel, as the bot. Discord publishes no limits; these are measured by others, and apply until its
- * first response reports the true ones. No other process shares them, because a guild with its threads is on one shard, and
- * DMs are on the first.
+ * Discord publishes no limits of channels; this one is measured by others, and applies until its first response reports the
+ * true one. No other process shares it, because a guild with its threads is on one shard, and DMs are on the first.
  */
-export function createChannelWriter(
-  rest: DiscordRest,
-  channelId: string,
-  isArchived: IsArchived = () => false,
-): ChannelWriter {
-  let isReopened = false;
-  const rate = { limit: 5, windowMs: 5_000, within: GLOBAL };
-  const sendScope = { ...rate, key: `discord:send:${channelId}` };
-  // The last state of an answer need not wait for other answers that still grow.
-  const editScope = { ...rate, key: `discord:edit:${channelId}`, reserve: 1 };
+const CHANNEL_RATE = { limit: 5, windowMs: 5_000, within: GLOBAL } as const;
 
-  async function post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
-    const path = Routes.channelMessages(channelId);
-    const wasArchived = isArchived(channelId);
+/** Writes through the channel, as the bot. */
+export class ChannelWriter implements MessageWriter {
+  readonly channelId: string;
+  readonly #rest: DiscordRest;
+  readonly #isArchived: IsArchived;
+  #isReopened = false;
+
+  constructor(rest: DiscordRest, channelId: string, isArchived: IsArchived = () => false) {
+    this.channelId = channelId;
+    this.#rest = rest;
+    this.#isArchived = isArchived;
+  }
+
+  get sendScope(): Scope {
+    return { ...CHANNEL_RATE, key: `discord:send:${this.channelId}` };
+  }
+
+  get editScope(): Scope {
+    // The last state of an answer need not wait for other answers that still grow.
+    return { ...CHANNEL_RATE, key: `discord:edit:${this.channelId}`, reserve: 1 };
+  }
+
+  send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
+    return delivered(() => this.#post(body, files, signal));
+  }
+
+  edit(id: string, body: Partial<MessageBody>, files: readonly NoticeFile[], signal: AbortSignal) {
+    const path = Routes.channelMessage(this.channelId, id);
+    return delivered(() => this.#edit({ method: 'PATCH', path, body, files, scope: this.editScope }, signal));
+  }
+
+  /** Archives a thread again if it was archived during the answer and `edit` had to open it. Best effort. */
+  async archiveAgain(signal: AbortSignal): Promise<void> {
+    if (!this.#isReopened) return;
+    this.#isReopened = false;
+    // Somebody may have archived or deleted it; the answer is shown either way.
+    await this.#setArchived(true, signal).catch(() => {});
+  }
+
+  async #post(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
+    const path = Routes.channelMessages(this.channelId);
+    const wasArchived = this.#isArchived(this.channelId);
     try {
-      const sent = await rest.request({ method: 'POST', path, body, files, scope: sendScope }, signal);
+      const request = { method: 'POST', path, body, files, scope: this.sendScope } as const;
+      const sent = await this.#rest.request(request, signal);
       // A post opens an archived thread, unless it is locked.
-      isReopened ||= wasArchived;
+      this.#isReopened ||= wasArchived;
       return messageSchema.parse(sent).id;
     } catch (error) {
-      if (isRefusal(error, ...LOCKED)) throw new PlaceLocked(channelId, { cause: error });
+      if (isRefusal(error, ...LOCKED)) throw new PlaceLocked(this.channelId, { cause: error });
       // Without Read Message History the bot may post, but not reply.
       if (!isRefusal(error, RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory)) throw error;
       const { message_reference: _, ...plain } = body;
-      return post(plain, files, signal);
+      return this.#post(plain, files, signal);
     }
-  }
-
-  async function setArchived(archived: boolean, signal: AbortSignal): Promise<void> {
-    const path = Routes.channel(channelId);
-    const scope = { key: `discord:archive:${channelId}`, limit: 2, windowMs: 5_000 };
-    await rest.insist({ method: 'PATCH', path, body: { archived }, scope }, signal);
   }
 
   /** Nobody can edit a message in an archived thread. Any member of the thread can unarchive it, unless it is locked. */
-  async function edit(
-    messageId: string,
-    body: Partial<MessageBody>,
-    files: readonly NoticeFile[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const path = Routes.channelMessage(channelId, messageId);
-    const request = { method: 'PATCH', path, body, files, scope: editScope } as const;
+  async #edit(request: RestRequest, signal: AbortSignal): Promise<void> {
     try {
-      await rest.request(request, signal);
+      await this.#rest.request(request, signal);
     } catch (error) {
       if (!isRefusal(error, RESTJSONErrorCodes.InvalidActionOnArchivedThread)) throw error;
-      await setArchived(false, signal).catch((refusal: unknown) => {
+      await this.#setArchived(false, signal).catch((refusal: unknown) => {
         if (!(refusal instanceof DiscordRefusal) || refusal.status === 404) throw refusal;
         // Only people with Manage Threads can unlock it.
-        throw new PlaceLocked(channelId, { cause: refusal });
+        throw new PlaceLocked(this.channelId, { cause: refusal });
       });
-      isReopened = true;
-      await rest.insist(request, signal);
+      this.#isReopened = true;
+      await this.#rest.insist(request, signal);
     }
   }
 
-  return {
-    sendScope,
-    editScope,
-    send: (body, files, signal) => delivered(() => post(body, files, signal)),
-    edit: (messageId, body, files, signal) => delivered(() => edit(messageId, body, files, signal)),
-    async archiveAgain(signal) {
-      if (!isReopened) return;
-      isReopened = false;
-      // Somebody may have archived or deleted it; the answer is shown either way.
-      await setArchived(true, signal).catch(() => {});
-    },
-  };
+  async #setArchived(archived: boolean, signal: AbortSignal): Promise<void> {
+    const path = Routes.channel(this.channelId);
+    const scope = { key: `discord:archive:${this.channelId}`, limit: 2, windowMs: 5_000 };
+    await this.#rest.insist({ method: 'PATCH', path, body: { archived }, scope }, signal);
+  }
 }
 
-/** The application's webhook for one interaction. */
-export interface WebhookWriter extends MessageWriter {
-  /** Edits the answer to the interaction, or the message whose button was pressed; resolves to its id. */
-  editOriginal(
-    body: Partial<MessageBody>,
-    files: readonly NoticeFile[],
-    signal: AbortSignal,
-  ): Promise<string>;
-  removeOriginal(signal: AbortSignal): Promise<void>;
-}
+type WebhookOf = Pick<InteractionPlace['interaction'], 'id' | 'applicationId' | 'token'>;
 
 /**
- * Writes through an interaction's webhook while its token is valid (15 minutes), which uses neither the channel's limits nor
- * the global one.
+ * The application's webhook for one interaction. Works while the token is valid (15 minutes), and uses neither the channel's
+ * limits nor the global one.
  */
-export function createWebhookWriter(
-  rest: DiscordRest,
-  interaction: { readonly id: string; readonly applicationId: string; readonly token: string },
-): WebhookWriter {
-  const { id, applicationId, token } = interaction;
-  const scope = { key: `discord:interaction:${id}`, limit: 5, windowMs: 2_000, reserve: 1 };
-  const original = Routes.webhookMessage(applicationId, token);
-  const call = (request: RestRequest, signal: AbortSignal) =>
-    delivered(() => rest.request({ ...request, scope }, signal));
-  return {
-    sendScope: scope,
-    editScope: scope,
-    async send(body, files, signal) {
-      const path = Routes.webhook(applicationId, token);
-      return messageSchema.parse(await call({ method: 'POST', path, body, files }, signal)).id;
-    },
-    async edit(messageId, body, files, signal) {
-      const path = Routes.webhookMessage(applicationId, token, messageId);
-      await call({ method: 'PATCH', path, body, files }, signal);
-    },
-    async editOriginal(body, files, signal) {
-      return messageSchema.parse(await call({ method: 'PATCH', path: original, body, files }, signal)).id;
-    },
-    async removeOriginal(signal) {
-      await call({ method: 'DELETE', path: original }, signal);
-    },
-  };
+export class WebhookWriter implements MessageWriter {
+  readonly #rest: DiscordRest;
+  readonly #interaction: WebhookOf;
+
+  constructor(rest: DiscordRest, interaction: WebhookOf) {
+    this.#rest = rest;
+    this.#interaction = interaction;
+  }
+
+  get sendScope(): Scope {
+    return { key: `discord:interaction:${this.#interaction.id}`, limit: 5, windowMs: 2_000, reserve: 1 };
+  }
+
+  get editScope(): Scope {
+    return this.sendScope;
+  }
+
+  async send(body: MessageBody, files: readonly NoticeFile[], signal: AbortSignal): Promise<string> {
+    const { applicationId, token } = this.#interaction;
+    const path = Routes.webhook(applicationId, token);
+    return messageSchema.parse(await this.#call({ method: 'POST', path, body, files }, signal)).id;
+  }
+
+  async edit(id: string, body: Partial<MessageBody>, files: readonly NoticeFile[], signal: AbortSignal) {
+    await this.#call({ method: 'PATCH', path: this.#pathOf(id), body, files }, signal);
+  }
+
+  /** Edits the answer to the interaction, or the message whose button was pressed; resolves to its id. */
+  async editOriginal(body: Partial<MessageBody>, files: readonly NoticeFile[], signal: AbortSignal) {
+    const request = { method: 'PATCH', path: this.#pathOf(), body, files } as const;
+    return messageSchema.parse(await this.#call(request, signal)).id;
+  }
+
+  async removeOriginal(signal: AbortSignal): Promise<void> {
+    await this.#call({ method: 'DELETE', path: this.#pathOf() }, signal);
+  }
+
+  /** @param messageId default: the original's */
+  #pathOf(messageId?: string): RestRequest['path'] {
+    const { applicationId, token } = this.#interaction;
+    return Routes.webhookMessage(applicationId, token, messageId);
+  }
+
+  #call(request: RestRequest, signal: AbortSignal): Promise<unknown> {
+    return delivered(() => this.#rest.request({ ...request, scope: this.sendScope }, signal));
+  }
 }
 
 /** Words refusals as `Surface` does. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { type MessageBody, noticeBodies, withFilesOrWithout } from './content.ts';
-import { createChannelWriter, delivered } from './message-writers.ts';
+import { ChannelWriter, delivered } from './message-writers.ts';
 
 const channelSchema = z.object({ id: z.string() });
 
@@ -38,7 +38,7 @@ export async function postNotice(
   { text, files = [], replyTo, nonce }: PostOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const writer = createChannelWriter(insisting(rest), channelId);
+  const writer = new ChannelWriter(insisting(rest), channelId);
   const bodies = noticeBodies(text);
   for (const [index, body] of bodies.entries()) {
     const part: MessageBody = {

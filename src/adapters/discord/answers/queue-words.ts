@@ -1,12 +1,12 @@
 import { Routes } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn } from '../../../core/kit/scheduling/tasks.ts';
+import { TasksInTurn } from '../../../core/kit/scheduling/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { DiscordRefusal } from '../rest/errors.ts';
 import { type DiscordRest, insisting } from '../rest/rest.ts';
 import { noticeBodies } from './content.ts';
 import type { DiscordContext } from './context.ts';
-import { createChannelWriter } from './message-writers.ts';
+import { ChannelWriter } from './message-writers.ts';
 import { referenceTo } from './post-notice.ts';
 import { findMessage, type SentMessage, UNREAD } from './read-back.ts';
 
@@ -22,31 +22,37 @@ const WORDS = '-# ⏳ ';
  * Shows a question's place in the queue in a reply to it: the first words given, until null is given. If the process dies,
  * they stay until `takeWordsBack`.
  */
-export function createQueueWords(
-  { rest, tasks }: Pick<DiscordContext, 'rest' | 'tasks'>,
-  { channelId, messageId }: QuestionAt,
-): (words: string | null) => void {
-  const writer = createChannelWriter(insisting(rest), channelId);
-  const run = inTurn(tasks);
-  let isShown = false;
-  let id: string | null = null;
+export class QueueWords {
+  readonly #rest: DiscordRest;
+  readonly #inTurn: TasksInTurn;
+  readonly #question: QuestionAt;
+  #isShown = false;
+  #id: string | null = null;
 
-  async function change(words: string | null, signal: AbortSignal): Promise<void> {
-    const [body] = words === null ? [] : noticeBodies(WORDS + words);
-    if (body !== undefined) {
-      const sending = writer.send({ ...body, ...referenceTo(messageId) }, [], signal);
-      id = (await sending.catch(ignoring(isGone))) ?? null;
-    } else if (id !== null) {
-      await deleteMessage(rest, channelId, id, signal);
-      id = null;
-    }
+  constructor({ rest, tasks }: Pick<DiscordContext, 'rest' | 'tasks'>, question: QuestionAt) {
+    this.#rest = rest;
+    this.#inTurn = new TasksInTurn(tasks);
+    this.#question = question;
   }
 
-  return (words) => {
-    if (isShown === (words !== null)) return;
-    isShown = words !== null;
-    run('say how long a question waits', (signal) => change(words, signal));
-  };
+  show(words: string | null): void {
+    if (this.#isShown === (words !== null)) return;
+    this.#isShown = words !== null;
+    this.#inTurn.run('say how long a question waits', (signal) => this.#change(words, signal));
+  }
+
+  async #change(words: string | null, signal: AbortSignal): Promise<void> {
+    const { channelId, messageId } = this.#question;
+    const [body] = words === null ? [] : noticeBodies(WORDS + words);
+    if (body !== undefined) {
+      const writer = new ChannelWriter(insisting(this.#rest), channelId);
+      const sending = writer.send({ ...body, ...referenceTo(messageId) }, [], signal);
+      this.#id = (await sending.catch(ignoring(isGone))) ?? null;
+    } else if (this.#id !== null) {
+      await deleteMessage(this.#rest, channelId, this.#id, signal);
+      this.#id = null;
+    }
+  }
 }
 
 /** Takes back the words that a dead process may have left under a question. */

@@ -5,10 +5,10 @@ import { insisting } from '../rest/rest.ts';
 import type { AnswerSurface } from './answer-surface.ts';
 import { rowOf, textOf } from './content.ts';
 import type { DiscordContext } from './context.ts';
-import { createInteractionSurface } from './interaction-surface.ts';
+import { InteractionSurface } from './interaction-surface.ts';
 import { canOutliveToken } from './interaction-writer.ts';
-import { createMessageSurface } from './message-surface.ts';
-import { createChannelWriter } from './message-writers.ts';
+import { MessageSurface } from './message-surface.ts';
+import { ChannelWriter } from './message-writers.ts';
 import { takeWordsBack } from './queue-words.ts';
 import { before, buttonsOf, findMessage, readThroughWebhook, type SentMessage, UNREAD } from './read-back.ts';
 import { type InteractionPlace, type MessagePlace, readReference } from './references.ts';
@@ -39,7 +39,7 @@ async function reopenMessage(
   signal: AbortSignal,
 ): Promise<Reopened> {
   const { rest, botId, tasks } = discord;
-  const surface = createMessageSurface(discord, place, { isResumed: true });
+  const surface = new MessageSurface(discord, place, { isResumed: true });
   const { question, spot, newestId } = place;
   // An answer that had begun has taken the signs off itself.
   if (newestId === null) {
@@ -72,7 +72,7 @@ export async function changeButtons(
   // If the bot may not read back, assume that the answer's newest message has them.
   const messageId = sent === UNREAD ? place.newestId : (sent?.id ?? null);
   if (messageId === null) return false;
-  const writer = createChannelWriter(insisting(rest), where.channelId);
+  const writer = new ChannelWriter(insisting(rest), where.channelId);
   await writer.edit(messageId, { components: rowOf(buttons) }, [], signal);
   await writer.archiveAgain(signal);
   return true;
@@ -103,7 +103,7 @@ async function reopenInteraction(
 ): Promise<Reopened> {
   const { rest } = discord;
   const { interaction, newestId } = place;
-  const surface = createInteractionSurface(discord, place, { isResumed: true });
+  const surface = new InteractionSurface(discord, place, { isResumed: true });
   if (answerId === null) return { surface, message: null };
   const newest = canOutliveToken(place)
     ? await findMessage(rest, whereOf(place), carries(answerId), signal)

@@ -1,45 +1,64 @@
 import { Routes } from 'discord.js';
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn, type Tasks } from '../../../core/kit/scheduling/tasks.ts';
+import { type Tasks, TasksInTurn } from '../../../core/kit/scheduling/tasks.ts';
 import type { Clock } from '../../../core/kit/time/clock.ts';
 import { OVER } from '../../../core/kit/time/over.ts';
 import type { Activity } from '../../../core/ports/surface.ts';
 import { DiscordRefusal, isForbidden } from '../rest/errors.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 
-/** Shows by Discord's own means that a question was seen: an hourglass while it waits, typing while it is worked on. */
 export type WaitingSigns = ReturnType<typeof createWaitingSigns>;
+
+/** Shows by Discord's own means that questions were seen. A missing permission is no fault. */
+export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks) {
+  const typing = createTyping(rest, clock, tasks);
+  return { of: (question: SignedQuestion) => new WaitingSign(rest, typing, tasks, question) };
+}
+
+interface SignedQuestion {
+  readonly channelId: string;
+  /** No hourglass if null. */
+  readonly messageId: string | null;
+}
 
 const HOURGLASS = encodeURIComponent('⏳');
 
-/** Changes wait for each other, so that a sign that was put up is also taken off. A missing permission is no fault. */
-export function createWaitingSigns(rest: DiscordRest, clock: Clock, tasks: Tasks) {
-  const typing = createTyping(rest, clock, tasks);
+/** The sign of one question: an hourglass while it waits, typing while it is worked on. */
+export class WaitingSign {
+  readonly #rest: DiscordRest;
+  readonly #typing: Typing;
+  readonly #question: SignedQuestion;
+  /** So that a sign that was put up is also taken off. */
+  readonly #inTurn: TasksInTurn;
+  #activity: Activity = 'idle';
 
-  return {
-    /** The signs for one question; no hourglass if `messageId` is null. */
-    of({ channelId, messageId }: { readonly channelId: string; readonly messageId: string | null }) {
-      const run = inTurn(tasks);
-      let activity: Activity = 'idle';
+  constructor(rest: DiscordRest, typing: Typing, tasks: Tasks, question: SignedQuestion) {
+    this.#rest = rest;
+    this.#typing = typing;
+    this.#question = question;
+    this.#inTurn = new TasksInTurn(tasks);
+  }
 
-      function react(method: 'PUT' | 'DELETE'): void {
-        if (messageId === null) return;
-        run('change the waiting sign', (signal) =>
-          changeHourglass(rest, method, { channelId, messageId }, signal).catch(ignoring(isForbidden)),
-        );
-      }
+  show(next: Activity): void {
+    const { channelId } = this.#question;
+    if (next === this.#activity) return;
+    if (this.#activity === 'working') this.#typing.stop(channelId);
+    if (this.#activity === 'queued') this.#react('DELETE');
+    this.#activity = next;
+    if (next === 'working') this.#typing.start(channelId);
+    if (next === 'queued') this.#react('PUT');
+  }
 
-      return (next: Activity): void => {
-        if (next === activity) return;
-        if (activity === 'working') typing.stop(channelId);
-        if (activity === 'queued') react('DELETE');
-        activity = next;
-        if (next === 'working') typing.start(channelId);
-        if (next === 'queued') react('PUT');
-      };
-    },
-  };
+  #react(method: 'PUT' | 'DELETE'): void {
+    const { channelId, messageId } = this.#question;
+    if (messageId === null) return;
+    this.#inTurn.run('change the waiting sign', (signal) =>
+      changeHourglass(this.#rest, method, { channelId, messageId }, signal).catch(ignoring(isForbidden)),
+    );
+  }
 }
+
+type Typing = ReturnType<typeof createTyping>;
 
 /** Discord shows typing for 10 s. */
 const TYPE_EVERY_MS = 8_000;

@@ -10,7 +10,7 @@ import { waitAtMost } from '../../../core/kit/time/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { InboundEvent } from '../../../core/ports/events.ts';
 import { noticeBodies } from '../answers/content.ts';
-import { createInteractionSurface, type InteractionSurface } from '../answers/interaction-surface.ts';
+import { InteractionSurface } from '../answers/interaction-surface.ts';
 import type { InteractionPlace } from '../answers/references.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
 import { eventId, interactionActor, interactionPlace, isBotDm, isUserInstall } from '../gateway/places.ts';
@@ -135,5 +135,5 @@ function surfaceOf(
     newestId: null,
   };
   const isOverheard = isMember && channel?.isThread() === true && discord.caveat === undefined;
-  return createInteractionSurface(discord, place, { isResumed: false, isOverheard });
+  return new InteractionSurface(discord, place, { isResumed: false, isOverheard });
 }

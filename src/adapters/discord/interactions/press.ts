@@ -7,7 +7,7 @@ import {
 import { type Button, buttonRow, isPress, type PressKind } from '../../../core/ports/buttons.ts';
 import type { Press, Suggestion } from '../../../core/ports/events.ts';
 import { parseButton } from '../answers/content.ts';
-import { createWebhookWriter } from '../answers/message-writers.ts';
+import { WebhookWriter } from '../answers/message-writers.ts';
 import { postNotice } from '../answers/post-notice.ts';
 import { renameThread, startThread } from '../answers/threads.ts';
 import { type BotMay, mayOpenThread } from '../gateway/permissions.ts';
@@ -84,7 +84,7 @@ function deedsAt(
 ): Pick<Press, 'retire' | 'openThread' | 'renameThread'> {
   return {
     async retire(signal) {
-      await createWebhookWriter(insisting(rest), interaction).editOriginal({ components: [] }, [], signal);
+      await new WebhookWriter(insisting(rest), interaction).editOriginal({ components: [] }, [], signal);
     },
     async openThread(title, signal) {
       const may: BotMay = (permission) => interaction.appPermissions.has(permission);

@@ -4,7 +4,7 @@ import { addresseeOf } from '../../../core/ports/address.ts';
 import { type Dispatch, NO_RULES, type Place, type PostedMessage } from '../../../core/ports/events.ts';
 import type { Part } from '../../../core/ports/parts.ts';
 import type { DiscordContext } from '../answers/context.ts';
-import { cannotAnswer, createMessageSurface } from '../answers/message-surface.ts';
+import { cannotAnswer, MessageSurface } from '../answers/message-surface.ts';
 import { postNotice } from '../answers/post-notice.ts';
 import type { MessagePlace } from '../answers/references.ts';
 import {
@@ -88,9 +88,9 @@ export function createMessageReader(
         readThread: (sinceMs: number | null, reading: AbortSignal) =>
           readThread(discord, channel, message.id, sinceMs, reading),
       }),
-      surface: createMessageSurface(discord, place, {
+      surface: new MessageSurface(discord, place, {
         isResumed: false,
-        obstacle: () => obstacleIn(channel, botId, write),
+        obstacle: async () => obstacleIn(channel, botId, write),
       }),
     };
   };

@@ -1,5 +1,5 @@
 import { ignoring } from '../../../core/kit/or-log.ts';
-import { inTurn } from '../../../core/kit/scheduling/tasks.ts';
+import { TasksInTurn } from '../../../core/kit/scheduling/tasks.ts';
 import { PlaceGone } from '../../../core/ports/delivery-errors.ts';
 import { deliveryError } from '../api/errors.ts';
 import { postScope } from '../api/limits.ts';
@@ -55,7 +55,7 @@ export function createQueueWords(
   root: Pick<Root, 'knownThreadTs'>,
   tellPrivately: PrivateTeller,
 ): (words: string | null) => void {
-  const run = inTurn(tasks);
+  const inTurn = new TasksInTurn(tasks);
   let isShown = false;
   let ts: string | null = null;
 
@@ -79,6 +79,6 @@ export function createQueueWords(
   return (words) => {
     if (isShown === (words !== null)) return;
     isShown = words !== null;
-    run('say how long a question waits', () => change(words).catch(ignoring(isGone)));
+    inTurn.run('say how long a question waits', () => change(words).catch(ignoring(isGone)));
   };
 }

@@ -1,7 +1,7 @@
 import { ChannelType, Routes } from 'discord.js';
 import { z } from 'zod';
 import { ANSWER_LIMITS, answerBody, noticeBodies } from '../../../adapters/discord/answers/content.ts';
-import { createChannelWriter } from '../../../adapters/discord/answers/message-writers.ts';
+import { ChannelWriter } from '../../../adapters/discord/answers/message-writers.ts';
 import { buttonsOf, sentMessage } from '../../../adapters/discord/answers/read-back.ts';
 import { startThread } from '../../../adapters/discord/answers/threads.ts';
 import { createRest, type DiscordRest, insisting } from '../../../adapters/discord/rest/rest.ts';
@@ -65,7 +65,7 @@ type Messages = ReturnType<typeof createMessages>;
 /** The messages of one channel, such as a thread. */
 function createMessages(rest: DiscordRest, channelId: string, stage: Stage) {
   const { signal } = stage;
-  const writer = createChannelWriter(insisting(rest), channelId);
+  const writer = new ChannelWriter(insisting(rest), channelId);
   const deletes: Scope = { key: `discord:delete:${channelId}`, limit: 3, windowMs: 2_000 };
   return {
     rest,
@@ -141,7 +141,7 @@ async function file({ findings, differs }: Stage, { send, read }: Messages): Pro
   differs(`A file of ${FILE.bytes.length} bytes is read back as ${arrived}`);
 }
 
-/** Limits that Parley assumes before the first response reports them: `createChannelWriter`. */
+/** Limits that Parley assumes before the first response reports them: `ChannelWriter`. */
 const ASSUMED = [
   { route: 'POST /channels/:id/messages', what: 'Posts in a channel', limit: 5, windowMs: 5_000 },
   { route: 'PATCH /channels/:id/messages/:id', what: 'Edits in a channel', limit: 5, windowMs: 5_000 },

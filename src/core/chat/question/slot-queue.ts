@@ -29,12 +29,12 @@ export async function waitForSlot(
   }
 }
 
-async function tellOfPlace({ waits }: Surface, clock: Clock, placeNow: () => QueuePlace, until: AbortSignal) {
-  if (waits === undefined) return;
+async function tellOfPlace(surface: Surface, clock: Clock, placeNow: () => QueuePlace, until: AbortSignal) {
+  if (surface.waits === undefined) return;
   for (let said = ''; !until.aborted; ) {
     const { position, waitMs } = placeNow();
     const words = `Many answers are being written here. Your question is number ${position} in the queue; its turn should come ${waitInWords(waitMs)}.`;
-    if (words !== said) waits(words);
+    if (words !== said) surface.waits(words);
     said = words;
     await clock.sleep(TOLD_EVERY_MS, until).catch(() => {});
   }

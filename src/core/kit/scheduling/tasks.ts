@@ -52,12 +52,18 @@ export function createTasks(log: Logger) {
 }
 
 /** Runs background work as `Tasks.run` does, but each piece only after the one before it has ended. */
-export function inTurn(tasks: Pick<Tasks, 'run'>): Tasks['run'] {
-  let last = Promise.resolve();
-  return (what, work) => {
-    const before = last;
+export class TasksInTurn {
+  readonly #tasks: Pick<Tasks, 'run'>;
+  #last = Promise.resolve();
+
+  constructor(tasks: Pick<Tasks, 'run'>) {
+    this.#tasks = tasks;
+  }
+
+  run(...[what, work]: Parameters<Tasks['run']>): void {
+    const before = this.#last;
     const ended = Promise.withResolvers<void>();
-    last = ended.promise;
-    tasks.run(what, (signal) => before.then(() => work(signal)).finally(ended.resolve));
-  };
+    this.#last = ended.promise;
+    this.#tasks.run(what, (signal) => before.then(() => work(signal)).finally(ended.resolve));
+  }
 }

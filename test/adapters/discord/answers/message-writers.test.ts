@@ -1,8 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  createChannelWriter,
-  createWebhookWriter,
-} from '../../../../src/adapters/discord/answers/message-writers.ts';
+import { ChannelWriter, WebhookWriter } from '../../../../src/adapters/discord/answers/message-writers.ts';
 import { createRest } from '../../../../src/adapters/discord/rest/rest.ts';
 import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
@@ -17,8 +14,8 @@ it.each(['channel', 'interaction'] as const)(
     const rest = createRest({ apiUrl: 'http://127.0.0.1:1', token: 'x', fetch, clock, limiters });
     const { editScope } =
       way === 'channel'
-        ? createChannelWriter(rest, '1')
-        : createWebhookWriter(rest, { id: '1', applicationId: '2', token: 'x' });
+        ? new ChannelWriter(rest, '1')
+        : new WebhookWriter(rest, { id: '1', applicationId: '2', token: 'x' });
     const write = (urgency: 'interim' | 'last', text: string) =>
       limiters.run(
         editScope,

@@ -22,20 +22,20 @@ async function setUp() {
 
 it('renews typing before Discord stops showing it, and no more once the text is there', async () => {
   const { clock, discord, channelId, tasks, signs } = await setUp();
-  const indicate = signs.of({ channelId, messageId: null });
+  const sign = signs.of({ channelId, messageId: null });
   /** The request is over, and what is pending is the pause before the next. */
   const shown = (times: number) =>
     discord.until(() => discord.typing.length === times && clock.pending === 1);
 
   // The limiters save nothing up before they begin.
   await clock.advance(1_000);
-  indicate('working');
+  sign.show('working');
   await shown(1);
   await clock.advance(SHOWN_MS - 1);
   await shown(2);
   await clock.advance(SHOWN_MS - 1);
   await shown(3);
-  indicate('idle');
+  sign.show('idle');
   await tasks.settled();
   await clock.advance(10 * SHOWN_MS);
   expect(discord.typing).toHaveLength(3);
@@ -49,13 +49,13 @@ it('shows typing until the last of several answers in a channel has its text', a
     discord.until(() => discord.typing.length === times && clock.pending === 1);
 
   await clock.advance(1_000);
-  one?.('working');
-  two?.('working');
+  one?.show('working');
+  two?.show('working');
   await shown(1);
-  one?.('idle');
+  one?.show('idle');
   await clock.advance(SHOWN_MS - 1);
   await shown(2);
-  two?.('idle');
+  two?.show('idle');
   await tasks.settled();
   await discord.close();
 });
