@@ -117,6 +117,19 @@ describe('/ask on Slack', () => {
     await until(() => recorded.commands.length === 1);
   });
 
+  it.each([
+    ['goes on with the conversation there', false, true],
+    ['begins a new one in a thread of its own in the agent view', true, false],
+  ])('in direct messages %s', async (_, agentView, goesOn) => {
+    const { slack, recorded, ann, asked } = await setUp({ agentView });
+    // By its first message there, the bot learns whether Slack has the view.
+    ann.say(ann.dm, 'hi');
+    await until(() => recorded.messages.length === 1);
+    await ann.slash('/ask', 'why?', { channel: ann.dm });
+    const { place } = await asked();
+    expect(place.key).toBe(goesOn ? `slack:${slack.teamId}/${ann.dm}` : null);
+  });
+
   it('says so in a conversation of others', async () => {
     const { slack, ann, bob } = await setUp();
     const between = slack.channel('directmessage', [ann, bob], { bot: false, kind: 'im' });

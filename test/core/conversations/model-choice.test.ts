@@ -1,10 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
 
 let bot: TestBot;
 afterEach(() => bot.close());
 
 const place = { guild: 'discord:1', channel: 'c', key: null } as const;
+
+const model = (id: string, tier: string) => ({
+  id,
+  tier,
+  contextTokens: 128_000,
+  prices: { promptPerMillion: 1, completionPerMillion: 10 },
+});
 
 async function chosen(options: TestBotOptions, setting?: string): Promise<string> {
   bot = await createTestBot(options);
@@ -19,6 +27,12 @@ async function chosen(options: TestBotOptions, setting?: string): Promise<string
 describe('the model where nobody chose one', () => {
   it('is the first free one', async () => {
     expect(await chosen({ defaultTier: 'premium' })).toBe('meta-llama/llama-3.2-3b-instruct:free');
+  });
+
+  it('is a free one, although a model that the guild may use stands before it', async () => {
+    const models = [model('maker/paid', 'premium'), model('maker/free', 'free')];
+    const file = parseCatalogueFile(JSON.stringify({ models }));
+    expect(await chosen({ defaultTier: 'premium', file })).toBe('maker/free');
   });
 
   it('is the default of the installation, where the guild may use it', async () => {

@@ -106,6 +106,26 @@ describe('the first text', () => {
     expect(surface.writes).toEqual([]);
   });
 
+  it('is not opened if it can no longer be shown once it may be sent: it became the mark of a list', async () => {
+    const { clock, limiters, start } = setUp();
+    const openScope: Scope = { key: 'own', limit: 1, windowMs: 1_000 };
+    await limiters.run(
+      openScope,
+      () => 'last',
+      async () => {},
+      new AbortController().signal,
+    );
+    const { surface, reply } = start({ openScope });
+    reply.write('1');
+    await clock.advance(0);
+    reply.write('.');
+    await clock.advance(5_000);
+    expect(surface.writes).toEqual([]);
+    reply.write(' Hello');
+    await clock.advance(0);
+    expect(surface.shown?.text).toBe('1. Hello');
+  });
+
   it('goes before the interim updates of other answers that wait in the same scope', async () => {
     const { clock, start } = setUp();
     const scope: Scope = { key: 'shared', limit: 1, windowMs: 1_000 };

@@ -195,14 +195,17 @@ describe('the operator’s contact', () => {
     const bot = await open({ operatorContact: 'Mia, mia@example.com' });
     const locked = invocationOf('ask', { prompt: 'Why?', model: 'anthropic/claude-3.5-sonnet' });
     const help = invocationOf('help');
+    const tier = invocationOf('tier');
     const failing = invocationOf('ask', { prompt: 'Why?' });
     bot.provider.script(json(402, { error: { code: 402, message: 'Insufficient credits' } }));
     await bot.dispatch.command(locked);
     await bot.dispatch.command(help);
+    await bot.dispatch.command(tier);
     await bot.dispatch.command(failing);
-    const said = [locked, help].map(({ surface }) => surface.privateTexts[0]?.text ?? '');
+    const said = [locked, help, tier].map(({ surface }) => surface.privateTexts[0]?.text ?? '');
     expect(said[0]).toContain('The operator (Mia, mia@example.com) can grant it.');
     expect(said[1]).toContain('This bot is run by Mia, mia@example.com.');
+    expect(said[2]).toContain('To get more models, ask the operator (Mia, mia@example.com).');
     expect(failing.surface.shown?.note).toContain('tell the operator of this bot (Mia, mia@example.com)');
   });
 });

@@ -195,6 +195,22 @@ describe('a route that failed three times in a minute', () => {
     expect((await ask(other)).shown?.footer).toMatch(/^Model first · /);
   });
 
+  it('is asked all the same, and healed by a fallback whose rest is over by then', async () => {
+    const { clock, provider, ask, asked, script } = await world(['maker/second']);
+    for (let failure = 0; failure < 3; failure++) {
+      script(DOWN, DOWN);
+      await ask();
+    }
+    await clock.advance(55_000);
+    const live = provider.live();
+    const surface = ask();
+    await live.request;
+    script(answer());
+    await clock.advance(10_000);
+    expect((await surface).shown?.footer).toMatch(/^Model second, as Model first did not answer/);
+    expect(asked().slice(-2)).toEqual(['maker/first', 'maker/second']);
+  });
+
   it('is asked all the same where nothing else answers', async () => {
     const { ask, asked, script } = await world([]);
     for (let failure = 0; failure < 4; failure++) {

@@ -1,5 +1,6 @@
 import { PhotonImage } from '@silvia-odwyer/photon-node';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { FileUnavailable } from '../../../src/core/ports/files.ts';
@@ -7,6 +8,7 @@ import { filePart, type QuotedPart } from '../../../src/core/ports/parts.ts';
 import { withoutDay } from '../../support/said.ts';
 import {
   createTestBot,
+  invocationOf,
   messageOf,
   pressOf,
   type TestBot,
@@ -111,6 +113,41 @@ describe('files with a question', () => {
     expect(typeof asked()).toBe('string');
     expect(question.surface.shown?.note).toMatch(/cannot see pictures\. .+ can; pick it with `\/model`\./);
     expect(fetched).toEqual([]);
+  });
+
+  it('are named by /context, ten of them, with the number of the others', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `${index + 1}.txt`);
+    await open(Object.fromEntries(names.map((name) => [name, 'A line.'])));
+    const place = { key: 'thread 1' };
+    for (const some of [names.slice(0, 6), names.slice(6)]) {
+      const brought = some.map((name) => given(name));
+      await bot.dispatch.message(messageOf('And these?', { place, brought }));
+    }
+    const shown = invocationOf('context', {}, { place });
+    await bot.dispatch.command(shown);
+    const [, files] = /- Files: (.+)/.exec(shown.surface.privateTexts[0]?.text ?? '') ?? [];
+    expect(files).toBe(`${names.slice(0, 10).join(', ')}, and 2 more`);
+  });
+
+  it('are shown to a free model rather than to a paid one that stands before it', async () => {
+    const model = (id: string, tier: string, input: readonly string[]) => ({
+      id: `maker/${id}`,
+      name: id,
+      tier,
+      input,
+      contextTokens: 128_000,
+      prices: { promptPerMillion: 1, completionPerMillion: 10 },
+    });
+    const models = [
+      model('blind', 'free', ['text']),
+      model('paid', 'premium', ['text', 'image']),
+      model('free', 'free', ['text', 'image']),
+    ];
+    const file = parseCatalogueFile(JSON.stringify({ models }));
+    await open({ 'cat.png': png() }, { file, defaultModel: 'maker/blind' });
+    const question = messageOf('What is it?', { brought: [given('cat.png', 'image/png')] });
+    await bot.dispatch.message(question);
+    expect(question.surface.shown?.note).toContain('free can; pick it with `/model`.');
   });
 
   it('cost nothing where there is nothing else, and nothing of them can be read', async () => {

@@ -82,6 +82,19 @@ describe('what people wrote while the bot was away', () => {
   });
 
   it.each([
+    ['is answered', 'a second', 1_000, 2],
+    ['is left alone', 'a minute', MINUTE_MS, 1],
+  ])(
+    '%s if the platform dates it %s before the bot began to listen, because clocks differ',
+    async (_, _by, earlierMs, answers) => {
+      for (let count = 0; count < answers; count++) bot.provider.answer('Yes.');
+      await bot.dispatch.message(missed('Begin.', 'mia').message);
+      await bot.dispatch.missed([missed('And?', 'ben', { addressed: false }, earlierMs)]);
+      expect(asked()).toHaveLength(answers);
+    },
+  );
+
+  it.each([
     ['mentions the bot', true],
     ['stands in its thread', false],
   ])(
