@@ -197,6 +197,104 @@ it.each(Object.entries(DEEDS))(
   },
 );
 
+const AWAY = expect.stringMatching(/cannot reach its database/);
+const joining = (guild: Place['guild']) =>
+  ({
+    guild,
+    id: 'club',
+    atMs: systemClock.now(),
+    where: 'to **Club**',
+    introduce: async () => true,
+  }) as const;
+
+/** What platforms ask, the result while the store does not answer, and what the log then names. */
+const ASKED: Readonly<
+  Record<string, readonly [(bot: TestBot['dispatch'], scene: Scene) => Promise<unknown>, unknown, string]>
+> = {
+  'whether a form may be opened': [
+    (dispatch, scene) => dispatch.refusalOfCommand({ command: 'ask', ...scene }),
+    AWAY,
+    'could not decide whether a person may do something',
+  ],
+  'whether a form may be opened by a button': [
+    (dispatch, scene) => dispatch.refusalOfPress({ button: 'bad', ...scene }),
+    AWAY,
+    'could not decide whether a person may do something',
+  ],
+  'what a command shows': [
+    (dispatch, scene) => dispatch.view({ command: 'model', ...scene }),
+    AWAY,
+    "could not show a command's output",
+  ],
+  'whether the bot listens': [
+    (dispatch, { place }) => dispatch.hears({ ...place, channel: 'unknown' }),
+    false,
+    'could not look up a conversation',
+  ],
+  'the rules of a channel': [
+    (dispatch, { place }) => dispatch.channelRules({ ...place, channel: 'unknown' }),
+    { hearsAll: false, inThread: null },
+    'could not read the settings of a channel',
+  ],
+  'models to choose from': [
+    (dispatch, scene) => dispatch.suggest({ command: 'ask', option: 'model', text: '', ...scene }),
+    [],
+    'could not make suggestions',
+  ],
+  'to greet a new place': [
+    (dispatch, { place }) => dispatch.joined(joining(place.guild)),
+    undefined,
+    'could not read whether the bot is new to a place',
+  ],
+  'to note that it is connected': [
+    (dispatch) => dispatch.alive('discord/0/1'),
+    undefined,
+    'could not store the time of the last events',
+  ],
+  'since when it was away': [
+    (dispatch) => dispatch.away('discord', 'discord/0/1'),
+    null,
+    'could not catch up missed messages: the store does not answer',
+  ],
+  'to keep what was bought': [
+    (dispatch, { place }) =>
+      dispatch.purchases('discord', new Map([[place.guild, [{ sku: '1', endsAtMs: null }]]]), 'these'),
+    undefined,
+    "could not store a platform's purchases",
+  ],
+  'to handle what was missed': [
+    (dispatch, { actor, place }) =>
+      dispatch.missed([{ message: messageOf('And at night?', { actor, place }), atMs: systemClock.now() }]),
+    undefined,
+    'could not handle missed messages',
+  ],
+};
+
+it.each(Object.entries(ASKED))(
+  'a platform that asks %s has an answer while the store has none, and the log has the fault',
+  async (_, [ask, answer, logged]) => {
+    const scene = await begin();
+    around = async () => {
+      throw new StoreError('disk I/O error');
+    };
+    expect(await ask(bot.dispatch, scene)).toEqual(answer);
+    around = straight;
+    const lines = bot.logged().split('\n');
+    expect(lines.find((line) => line.includes(logged))).toContain('disk I/O error');
+  },
+);
+
+it('a person whose missed message is claimed is told that the store failed after that', async () => {
+  const { actor, place } = await begin();
+  const message = messageOf('And at night?', { actor, place });
+  around = async (call, make) => {
+    if (call.startsWith('values.get')) throw new StoreError('disk I/O error');
+    return make();
+  };
+  await bot.dispatch.missed([{ message, atMs: systemClock.now() }]);
+  expect(message.surface.privateTexts).toEqual([{ text: AWAY }]);
+});
+
 /** Deeds of admins that the audit log names. */
 const LOGGED: Readonly<Record<string, Deed>> = {
   '/instructions': command('instructions', { text: 'Be brief.', scope: 'guild' }),
