@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createFetch } from '../src/app/http/http-client.ts';
 import type { Row } from './support/row.ts';
 import { createFloor, createSubject, startStreamServer } from './support/streams.ts';
 
@@ -8,7 +9,7 @@ const STREAMS = 1_000;
 const WORDS = 300;
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collectGarbage = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
 
 /** The memory of an open stream, 300 words into its answer, with 1,000 of them open. */
 export async function measureMemory(): Promise<Row[]> {
@@ -31,6 +32,12 @@ export async function measureMemory(): Promise<Row[]> {
         value: subject / 1024,
         unit: 'KiB',
         wanted: null,
+      },
+      {
+        name: 'data held after it was read, until the next full collection, of all data',
+        value: await shareHeld(`${server.url}/100000/1000/hold`),
+        unit: '×',
+        wanted: 0.5,
       },
     ];
   } finally {
@@ -59,4 +66,35 @@ async function held(): Promise<number> {
   }
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+const READERS = 50;
+const READS = 8;
+
+/** Reads bodies with pauses in which all that is in use grows old, as it does with a thousand answers. */
+async function shareHeld(url: string): Promise<number> {
+  const fetch = createFetch();
+  const leaving = new AbortController();
+  const readers = await Promise.all(
+    Array.from({ length: READERS }, async () => {
+      const { body } = await fetch(url, { method: 'POST', body: '{}', signal: leaving.signal });
+      if (body === null) throw new Error('no body');
+      return body.getReader();
+    }),
+  );
+  let bytes = 0;
+  const startBytes = process.memoryUsage().arrayBuffers;
+  for (let read = 0; read < READS; read++) {
+    await sleep(200);
+    collectGarbage({ type: 'minor' });
+    collectGarbage({ type: 'minor' });
+    for (const reader of readers) bytes += (await reader.read()).value?.byteLength ?? 0;
+  }
+  collectGarbage({ type: 'minor' });
+  // Buffers are freed by another thread.
+  await sleep(200);
+  collectGarbage({ type: 'minor' });
+  const heldBytes = process.memoryUsage().arrayBuffers - startBytes;
+  leaving.abort();
+  return heldBytes / bytes;
 }
