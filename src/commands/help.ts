@@ -1,7 +1,8 @@
 import { type Command, type CommandContext, defineCommand } from '../core/command.ts';
 import { quoted } from '../core/kit/text/text.ts';
-import { mayActAs, type Role } from '../core/ports/actor.ts';
+import { mayActAs, platformOf, type Role } from '../core/ports/actor.ts';
 import { BUTTONS } from '../core/ports/buttons.ts';
+import { inWordsOf } from '../core/ports/command.ts';
 
 const WHO = { member: '', admin: ' (admins)', operator: ' (operators)' } as const satisfies Record<
   Role,
@@ -27,7 +28,8 @@ export const help = defineCommand({
     command: { type: 'text', description: 'A command to explain', maxChars: 40 },
   },
   async run(context, { command: asked }) {
-    const { actor, services, commands } = context;
+    const { actor, place, services } = context;
+    const commands = context.commands.map((each) => inWordsOf(platformOf(place.guild), each));
     const role = await services.roles(actor);
     const open = commands.filter((command) => mayActAs(role, command.role));
     if (asked === undefined) return overview(open, context);

@@ -39,7 +39,7 @@ export interface CommandContext {
   /** As `Invocation.readThread`. */
   readonly readThread: ThreadReader | undefined;
   readonly services: Services;
-  /** All commands, for those that describe others. */
+  /** All commands as they are declared, for those that describe others (`inWordsOf`). */
   readonly commands: readonly Command[];
   /** Asks a model on behalf of the person, as `Chat.ask`. */
   ask(question: CommandQuestion): Promise<void>;

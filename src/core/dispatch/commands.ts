@@ -1,7 +1,6 @@
 import { explain, inOneLine } from '../chat/words/explain.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { platformOf } from '../ports/actor.ts';
-import { inWordsOf, isAskedInForm, parseOptions } from '../ports/command.ts';
+import { isAskedInForm, parseOptions } from '../ports/command.ts';
 import type { Dispatch, Invocation } from '../ports/events.ts';
 import { howToFillIn, typedBehind } from '../prompt/secrets.ts';
 import type { DispatchParts } from './parts.ts';
@@ -36,9 +35,7 @@ export function createCommands({
       brought,
       readThread,
       services,
-      get commands() {
-        return commands.map((each) => inWordsOf(platformOf(place.guild), each));
-      },
+      commands,
       ask: (question) => services.chat.ask({ ...question, eventId: id, actor, place, surface, ...late }),
     };
     return command.run(context, parsed.values);
