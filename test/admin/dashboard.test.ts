@@ -247,6 +247,18 @@ describe('the overview', () => {
     expect(text).not.toMatch(/<a [^>]*><bdi>Direct messages/);
   });
 
+  it('shows 7, 30 or 90 days, by model or by guild', async () => {
+    await ask('mia', 0.01);
+    const shown = async (query: string) =>
+      /<h2>(By \w+, last \d+ days)/.exec((await dashboard.get(`/admin${query}`)).text)?.[1];
+    for (const days of [7, 30, 90]) expect(await shown(`?days=${days}`)).toBe(`By model, last ${days} days`);
+    expect(await shown('?days=7&by=guild')).toBe('By guild, last 7 days');
+    for (const odd of ['', '?days=8', '?days=x&by=person'])
+      expect(await shown(odd)).toBe('By model, last 30 days');
+    const { text } = await dashboard.get('/admin');
+    expect(text.match(/(?<=<th scope="col" class="[^"]*">)(?:Rated|At most|Not settled)/g)).toBeNull();
+  });
+
   it('counts the use of the last 30 days in all lists', async () => {
     const { records } = dashboard.bot.store;
     const DAY_MS = 86_400_000;
@@ -512,6 +524,8 @@ describe('the changes', () => {
       false,
       true,
     ]);
+    const last = (await dashboard.get('/admin/audit?skip=20')).text;
+    expect([last.includes('change 119.'), last.includes('Older')]).toEqual([true, false]);
     const one = (await dashboard.get('/admin/audit?guild=slack%3AT1')).text;
     expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
     expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
