@@ -1,6 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.ts';
+import { REQUIRED_SCOPES } from '../../../src/adapters/slack/api/scopes.ts';
+import { createWebApi } from '../../../src/adapters/slack/api/web-api.ts';
+import { identify } from '../../../src/adapters/slack/start-checks.ts';
 import { createWriteLimiters } from '../../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { StartError } from '../../../src/core/ports/adapter.ts';
@@ -78,6 +81,30 @@ describe('the start on Slack', () => {
       'The Slack app lacks the bot scopes app_mentions:read, channels:history, channels:read, files:write, groups:history, groups:read, im:history, im:read, im:write, mpim:history, mpim:read, reactions:write, usergroups:read, users:read.',
     );
     expect(fault.remedy).toContain('Bot Token Scopes → Add an OAuth Scope');
+  });
+
+  it('names a single scope that is missing, a token that is no bot’s, and any other refusal', async () => {
+    const start = (answer: object, scopes: readonly string[]) => {
+      const headers = { 'x-oauth-scopes': scopes.join() };
+      const fetch = async () => Response.json(answer, { headers });
+      const apiUrl = 'https://slack.test/api/';
+      const api = createWebApi({ token: 'xoxb-1', apiUrl, fetch });
+      return identify(api, apiUrl, new AbortController().signal);
+    };
+    const identity = { ok: true, team_id: 'T1', user_id: 'U1', bot_id: 'B1' };
+    const without = (...missing: string[]) => REQUIRED_SCOPES.filter((scope) => !missing.includes(scope));
+    await expect(start(identity, without('users:read'))).rejects.toThrow(
+      'The Slack app lacks the bot scope users:read.',
+    );
+    await expect(start({ ...identity, bot_id: undefined }, without())).rejects.toThrow(
+      'SLACK_BOT_TOKEN is not a bot token.',
+    );
+    await expect(start({ ok: false, error: 'team_access_not_granted' }, [])).rejects.toThrow(
+      'Slack refused the start: team_access_not_granted.',
+    );
+    // Slack need not name scopes.
+    expect(await start(identity, [])).toMatchObject({ team: 'T1', notes: [], mayReadFiles: true });
+    expect(await start(identity, without())).toMatchObject({ mayReadFiles: false });
   });
 
   it('says how to get a Socket Mode connection', async () => {

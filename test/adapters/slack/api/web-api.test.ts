@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createWebApi, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
 import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
@@ -81,4 +81,70 @@ it.each([
   const refused = api.call('auth.test', {}, new AbortController().signal).catch((error: unknown) => error);
   expect(await refused).toBeInstanceOf(RateLimited);
   expect(await refused).toMatchObject({ retryAfterMs });
+});
+
+describe('an answer', () => {
+  const { signal } = new AbortController();
+  const apiWith = (fetch: () => Promise<Response>) =>
+    createWebApi({ token: 'xoxb-1', apiUrl: 'https://slack.test/api/', fetch });
+  const answering = (body: object | string, init?: ResponseInit) =>
+    apiWith(async () => new Response(typeof body === 'string' ? body : JSON.stringify(body), init));
+
+  it('brings the scopes of the token, if Slack names them', async () => {
+    const scopesOf = async (header: string | null) => {
+      const headers = header === null ? {} : { 'x-oauth-scopes': header };
+      return (await answering({ ok: true }, { headers }).call('auth.test', {}, signal)).scopes;
+    };
+    expect(await scopesOf('chat:write, commands,users:read')).toEqual([
+      'chat:write',
+      'commands',
+      'users:read',
+    ]);
+    expect(await scopesOf('')).toEqual([]);
+    expect(await scopesOf(null)).toEqual([]);
+  });
+
+  it('that refuses says what is needed, and the details', async () => {
+    const refusal = {
+      ok: false,
+      error: 'missing_scope',
+      needed: 'files:read',
+      response_metadata: { messages: ['why'] },
+    };
+    const call = (body: object, init?: ResponseInit) => answering(body, init).call('files.info', {}, signal);
+    await expect(call(refusal)).rejects.toThrow('files.info: missing_scope; needs files:read; why');
+    await expect(call({ ok: false, error: 'no_text' })).rejects.toThrow(/^files.info: no_text$/);
+    await expect(call({ ok: false })).rejects.toThrow('files.info: unknown_error');
+  });
+
+  it.each([
+    ['a page', '<html>', 200],
+    ['nothing', '', 200],
+    ['JSON of somebody else', '{"status":"up"}', 200],
+    ['a refusal with a status of 500', '{"ok":false,"error":"no_text"}', 500],
+    ['a passing fault', '{"ok":false,"error":"internal_error"}', 200],
+  ])('that is %s leaves open whether the call took effect', async (_, body, status) => {
+    await expect(answering(body, { status }).call('auth.test', {}, signal)).rejects.toThrow(SlackUnreachable);
+  });
+
+  it('that breaks off leaves it open too, unless the work has ended', async () => {
+    const stop = new AbortController();
+    const broken = () =>
+      apiWith(
+        async () => new Response(new ReadableStream({ pull: (reader) => reader.error(new Error('reset')) })),
+      );
+    await expect(broken().call('auth.test', {}, stop.signal)).rejects.toThrow(SlackUnreachable);
+    const ending = apiWith(async () => {
+      stop.abort(new Error('the work is over'));
+      return new Response(new ReadableStream({ pull: (reader) => reader.error(new Error('reset')) }));
+    });
+    await expect(ending.call('auth.test', {}, stop.signal)).rejects.toThrow('the work is over');
+  });
+
+  it('to an upload has to be one of success', async () => {
+    const upload = (status: number) =>
+      answering('', { status }).upload('https://slack.test/upload', new Uint8Array(1), signal);
+    await upload(200);
+    await expect(upload(500)).rejects.toThrow('the upload failed with HTTP 500');
+  });
 });

@@ -18,6 +18,23 @@ describe('Markdown as Slack’s own markup', () => {
   });
 
   it.each([
+    ['# Title\n\nText', '*Title*\n\nText'],
+    ['**bold** *italic* ~~gone~~ `a < b`', '*bold* _italic_ ~gone~ `a &lt; b`'],
+    ['one  \ntwo', 'one\ntwo'],
+    ['```\na < b\n```\n\nafter', '```\na &lt; b\n```\n\nafter'],
+    ['> one\n>\n> two\n\nafter', '> one\n> \n> two\n\nafter'],
+    ['- one\n- two\n\nafter', '• one\n• two\n\nafter'],
+    ['1. one\n2. two', '1. one\n2. two'],
+    ['7. one\n8. two', '7. one\n8. two'],
+    ['- one\n  1. two\n  2. three\n- four', '• one\n    1. two\n    2. three\n• four'],
+    ['- ✗ no\n- 🔒 closed\n- open', '✗ no\n🔒 closed\n• open'],
+    ['one\n\n---\n\ntwo', 'one\n\ntwo'],
+    ['| a | b |\n|---|---|\n| 1 | 2 |', '| a | b |\n|---|---|\n| 1 | 2 |'],
+  ])('writes %j as %j', (markdown, mrkdwn) => {
+    expect(toMrkdwn(markdown)).toBe(mrkdwn);
+  });
+
+  it.each([
     '[x](!channel)',
     '[x](!here "title")',
     '[x](@U0123ABCD)',

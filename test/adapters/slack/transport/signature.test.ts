@@ -28,3 +28,30 @@ it('knows accepted requests until they are too old, also one from a clock that r
   await clock.jump(60_000);
   expect(check.mayBeSigned(ahead)).toBe(false);
 });
+
+it('takes headers that are well-formed and at most five minutes from now', () => {
+  const clock = createFakeClock();
+  const check = createSignatureCheck(SECRET, clock);
+  const nowSec = clock.now() / 1_000;
+  const signature = sign(SECRET, 'a body', nowSec);
+  const isTaken = (timestamp: string, given = signature) =>
+    check.mayBeSigned({ 'x-slack-request-timestamp': timestamp, 'x-slack-signature': given });
+  for (const ageSec of [300, 0, -300]) expect(isTaken(String(nowSec - ageSec))).toBe(true);
+  for (const ageSec of [301, -301]) expect(isTaken(String(nowSec - ageSec))).toBe(false);
+  for (const odd of ['', 'soon', '-1', `${nowSec}.5`, `${nowSec} `]) expect(isTaken(odd), odd).toBe(false);
+  for (const odd of [
+    '',
+    signature.slice(0, -1),
+    `${signature}0`,
+    signature.slice(3),
+    signature.toUpperCase(),
+  ]) {
+    expect(isTaken(String(nowSec), odd), odd).toBe(false);
+  }
+  // Without a look at the headers a body is never taken.
+  const stale = {
+    'x-slack-request-timestamp': String(nowSec - 301),
+    'x-slack-signature': sign(SECRET, 'old', nowSec - 301),
+  };
+  expect(check.isSignedBySlack(stale, 'old')).toBe(false);
+});
