@@ -1,12 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import { createAuditLog } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
+import { MAX_LISTED } from '../../src/core/access/lists.ts';
+import { createOutcomeLog, DIRECT_MESSAGES } from '../../src/core/conversations/outcomes.ts';
 import { systemClock } from '../../src/core/kit/time/clock.ts';
 import { VERSION } from '../../src/core/kit/version.ts';
+import { limitsSchema } from '../../src/core/ports/limits.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createTestBot, invocationOf, testActor } from '../support/test-bot.ts';
 
@@ -28,6 +33,7 @@ beforeEach(async () => {
     await bot.dispatch.command(invocationOf('ask', options, { actor: testActor(name) }));
   }
   await bot.close();
+  await store.close();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -124,6 +130,29 @@ describe('the command line of an operator', () => {
     [['forget', 'discord:1', '42'], /for good\. Confirm with --yes/],
     [['export', 'discord:1'], /^The person's id is missing/],
     [['tier', 'list', 'discord:1'], /^"discord:1" is one argument too many/],
+    [['tier', 'list', '--until', '2999-01-01'], /^--until cannot be used here/],
+    [['tier', 'show', 'discord:1', '--reason', 'x'], /^--reason cannot be used here/],
+    [['tier', 'revoke', 'discord:1', '--until', '2999-01-01'], /^--until cannot be used here/],
+    [['tier', 'grant', 'discord:1'], /^The tier is missing\. Use free, /],
+    [['tier', 'grant', 'discord:1', 'gold'], /^"gold" is not a tier\. Use free, /],
+    [['tier', 'grant', 'discord:1', 'premium', '--until', '2001-01-01'], /is in the past/],
+    [['tier', 'grant'], /^The guild is missing\. Write /],
+    [['tier', 'show', 'irc:1'], /^"irc:1" is not a guild\. Write /],
+    [['tier', 'show', 'discord:1', 'premium'], /^"premium" is one argument too many/],
+    [['export', 'discord:1', 'Mia'], /^"Mia" is not the id of a person there/],
+    [['audit', '--limit', '0'], /^--limit must be a whole number of at least 1/],
+    [['audit', '--limit', '1.5'], /^--limit must be a whole number of at least 1/],
+    [['answers', 'discord:1'], /^"discord:1" is one argument too many/],
+    [['resume', 'now'], /^"now" is one argument too many/],
+    [['guilds', 'discord:1'], /^"discord:1" is one argument too many/],
+    [['unsettled', 'discord:1', '42'], /^"42" is one argument too many/],
+    [['stop', 'an-id', '--all'], /^Name an answer from the list of `answers`, or use --all/],
+    [['outcomes', '--days', '10000'], /^--days must be a whole number from 1 to 9999/],
+    [['doctor', '--yes'], /^--yes is only for --live/],
+    [['backup'], /^The file to write is missing/],
+    [['restore'], /^The file to restore is missing/],
+    [['forget', 'discord:1', '--now'], /^Unknown option '--now'\.\n/],
+    [['nothing'], /^There is no command "nothing"\./],
   ])('refuses %j', async (args, words) => {
     const { code, errors } = await run(...args);
     expect(code).toBe(2);
@@ -142,6 +171,8 @@ describe('the command line of an operator', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('of 43’s');
     expect(statSync(file).mode & 0o077).toBe(0);
     expect((await run('export', 'discord:1', '42', file)).errors).toMatch(/already exists/);
+    const nowhere = join(folder, 'nowhere', 'mia.json');
+    expect((await run('export', 'discord:1', '42', nowhere)).errors).toMatch(/cannot be written: /);
   });
 
   it('forgets a person, then all of a guild', async () => {
@@ -217,6 +248,124 @@ describe('the command line of an operator', () => {
       { id: 'left', nanoUsd: 20_000_000, isLeft: true },
     ]);
     expect(await json('unsettled', 'slack:T1')).toEqual([]);
+  });
+
+  it('copies the store to a file that is not there, and puts it back', async () => {
+    const copy = join(folder, 'copy.db');
+    expect(await output('backup', copy)).toMatch(/^Copied the store to .*copy\.db \(0\.\d MB\)\.\n$/);
+    await output('tier', 'grant', 'discord:1', 'premium');
+    expect(await run('backup', copy)).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/copy\.db already exists\.\nName another file/),
+    });
+    expect((await run('backup', join(folder, 'nowhere', 'copy.db'))).errors).toMatch(/^There is no folder /);
+    const later = join(folder, 'later.db');
+    variables['ENCRYPTION_KEY'] = randomBytes(32).toString('base64');
+    expect(await output('backup', later)).toMatch(/\nKeep a copy of ENCRYPTION_KEY elsewhere\./);
+    expect(await json('backup', later, '--force')).toEqual({ file: later, bytes: statSync(later).size });
+    expect(await json('tier', 'show', 'discord:1')).toMatchObject({ tier: 'premium' });
+    const holder = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    expect((await run('restore', copy)).errors).toMatch(
+      /^Nothing was restored: a process has the store .* open/,
+    );
+    await holder.close();
+    const restored = await output('restore', copy);
+    expect(restored).toMatch(
+      /^Restored .*parley\.db\.\nThe previous store is in (.*)\.\nStart Parley with the ENCRYPTION_KEY/,
+    );
+    const kept = /previous store is in (.*)\.\n/.exec(restored)?.[1] ?? '';
+    expect(existsSync(kept)).toBe(true);
+    expect(await json('tier', 'show', 'discord:1')).toMatchObject({ tier: 'free' });
+    rmSync(join(folder, 'parley.db'));
+    expect(await json('restore', later)).toMatchObject({ kept: null });
+    expect(await json('tier', 'show', 'discord:1')).toMatchObject({ tier: 'premium' });
+    variables['STORE_URL'] = 'redis://127.0.0.1:1';
+    expect((await run('restore', copy)).errors).toMatch(
+      /^The store is in Redis, which makes its own backups/,
+    );
+  });
+
+  it('shows how answers ended, those of most answers first, and how long people waited', async () => {
+    const empty = await output('outcomes', '--days', '1');
+    expect(empty).toMatch(/openai\/gpt-4o-mini +2 /);
+    const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    const outcomes = createOutcomeLog(store.records);
+    const counts = { provider: 'openrouter', failures: {}, firstTextMs: [] };
+    const times = Array.from({ length: 100 }, (_, index) => (index + 1) * 1_000);
+    await outcomes.append('slack:T1', Date.now(), [
+      { ...counts, model: 'maker/few', answers: 1 },
+      { ...counts, model: 'maker/many', answers: 100, failures: { no_credit: 3 }, firstTextMs: times },
+    ]);
+    await outcomes.append(DIRECT_MESSAGES, Date.now(), [{ ...counts, model: 'maker/few', answers: 4 }]);
+    await store.close();
+    const text = await output('outcomes');
+    expect(text).toMatch(/^Model +Answers +Failed +First text, median +95 of 100\n/);
+    expect(text).toMatch(
+      /\nmaker\/many +100 +3 of 100 \(no_credit 3\) +50 s +1 min 35 s\nmaker\/few +5 .* - +-\n/,
+    );
+    expect(text).toMatch(/\nslack:T1 +101 [\s\S]*\ndirect messages +4 [\s\S]*\nSchach 囲碁/);
+    expect(await output('outcomes', 'slack:T2')).toMatch(/^No answers since \d{4}-\d\d-\d\d\.\n$/);
+    expect(await json('outcomes', 'slack:T1')).toHaveLength(2);
+  });
+
+  it('says that lists and limits are full, and that limits are off', async () => {
+    const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    const bot = await createTestBot({ store, limits: limitsSchema.parse({}) });
+    for (let id = 1; id <= MAX_LISTED; id++) {
+      const entry = { kind: 'channels', id: `${id}` } as const;
+      await bot.services.settings.changeAccess({ guild: 'discord:1', ...entry, to: 'deny', by: 'test' });
+    }
+    let isRoom = true;
+    for (let id = 1; isRoom && id < 1_000; id++) {
+      const layer = { group: `${id}` };
+      isRoom = await bot.services.limits.change({
+        guild: 'discord:1',
+        layer,
+        limit: 'requestsPerUserPerDay',
+        most: 3,
+        by: 'test',
+      });
+    }
+    await bot.close();
+    await store.close();
+    expect(await run('access', 'deny', 'discord:1', '--channel', '7777')).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^The list is full: .*\nRemove an entry first/),
+    });
+    const more = ['limits', 'set', 'discord:1', 'requests-per-day', '3', '--role', '7777'];
+    expect((await run(...more)).errors).toMatch(/^At most \d+ people/);
+    variables['LIMITS'] = 'off';
+    expect((await run(...more)).errors).toMatch(/^LIMITS=off turns all limits off/);
+    expect(await output('limits', 'show', 'discord:1')).toBe(
+      'There are no limits: LIMITS=off turns them off.\n',
+    );
+    expect(await json('limits', 'show', 'discord:1')).toMatchObject({ isOn: false });
+  });
+
+  it('shows the newest 50 changes', async () => {
+    for (const tier of ['openai', 'premium']) await output('tier', 'grant', 'slack:T1', tier);
+    const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+    const audit = createAuditLog(store.records);
+    for (let index = 1; index <= 50; index++) {
+      await audit.append({
+        guild: 'discord:1',
+        by: 'test',
+        atMs: Date.now() + index,
+        action: 'tier.grant',
+        from: null,
+        to: `change ${index}.`,
+        reason: '',
+      });
+    }
+    await store.close();
+    const lines = (await output('audit')).trim().split('\n');
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      50,
+      expect.stringContaining('change 50.'),
+      expect.stringContaining('change 1.'),
+    ]);
+    expect((await output('audit', 'slack:T1')).trim().split('\n')).toHaveLength(2);
+    expect(await json('audit', '--limit', '52')).toHaveLength(52);
   });
 
   it('pauses with a text for people, and resumes', async () => {
