@@ -50,6 +50,16 @@ describe('/channel', () => {
     );
   });
 
+  it('has no persona where an admin wants none, whatever the guild has', async () => {
+    await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
+    await run('persona', { action: 'use', name: 'Pirate', scope: 'guild' });
+    expect(await run('channel')).toContain('- Persona: Pirate');
+    expect(await run('channel', { persona: 'None' })).toContain('- Persona: none');
+    bot.provider.answer('Hello.');
+    await bot.dispatch.message(messageOf('Hi', { actor: mia }));
+    expect(JSON.stringify(bot.provider.chats[0]?.body)).not.toContain('pirate');
+  });
+
   it('lets questions go without a mention, and mentions be answered in the channel, there alone', async () => {
     const here = { guild: ada.guild, channel: 'c1' } as const;
     expect(await run('channel')).toMatch(

@@ -101,6 +101,20 @@ describe('/tier for operators', () => {
     expect(await tier({ action: 'log', guild: 'discord:3' }, asOperator)).toBe('No changes yet.');
   });
 
+  it('shows the newest 25 changes, and says if there are more', async () => {
+    const grant = (count: number) =>
+      tier({ action: 'grant', tier: 'openai', reason: `no. ${count}` }, asOperator);
+    for (let count = 1; count <= 25; count++) await grant(count);
+    expect((await tier({ action: 'log' }, asOperator)).split('\n').at(-1)).toMatch(/\(no\. 1\)$/);
+    await grant(26);
+    const lines = (await tier({ action: 'log' }, asOperator)).split('\n');
+    expect(lines).toHaveLength(26);
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/\(no\. 2\)$/),
+      expect.stringMatching(/shows more\.$/),
+    ]);
+  });
+
   it.each([
     { action: 'grant', tier: 'premium', guild: 'discord:1' },
     { action: 'revoke', guild: 'discord:1' },

@@ -122,6 +122,20 @@ describe('a key that a guild brings', () => {
     ]);
   });
 
+  it('takes the place of a record that cannot be read, or takes that away', async () => {
+    const spoil = () => valuesOf(store, 'keys').set(`${GUILD}/openrouter`, 'no key');
+    await spoil();
+    expect(await connect()).toBe(true);
+    expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe(KEY);
+    await spoil();
+    expect(await keys.disconnect(GUILD, 'openrouter', ADA)).toBe(true);
+    expect(await keys.of(GUILD)).toEqual([]);
+    expect(await audit()).toEqual([
+      'discord:42 key.disconnect: OpenRouter …unreadable → null',
+      'discord:42 key.connect: OpenRouter …unreadable → OpenRouter …cdef',
+    ]);
+  });
+
   it('leaves a log without a gap where two are connected at the same moment', async () => {
     await connect();
     await Promise.all([connect('sk-1111'), connect('sk-2222')]);

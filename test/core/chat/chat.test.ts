@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { saidIn } from '../../support/said.ts';
 import { tapStore } from '../../support/tapped-store.ts';
 import {
@@ -506,6 +507,47 @@ describe('an answer that does not come to its end', () => {
     await Promise.all([first, second]);
     expect(toldPrivately(waiting)).toBe('The bot is restarting. Ask again in a minute.');
     expect(bot.provider.chats).toHaveLength(1);
+  });
+});
+
+describe('a shutdown', () => {
+  it('gives platforms ten seconds for the last states, and leaves the others to the next process', async () => {
+    const clock = createFakeClock();
+    const own = await createTestBot({ clock });
+    const live = own.provider.live();
+    const asked = messageOf('Why?', { place: { key: 't' }, surface: testSurface({ clock }) });
+    const done = own.dispatch.message(asked);
+    await live.text('Because');
+    await waitUntil(() => expect(asked.surface.text).toBe('Because'));
+    asked.surface.fail({ error: 'silence', times: 1_000 });
+    let isDrained = false;
+    const drained = own.services.chat.drain(0).then(() => {
+      isDrained = true;
+    });
+    await clock.advance(9_000);
+    expect(isDrained).toBe(false);
+    await clock.advance(2_000);
+    await Promise.all([drained, done]);
+    expect(await own.store.claims.underWay(0)).toHaveLength(1);
+    await own.close();
+  });
+
+  it('leaves it to the next process to tell those whom the platform does not let it tell', async () => {
+    const live = bot.provider.live();
+    const place = { key: 't' };
+    const first = bot.dispatch.message(messageOf('One?', { place }));
+    await live.text('Because');
+    const waiting = messageOf('Two?', { place });
+    waiting.surface.tellPrivately = async () => {
+      throw new Error('no way to tell');
+    };
+    const second = bot.dispatch.message(waiting);
+    await waitUntil(() => expect(waiting.surface.activities).toContain('queued'));
+    bot.dispatch.close();
+    await bot.services.chat.drain(0);
+    await Promise.all([first, second]);
+    expect(bot.logged()).toContain('could not tell the asker about the restart; left to the journal');
+    expect(await bot.store.claims.underWay(0)).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
-import { createTestBot, type TestBot, type TestBotOptions } from '../../support/test-bot.ts';
+import { factsOf } from '../../support/models.ts';
+import {
+  createTestBot,
+  invocationOf,
+  type TestBot,
+  type TestBotOptions,
+  testActor,
+} from '../../support/test-bot.ts';
 
 let bot: TestBot;
 afterEach(() => bot.close());
@@ -49,6 +56,28 @@ describe('the model where nobody chose one', () => {
   it('is none where nothing can be reached, and that is said', async () => {
     expect(await chosen({ keys: [] })).toBe(
       'No language model is set up yet. The operator must add an API key.',
+    );
+  });
+});
+
+describe('if no model can be used, people learn whether', () => {
+  it('a tier is missing', async () => {
+    const file = parseCatalogueFile(JSON.stringify({ models: [model('maker/paid', 'premium')] }));
+    expect(await chosen({ file })).toMatch(
+      /^No model is available in this server yet\. The operator can grant a tier/,
+    );
+  });
+
+  it('the providers have none of the models any more', async () => {
+    const fileOf = (...ids: string[]) =>
+      parseCatalogueFile(JSON.stringify({ models: ids.map((id) => model(id, 'free')) }));
+    expect(await chosen({ file: fileOf('maker/old', 'maker/new') })).toBe('maker/old');
+    bot.services.catalogue.apply('openrouter', [factsOf('maker/new')]);
+    bot.services.catalogue.replace(fileOf('maker/old'));
+    const ask = invocationOf('ask', { prompt: 'Hi' }, { actor: testActor('ada', { isAdmin: true }) });
+    await bot.dispatch.command(ask);
+    expect(ask.surface.privateTexts[0]?.text).toBe(
+      'The providers no longer offer any of the models here. Please tell the operator. `npm run doctor` suggests others for `models.json`.',
     );
   });
 });

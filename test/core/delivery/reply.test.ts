@@ -17,6 +17,8 @@ import {
   type MemorySurfaceOptions,
 } from '../../support/memory-surface.ts';
 
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+
 const STOP: Button = { kind: 'stop', answerId: 'a1' };
 const RETRY: Button = { kind: 'retry', answerId: 'a1' };
 const COMPLETE: Ending = { status: 'complete', note: null, footer: 'A model, 3 s', buttons: [RETRY] };
@@ -641,6 +643,24 @@ describe('where the place is gone', () => {
     expect(await within(clock, 1_000, reply.finish(COMPLETE))).toBe(false);
     expect(reply.gone()).not.toBeNull();
   });
+});
+
+it('a fault of the surface itself ends delivery, and the log has it', async () => {
+  const { clock, start, startOn } = setUp();
+  const { surface } = start();
+  const { log, lines } = createLogRecorder();
+  const fault = new Error('cannot say how to prepare the place');
+  Object.defineProperty(surface, 'prepare', {
+    get() {
+      throw fault;
+    },
+  });
+  const { reply } = startOn(surface, { log });
+  reply.write('Hello');
+  await clock.advance(0);
+  expect(await within(clock, HOUR_MS, reply.finish(COMPLETE))).toBe(false);
+  expect(reply.gone()).toBe(fault);
+  expect(lines.join('')).toContain('the delivery of an answer failed');
 });
 
 describe('a state that the platform refuses', () => {

@@ -56,6 +56,20 @@ it.each<{ failures: number[]; resting: number[]; awake: number[] }>([
   },
 );
 
+it('rests nowhere while the store does not answer, and the log says so', async () => {
+  const { log, lines } = createLogRecorder();
+  const clock = createFakeClock();
+  const store = await openStore('memory:', { clock, log });
+  await store.close();
+  const rest = createRouteRest(store, clock, log);
+  await rest.failed(route, new ProviderError({ code: 'provider_down', provider: 'OpenRouter' }));
+  expect(await rest.isResting(route)).toBe(false);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    "could not count a provider's failure",
+    'could not read whether a provider is paused',
+  ]);
+});
+
 it('is read from the store once a second, and counts a failure here at once', async () => {
   const clock = createFakeClock();
   const { log } = createLogRecorder();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCatchUp } from '../../../../src/core/chat/recovery/catch-up.ts';
 import { systemClock } from '../../../../src/core/kit/time/clock.ts';
 import type { MissedMessage } from '../../../../src/core/ports/events.ts';
 import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
@@ -24,6 +25,7 @@ beforeEach(async () => {
 afterEach(() => bot.close());
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 function missed(text: string, user: string, event: Parameters<typeof messageOf>[1] = {}, agoMs = MINUTE_MS) {
   const surface = testSurface({ isOverheard: true });
@@ -263,7 +265,7 @@ describe('a stream', () => {
     for (const each of bots.toReversed()) await each.close();
   });
 
-  it('knows the direct messages and threads in which people talked, the latest first', async () => {
+  it('knows the direct messages and threads in which people talked', async () => {
     for (const key of ['dm', 'thread']) {
       bot.provider.answer('Yes.');
       const surface = testSurface({ isOverheard: key === 'thread' });
@@ -275,5 +277,27 @@ describe('a stream', () => {
     const places = (await bot.dispatch.away('discord', 's'))?.places.map(({ key }) => key);
     expect(places?.toSorted()).toEqual(['dm', 'thread']);
     expect((await bot.dispatch.away('slack', 's'))?.places).toEqual([]);
+  });
+
+  it('looks into the 200 places in which people talked last, to ten minutes', async () => {
+    const clock = createFakeClock();
+    const store = await openStore('memory:', { clock, log: bot.log });
+    const catchUp = createCatchUp(store, { maxAgeMs: DAY_MS, retentionMs: DAY_MS, clock });
+    const guild = 'discord:1';
+    const places = async () => (await catchUp.away('discord', 's'))?.places.map(({ key }) => key);
+    await catchUp.alive('s');
+    for (let count = 0; count <= 200; count++) {
+      await catchUp.talkedAt({ guild, key: `place ${count}` });
+      await clock.advance(1);
+    }
+    const latest = Array.from({ length: 201 }, (_, index) => `place ${200 - index}`);
+    expect(await places()).toEqual(latest.slice(0, 200));
+    await clock.advance(9 * MINUTE_MS);
+    await catchUp.talkedAt({ guild, key: 'place 0' });
+    expect(await places()).toEqual(latest.slice(0, 200));
+    await clock.advance(MINUTE_MS);
+    await catchUp.talkedAt({ guild, key: 'place 0' });
+    expect(await places()).toEqual(['place 0', ...latest.slice(0, 199)]);
+    await store.close();
   });
 });
