@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { NO_PRICES } from '../../src/core/ports/provider.ts';
 import { factsOf } from '../support/models.ts';
 import {
@@ -257,6 +258,34 @@ describe('suggestions', () => {
     expect(labels.slice(0, 2).every((label) => label.includes('(Free)'))).toBe(true);
     expect(labels.slice(2).every((label) => label.startsWith('🔒 '))).toBe(true);
     expect((await suggest('claude')).map(({ value }) => value)).toEqual(['anthropic/claude-3.5-sonnet']);
+  });
+
+  it('of models are as many as Discord takes; for another answer one less, by how near their prices are', async () => {
+    const prices = [...Array(30).keys()].map((index) => ({
+      id: `maker/m${index}`,
+      usd: 1.4 ** ((index * 7) % 30) / 100,
+    }));
+    const models = prices.map(({ id, usd }) => ({
+      id,
+      tier: 'free',
+      contextTokens: 128_000,
+      prices: { promptPerMillion: usd, completionPerMillion: usd },
+    }));
+    const many = await createTestBot({
+      file: parseCatalogueFile(JSON.stringify({ models })),
+      defaultModel: 'maker/m0',
+    });
+    const asked = messageOf('Hi');
+    many.provider.answer('Hello.');
+    await many.dispatch.message(asked);
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    const at = { option: 'model', text: '', actor: asked.actor, place: asked.place };
+    const typed = await many.dispatch.suggest({ command: 'ask', ...at });
+    const others = await many.dispatch.suggest({ command: { button: 'retry', answerId }, ...at });
+    await many.close();
+    expect(typed.map(({ value }) => value)).toEqual(prices.slice(0, 25).map(({ id }) => id));
+    const dearer = prices.slice(1).toSorted((a, b) => a.usd - b.usd);
+    expect(others.map(({ value }) => value)).toEqual(dearer.slice(0, 24).map(({ id }) => id));
   });
 
   it('of a choice are those whose value or label holds the text, in any case', async () => {

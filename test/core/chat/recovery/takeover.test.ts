@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { createTakeover } from '../../../../src/core/chat/recovery/takeover.ts';
 import { INTERRUPTED } from '../../../../src/core/chat/words/ending-words.ts';
+import type { Entry } from '../../../../src/core/coordination/journal-entry.ts';
 import { PlaceGone } from '../../../../src/core/ports/delivery-errors.ts';
 import { partsOfKey } from '../../../../src/core/ports/store.ts';
 import { valuesOf } from '../../../support/changes.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 import { createLife } from '../../../support/mortal.ts';
 import { event, textChunk } from '../../../support/provider/chunks.ts';
+import { createLogRecorder } from '../../../support/provider/test-client.ts';
 import { messageOf } from '../../../support/test-bot.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import {
@@ -259,4 +263,29 @@ describe('what a dead process left', () => {
     await world.settled();
     expect(surface.privateTexts).toEqual([]);
   });
+});
+
+it('answers of dead processes are finished fifty at once, because each may wait for its platform', async () => {
+  const clock = createFakeClock();
+  const { log } = createLogRecorder();
+  const written = { version: 1, platform: 'discord', place: 'p', answer: null, asked: null } as const;
+  const entry = { lost: new AbortController().signal, async end() {}, leave() {} } as unknown as Entry;
+  let left = 120;
+  let running = 0;
+  const seen: number[] = [];
+  const takeover = createTakeover({
+    journal: { takeOver: async () => (left > 0 ? { eventId: `e${left--}`, entry, written } : null) },
+    async finish() {
+      seen.push(++running);
+      await clock.sleep(1_000);
+      running--;
+      return true;
+    },
+    delivery: { clock, log },
+  } as unknown as Parameters<typeof createTakeover>[0]);
+  const platform = { platform: 'discord', reopen: async () => null } as const;
+  const looking = takeover.startThrough([platform]);
+  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  await looking.stop();
+  expect([seen.length, Math.max(...seen)]).toEqual([120, 50]);
 });
