@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { freePort } from '../../support/free-port.ts';
 import {
+  DONE,
   errorChunk,
   finishChunk,
   GENERATION_ID,
@@ -35,6 +38,9 @@ afterEach(() => fake.close());
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** After the answer, its body's end is waited for. */
+const END_OF_BODY_MS = 1_000;
 
 const busy = (headers?: Record<string, string>) =>
   json(
@@ -276,6 +282,48 @@ describe('ending a stream', () => {
     expect(await (await live.request).closed).toBe('aborted');
   });
 
+  it('uses the connection again if the end of the body comes some time after [DONE]', async () => {
+    const { provider } = createTestClient(fake, { clock: systemClock });
+    const ports = new Set<number | undefined>();
+    for (const text of ['one', 'two']) {
+      const ended = Promise.withResolvers<void>();
+      fake.script(async (response) => {
+        ports.add(response.socket?.remotePort);
+        response.write(textChunk(text) + finishChunk() + DONE);
+        await ended.promise;
+        response.end();
+      });
+      expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe(text);
+      ended.resolve();
+      expect(await fake.chats.at(-1)?.closed).toBe('finished');
+      // The client hears of it a little later.
+      await sleep(20);
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  it('ends the HTTP request a second after [DONE] if the end of the body does not come', async () => {
+    const clock = createFakeClock();
+    fake.script((response) => void response.write(textChunk('all') + finishChunk() + DONE));
+    const { provider } = createTestClient(fake, { clock });
+    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('all');
+    await clock.advance(END_OF_BODY_MS);
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+  });
+
+  it('ends the HTTP request of a server that goes on after [DONE]', async () => {
+    fake.script(async (response) => {
+      response.write(textChunk('all') + finishChunk() + DONE);
+      while (!response.destroyed) {
+        response.write(KEEP_ALIVE);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    const { provider } = createTestClient(fake, { clock: createFakeClock() });
+    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('all');
+    expect(await fake.chats[0]?.closed).toBe('aborted');
+  });
+
   it('ends the HTTP request when the reader leaves before an answer in JSON', async () => {
     fake.script((response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -375,7 +423,7 @@ describe('trying again', () => {
     const { events, error } = await readAll(provider.stream(QUESTION, never));
     expect(error).toBeNull();
     expect(textOf(events)).toBe('then it worked');
-    expect(clock.waits).toEqual([800]);
+    expect(clock.waits).toEqual([800, END_OF_BODY_MS]);
   });
 
   it.each(MAY_BE_BILLED)('does not try again after HTTP %i, which may be billed', async (status) => {
@@ -419,7 +467,7 @@ describe('trying again', () => {
     fake.answer('at last');
     const { provider, clock } = createTestClient(fake);
     expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('at last');
-    expect(clock.waits).toEqual([7_000, 20_000, 0]);
+    expect(clock.waits).toEqual([7_000, 20_000, 0, END_OF_BODY_MS]);
   });
 
   it('fails at once, naming the wait, when it is asked to wait longer than 30 s', async () => {
@@ -493,7 +541,7 @@ describe('trying again', () => {
     const { events, error } = await readAll(provider.stream({ ...QUESTION, isFree: true }, never));
     expect(error).toBeNull();
     expect(events.map(({ type }) => type)).toEqual(['start', 'start', 'text', 'usage', 'done']);
-    expect(clock.waits).toEqual([800]);
+    expect(clock.waits).toEqual([800, END_OF_BODY_MS]);
   });
 
   it.each([false, true])('never tries a live stream again, whether it is free: %j', async (isFree) => {

@@ -96,7 +96,8 @@ export class AnswerDecoder implements ChunkHandlers {
       answer.finishUp(this.#skippedLines);
       yield answer.take();
     } finally {
-      await this.#body.cancel();
+      if (this.#isDone) void this.#body.leave(this.#context.clock);
+      else await this.#body.cancel();
     }
   }
 

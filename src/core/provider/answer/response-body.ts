@@ -1,3 +1,6 @@
+import type { Clock } from '../../kit/time/clock.ts';
+import { waitAtMost } from '../../kit/time/deadline.ts';
+
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 type Read = ReturnType<Reader['read']>;
 
@@ -6,6 +9,10 @@ const GZIP = 0x1f;
 /** Formats that the bytes alone do not reveal. */
 type Format = ConstructorParameters<typeof DecompressionStream>[0];
 const NAMED: Readonly<Record<string, Format>> = { br: 'brotli', deflate: 'deflate' };
+
+/** The end of a body comes with its last data or some milliseconds later. A server that keeps on sending is not waited for. */
+const END_WITHIN_MS = 1_000;
+const MOST_READS_TO_END = 4;
 
 /**
  * The bytes of a response, as they arrive, decompressed if needed. Some servers compress despite `identity`, and some gateways
@@ -35,6 +42,20 @@ export class ResponseBody {
     if (format === undefined) return read;
     this.#reader = decompressed(read.value, reader, format);
     return this.#reader.read();
+  }
+
+  /**
+   * Ends the HTTP request after the last data that matters. Waits up to 1 s for the end of the body, which often comes in a packet
+   * of its own: the connection can then serve the next request. Never rejects.
+   */
+  async leave(clock: Clock): Promise<void> {
+    await waitAtMost(clock, END_WITHIN_MS, this.#skipRest()).catch(() => {});
+    await this.cancel();
+  }
+
+  async #skipRest(): Promise<void> {
+    let isOver = false;
+    for (let reads = 0; !isOver && reads < MOST_READS_TO_END; reads++) isOver = (await this.read()).done;
   }
 
   /** Ends the HTTP request. Never rejects. */

@@ -229,15 +229,13 @@ describe('AnswerDecoder', () => {
   });
 
   it('does not wait for a connection to close after [DONE], and cancels it', async () => {
-    let cancelled = false;
+    const cancelled = Promise.withResolvers<void>();
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new TextEncoder().encode(finishChunk() + DONE)),
-      cancel: () => {
-        cancelled = true;
-      },
+      cancel: () => cancelled.resolve(),
     });
     expect(doneOf(await decodeBody(body))).toMatchObject({ finish: 'stop' });
-    expect(cancelled).toBe(true);
+    await cancelled.promise;
   });
 
   it('delivers the text before an error inside the stream, then fails by its cause', async () => {
