@@ -1,5 +1,5 @@
 import { placeUnder } from '../../src/adapters/slack/answers/answer-place.ts';
-import { createSurfaceFor } from '../../src/adapters/slack/answers/surfaces.ts';
+import { SlackSurface } from '../../src/adapters/slack/answers/surfaces.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
 import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
 import { createTasks } from '../../src/core/kit/scheduling/tasks.ts';
@@ -95,7 +95,7 @@ export function createSimulatedSlack(clock: FakeClock, options: SlackOptions): S
         signal: new AbortController().signal,
       };
       const channel = `C${index % options.channels}`;
-      return createSurfaceFor(
+      return new SlackSurface(
         parts,
         placeUnder({ channel, user: 'U2', isDirect: false }, questionTs, questionTs),
       );

@@ -217,6 +217,7 @@ describe('/help', () => {
       );
     }
     expect(await run('help', { command: 'connect' })).toMatch(/^`\/connect` \(admins\): /);
+    expect(await run('help', { command: 'forget' })).toContain('all data of this server');
     expect(await run('help', { command: 'aks`' })).toMatch(
       /^There is no command .*aks.*\. The commands are `\/ask`/,
     );

@@ -39,7 +39,7 @@ export interface Surface {
    * The limit that updates of that message will draw from, if many answers share it. An answer then grows only once its last
    * state can be paid for; if it ends first, it is shown whole. Left out if each answer has its own limit.
    */
-  readonly updateScope?: Scope;
+  readonly updateScope?: Scope | undefined;
   /** The time, in milliseconds since the epoch, after which nothing can be shown here. Answers are ended before it. */
   readonly closesAtMs?: number | undefined;
   /** Whether a thread can begin under a public answer here; the answer then gets a button for that. */

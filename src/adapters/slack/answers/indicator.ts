@@ -21,65 +21,74 @@ export async function takeSignsOff(
 }
 
 /** Shows that a question was seen: by the agent session's status, or else by a reaction. */
-export function createIndicator(parts: SurfaceParts, channel: string, root: Root) {
-  const { workspace, agentView, tasks, signal } = parts;
-  let wanted = false;
-  let hasOpened = false;
-  let sign: Sign = 'none';
-  let isSettling = false;
+export class Indicator {
+  readonly #parts: SurfaceParts;
+  readonly #channel: string;
+  readonly #root: Root;
+  #wanted = false;
+  #hasOpened = false;
+  #sign: Sign = 'none';
+  #isSettling = false;
 
-  async function put(): Promise<Sign> {
-    const threadTs = await root.threadTs(signal);
-    if (threadTs !== null && (await agentView.showWorking(channel, threadTs, signal))) return 'session';
-    if (root.questionTs === null || hasOpened || !wanted) return 'none';
-    const done = await workspace.enterIfFree(reactionScope(workspace.team));
-    if (done === null) return 'none';
-    await react(workspace, 'reactions.add', channel, root.questionTs, signal).finally(done);
-    return 'reaction';
+  constructor(parts: SurfaceParts, channel: string, root: Root) {
+    this.#parts = parts;
+    this.#channel = channel;
+    this.#root = root;
   }
 
-  async function take(): Promise<void> {
-    const before = sign;
-    sign = 'none';
-    const threadTs = await root.threadTs(signal);
-    if (before === 'session') await takeSignsOff(parts, channel, null, threadTs);
-    if (before === 'reaction') await takeSignsOff(parts, channel, root.questionTs, null);
+  show(activity: Activity): void {
+    this.#wanted = activity !== 'idle';
+    this.#change();
   }
 
-  async function settle(): Promise<void> {
-    for (;;) {
-      // Slack's stop button belongs to the session's status, so that stays until the answer ends.
-      const isDue = wanted && !(hasOpened && sign !== 'session');
-      if (isDue === (sign !== 'none')) return;
-      if (!isDue) await take();
-      else {
-        sign = await put();
-        if (sign === 'none') return;
-      }
-    }
+  /** Called when the answer's first message is shown. */
+  opened(): void {
+    this.#hasOpened = true;
+    this.#change();
   }
 
-  function change(): void {
-    if (isSettling) return;
-    isSettling = true;
-    tasks.run('show that a question was seen', () =>
-      settle().finally(() => {
-        isSettling = false;
+  #change(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    this.#parts.tasks.run('show that a question was seen', () =>
+      this.#settle().finally(() => {
+        this.#isSettling = false;
       }),
     );
   }
 
-  return {
-    show(activity: Activity) {
-      wanted = activity !== 'idle';
-      change();
-    },
-    /** Called when the answer's first message is shown. */
-    opened() {
-      hasOpened = true;
-      change();
-    },
-  };
+  async #settle(): Promise<void> {
+    for (;;) {
+      // Slack's stop button belongs to the session's status, so that stays until the answer ends.
+      const isDue = this.#wanted && !(this.#hasOpened && this.#sign !== 'session');
+      if (isDue === (this.#sign !== 'none')) return;
+      if (!isDue) await this.#take();
+      else {
+        this.#sign = await this.#put();
+        if (this.#sign === 'none') return;
+      }
+    }
+  }
+
+  async #put(): Promise<Sign> {
+    const { workspace, agentView, signal } = this.#parts;
+    const threadTs = await this.#root.threadTs(signal);
+    if (threadTs !== null && (await agentView.showWorking(this.#channel, threadTs, signal))) return 'session';
+    const { questionTs } = this.#root;
+    if (questionTs === null || this.#hasOpened || !this.#wanted) return 'none';
+    const done = await workspace.enterIfFree(reactionScope(workspace.team));
+    if (done === null) return 'none';
+    await react(workspace, 'reactions.add', this.#channel, questionTs, signal).finally(done);
+    return 'reaction';
+  }
+
+  async #take(): Promise<void> {
+    const before = this.#sign;
+    this.#sign = 'none';
+    const threadTs = await this.#root.threadTs(this.#parts.signal);
+    if (before === 'session') await takeSignsOff(this.#parts, this.#channel, null, threadTs);
+    if (before === 'reaction') await takeSignsOff(this.#parts, this.#channel, this.#root.questionTs, null);
+  }
 }
 
 async function react(

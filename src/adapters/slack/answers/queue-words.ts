@@ -49,36 +49,46 @@ function isGone(error: unknown): boolean {
  * Shows a question's place in the queue: the first words given, until null is given. In a channel as an ephemeral message to
  * the asker; in direct messages as a message that is deleted again.
  */
-export function createQueueWords(
-  { workspace, tasks, signal }: SurfaceParts,
-  { channel, askedIn, isDirect }: Pick<AnswerPlace, 'channel' | 'askedIn' | 'isDirect'>,
-  root: Pick<Root, 'knownThreadTs'>,
-  tellPrivately: PrivateTeller,
-): (words: string | null) => void {
-  const inTurn = new TasksInTurn(tasks);
-  let isShown = false;
-  let ts: string | null = null;
+export class QueueWords {
+  readonly #parts: SurfaceParts;
+  readonly #place: AnswerPlace;
+  readonly #root: Root;
+  readonly #teller: PrivateTeller;
+  readonly #inTurn: TasksInTurn;
+  #isShown = false;
+  #ts: string | null = null;
 
-  async function post(text: string): Promise<string> {
-    const args = { channel, thread_ts: root.knownThreadTs, ...markdownContent(text) };
-    const scope = postScope(workspace.team, channel);
-    return textOf(
-      (await workspace.paced(scope, () => workspace.call('chat.postMessage', args, signal), signal))['ts'],
-    );
+  constructor(parts: SurfaceParts, place: AnswerPlace, root: Root, teller: PrivateTeller) {
+    this.#parts = parts;
+    this.#place = place;
+    this.#root = root;
+    this.#teller = teller;
+    this.#inTurn = new TasksInTurn(parts.tasks);
   }
 
-  async function change(words: string | null): Promise<void> {
-    if (words !== null && isDirect && askedIn === channel) ts = await post(WORDS + words);
-    else if (words !== null) await tellPrivately({ text: WORDS + words }, signal);
-    else if (ts !== null) {
-      await deleteMessage(workspace, channel, ts, signal);
-      ts = null;
+  show(words: string | null): void {
+    if (this.#isShown === (words !== null)) return;
+    this.#isShown = words !== null;
+    this.#inTurn.run('say how long a question waits', () => this.#change(words).catch(ignoring(isGone)));
+  }
+
+  async #change(words: string | null): Promise<void> {
+    const { workspace, signal } = this.#parts;
+    const { channel, askedIn, isDirect } = this.#place;
+    if (words !== null && isDirect && askedIn === channel) this.#ts = await this.#post(WORDS + words);
+    else if (words !== null) await this.#teller.tell({ text: WORDS + words }, signal);
+    else if (this.#ts !== null) {
+      await deleteMessage(workspace, channel, this.#ts, signal);
+      this.#ts = null;
     }
   }
 
-  return (words) => {
-    if (isShown === (words !== null)) return;
-    isShown = words !== null;
-    inTurn.run('say how long a question waits', () => change(words).catch(ignoring(isGone)));
-  };
+  async #post(text: string): Promise<string> {
+    const { workspace, signal } = this.#parts;
+    const { channel } = this.#place;
+    const args = { channel, thread_ts: this.#root.knownThreadTs, ...markdownContent(text) };
+    const scope = postScope(workspace.team, channel);
+    const post = () => workspace.call('chat.postMessage', args, signal);
+    return textOf((await workspace.paced(scope, post, signal))['ts']);
+  }
 }

@@ -14,7 +14,7 @@ import { takeSignsOff } from './indicator.ts';
 import { endStream } from './native-stream.ts';
 import { takeWordsBack } from './queue-words.ts';
 import type { SurfaceParts } from './surface-parts.ts';
-import { createSurfaceFor } from './surfaces.ts';
+import { SlackSurface } from './surfaces.ts';
 
 /** Finds the place where a dead process was answering; null if nothing can be shown there any more. */
 export async function reopen(
@@ -26,7 +26,7 @@ export async function reopen(
   if (stored === null) return null;
   try {
     const place = answerId === null ? stored : await withQuestion(parts.workspace, stored, signal);
-    const surface = createSurfaceFor(parts, place);
+    const surface = new SlackSurface(parts, place);
     const { root, channel } = place;
     if (root.kind === 'standing') {
       const { questionTs, threadTs } = root;

@@ -4,7 +4,7 @@ import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { type Invocation, NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
+import { SlackSurface } from '../answers/surfaces.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
 import type { SlackContext } from '../context.ts';
@@ -24,7 +24,7 @@ export function surfaceFor(
   isDirect = channel.startsWith('D'),
 ): Surface {
   const place = placeUnder({ channel, user, isDirect }, null, threadTs);
-  return createSurfaceFor(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
+  return new SlackSurface(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
 }
 
 /** A command with its options, typed or from a form. */
@@ -66,7 +66,7 @@ async function answerInChannel(slack: SlackContext, request: Request): Promise<v
     root: await questionAt(slack, request, thread),
     ties: thread === 'new' ? 'thread' : null,
   };
-  const surface = createSurfaceFor(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
+  const surface = new SlackSurface(slack, place, { responseUrl: slack.responseUrl(responseUrl) });
   await bring(slack, request, placeAt(team, channel, key), surface);
 }
 
@@ -82,7 +82,7 @@ async function answerInDirectMessage(slack: SlackContext, request: Request): Pro
     root: await questionAt(slack, request, 'new'),
     ties: 'thread',
   };
-  const surface = createSurfaceFor(slack, place, {
+  const surface = new SlackSurface(slack, place, {
     responseUrl: slack.responseUrl(responseUrl),
     onPosted: point,
   });

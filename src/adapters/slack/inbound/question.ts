@@ -2,7 +2,7 @@ import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { placeUnder } from '../answers/answer-place.ts';
-import { createSurfaceFor } from '../answers/surfaces.ts';
+import { SlackSurface } from '../answers/surfaces.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import type { MessageEvent } from '../payloads/payloads.ts';
@@ -71,5 +71,5 @@ export function placeOf(
 export function surfaceOf(slack: SlackContext, question: Question, threadTs: string | null): Surface {
   const { event, user, isDirect } = question;
   const { channel, ts } = event;
-  return createSurfaceFor(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
+  return new SlackSurface(slack, placeUnder({ channel, user, isDirect }, ts, threadTs));
 }

@@ -10,8 +10,6 @@ import type { Root } from './answer-anchor.ts';
 import type { ResponseUrl } from './response-url.ts';
 import { createUpload } from './upload-files.ts';
 
-export type PrivateTeller = (notice: Notice, signal: AbortSignal) => Promise<void>;
-
 export interface PrivateTellerOptions {
   readonly workspace: Workspace;
   readonly channel: string;
@@ -29,60 +27,61 @@ export interface PrivateTellerOptions {
  * messages show in a thread only if it is active (docs.slack.dev/reference/methods/chat.postEphemeral); otherwise they go to
  * the channel. Files go to the DM, because Slack has no ephemeral ones.
  */
-export function createPrivateTeller(options: PrivateTellerOptions): PrivateTeller {
-  const { workspace, channel, user, isDirect, root = null, responseUrl = null } = options;
+export class PrivateTeller {
+  readonly #options: PrivateTellerOptions;
 
-  async function say(text: string, signal: AbortSignal): Promise<void> {
+  constructor(options: PrivateTellerOptions) {
+    this.#options = options;
+  }
+
+  async tell({ text, files = [] }: Notice, signal: AbortSignal): Promise<void> {
+    try {
+      for (const part of partsOf(text)) await this.#say(part, signal);
+      if (files.length === 0) return;
+      const what = files.length === 1 ? 'the file' : 'the files';
+      try {
+        await this.#send(files, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const why = error instanceof SlackRefusal ? ` (\`${error.reason}\`)` : '';
+        return await this.#say(`I could not upload ${what} to Slack${why}. Try again in a minute.`, signal);
+      }
+      if (!this.#options.isDirect) await this.#say(`I sent ${what} to you in a direct message.`, signal);
+    } catch (error) {
+      throw deliveryError(error);
+    }
+  }
+
+  async #say(text: string, signal: AbortSignal): Promise<void> {
+    const { workspace, channel, user, isDirect, root = null, responseUrl = null } = this.#options;
     const activeTs = root?.activeThreadTs ?? null;
     if (responseUrl !== null && (await responseUrl.tellPrivately(text, activeTs, signal))) return;
-    if (isDirect) {
-      return inEitherShape(text, (content) => post(channel, root?.knownThreadTs ?? null, content, signal));
-    }
+    if (isDirect) return this.#post(channel, root?.knownThreadTs ?? null, text, signal);
     try {
       await inEitherShape(text, (content) =>
         workspace.call('chat.postEphemeral', { channel, user, thread_ts: activeTs, ...content }, signal),
       );
     } catch (error) {
       if (!isShut(error)) throw error;
-      const direct = await workspace.directChannel(user, signal);
-      await inEitherShape(text, (content) => post(direct, null, content, signal));
+      await this.#post(await workspace.directChannel(user, signal), null, text, signal);
     }
   }
 
-  async function post(
-    to: string,
-    thread: string | null,
-    content: MessageContent,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const args = { channel: to, thread_ts: thread, ...content, unfurl_links: false, unfurl_media: false };
-    const scope = postScope(workspace.team, to);
-    await workspace.paced(scope, () => workspace.api.call('chat.postMessage', args, signal), signal);
+  async #post(channel: string, thread_ts: string | null, text: string, signal: AbortSignal): Promise<void> {
+    const { workspace } = this.#options;
+    const scope = postScope(workspace.team, channel);
+    await inEitherShape(text, (content) => {
+      const args = { channel, thread_ts, ...content, unfurl_links: false, unfurl_media: false };
+      return workspace.paced(scope, () => workspace.api.call('chat.postMessage', args, signal), signal);
+    });
   }
 
-  async function send(files: readonly NoticeFile[], signal: AbortSignal): Promise<void> {
+  async #send(files: readonly NoticeFile[], signal: AbortSignal): Promise<void> {
+    const { workspace, channel, user, isDirect, root = null } = this.#options;
     const to = isDirect ? channel : await workspace.directChannel(user, signal);
     const threadTs = isDirect ? (root?.knownThreadTs ?? null) : null;
     await createUpload(workspace, { channel: to, threadTs }, files)(signal);
   }
-
-  return async ({ text, files = [] }, signal) => {
-    try {
-      for (const part of partsOf(text)) await say(part, signal);
-      if (files.length === 0) return;
-      const what = files.length === 1 ? 'the file' : 'the files';
-      try {
-        await send(files, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        const why = error instanceof SlackRefusal ? ` (\`${error.reason}\`)` : '';
-        return await say(`I could not upload ${what} to Slack${why}. Try again in a minute.`, signal);
-      }
-      if (!isDirect) await say(`I sent ${what} to you in a direct message.`, signal);
-    } catch (error) {
-      throw deliveryError(error);
-    }
-  };
 }
 
 /** As Markdown, or as plain text if Slack refuses that. */
@@ -110,9 +109,8 @@ export async function sayIn(
   notice: Notice,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const tell = createPrivateTeller({ workspace, channel, user, isDirect: true });
   try {
-    await tell(notice, signal);
+    await new PrivateTeller({ workspace, channel, user, isDirect: true }).tell(notice, signal);
     return true;
   } catch (error) {
     if (error instanceof PlaceGone || error instanceof SlackRefusal) return false;

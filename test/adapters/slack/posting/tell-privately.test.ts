@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SlackRefusal, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import type { Workspace } from '../../../../src/adapters/slack/api/workspace.ts';
-import { createPrivateTeller } from '../../../../src/adapters/slack/posting/tell-privately.ts';
+import { PrivateTeller } from '../../../../src/adapters/slack/posting/tell-privately.ts';
 
 const refusal = (reason: string) => new SlackRefusal('chat.postEphemeral', reason, null, []);
 
@@ -20,7 +20,7 @@ async function tell(...answers: (Error | null)[]) {
     api: { call: (_: string, args: object) => send('DM', args) },
     directChannel: async () => 'D1',
   } as unknown as Workspace;
-  const teller = createPrivateTeller({
+  const teller = new PrivateTeller({
     workspace,
     channel: 'C1',
     user: 'U1',
@@ -28,9 +28,9 @@ async function tell(...answers: (Error | null)[]) {
     root: null,
     responseUrl: null,
   });
-  const fault: unknown = await teller({ text: 'Hello' }, new AbortController().signal).catch(
-    (error) => error,
-  );
+  const fault: unknown = await teller
+    .tell({ text: 'Hello' }, new AbortController().signal)
+    .catch((error) => error);
   return { sent, fault };
 }
 
