@@ -115,6 +115,25 @@ describe('the journal', () => {
     expect([...written.values()]).toEqual([50, 50, 20]);
   });
 
+  it('writes each of a thousand answers that grow at once every three seconds', async () => {
+    let written = 0;
+    const journal = journalOf(
+      'p',
+      counted((count) => {
+        written += count;
+      }),
+    );
+    for (let index = 0; index < 1_000; index++) {
+      const entry = await journal.claimEvent(`event ${index}`, 'discord', surface);
+      entry?.watch(() => ({ ...answer, text: 'x'.repeat(clock.now() % 100_000) }));
+    }
+    await clock.advance(3_000);
+    written = 0;
+    await clock.advance(30_000);
+    const seconds = 30 / (written / 1_000);
+    expect(Math.round(seconds)).toBe(3);
+  });
+
   it('hands on what was written, from the claim on, when the process is dead for ten seconds', async () => {
     const dead = journalOf('p');
     await dead.claimEvent('early', 'discord', surface);
