@@ -8,7 +8,11 @@ import {
   percentile,
   readOutcomes,
 } from '../../../src/core/conversations/outcome-report.ts';
-import { createOutcomeLog, startCounting } from '../../../src/core/conversations/outcomes.ts';
+import {
+  createOutcomeLog,
+  type OutcomeLog,
+  startCounting,
+} from '../../../src/core/conversations/outcomes.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { type Store, StoreError } from '../../../src/core/ports/store.ts';
 import type { AnswerFacts } from '../../../src/core/ports/telemetry.ts';
@@ -88,6 +92,17 @@ describe('how answers went', () => {
     isDown = false;
     await counting.stop();
     expect(await rows()).toMatchObject([{ model: 'a', answers: 2, firstTextMs: [100, 300] }]);
+  });
+
+  it('counts all of many answers, keeps the first 200 times, and no more than 5,000 models apart', async () => {
+    const written: unknown[] = [];
+    const append = async (...[, , counts]: Parameters<OutcomeLog['append']>) => void written.push(...counts);
+    const counting = startCounting({ append }, clock, log);
+    for (let index = 0; index < 250; index++) counting.note(facts('a', null, index));
+    for (let index = 0; index < 5_000; index++) counting.note(facts(`model ${index}`, null, 1));
+    await counting.stop();
+    expect(written).toHaveLength(5_000);
+    expect(written[0]).toMatchObject({ model: 'a', answers: 250, firstTextMs: [...Array(200).keys()] });
   });
 
   it('says of direct messages no more than that there were some', async () => {

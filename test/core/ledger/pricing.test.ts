@@ -251,3 +251,9 @@ describe('the price that a provider is held to', () => {
     });
   });
 });
+
+it('no request counts for more than a million dollars, whatever its prices are', () => {
+  const dear = offer({ promptPicoUsd: 1e12, completionPicoUsd: 1e12, requestPicoUsd: 0 });
+  const tokens = { promptTokens: 1e9, outputTokens: 1e9 };
+  expect(worstCostNanoUsd(dear, bounds(tokens), dearestPrices([]))).toBe(1e15);
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createDates, lastDays } from '../../../src/core/kit/time/periods.ts';
 import {
   groupsOf,
+  shownOf,
   sumInWords,
   sumOf,
   type UsageRow,
@@ -133,6 +134,14 @@ describe('groupsOf', () => {
     ]);
     expect(sumOf(rows).requests).toBe(12);
   });
+});
+
+it.each([
+  [6, 6],
+  [7, 5],
+])('of %d groups, a chart with six colours shows %d, the largest; the others are one', (count, shown) => {
+  const keys = Array.from({ length: count }, (_, index) => `group ${index}`);
+  expect(shownOf([...keys, ...keys])).toEqual(keys.slice(0, shown));
 });
 
 describe('usageCsv', () => {

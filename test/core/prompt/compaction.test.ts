@@ -1,8 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
 import { filePart } from '../../../src/core/ports/parts.ts';
+import { StoreError } from '../../../src/core/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { answer, json, type RecordedRequest, type Reply } from '../../support/provider/fake-provider.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 import {
   createTestBot,
   invocationOf,
@@ -195,6 +200,33 @@ describe('a long conversation', () => {
     expect((await ask(14)).text).toBe('code of turn 14 is CODE14');
     expect((await ask(1)).text).toBe('I do not know.');
     expect((await conversation()).summary).toBeUndefined();
+  });
+
+  it('keeps its turns if the store does not take the summary, which is made again', async () => {
+    let isFull = false;
+    const log = createLogRecorder().log;
+    const store = await openStore('memory:', { clock: systemClock, log });
+    onTestFinished(() => store.close());
+    await start({
+      store: tapStore(store, ({ kind, namespace }) => {
+        if (isFull && kind === 'write' && namespace === 'conversations') {
+          isFull = false;
+          throw new StoreError('disk I/O error');
+        }
+      }),
+    });
+    bot.provider.unscript();
+    const spoiling: Reply = (response, request) => {
+      isFull = isSummary(request) && summaries().length === 1;
+      return knowing(response, request);
+    };
+    bot.provider.script(...Array.from({ length: 100 }, () => spoiling));
+    for (let turn = 1; summaries().length === 0; turn++) await tell(turn);
+    expect(bot.logged()).toContain('could not store a summary; it will be made again');
+    expect((await conversation()).summary).toBeUndefined();
+    await tell(20);
+    expect(summaries()).toHaveLength(2);
+    expect((await conversation()).summary).toBeDefined();
   });
 
   it('is summarised by nobody where an admin or the operator switched it off', async () => {

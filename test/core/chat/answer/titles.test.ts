@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { UNLIMITED_GUILD } from '../../../../src/core/ports/limits.ts';
 import type { Rename } from '../../../../src/core/ports/surface.ts';
 import { answer, json, type RecordedRequest, type Reply } from '../../../support/provider/fake-provider.ts';
 import {
@@ -72,6 +73,19 @@ describe('a thread', () => {
     await settled();
     expect(again.names).toEqual([]);
     expect(titles()).toHaveLength(1);
+  });
+
+  it('is not named once its money is used up, and the log says so', async () => {
+    const dollar = { ...UNLIMITED_GUILD, nanoUsdPerGuildPerDay: 1e9 };
+    const tiers = { free: dollar, openai: dollar, openrouter: dollar, premium: dollar };
+    const limits = { tiers, installation: { nanoUsdPerDay: null, nanoUsdPerMonth: null } };
+    await start(undefined, { limits, defaultModel: 'openai/gpt-4o-mini', keys: ['openrouter'] });
+    bot.provider.unscript();
+    bot.provider.answer('A valley.', { ...USED, cost: 1 });
+    const { surface, names } = await ask('What is a fjord?');
+    expect(surface.text).toBe('A valley.');
+    await waitUntil(() => expect(bot.logged()).toContain('skipped an automatic task'));
+    expect([names, titles()]).toEqual([[], []]);
   });
 
   it.each([
