@@ -35,12 +35,8 @@ const MAX_ADDRESSES = 1_000;
 export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
   /** Times of failed logins by address. */
   const wrong = new BoundedMap<string, readonly number[]>(MAX_ADDRESSES);
-  let key: Buffer | null = null;
-
-  /** Signs with a key that is slow to derive, so that nobody can test tokens against a stolen cookie. */
   function signatureOf(session: string): string {
-    key ??= scryptSync(adminToken, 'parley session', 32);
-    return createHmac('sha256', key).update(session).digest('base64url');
+    return createHmac('sha256', keyFrom(adminToken)).update(session).digest('base64url');
   }
 
   return {
@@ -69,6 +65,16 @@ export function createLogin(adminToken: string, clock: Clock, log: Logger): Logi
 
     closeSession: (request) => cookie('', 0, request),
   };
+}
+
+/** By token. */
+const keys = new Map<string, Buffer>();
+
+/** Derives the key that signs sessions: slow, so that nobody can test tokens against a stolen cookie, and so only once. */
+function keyFrom(adminToken: string): Buffer {
+  const key = keys.get(adminToken) ?? scryptSync(adminToken, 'parley session', 32);
+  keys.set(adminToken, key);
+  return key;
 }
 
 function cookie(value: string, maxAgeSec: number, request: IncomingMessage): string {

@@ -3,6 +3,7 @@ import { allowanceFor, effortRemark } from '../../access/allowance.ts';
 import type { Turn } from '../../conversations/conversation.ts';
 import { userMessage } from '../../conversations/user-message.ts';
 import type { Clock } from '../../kit/time/clock.ts';
+import { isoDates } from '../../kit/time/periods.ts';
 import type { ModelRequests } from '../../ledger/model-requests.ts';
 import type { Answerer, NotOpened, OpenAnswerer, OpenedRequest } from '../../model-choice/fallbacks.ts';
 import { platformOf } from '../../ports/actor.ts';
@@ -49,8 +50,7 @@ const SUMMARISED = 'I summarised the older part of this conversation: `/context`
 
 export function createRequesting(options: RequestOptions): RequestAnswer {
   const { models, clock } = options;
-  // Creating one takes a fifth of a millisecond, so it is done once.
-  const days = new Intl.DateTimeFormat('en-CA', { timeZone: options.timeZone, dateStyle: 'short' });
+  const days = isoDates(options.timeZone);
 
   return async ({ job, id, signal }, prepared) => {
     const { question, asker, conversation, isConfirmed = false } = job;

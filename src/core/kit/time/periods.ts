@@ -87,7 +87,23 @@ export function lastDays(today: string, count: number): string[] {
   );
 }
 
-/** The Swedish locale writes dates as ISO 8601 does. */
-function isoDates(timeZone: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+/** By time zone: creating one takes a fifth of a millisecond. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * Writes dates as ISO 8601 does, in an IANA time zone.
+ * @throws RangeError for an unknown time zone
+ */
+export function isoDates(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  // The Swedish locale writes them so.
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  formats.set(timeZone, format);
+  return format;
 }
