@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync } from 'node:zlib';
 
 /**
  * Of each vocabulary. More of them would bring the bound nearer to the truth: with 32,000 it is at most 1.8 times that,
@@ -9,8 +8,9 @@ import { brotliCompressSync } from 'node:zlib';
 const TOKENS = 64_000;
 
 /**
- * Files in the sources that are copies of files in development packages, by their path. The packages are large, and
- * one file of each is used: to install them with Parley would take 40 MB more.
+ * Files in the sources that are copies of files in development packages, by their path; those that end in `.br` before
+ * they are compressed. The packages are large, and one file of each is used: to install them with Parley would take 40 MB
+ * more.
  */
 export function copiedFiles(): ReadonlyMap<string, Buffer> {
   return new Map([
@@ -27,14 +27,14 @@ export function copiedFiles(): ReadonlyMap<string, Buffer> {
   ]);
 }
 
-/** The tokens by rank, each after a byte with its length; compressed. */
+/** The tokens by rank, each after a byte with its length. */
 function merges(name: string): Buffer {
   const lines = installed(`gpt-tokenizer/data/${name}.tiktoken`)
     .toString('latin1')
     .split('\n')
     .slice(0, TOKENS);
   const tokens = lines.map((line) => Buffer.from(line.slice(0, line.indexOf(' ')), 'base64'));
-  return brotliCompressSync(Buffer.concat(tokens.flatMap((token) => [Buffer.from([token.length]), token])));
+  return Buffer.concat(tokens.flatMap((token) => [Buffer.from([token.length]), token]));
 }
 
 /** A file that a package exports, or another one beside it. */

@@ -140,13 +140,11 @@ describe('a file', () => {
   });
 
   it('is a picture: made smaller if it is large', async () => {
-    const large = new PhotonImage(new Uint8Array(2_000 * 1_000 * 4).fill(90), 2_000, 1_000).get_bytes_jpeg(
-      80,
-    );
+    const large = new PhotonImage(new Uint8Array(1_600 * 400 * 4).fill(90), 1_600, 400).get_bytes_jpeg(80);
     const content = await read('a.jpg', new Uint8Array(large));
     if (content.kind !== 'image') throw new Error(`no picture: ${JSON.stringify(content)}`);
     const small = PhotonImage.new_from_byteslice(Buffer.from(content.image.base64, 'base64'));
-    expect([small.get_width(), small.get_height()]).toEqual([1_568, 784]);
+    expect([small.get_width(), small.get_height()]).toEqual([1_568, 392]);
   });
 
   // The corner of the top left one, and whether width and height change places (CIPA DC-008, 4.6.4).
@@ -162,7 +160,7 @@ describe('a file', () => {
   ] as const)(
     'is turned as its EXIF says when it is made smaller: %d',
     async (orientation, corner, isTurned) => {
-      const [width, height] = [1_600, 800];
+      const [width, height] = [1_600, 200];
       const pixels = new Uint8Array(width * height * 4).fill(255);
       // A quarter is black.
       for (let y = 0; y < height / 2; y++) pixels.fill(0, y * width * 4, y * width * 4 + width * 2);
@@ -175,7 +173,7 @@ describe('a file', () => {
       const marked = Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
       const small = pictureIn(await read('a.jpg', new Uint8Array(marked)));
       const [shownWidth, shownHeight] = [small.get_width(), small.get_height()];
-      expect([shownWidth, shownHeight]).toEqual(isTurned ? [784, 1_568] : [1_568, 784]);
+      expect([shownWidth, shownHeight]).toEqual(isTurned ? [196, 1_568] : [1_568, 196]);
       const red = small.get_raw_pixels();
       const isDark = (x: number, y: number) =>
         (red[(Math.floor(y * shownHeight) * shownWidth + Math.floor(x * shownWidth)) * 4] ?? -1) < 50;
@@ -262,15 +260,15 @@ describe('a hostile file', () => {
   });
 
   it('is not unpacked beyond its share of the memory', async () => {
-    const bomb = docx(paragraph('a'.repeat(40_000_000)));
+    const bomb = docx(paragraph('a'.repeat(33_000_000)));
     expect(bomb.length).toBeLessThan(100_000);
     expect(await read('a.docx', bomb)).toEqual(unreadable(/unpacks to more than 32 MB/));
   });
 
-  it('takes no more memory than it may: a PDF that unpacks to 400 MB', async () => {
+  it('takes no more memory than it may: a PDF that unpacks to 300 MB', async () => {
     // Each megabyte is packed by itself, so that one can stand for all.
     const megabyte = deflateRawSync(Buffer.alloc(1_000_000, ' '), { finishFlush: constants.Z_FULL_FLUSH });
-    const packed = Buffer.concat([Buffer.of(0x78, 0x01), ...Array<Buffer>(400).fill(megabyte)]);
+    const packed = Buffer.concat([Buffer.of(0x78, 0x01), ...Array<Buffer>(300).fill(megabyte)]);
     const twice = deflateSync(packed, { level: 9 }).toString('latin1');
     const page = (length: number) =>
       `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 5 0 R /Length ${length} >>`;
@@ -294,10 +292,10 @@ describe('a hostile file', () => {
     expect(most - before).toBeLessThan(1_000_000_000);
   });
 
-  it('of ten thousand pages is read as far as it may be', async () => {
-    const pages = Array.from({ length: 10_000 }, (_, index) => `Page number ${index + 1}`);
+  it('of two thousand pages is read as far as it may be', async () => {
+    const pages = Array.from({ length: 2_000 }, (_, index) => `Page number ${index + 1}`);
     const content = await read('a.pdf', pdfOf(pages));
-    expect(content).toMatchObject({ kind: 'text', unread: 'Only pages 1 to 50 of 10,000 were read.' });
+    expect(content).toMatchObject({ kind: 'text', unread: 'Only pages 1 to 50 of 2,000 were read.' });
   });
 
   it('that takes too long ends with a clear line', async () => {

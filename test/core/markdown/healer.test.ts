@@ -173,9 +173,12 @@ describe('heal', () => {
           const healed = heal(text);
           const unhealed = visible(text);
           const shown = healed === text ? unhealed : visible(healed);
-          expect(shown.join(' ')).toBe(whole.slice(0, shown.length).join(' '));
+          // An `expect` for each character takes longer than all else.
+          if (shown.some((word, at) => word !== whole[at]))
+            expect(shown.join(' ')).toBe(whole.slice(0, shown.length).join(' '));
           // Only the mark, the URL or the info string that is being written is held back, not the text.
-          expect(shown.length).toBeGreaterThan(unhealed.length - 30);
+          if (shown.length <= unhealed.length - 30)
+            expect(shown.length).toBeGreaterThan(unhealed.length - 30);
         }
       }),
       { seed, numRuns: 25 },
