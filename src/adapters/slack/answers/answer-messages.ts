@@ -7,7 +7,7 @@ import type { Spot } from '../api/pages.ts';
 import { SlackRefusal } from '../api/web-api.ts';
 import type { Root } from '../posting/answer-anchor.ts';
 import { createPostOnce, type PostOnce } from '../posting/post-once.ts';
-import { createPostedMessage } from '../posting/posted-message.ts';
+import { PostedMessage } from '../posting/posted-message.ts';
 import { createUpload } from '../posting/upload-files.ts';
 import { contentOf, notesRefusedFeedback, plainContentOf } from '../text/message-content.ts';
 import { type AnswerPlace, threadKeyOf } from './answer-place.ts';
@@ -79,7 +79,7 @@ export class AnswerMessages {
     try {
       const { ts, isOlder } = await attempt.once.post(content, signal);
       const at = { channel, threadTs, ts, threadKey: this.#keyOf(threadTs), mark };
-      const message = createPostedMessage(workspace, at, isOlder ? null : content, clock);
+      const message = new PostedMessage(workspace, at, isOlder ? null : content, clock);
       if (isOlder) {
         await workspace.paced(message.scope, () => message.update(view, signal), signal);
       } else {

@@ -9,7 +9,7 @@ import { methodScope } from '../api/limits.ts';
 import { SlackRefusal, SlackUnreachable } from '../api/web-api.ts';
 import { textOf, type Workspace } from '../api/workspace.ts';
 import { metadataOf } from '../posting/message-metadata.ts';
-import { createPostedMessage } from '../posting/posted-message.ts';
+import { PostedMessage } from '../posting/posted-message.ts';
 import { oldestAfter, ownMessages } from '../posting/read-back.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
@@ -107,7 +107,7 @@ function createStreamedMessage(
   begun: 'streaming' | 'unsure',
 ): LiveMessage {
   const { team } = workspace;
-  const posted = createPostedMessage(workspace, { channel, threadTs, ts, threadKey }, null, clock);
+  const posted = new PostedMessage(workspace, { channel, threadTs, ts, threadKey }, null, clock);
   const endAtMs = clock.now() + MAX_AGE_MS;
   let phase = begun as 'streaming' | 'unsure' | 'ended';
   const hasEnded = () => phase === 'ended';

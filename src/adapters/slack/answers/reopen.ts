@@ -7,7 +7,7 @@ import { messageKey } from '../api/places.ts';
 import type { Workspace } from '../api/workspace.ts';
 import { readMetadata, WITH_METADATA } from '../posting/message-metadata.ts';
 import { findPost } from '../posting/post-once.ts';
-import { createPostedMessage, rewriteButtons } from '../posting/posted-message.ts';
+import { PostedMessage, rewriteButtons } from '../posting/posted-message.ts';
 import { buttonsOf, type OwnMessage, ownMessages, readBack } from '../posting/read-back.ts';
 import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { takeSignsOff } from './indicator.ts';
@@ -51,7 +51,7 @@ export async function reopen(
     return {
       surface,
       message: {
-        live: createPostedMessage(workspace, at, null, parts.clock),
+        live: new PostedMessage(workspace, at, null, parts.clock),
         text: readBack(found),
         isEnded: found.state === 'ended',
       },

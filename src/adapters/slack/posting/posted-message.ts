@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Button } from '../../../core/ports/buttons.ts';
+import type { Scope } from '../../../core/ports/scope.ts';
 import type { LiveMessage, MessageMark, MessageView } from '../../../core/ports/surface.ts';
 import { deliveryError, isRefusal, isRefusedContent } from '../api/errors.ts';
 import { messageScope, postScope } from '../api/limits.ts';
@@ -17,7 +18,7 @@ import {
   withButtons,
 } from '../text/message-content.ts';
 import { metadataOf } from './message-metadata.ts';
-import { createPostOnce } from './post-once.ts';
+import { createPostOnce, type PostOnce } from './post-once.ts';
 
 export interface PostedAt {
   readonly channel: string;
@@ -32,71 +33,80 @@ export interface PostedAt {
 /** A workspace may forbid edits, or allow them for some minutes only. */
 const NO_EDITS = ['edit_window_closed', 'cant_update_message'] as const;
 
-/** A message that grows by `chat.update`, each time as a whole. `shown` is its present content; null if unknown. */
-export function createPostedMessage(
-  workspace: Workspace,
-  { channel, threadTs, ts, threadKey, mark: markNow }: PostedAt,
-  shown: MessageContent | null,
-  clock: Clock,
-): LiveMessage {
-  const { team, api } = workspace;
-  let current = shown;
-  let marked = markNow;
+/** A message that grows by `chat.update`, each time as a whole. */
+export class PostedMessage implements LiveMessage {
+  readonly key: string;
+  readonly threadKey: string | null;
+  readonly #workspace: Workspace;
+  readonly #clock: Clock;
+  readonly #at: PostedAt;
+  /** Null if unknown. */
+  #shown: MessageContent | null;
+  #mark: MessageMark | undefined;
   /** Slack has refused this message's Markdown, and would again. */
-  let isPlain = false;
+  #isPlain = false;
   /** Set if Slack accepts no more edits: the last state is posted as a new message, once. */
-  let replacement: ReturnType<typeof createPostOnce> | null = null;
+  #replacement: PostOnce | null = null;
 
-  async function write(
-    content: MessageContent,
-    { status, mark }: MessageView,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (isDeepStrictEqual(content, current)) return;
-    if (replacement === null) {
+  /** @param shown its present content; null if unknown */
+  constructor(workspace: Workspace, at: PostedAt, shown: MessageContent | null, clock: Clock) {
+    this.key = messageKey(workspace.team, at.channel, at.ts);
+    this.threadKey = at.threadKey;
+    this.#workspace = workspace;
+    this.#clock = clock;
+    this.#at = at;
+    this.#shown = shown;
+    this.#mark = at.mark;
+  }
+
+  get scope(): Scope {
+    return messageScope(this.#workspace.team, this.#at.channel, this.#at.ts);
+  }
+
+  async update(view: MessageView, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { quirks } = this.#workspace;
+    const content = () => (this.#isPlain ? plainContentOf(view) : contentOf(view, quirks));
+    try {
+      await this.#write(content(), view, signal).catch((error: unknown) => {
+        if (notesRefusedFeedback(quirks, error)) return this.#write(content(), view, signal);
+        throw error;
+      });
+    } catch (error) {
+      if (this.#isPlain || !isRefusedContent(error)) throw deliveryError(error);
+      this.#isPlain = true;
+      await this.#write(plainContentOf(view), view, signal).catch((again: unknown) => {
+        throw deliveryError(again);
+      });
+    }
+  }
+
+  async #write(content: MessageContent, view: MessageView, signal: AbortSignal): Promise<void> {
+    const { team, api } = this.#workspace;
+    const { status, mark } = view;
+    const { channel, threadTs, ts } = this.#at;
+    if (isDeepStrictEqual(content, this.#shown)) return;
+    if (this.#replacement === null) {
       // The content after a failed call is unknown.
-      current = null;
+      this.#shown = null;
       try {
-        const isMarked = mark === undefined || isDeepStrictEqual(mark, marked);
+        const isMarked = mark === undefined || isDeepStrictEqual(mark, this.#mark);
         const metadata = isMarked ? {} : { metadata: metadataOf({ mark }) };
         await api.call('chat.update', { channel, ts, ...content, ...metadata, parse: 'none' }, signal);
-        current = content;
-        marked = mark;
+        this.#shown = content;
+        this.#mark = mark;
         return;
       } catch (error) {
         if (!isRefusal(error, ...NO_EDITS)) throw error;
-        replacement = createPostOnce(workspace, { channel, threadTs }, clock, { mark });
+        this.#replacement = createPostOnce(this.#workspace, { channel, threadTs }, this.#clock, { mark });
       }
     }
     if (status === 'streaming') return;
-    const { post } = replacement;
-    await workspace.paced(postScope(team, channel), () => post(content, signal), signal);
-    current = content;
-    await workspace.call('chat.delete', { channel, ts }, signal).catch(() => {});
+    const { post } = this.#replacement;
+    await this.#workspace.paced(postScope(team, channel), () => post(content, signal), signal);
+    this.#shown = content;
+    await this.#workspace.call('chat.delete', { channel, ts }, signal).catch(() => {});
   }
-
-  return {
-    key: messageKey(team, channel, ts),
-    threadKey,
-    scope: messageScope(team, channel, ts),
-    async update(view: MessageView, signal) {
-      signal.throwIfAborted();
-      const { quirks } = workspace;
-      const content = () => (isPlain ? plainContentOf(view) : contentOf(view, quirks));
-      try {
-        await write(content(), view, signal).catch((error: unknown) => {
-          if (notesRefusedFeedback(quirks, error)) return write(content(), view, signal);
-          throw error;
-        });
-      } catch (error) {
-        if (isPlain || !isRefusedContent(error)) throw deliveryError(error);
-        isPlain = true;
-        await write(plainContentOf(view), view, signal).catch((again: unknown) => {
-          throw deliveryError(again);
-        });
-      }
-    },
-  };
 }
 
 /** A message in Slack's form. */
