@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { entryInWords } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
 import { MAX_LISTED } from '../../src/core/access/lists.ts';
@@ -308,6 +308,15 @@ describe('the overview', () => {
     ];
     expect(await providers()).toEqual([others[0], 'openrouter well Available.', others[1]]);
     const { outcomes } = dashboard.bot.services;
+    const well = {
+      model: 'openai/gpt-4o-mini',
+      provider: 'openrouter',
+      answers: 0,
+      failures: {},
+      firstTextMs: [],
+    };
+    await outcomes.append('discord:1', Date.now(), [well]);
+    expect(await providers()).toEqual([others[0], 'openrouter well Available.', others[1]]);
     for (const [failed, found] of [
       [2, 'look In the last hour answers failed: 2 of 10 (no_credit 2).'],
       [3, 'down In the last hour answers failed: 5 of 20 (no_credit 5).'],
@@ -332,6 +341,38 @@ describe('the overview', () => {
     expect(text).toContain('Not connected');
     expect(text).toContain('It does not answer.');
     expect(text).toContain('usage cannot be shown');
+  });
+
+  it('warns of a store that takes longer than 250 ms, and shows the health while outcomes cannot be read', async () => {
+    const { store, services } = dashboard.bot;
+    const { ping } = store;
+    const { query } = services.outcomes;
+    const storeRow = async () =>
+      rowsOf((await dashboard.get('/admin')).text, 'State of [^"]*').find(
+        ([name]) => name?.trim() === 'Store',
+      );
+    let ms = 0;
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => ms);
+    onTestFinished(() => now.mockRestore());
+    for (const [takesMs, state] of [
+      [250, 'well'],
+      [251, 'look'],
+    ] as const) {
+      Object.assign(store, {
+        ping: async () => {
+          ms += takesMs;
+        },
+      });
+      expect(await storeRow()).toEqual(['Store', state, `It answers within ${takesMs} ms.`]);
+    }
+    Object.assign(store, { ping });
+    Object.assign(services.outcomes, {
+      query() {
+        throw new StoreError('gone');
+      },
+    });
+    expect((await dashboard.get('/admin')).text).toContain('usage cannot be shown');
+    Object.assign(services.outcomes, { query });
   });
 
   it('logs the fault if a page cannot be made, and shows none of it', async () => {

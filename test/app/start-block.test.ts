@@ -60,10 +60,71 @@ describe('the block that a start prints', () => {
     expect(block({ ...discord, DEFAULT_TIER: 'premium', LIMITS: 'off' })).toContain('without limits');
   });
 
+  const DISCORD = { DISCORD_TOKEN: '0123456789' };
+  const ADMIN = { ADMIN_TOKEN: 'a-token-of-some-length' };
+  const SLACK = { SLACK_BOT_TOKEN: 'xoxb-0123456789' };
+
+  it.each<[string, Record<string, string>]>([
+    ['Discord       off: set DISCORD_TOKEN', {}],
+    ['Discord       on', DISCORD],
+    ['Slack         off: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN', {}],
+    ['Slack         on (Socket Mode)', { ...SLACK, SLACK_APP_TOKEN: 'xapp-0123456789' }],
+    [
+      'Slack         on (HTTP, /slack/events)',
+      { ...SLACK, SLACK_SIGNING_SECRET: '0123456789abcdef0123456789abcdef' },
+    ],
+    [
+      'Playground    http://127.0.0.1:3000/ (only from this machine; set ADMIN_TOKEN before you use a proxy)',
+      {},
+    ],
+    ['Playground    http://127.0.0.1:3000/', ADMIN],
+    [
+      "Playground    http://127.0.0.1:3000/ (from other machines: use this machine's address)",
+      { ...ADMIN, HOST: '0.0.0.0' },
+    ],
+    ['Dashboard     off: set ADMIN_TOKEN', {}],
+    ['Dashboard     http://127.0.0.1:3000/admin', ADMIN],
+    ['Models        7, from models.json, through OpenRouter', {}],
+    ['Limits        on', {}],
+    ['Limits        off: requests and spending are unlimited', { LIMITS: 'off' }],
+    ['Server keys   off: set ENCRYPTION_KEY to allow /connect', {}],
+    [
+      'Server keys   on: servers can add their own API keys with /connect',
+      { ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64') },
+    ],
+    ['Operators     none: set OPERATORS', {}],
+    ['Operators     2', { OPERATORS: 'discord:123456789012345678,slack:T1/U1' }],
+    ['Contact       none: people do not learn who you are; set OPERATOR_CONTACT', DISCORD],
+    ['Contact       me@example.com', { ...DISCORD, OPERATOR_CONTACT: 'me@example.com' }],
+    ['Health        http://127.0.0.1:3000/healthz, /readyz', {}],
+  ])('has the line “%s”', (line, environment) => {
+    expect(block(environment).split('\n')).toContain(`  ${line}`);
+  });
+
+  it('names no contact where nobody chats', () => {
+    expect(block()).not.toContain('Contact');
+  });
+
+  it('says that a demo answers, how to end that, and what else there is to know', () => {
+    const demo = block({}, { demoLacks: 'OPENROUTER_API_KEY' });
+    expect(demo).toMatch(/Models +7, from models\.json, answered by the built-in demo\n/);
+    expect(demo).toContain(
+      '\n\n  No API key is set, so a scripted demo answers instead of a language model.\n  For real answers put OPENROUTER_API_KEY ',
+    );
+    expect(block(DISCORD, { demoLacks: 'OPENROUTER_API_KEY' })).toContain(
+      'language model, and tells people so.\n',
+    );
+    expect(block({}, { notes: ['One.', 'Two.'] })).toMatch(
+      /\n\n {2}One\.\n {2}Two\.\n\n {2}Ctrl-C stops it\.\n$/,
+    );
+    expect(block()).toMatch(/\/readyz\n\n {2}Ctrl-C stops it\.\n$/);
+  });
+
   it('tells the models of servers on this machine from those of the file', () => {
     const local = [{ name: 'Ollama', models: 2 }];
     const shown = block({}, { providers: [], local });
     expect(shown).toMatch(/Models +7, from models\.json; none available: set OPENROUTER_API_KEY\n/);
     expect(shown).toMatch(/Ollama +2 models, in the playground\n/);
+    expect(block({ LOCAL_MODELS: 'on' }, { local })).toMatch(/Ollama +2 models, everywhere\n/);
   });
 });

@@ -59,3 +59,70 @@ describe('what a start says of models', () => {
     ]);
   });
 });
+
+describe('what a start says besides', () => {
+  const said = (found: Partial<Found>) => notes(found).join('\n');
+
+  it('of a default model that no server on this machine offers', () => {
+    const config = readConfig({ DEFAULT_MODEL: 'ollama/llama3' });
+    expect(said({ config })).toMatch(/^No server on this machine offers DEFAULT_MODEL ollama\/llama3, /);
+    const [known] = createCatalogue(CATALOGUE_FILE).list('web');
+    expect(said({ config: readConfig({ DEFAULT_MODEL: known?.id ?? '' }) })).toBe('');
+  });
+
+  it('of keys that were rejected, in the provider’s terms', () => {
+    const refusals = [
+      { id: 'openrouter', variable: 'OPENROUTER_API_KEY' },
+      { id: 'mine', variable: 'MY_KEY' },
+    ];
+    const [first = '', second = ''] = notes({ refusals });
+    expect(first).toMatch(
+      /^openrouter rejects the key in OPENROUTER_API_KEY\. Set it to (?!a key that it takes)/,
+    );
+    expect(second).toBe('mine rejects the key in MY_KEY. Set it to a key that it takes and restart Parley.');
+  });
+
+  it('of guilds’ keys that were encrypted anew, and of a pause', () => {
+    expect(notes({ turned: { turned: 1, unreadable: 0 } })).toEqual([
+      expect.stringMatching(/^Encryption: 1 key of guilds encrypted with the new ENCRYPTION_KEY\./),
+    ]);
+    expect(notes({ turned: { turned: 2, unreadable: 3 } })).toEqual([
+      expect.stringMatching(/^Encryption: 2 keys of guilds encrypted/),
+      expect.stringMatching(/^Encryption: 3 keys of guilds cannot be decrypted with either key\./),
+    ]);
+    expect(said({ pause: { sinceMs: Date.UTC(2026, 0, 2, 3, 4), by: 'olga', text: '' } })).toMatch(
+      /^Paused since 2026-01-02.03:04.* by olga: nobody gets an answer/,
+    );
+  });
+
+  it('of three models of a server at most, with the length of their context if it is known', () => {
+    const definition = defineProvider({
+      id: 'ollama',
+      name: 'Ollama',
+      baseUrl: 'http://127.0.0.1:1/v1',
+      keyless: true,
+      free: true,
+    });
+    const models = ['a', 'b', 'c', 'd'].map((id) =>
+      factsOf(id, { contextTokens: id === 'a' ? 8_192 : null }),
+    );
+    const offer = {
+      catalogue: createCatalogue(CATALOGUE_FILE),
+      found: [{ definition, models }],
+      providers: { nameOf: (id: string) => id },
+    };
+    const listed = notes({ offer }).filter((line) => line.trim().startsWith('models:'));
+    expect(listed.map((line) => JSON.parse(line.slice(line.indexOf('{'))).contextTokens)).toEqual([
+      8_192,
+      undefined,
+      undefined,
+    ]);
+    expect(notes({ offer, config: readConfig({ LOCAL_MODELS: 'on' }) })).toEqual([]);
+  });
+
+  it('what adapters found', () => {
+    expect(
+      notes({ adapters: [{ platform: 'discord', notes: ['Invite it.'] }, { platform: 'web' }] }),
+    ).toEqual(['Invite it.']);
+  });
+});

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkEnvironment, readConfig } from '../../../src/app/config/config.ts';
@@ -43,6 +44,30 @@ describe('readConfig', () => {
       expect(readConfig({ [name]: 'sk-or-v1-0123' }).OPENROUTER_API_KEY).toBe('sk-or-v1-0123');
     },
   );
+
+  const TOKEN = 'a-token-of-some-length';
+  const BOT = 'xoxb-1-2-abc';
+  const APP = 'xapp-1-abc';
+  const KEY = randomBytes(32).toString('base64');
+
+  it.each<[string, Record<string, string>, string | null]>([
+    ['a Slack bot without a transport', { SLACK_BOT_TOKEN: BOT }, 'SLACK_BOT_TOKEN alone is not enough'],
+    ['a transport without a Slack bot', { SLACK_APP_TOKEN: APP }, 'SLACK_BOT_TOKEN is missing'],
+    ['a Slack bot with a transport', { SLACK_BOT_TOKEN: BOT, SLACK_APP_TOKEN: APP }, null],
+    ['shards without their count', { DISCORD_SHARDS: '0,1' }, 'DISCORD_SHARD_COUNT is missing'],
+    ['a shard too many', { DISCORD_SHARDS: '1,2', DISCORD_SHARD_COUNT: '2' }, 'DISCORD_SHARDS names shards'],
+    ['shards below their count', { DISCORD_SHARDS: '0,1', DISCORD_SHARD_COUNT: '2' }, null],
+    ['a playground that is open to all', { PLAYGROUND: 'on', HOST: '0.0.0.0' }, 'ADMIN_TOKEN is missing'],
+    ['a playground of this machine', { PLAYGROUND: 'on' }, null],
+    ['a playground behind a token', { PLAYGROUND: 'on', HOST: '0.0.0.0', ADMIN_TOKEN: TOKEN }, null],
+    ['a playground that may be off', { HOST: '0.0.0.0' }, null],
+    ['an old key without a new one', { ENCRYPTION_KEY_OLD: KEY }, 'ENCRYPTION_KEY is missing'],
+    ['an old key and a new one', { ENCRYPTION_KEY_OLD: KEY, ENCRYPTION_KEY: KEY }, null],
+  ])('judges %s', (_, environment, fault) => {
+    expect(faultsOf(environment).map((line) => line.slice(0, fault?.length))).toEqual(
+      fault === null ? [] : [fault],
+    );
+  });
 
   it('names every fault at once, each with its remedy', () => {
     const faults = faultsOf({
