@@ -1,6 +1,12 @@
+import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { Collection, Events, SnowflakeUtil, Status } from 'discord.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { catchUpMissed, type MissedOptions } from '../../../src/adapters/discord/messages/missed.ts';
+import { createTasks } from '../../../src/core/kit/scheduling/tasks.ts';
 import type { Dispatch } from '../../../src/core/ports/events.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { withoutDay } from '../../support/said.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
 import { openBehind } from './harness.ts';
@@ -124,5 +130,153 @@ describe('what people write on Discord while the bot is away', () => {
     expect(alive).toBe(0);
     claimed.resolve();
     await discord.until(() => alive > 0, 'nothing is read again');
+  });
+});
+
+describe('reading what was missed on Discord', () => {
+  const SINCE_MS = Date.UTC(2026, 0, 1);
+  const idAt = (ms: number) => String(SnowflakeUtil.generate({ timestamp: SINCE_MS + ms, increment: 0n }));
+
+  interface Said {
+    readonly id: string;
+  }
+
+  /** A channel with these messages, oldest last, as Discord lists them. */
+  function channelOf(
+    id: string,
+    { shardId = 0, lastMs = 1, said = [] as readonly Said[], fails = false } = {},
+  ) {
+    const pages: { after: string; limit: number }[] = [];
+    const channel = {
+      id,
+      isDMBased: () => false,
+      isTextBased: () => true,
+      guild: { shardId },
+      lastMessageId: idAt(lastMs),
+      permissionsFor: () => ({ has: () => true }),
+      messages: {
+        async fetch({ after, limit }: { after: string; limit: number }) {
+          pages.push({ after, limit });
+          if (fails) throw new Error('no history');
+          const newer = said.filter((one) => BigInt(one.id) > BigInt(after)).slice(0, limit);
+          return new Map(newer.toReversed().map((one) => [one.id, one]));
+        },
+      },
+    };
+    return { channel, pages };
+  }
+
+  function setUp(
+    channels: readonly { readonly channel: { readonly id: string } }[],
+    shards = [{ id: 0, status: Status.Ready }],
+  ) {
+    const clock = createFakeClock();
+    const { log, lines } = createLogRecorder();
+    const events = new EventEmitter();
+    const missed: string[][] = [];
+    const alive: string[] = [];
+    const cache = new Collection(channels.map(({ channel }) => [channel.id, channel]));
+    const client = Object.assign(events, {
+      ws: { shards: new Collection(shards.map((shard) => [shard.id, shard])) },
+      channels: { cache, fetch: async (id: string) => cache.get(id) ?? null },
+    });
+    const tasks = createTasks(log);
+    const options = {
+      client,
+      discord: { botId: 'BOT', tasks, clock, log },
+      dispatch: {
+        away: async () => ({
+          sinceMs: SINCE_MS,
+          places: [
+            { guild: 'discord:dm:7', key: 'direct' },
+            { guild: 'discord:1', key: 'thread' },
+          ],
+        }),
+        missed: async (found: readonly { message: { id: string } }[]) => {
+          missed.push(found.map(({ message }) => message.id));
+        },
+        alive: async (stream: string) => {
+          alive.push(stream);
+        },
+      },
+      read: async (message: Said) => ({ id: message.id }),
+    };
+    const watching = catchUpMissed(options as unknown as MissedOptions);
+    onTestFinished(() => watching.stop());
+    return {
+      clock,
+      missed,
+      alive,
+      logged: () => lines.join(''),
+      async ready(shard: number) {
+        client.emit(Events.ShardReady, shard);
+        await tasks.settled();
+      },
+    };
+  }
+
+  it('takes the 200 channels with the newest messages, and says that others are left', async () => {
+    const channels = Array.from({ length: 201 }, (_, index) => channelOf(`c${index}`, { lastMs: index + 1 }));
+    const { ready, logged } = setUp(channels);
+    await ready(0);
+    expect(channels.map(({ pages }) => pages.length)).toEqual([0, ...Array(200).fill(1)]);
+    // Of 201 channels and a direct message.
+    expect(logged()).toContain('"left":2');
+  });
+
+  it('takes three pages of a hundred of each, oldest first', async () => {
+    const said = Array.from({ length: 350 }, (_, index) => ({ id: idAt(index + 1) }));
+    const long = channelOf('long', { said });
+    const short = channelOf('short', { said: said.slice(0, 99) });
+    const { ready, missed } = setUp([long, short]);
+    await ready(0);
+    expect([long.pages.length, short.pages.length]).toEqual([3, 1]);
+    expect(new Set(long.pages.map(({ limit }) => limit))).toEqual(new Set([100]));
+    expect(missed.toSorted((a, b) => b.length - a.length).slice(0, 2)).toEqual([
+      said.slice(0, 300).map(({ id }) => id),
+      said.slice(0, 99).map(({ id }) => id),
+    ]);
+  });
+
+  it('leaves out other shards’ channels and those without news, and reads direct messages with the first shard', async () => {
+    const [own, other, old, direct] = [
+      channelOf('own'),
+      channelOf('other', { shardId: 1 }),
+      channelOf('old', { lastMs: -1 }),
+      channelOf('direct', { shardId: 9 }),
+    ];
+    const { ready } = setUp([own, other, old, direct]);
+    await ready(0);
+    expect([own, other, old, direct].map(({ pages }) => pages.length)).toEqual([1, 0, 0, 1]);
+    await ready(1);
+    expect([own, other, old, direct].map(({ pages }) => pages.length)).toEqual([1, 1, 0, 1]);
+  });
+
+  it('reads on if one channel fails', async () => {
+    const said = [{ id: idAt(1) }];
+    const channels = [channelOf('shut', { lastMs: 2, fails: true }), channelOf('open', { said })];
+    const { ready, missed, alive, logged } = setUp(channels);
+    await ready(0);
+    expect(missed.flat()).toEqual([said[0]?.id]);
+    expect(logged()).toMatch(/"channel":"shut".*could not catch up the messages of a channel/);
+    expect(alive).toEqual(['discord/0/1']);
+  });
+
+  it('notes every 15 s how far the shards have come that are ready and caught up', async () => {
+    const shards = [
+      { id: 0, status: Status.Ready },
+      { id: 1, status: Status.Ready },
+      { id: 2, status: Status.Reconnecting },
+    ];
+    const { ready, alive, clock } = setUp([], shards);
+    await ready(0);
+    await ready(2);
+    expect(alive).toEqual(['discord/0/3', 'discord/2/3']);
+    await clock.advance(14_999);
+    expect(alive).toHaveLength(2);
+    await clock.advance(1);
+    expect(alive.slice(2)).toEqual(['discord/0/3']);
+    await clock.advance(15_000);
+    expect(alive.slice(3)).toEqual(['discord/0/3']);
   });
 });

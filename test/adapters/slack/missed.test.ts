@@ -1,5 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Json } from '../../../src/adapters/slack/api/web-api.ts';
+import type { SlackContext } from '../../../src/adapters/slack/context.ts';
+import { createMissed } from '../../../src/adapters/slack/inbound/missed.ts';
+import { createTasks } from '../../../src/core/kit/scheduling/tasks.ts';
 import { systemClock } from '../../../src/core/kit/time/clock.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
 import { withoutDay } from '../../support/said.ts';
 import { connectToSlack, openSlack } from '../../support/slack/parley.ts';
 import { createTestBot, type TestBot } from '../../support/test-bot.ts';
@@ -120,5 +126,118 @@ describe('what people write on Slack while the bot is away', () => {
     if (offer) await ann.click(offer, 'Answer now');
     await until(() => inThread().some(({ text }) => text.startsWith('So it is.')));
     expect(questionsTo(core).at(-1)).toMatch(asked);
+  });
+});
+
+describe('reading what was missed on Slack', () => {
+  const SINCE_MS = Date.UTC(2026, 0, 1);
+
+  /** A workspace with so many channels, two of them direct, that were away since then. */
+  function setUp({ channels = 2, threads = 0, history = (): Json => ({ messages: [] }) } = {}) {
+    const clock = createFakeClock();
+    const { log, lines } = createLogRecorder();
+    const tasks = createTasks(log);
+    const calls: { method: string; args: Json }[] = [];
+    const alive: string[] = [];
+    const of = (wanted: string) => calls.filter(({ method }) => method === wanted).map(({ args }) => args);
+    let isConnected = true;
+    const slack = {
+      workspace: {
+        team: 'T1',
+        async call(method: string, args: Json): Promise<Json> {
+          calls.push({ method, args });
+          if (method !== 'users.conversations') return history();
+          const from = Number(args['cursor'] ?? 0);
+          const end = Math.min(channels, from + 150);
+          const listed = Array.from({ length: end - from }, (_, index) => ({ id: `C${from + index}` }));
+          return { channels: listed, response_metadata: { next_cursor: end < channels ? String(end) : '' } };
+        },
+      },
+      dispatch: {
+        away: async () => ({
+          sinceMs: SINCE_MS,
+          places: [
+            { guild: 'slack:T1', key: null },
+            { guild: 'slack:T1', key: 'slack:T1/C0' },
+            ...Array.from({ length: threads }, (_, index) => ({
+              guild: 'slack:T1',
+              key: `slack:T1/C0/${index}.5`,
+            })),
+          ],
+        }),
+        missed: async () => {},
+        alive: async (stream: string) => {
+          alive.push(stream);
+        },
+      },
+      clock,
+      log,
+      tasks,
+      signal: new AbortController().signal,
+    };
+    const missed = createMissed(slack as unknown as SlackContext, () => isConnected);
+    onTestFinished(() => missed.stop());
+    return {
+      clock,
+      alive,
+      of,
+      logged: () => lines.join(''),
+      setConnected: (is: boolean) => {
+        isConnected = is;
+      },
+      async connect() {
+        missed.connected();
+        await tasks.settled();
+      },
+    };
+  }
+
+  it('takes 200 channels at most, and asks for no more of them', async () => {
+    const { connect, of } = setUp({ channels: 500 });
+    await connect();
+    expect(of('users.conversations')).toHaveLength(2);
+    expect(of('conversations.history').map(({ channel }) => channel)).toEqual(
+      Array.from({ length: 200 }, (_, index) => `C${index}`),
+    );
+  });
+
+  it('takes the 50 latest threads at most, and three pages of each place', async () => {
+    const endless = () => ({ messages: [], response_metadata: { next_cursor: 'more' } });
+    const { connect, of } = setUp({ channels: 1, threads: 60, history: endless });
+    await connect();
+    expect(of('conversations.history')).toHaveLength(3);
+    const threads = of('conversations.replies').map(({ ts }) => ts);
+    expect(threads).toEqual(Array.from({ length: 50 }, (_, index) => Array(3).fill(`${index}.5`)).flat());
+    expect(of('conversations.history')[0]).toMatchObject({ oldest: (SINCE_MS / 1_000).toFixed(6) });
+  });
+
+  it('reads on if one channel fails', async () => {
+    let reads = 0;
+    const { connect, of, alive, logged } = setUp({
+      channels: 3,
+      history() {
+        if (++reads === 1) throw new Error('no history');
+        return { messages: [] };
+      },
+    });
+    await connect();
+    expect(of('conversations.history')).toHaveLength(3);
+    expect(logged()).toMatch(/"channel":"C0".*could not catch up the messages of a channel/);
+    expect(alive).toEqual(['slack/T1']);
+  });
+
+  it('notes every 15 s how far events have come, once it has caught up and while it is connected', async () => {
+    const { connect, alive, clock, setConnected } = setUp();
+    await clock.advance(30_000);
+    expect(alive).toEqual([]);
+    await connect();
+    expect(alive).toHaveLength(1);
+    await clock.advance(14_999);
+    expect(alive).toHaveLength(1);
+    await clock.advance(1);
+    expect(alive).toHaveLength(2);
+    setConnected(false);
+    await clock.advance(60_000);
+    expect(alive).toHaveLength(2);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlaceGone } from '../../../src/core/ports/delivery-errors.ts';
+import type { Dispatch } from '../../../src/core/ports/events.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../src/core/ports/surface.ts';
 import { type Playground, type PlaygroundOptions, startPlayground } from './playground.ts';
 import { type Inbound, viewOf } from './scripted-dispatch.ts';
@@ -489,6 +490,122 @@ describe('a message of an answer', () => {
     await say(playground, { id: 'question-2', text: 'Why?', thread: message.key });
     const refused = await playground.post('remove', { as: 'operator', message: message.key });
     expect(refused.status).toBe(409);
+  });
+});
+
+describe('a thread', () => {
+  it('is renamed by who began it or an admin, and by nobody else', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    await say(playground, { id: 'question-1', text: '@Parley why?' });
+    const rename = async (as: string, title: string, thread = 'question-1') =>
+      (await playground.post('rename', { as, thread, title })).status;
+    expect(await rename('member', 'By Mia')).toBe(202);
+    expect(await rename('operator', 'By Otto')).toBe(202);
+    await page.until(({ messages }) => messages[0]?.threadTitle === 'By Otto');
+    await say(playground, { id: 'question-2', text: '@Parley and?', as: 'admin' });
+    expect(await rename('member', 'Not mine', 'question-2')).toBe(403);
+    await say(playground, { id: 'talk-0001', text: 'lunch?' });
+    expect(await rename('member', 'No thread', 'talk-0001')).toBe(404);
+    expect(await rename('member', 'Nothing', 'nowhere')).toBe(404);
+    await page.until(({ messages }) => messages.length === 3);
+    expect(page.messages.map(({ threadTitle }) => threadTitle)).not.toContain('Not mine');
+  });
+
+  it('keeps a message of the answer that it hangs on, without its words, if the answer is deleted', async () => {
+    const playground = await start();
+    const page = await playground.follow('member');
+    const surface = await ask(playground);
+    const first = await surface.openMessage(viewOf('One', { status: 'sealed' }), never);
+    const last = await surface.openMessage(viewOf('Two', { status: 'complete' }), never);
+    await say(playground, { id: 'question-2', text: 'Why?', thread: first.key });
+    // As core does for an answer of two messages.
+    Object.assign(playground.dispatch, {
+      deleteAnswer: ({ remove }: Parameters<Dispatch['deleteAnswer']>[0]) => remove([first.key, last.key]),
+    });
+    await playground.post('remove', { as: 'member', message: last.key });
+    await page.until(({ answers }) => answers.length === 1 && answers[0]?.text === '');
+    expect(page.answers).toMatchObject([
+      { id: first.key, note: 'This answer was deleted.', footer: null, buttons: [] },
+    ]);
+  });
+});
+
+describe('a form of a button', () => {
+  it('asks for what the button declares, and is not there for others', async () => {
+    const suggest = [{ label: 'Some Model', value: 'some/model' }];
+    const playground = await start({ suggest });
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));
+    const form = async (query: Record<string, string>) => {
+      const asked = new URLSearchParams({ as: 'member', message: message.key, button: 'retry', ...query });
+      return await playground.send('GET', `api/press-form?${asked}`);
+    };
+    expect((await form({})).json()).toMatchObject({
+      ok: true,
+      fields: expect.arrayContaining([
+        expect.objectContaining({
+          type: 'choice',
+          choices: [{ label: 'The same model', value: '' }, ...suggest],
+        }),
+      ]),
+    });
+    expect((await form({ button: 'stop' })).status).toBe(409);
+    expect((await form({ message: 'nowhere' })).status).toBe(404);
+    expect((await form({ as: 'stranger' })).json()).toHaveProperty('problem');
+  });
+
+  it('is not offered where the core refuses the press', async () => {
+    const playground = await start();
+    Object.assign(playground.dispatch, { refusalOfPress: async () => 'Only its asker can.' });
+    const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));
+    const query = new URLSearchParams({ as: 'admin', message: message.key, button: 'retry' });
+    expect((await playground.send('GET', `api/press-form?${query}`)).json()).toEqual({ ok: false });
+  });
+});
+
+describe('the server of the playground', () => {
+  it('says what it does not serve', async () => {
+    const playground = await start();
+    const statusOf = async (method: string, path: string) => (await playground.send(method, path)).status;
+    expect(await statusOf('GET', '/nowhere')).toBe(404);
+    expect(await statusOf('GET', 'nowhere.js')).toBe(404);
+    expect(await statusOf('GET', 'api/nowhere')).toBe(404);
+    expect(await statusOf('POST', 'api/room')).toBe(404);
+    expect(await statusOf('DELETE', 'index.html')).toBe(405);
+    expect(await statusOf('POST', 'api/login')).toBe(404);
+  });
+
+  it('sends the page’s headers alone on HEAD', async () => {
+    const playground = await start();
+    const [page, head] = [await playground.send('GET', ''), await playground.send('HEAD', '')];
+    expect(page.text).not.toBe('');
+    expect([head.status, head.text]).toEqual([200, '']);
+    for (const name of ['etag', 'content-type', 'content-length'])
+      expect(head.headers[name]).toBe(page.headers[name]);
+  });
+
+  it('answers a fault with 500 and no detail', async () => {
+    const playground = await start();
+    Object.assign(playground.host, { status: () => Promise.reject(new Error('secret')) });
+    const { status, text } = await playground.send('GET', 'api/status?as=admin&channel=random');
+    expect([status, text]).toEqual([500, expect.stringContaining('Something went wrong')]);
+    expect(text).not.toContain('secret');
+  });
+
+  it('takes no file without a name', async () => {
+    const playground = await start();
+    const upload = (name: string) =>
+      playground.send(
+        'POST',
+        `api/upload?${new URLSearchParams({ id: 'upload-01', as: 'member', type: 'text/plain', name })}`,
+        {
+          headers: { 'content-type': 'application/octet-stream', origin: playground.url.origin },
+          body: 'bytes',
+        },
+      );
+    expect((await upload('')).status).toBe(400);
+    expect((await upload('x'.repeat(256))).status).toBe(400);
+    expect((await upload('x'.repeat(255))).status).toBeLessThan(300);
   });
 });
 

@@ -1,5 +1,6 @@
 import { SnowflakeUtil } from 'discord.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { apiMessage, quotedPart } from '../../../../src/adapters/discord/messages/message-parts.ts';
 import { type Clock, systemClock } from '../../../../src/core/kit/time/clock.ts';
 import { type Address, addresseeOf } from '../../../../src/core/ports/address.ts';
 import { openGuild } from '../../../support/discord/guild.ts';
@@ -243,5 +244,48 @@ describe('/ask with files', () => {
       file: { type: 'file', name: 'notes.md', mediaType: 'text/markdown' },
       file2: { type: 'image', name: 'cat.png' },
     });
+  });
+});
+
+describe('a message of another bot', () => {
+  const message = (more: object) =>
+    apiMessage.parse({ id: '1', channel_id: '2', author: { id: '3', username: 'feed' }, ...more });
+  const said = (more: object) => quotedPart(message(more), 'reply', () => '').text;
+
+  it('says what stands in its embeds, line by line', () => {
+    const embed = {
+      author: { name: 'Who' },
+      title: 'What',
+      url: 'https://example.com',
+      description: 'How',
+      fields: [
+        { name: 'Where', value: 'here' },
+        { name: 'When', value: 'now' },
+      ],
+      footer: { text: 'Why' },
+    };
+    expect(said({ content: 'News', embeds: [embed, {}, { title: 'More' }] })).toBe(
+      'News\n\nWho\nWhat\nhttps://example.com\nHow\nWhere: here\nWhen: now\nWhy\n\nMore',
+    );
+    expect(said({ embeds: [{ description: 'Alone', fields: null }] })).toBe('Alone');
+  });
+
+  it('says what is forwarded with it, below its own words, and has the files of both', () => {
+    const file = { id: '5', filename: 'a.txt', size: 1, url: 'https://example.com/a.txt' };
+    const forwarded = {
+      content: 'Forwarded by <@9>',
+      attachments: [{ ...file, id: '6', filename: 'b.txt' }],
+    };
+    const part = quotedPart(
+      message({ content: 'Look', attachments: [file], message_snapshots: [{ message: forwarded }] }),
+      'reply',
+      (_, id) => (id === '9' ? 'Ann' : ''),
+    );
+    expect(part.text).toBe('Look\n\nForwarded by @Ann');
+    expect(part.files.map(({ name, mediaType }) => [name, mediaType])).toEqual([
+      ['a.txt', 'application/octet-stream'],
+      ['b.txt', 'application/octet-stream'],
+    ]);
+    expect(part.author).toEqual({ user: '3', name: 'feed' });
   });
 });
