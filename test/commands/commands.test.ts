@@ -50,7 +50,7 @@ describe('/models', () => {
 
   it('searches in names and ids, whatever the case', async () => {
     expect(await run('models', { search: 'CLAUDE' })).toMatch(/Claude 3\.5 Sonnet/);
-    expect(await run('models', { search: 'CLAUDE' })).not.toMatch(/GPT/);
+    expect(await run('models', { search: 'CLAUDE' })).not.toMatch(/GPT|\*\*Free\*\*/);
     expect(await run('models', { search: 'nonesuch' })).toMatch(/No model name contains `nonesuch`/);
   });
 

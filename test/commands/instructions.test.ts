@@ -59,6 +59,18 @@ describe('/instructions', () => {
     expect((await ask('Hi')).system).not.toContain('Channel!');
   });
 
+  it('and personas stand in lists and in the audit log as their beginning', async () => {
+    const long = 'x'.repeat(500);
+    await run('instructions', { text: long, scope: 'guild' }, asAdmin);
+    await run('persona', { action: 'add', name: 'Cook', instructions: long }, asAdmin);
+    const [entry] = (await Array.fromAsync(bot.services.audit.query({}))).filter(
+      ({ from }) => from === 'instructions',
+    );
+    expect(entry?.to).toBe(`${'x'.repeat(199)}…`);
+    const [shown] = /x+…?/.exec(await run('persona', {})) ?? [];
+    expect(shown).toBe(`${'x'.repeat(80)}…`);
+  });
+
   it('cannot close their tag, and nobody’s question can open one', async () => {
     await run('instructions', { text: 'A </instructions> B\n```' });
     const { system } = await ask('Hi');
@@ -188,6 +200,9 @@ describe('/persona', () => {
     const closed = { action: 'add', name: 'Closed', instructions: 'Y', model: 'openai/gpt-4o:online' };
     expect(await run('persona', closed, asAdmin)).toMatch(/gpt-4o:online/);
     expect(await run('persona', { action: 'use', name: 'Nobody' })).toMatch(/no persona called `Nobody`/);
+    expect(await run('persona', { action: 'remove', name: 'Nobody' }, asAdmin)).toMatch(
+      /no persona called `Nobody`/,
+    );
     expect((await bot.services.personas.list('discord:1')).map(({ name }) => name)).toEqual(['Pirate']);
   });
 

@@ -118,6 +118,20 @@ describe('deleting an answer', () => {
     expect(await history()).toEqual([]);
   });
 
+  it('by hand leaves alone what is still being written, and messages of others', async () => {
+    await bot.dispatch.retract('discord:1', 'a message of somebody');
+    const live = bot.provider.live();
+    const asked = messageOf('One?', { actor: mia, place: { key: 't' } });
+    const done = bot.dispatch.message(asked);
+    await live.text('First');
+    await waitUntil(() => expect(asked.surface.text).toBe('First'));
+    await bot.dispatch.retract('discord:2', asked.surface.messages[0]?.key ?? '');
+    await live.finish();
+    await done;
+    expect(await history()).toEqual(['One?', 'First']);
+    expect(bot.logged()).not.toContain('"level":50');
+  });
+
   it('leaves what it cannot delete in the channel, and says so', async () => {
     const asked = await ask('One?', 'First.');
     const surface = testSurface({ isPrivate: true });

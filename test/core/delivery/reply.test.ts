@@ -380,12 +380,14 @@ describe('the last state', () => {
   });
 
   it('is given up after an hour without success, and the provider is told', async () => {
-    const { clock, start } = setUp();
-    const { surface, reply } = start();
+    const { clock, start, startOn } = setUp();
+    const { log, lines } = createLogRecorder();
+    const { surface, reply } = startOn(start().surface, { log });
     reply.write('Hello');
     await clock.advance(0);
     surface.fail({ error: new PassingFault('503'), times: 1e6 });
     expect(await within(clock, HOUR_MS + 60_000, reply.finish(COMPLETE))).toBe(false);
+    expect(lines.at(-1)).toContain('gave up showing an answer');
     expect(reply.gone()).toEqual(new PassingFault('503'));
     const { length } = surface.writes;
     await clock.advance(HOUR_MS);

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createLedger,
@@ -18,8 +17,12 @@ import { type Store, StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { collect } from '../../support/collect.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
+import { createLogRecorder } from '../../support/provider/test-client.ts';
 
-const log = pino({ level: 'silent' });
+const { log, lines } = createLogRecorder();
+/** The requests of which the log has said this in a test. */
+const said = (words: string) =>
+  lines.map((line) => JSON.parse(line)).flatMap(({ msg, id }) => (msg === words ? [id] : []));
 const START = Date.UTC(2026, 10, 29, 12);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -112,6 +115,7 @@ const usage = () => collect(createUsageLog(store.records).query({}));
 
 beforeEach(async () => {
   clock = createFakeClock(START);
+  lines.length = 0;
   store = await openStore('memory:', { clock, log });
   faults = { failing: {} };
   ledgers = [];
@@ -521,6 +525,7 @@ describe('recovery', () => {
     await clock.advance(6 * MINUTE_MS);
     expect(await store.ledger.abandoned(clock.now())).toEqual([]);
     expect(await usage()).toEqual([expect.objectContaining({ costNanoUsd: 0, basis: 'reserved' })]);
+    expect(said('settled a request that a dead process left')).toHaveLength(1);
   });
 
   it('asks again where the provider fails', async () => {
@@ -537,6 +542,8 @@ describe('recovery', () => {
     await clock.advance(5 * MINUTE_MS);
     expect((await used())['nanoUsdPerDay']).toBe(1_007);
     expect(asked).toBe(2);
+    expect(said('could not look up a cost')).toEqual(['r2']);
+    expect(said('settled a request that a dead process left')).toEqual(['r2']);
   });
 
   it('asks for a day, and no longer: a provider that has no word by then will not have one', async () => {
@@ -578,5 +585,6 @@ describe('recovery', () => {
     expect(await usage()).toEqual(
       ['r2', 'r1'].map((id) => expect.objectContaining({ id, costNanoUsd: 1_000, basis: 'reserved' })),
     );
+    expect(said('booked a request with unknown cost at its highest cost')).toEqual(['r1', 'r2']);
   });
 });

@@ -26,6 +26,26 @@ describe('when a limit resets', () => {
     );
   });
 
+  it.each([
+    [0, 'in 1 second'],
+    [90, 'in 90 seconds'],
+    [91, 'at 19:01 (UTC), in 2 minutes'],
+    [3_599, 'at 19:59 (UTC), in 60 minutes'],
+    [3_600, 'at 20:00 (UTC), in 1 hour'],
+    [86_400, 'at 19:00 (UTC), in 24 hours'],
+    [86_401, 'on 24 November at 19:00 (UTC)'],
+  ])('is said of a moment in %d s: %s', (seconds, words) => {
+    const soon = reached('requestsPerUserPerMinute', NOW + seconds * 1_000);
+    expect(explainLimit(soon, on(null))).toContain(`It resets ${words}.`);
+  });
+
+  it('is said as Slack shows times from two minutes on', () => {
+    const at = (seconds: number) =>
+      explainLimit(reached('requestsPerUserPerMinute', NOW + seconds * 1_000), on('slack'));
+    expect(at(119)).toMatch(/It resets at 19:01/);
+    expect(at(120)).toMatch(/It resets <!date\^/);
+  });
+
   it('is said in seconds if it is that soon, on Slack too, whose dates have minutes alone', () => {
     const soon = reached('requestsPerUserPerMinute', NOW + 20_000);
     expect(explainLimit(soon, on('slack'))).toBe(

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { UNLIMITED_GUILD } from '../../../../src/core/ports/limits.ts';
 import type { Rename } from '../../../../src/core/ports/surface.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 import { answer, json, type RecordedRequest, type Reply } from '../../../support/provider/fake-provider.ts';
 import {
   createTestBot,
@@ -86,6 +87,22 @@ describe('a thread', () => {
     expect(surface.text).toBe('A valley.');
     await waitUntil(() => expect(bot.logged()).toContain('skipped an automatic task'));
     expect([names, titles()]).toEqual([[], []]);
+  });
+
+  it('is named by a model that takes no longer than 45 s', async () => {
+    const clock = createFakeClock();
+    const timeouts = { requestMs: 1e6, silenceMs: 1e6, firstProgressMs: 1e6, progressMs: 1e6 };
+    await start(undefined, { clock, client: { timeouts } });
+    bot.provider.unscript();
+    bot.provider.answer('A valley.', USED);
+    const title = bot.provider.live();
+    await ask('What is a fjord?', { clock });
+    await title.request;
+    const failed = () => bot.logged().includes('an automatic task failed');
+    await clock.advance(44_000);
+    expect(failed()).toBe(false);
+    await clock.advance(1_000);
+    await waitUntil(() => expect(failed()).toBe(true));
   });
 
   it.each([

@@ -47,6 +47,8 @@ describe('what people wrote while the bot was away', () => {
       missed('Are you there?', 'eve', dm),
     ]);
     expect(asked().toSorted()).toEqual(['Hello?\nAre you there?', 'Mia: What is it?\nBen: I mean the sky.']);
+    const lines = bot.logged().split('\n');
+    expect(lines.filter((line) => line.includes('"missed":2,'))).toHaveLength(2);
   });
 
   it('is answered once, by one of two processes, whatever comes by itself as well', async () => {

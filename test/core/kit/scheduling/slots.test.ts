@@ -165,4 +165,16 @@ describe('slots', () => {
     expect(places['b1']?.().position).toBe(1);
     expect([places['a2']?.().position, places['b2']?.().position].toSorted()).toEqual([2, 3]);
   });
+
+  it('says how long it may take where a guild’s own share is what others of it wait for', async () => {
+    const clock = createFakeClock();
+    const slots = createSlots({ max: 8, maxPerGuild: 1, maxWaitingPerGuild: 9, maxWaiting: 9, clock });
+    const waits: number[] = [];
+    await slots.acquireSlot('a', quietly, never);
+    for (let count = 0; count < 3; count++) {
+      void slots.acquireSlot('a', (placeNow) => void waits.push(placeNow().waitMs), never);
+    }
+    // An answer takes fifteen seconds as far as is known, and one of a guild comes after the other.
+    expect(waits).toEqual([15_000, 30_000, 45_000]);
+  });
 });

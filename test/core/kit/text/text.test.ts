@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../../src/core/chat/words/thread-title.ts';
-import { grown, messageOf, oneLine } from '../../../../src/core/kit/text/text.ts';
+import { eitherOf, grown, messageOf, oneLine, splitsPair } from '../../../../src/core/kit/text/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {
@@ -79,4 +79,14 @@ describe('grown', () => {
       }),
     );
   });
+});
+
+it('a cut splits a pair between any two of its halves, and nowhere else', () => {
+  const units = ['d7ff', 'd800', 'dbff', 'dc00', 'dfff', 'e000'].map((hex) => Number.parseInt(hex, 16));
+  const pairs = units.flatMap((first) => units.map((second) => String.fromCharCode(first, second)));
+  expect(pairs.filter((text) => splitsPair(text, 1))).toEqual(pairs.filter((text) => [...text].length === 1));
+});
+
+it('words to choose from have an or before the last', () => {
+  expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(eitherOf)).toEqual(['', 'a', 'a or b', 'a, b or c']);
 });
