@@ -34,6 +34,16 @@ async function ask(actor = mia, channel = 'c1', addressed = true) {
   return { text, told: privateTexts.map((notice) => notice.text).join('\n'), asked };
 }
 
+it('a list takes 200 of a kind, and what stands in the other list can be moved', async () => {
+  const { settings } = bot.services;
+  const put = (id: string, to: 'allow' | 'deny') =>
+    settings.changeAccess({ guild: 'discord:1', kind: 'users', id, to, by: 'test' });
+  for (let count = 0; count < 200; count++) expect(await put(`${count}`, 'deny')).toBe(true);
+  expect(await put('200', 'deny')).toBe(false);
+  expect(await put('0', 'allow')).toBe(true);
+  expect(await put('200', 'deny')).toBe(true);
+});
+
 describe('/access', () => {
   it('keeps out people who are denied, on every path, and says why; not from their own data', async () => {
     const { asked } = await ask();

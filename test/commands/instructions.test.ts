@@ -206,6 +206,17 @@ describe('/persona', () => {
     expect((await bot.services.personas.list('discord:1')).map(({ name }) => name)).toEqual(['Pirate']);
   });
 
+  it('is one of 25 at most; one of them can be replaced', async () => {
+    const add = (name: string) => run('persona', { action: 'add', name, instructions: 'Talk so.' }, asAdmin);
+    const names = async () => (await bot.services.personas.list('discord:1')).map(({ name }) => name);
+    const before = (await names()).length;
+    for (let count = before; count < 25; count++) expect(await add(`No ${count}`)).toMatch(/is added/);
+    expect(await add('One more')).toMatch(/^There are 25 personas already/);
+    expect(await add('No 24')).toMatch(/is replaced/);
+    expect(await names()).toHaveLength(25);
+    expect(await names()).not.toContain('One more');
+  });
+
   it('that was removed leaves the answers as they would be without it', async () => {
     await run('persona', { name: 'Pirate' });
     expect(await run('persona', { action: 'remove', name: 'PIRATE' }, asAdmin)).toMatch(/is removed/);

@@ -116,3 +116,36 @@ it('forgets the requests to stop answers that v0.1.0 left, once its processes do
   }
   await store.close();
 });
+
+it('keeps the audit log as long as costs, if those are kept for longer than two years', async () => {
+  const clock = createFakeClock();
+  const { log } = createLogRecorder();
+  const store = await openStore('memory:', { clock: createFakeClock(), log });
+  const audit = createAuditLog(store.records);
+  for (const days of [900, 1_100]) {
+    const facts = {
+      guild: 'discord:1',
+      by: 'discord:9',
+      action: 'tier.grant',
+      from: null,
+      to: 'free',
+      reason: '',
+    } as const;
+    await audit.append({ ...facts, atMs: clock.now() - days * DAY_MS });
+  }
+  const retention = startRetention({
+    usage: createUsageLog(store.records),
+    feedback: createFeedbackLog(store.records),
+    outcomes: createOutcomeLog(store.records),
+    audit,
+    records: store.records,
+    retentionMs: 1_000 * DAY_MS,
+    clock,
+    log,
+  });
+  await clock.advance(60 * 60_000);
+  await retention.stop();
+  const left = await Array.fromAsync(audit.query({}));
+  expect(left.map(({ atMs }) => Math.round((clock.now() - atMs) / DAY_MS))).toEqual([900]);
+  await store.close();
+});
