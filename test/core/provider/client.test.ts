@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { freePort } from '../../support/free-port.ts';
 import {
@@ -283,7 +281,8 @@ describe('ending a stream', () => {
   });
 
   it('uses the connection again if the end of the body comes some time after [DONE]', async () => {
-    const { provider } = createTestClient(fake, { clock: systemClock });
+    const clock = createFakeClock();
+    const { provider } = createTestClient(fake, { clock });
     const ports = new Set<number | undefined>();
     for (const text of ['one', 'two']) {
       const ended = Promise.withResolvers<void>();
@@ -297,7 +296,7 @@ describe('ending a stream', () => {
       ended.resolve();
       expect(await fake.chats.at(-1)?.closed).toBe('finished');
       // The client hears of it a little later.
-      await sleep(20);
+      await until(() => clock.pending === 0);
     }
     expect(ports.size).toBe(1);
   });
