@@ -4,6 +4,7 @@ import { createUsageLog } from '../../src/core/ledger/usage.ts';
 import type { GuildId } from '../../src/core/ports/actor.ts';
 import { limitsSchema, UNLIMITED_GUILD as NO_LIMIT } from '../../src/core/ports/limits.ts';
 import { valuesOf } from '../support/changes.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { tapStore } from '../support/tapped-store.ts';
 import {
   createTestBot,
@@ -376,5 +377,49 @@ describe('a question that was edited after its answer had ended', () => {
     }
     expect(limited.provider.chats).toHaveLength(1);
     await limited.close();
+  });
+});
+
+describe('what is deleted waits for requests that are not paid yet', () => {
+  /** Deletes all of the guild's data while a request is open; `during` happens a second later. */
+  async function forgetDuring(during: (clock: FakeClock, settle: () => Promise<void>) => Promise<void>) {
+    const clock = createFakeClock();
+    const own = await createTestBot({ clock });
+    const open = async (id: string) => {
+      const request = { id, guild: here, user: 'mia', payer: 'operator', model: 'm', provider: 'p' } as const;
+      const reserved = await own.ledger.reserve({ ...request, worstNanoUsd: 1_000, limits: NO_LIMIT });
+      if (!reserved.ok) throw new Error('there is no limit');
+      return reserved;
+    };
+    const first = await open('r1');
+    const startMs = clock.now();
+    let afterSeconds: number | null = null;
+    const forgotten = own.services.privacy.forgetGuild(here, 'discord:ada').finally(() => {
+      afterSeconds = Math.round((clock.now() - startMs) / 1_000);
+    });
+    await clock.advance(1_000);
+    expect(afterSeconds).toBeNull();
+    await open('r2');
+    const spent = { costNanoUsd: 5, promptTokens: 1, completionTokens: 1, basis: 'provider' } as const;
+    await during(clock, async () => void (await first.settle(spent)));
+    const { unsettled } = await forgotten;
+    await own.close();
+    return { unsettled, afterSeconds };
+  }
+
+  it('and not for those that begin meanwhile', async () => {
+    const settleSoon = async (clock: FakeClock, settle: () => Promise<void>) => {
+      await settle();
+      await clock.advance(1_000);
+    };
+    expect(await forgetDuring(settleSoon)).toEqual({ unsettled: 0, afterSeconds: 1 });
+  });
+
+  it('for ten seconds, and then says how many there are', async () => {
+    const waitOn = (clock: FakeClock) => clock.advance(12_000);
+    const { unsettled, afterSeconds } = await forgetDuring(waitOn);
+    expect(unsettled).toBe(1);
+    // The second in which it began to wait may count or not.
+    expect([10, 11]).toContain(afterSeconds);
   });
 });

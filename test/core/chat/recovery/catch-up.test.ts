@@ -156,6 +156,7 @@ describe('what people wrote while the bot was away', () => {
       missed('Ann, lunch?', 'ben', { addressed: false, address: { opensWithOther: true } }),
     ]);
     expect(bot.provider.chats).toEqual([]);
+    expect(bot.logged()).not.toContain('could not handle missed messages');
   });
 
   it('is asked about first where it is older than ten minutes, for its asker or an admin', async () => {
