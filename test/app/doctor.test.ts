@@ -6,7 +6,9 @@ import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Check, linesOf } from '../../src/app/checks/check.ts';
+import { checkDiscord } from '../../src/app/checks/discord.ts';
 import { examine } from '../../src/app/checks/doctor.ts';
+import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { commands } from '../../src/commands/index.ts';
@@ -304,9 +306,59 @@ describe('the doctor', () => {
     expect(of(await look({ PORT: String(port) }), 'Machine')).toContain(
       `fail: Port ${port} on 127.0.0.1 is in use by another program`,
     );
+    expect(remedyOf(await look({ PORT: String(port) }), /in use by another program/)).toMatch(
+      new RegExp(`for example PORT=${port + 1}$`),
+    );
     server.removeAllListeners('request').on('request', (_, response) => response.end('ok\n'));
     expect(of(await look({ PORT: String(port) }), 'Machine')).toContain(`ok: Parley runs on port ${port}`);
     server.close();
+  });
+
+  it('says how often the bot may still connect to Discord, and where its commands are', async () => {
+    const discord = kept(await createFakeDiscord());
+    const { id } = discord.guild();
+    const lookWith = async (gateway: object, more: Record<string, string> = {}) => {
+      const fetch = createFetch();
+      const checks = await checkDiscord({
+        config: readConfig({ ...discord.environment, ...more }),
+        commands,
+        clock: systemClock,
+        fetch: async (url, init) =>
+          String(url).endsWith('/gateway/bot') ? Response.json(gateway) : fetch(url, init),
+      });
+      return { findings: of(checks, 'Discord'), checks };
+    };
+    const limit = (remaining: number) => ({ session_start_limit: { remaining, reset_after: 7_200_001 } });
+    expect((await lookWith(limit(1))).findings).toContain('ok: The bot may connect 1 more times today');
+    const none = await lookWith(limit(0), { DISCORD_COMMAND_GUILDS: id });
+    expect(none.findings).toContain('warn: The bot has connected so often today that Discord refuses more');
+    expect(remedyOf(none.checks, /connected so often/)).toMatch(/^Wait 3 hours/);
+    expect(none.findings.at(-1)).toBe(`off: No commands are registered in the server ${id} yet`);
+    expect((await lookWith({})).findings.at(-1)).toMatch(/^fail: Unexpected answer from Discord: /);
+  });
+
+  it('says that a store in memory is lost, that Slack has to reach this machine, and which address it does not have', async () => {
+    const slack = kept(await createFakeSlack({ manifest: manifestOf() }));
+    const checks = await look({
+      STORE_URL: 'memory:',
+      // For documentation, so that no machine has it: RFC 5737.
+      HOST: '192.0.2.1',
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_SIGNING_SECRET: slack.app.signingSecret,
+      SLACK_API_URL: slack.apiUrl,
+    });
+    expect(of(checks, 'Store')).toEqual(['warn: The store is in memory, so a restart loses everything']);
+    expect(of(checks, 'Slack').at(-1)).toMatch(/^ok: Events come over HTTP, so Slack must be able to reach/);
+    expect(of(checks, 'Machine')).toContain(
+      'fail: Parley cannot listen on 192.0.2.1, port 0 (EADDRNOTAVAIL)',
+    );
+    expect(remedyOf(checks, /^Parley cannot listen/)).toMatch(/^Set HOST to an address of this machine/);
+  });
+
+  it('counts no model as available if none is', async () => {
+    const { url } = await provider({ models: [] });
+    const checks = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
+    expect(of(checks, 'Models').every((line) => line.startsWith('warn'))).toBe(true);
   });
 
   it('prints a line for each finding, with one mark at the end of each sentence', async () => {

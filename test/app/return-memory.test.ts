@@ -78,6 +78,18 @@ test('a system that does not say how much is in use is asked again later', () =>
   expect(collections).toBe(before + 1);
 });
 
+test('a system that does not say how much is in use for a while makes nobody forget what was kept', () => {
+  let said: number | null = 150 * MB;
+  let collected = 0;
+  returnMemoryAtRest(() => 0, { residentBytes: () => said, collect: () => void collected++ });
+  vi.advanceTimersByTime(CHECK_MS);
+  said = null;
+  vi.advanceTimersByTime(CHECK_MS);
+  said = 160 * MB;
+  vi.advanceTimersByTime(CHECK_MS);
+  expect(collected).toBe(1);
+});
+
 test('memory that cannot be given back is not tried for again', () => {
   vi.advanceTimersByTime(CHECK_MS);
   returnMemoryAtRest(() => 0, { residentBytes: () => 200 * MB, collect: () => void collections++ });

@@ -24,6 +24,12 @@ describe('a variable that Parley does not read', () => {
     ]);
   });
 
+  it('is taken for the one whose name is nearest', () => {
+    expect(remarks({ LABEL_KEYS: 'x' }, {}, ['LABOR_KEYS', 'LABEL_KEY', 'LAPEL_KEYZ'])).toEqual([
+      'LABEL_KEYS in .env is ignored. Did you mean LABEL_KEY?',
+    ]);
+  });
+
   it('is named in .env also where it is like nothing', () => {
     expect(remarks({ NODE_OPTIONS: '--inspect' })).toEqual([
       'NODE_OPTIONS in .env is ignored. Parley has no such setting.',

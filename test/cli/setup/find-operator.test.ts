@@ -85,7 +85,12 @@ describe('the setup finds the operator through a proxy alone', () => {
       SLACK_APP_TOKEN: slack.app.appToken,
       SLACK_API_URL: 'http://slack.test/api',
     };
-    const written = await findOperator(variables, (word) => zoe.say(zoe.dm, word));
+    const bob = slack.user('bob');
+    const written = await findOperator(variables, (word) => {
+      // Another word makes nobody an operator.
+      bob.say(bob.dm, word.slice(0, -1));
+      zoe.say(zoe.dm, word);
+    });
     expect(written).toMatchObject({ OPERATORS: `slack:${slack.teamId}/${zoe.id}` });
     expect(proxy.asked).toContainEqual(expect.stringMatching(/^CONNECT sockets\.test:\d+$/));
   });
