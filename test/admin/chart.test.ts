@@ -81,6 +81,12 @@ it('has all figures in a table, the newest day first, and in the words of each d
   const titles = Array.from(drawn.matchAll(/<title>([^<]*)/g), ([, text]) => text);
   expect(titles).toEqual(['2026-01-01\na: 1', '2026-01-02\nnothing', '2026-01-03\na: 3\nb: 4']);
   expect(drawn).toMatch(/<span>01-01<\/span><span>01-02<\/span><span>01-03<\/span>/);
+  // Lines at the top, in the middle and at the bottom, as wide as the days.
+  expect(drawn).toContain('viewBox="0 0 30 100"');
+  expect(drawn).toContain('d="M0 0.5H30M0 50H30M0 99.5H30"');
+  expect(
+    Array.from(drawn.matchAll(/<rect class="day" x="(\d+)" y="0" width="10" height="100">/g), ([, x]) => x),
+  ).toEqual(['0', '10', '20']);
   expect(drawn).toContain('Requests, 3 days from 2026-01-01 to 2026-01-03;');
 });
 

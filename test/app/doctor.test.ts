@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Check, linesOf } from '../../src/app/checks/check.ts';
 import { checkDiscord } from '../../src/app/checks/discord.ts';
 import { examine } from '../../src/app/checks/doctor.ts';
+import { checkMachine } from '../../src/app/checks/machine.ts';
 import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
@@ -385,6 +386,41 @@ describe('the doctor', () => {
     expect(of(checks, 'Machine')).toContainEqual(
       expect.stringMatching(/^warn: The clock is (599|60\d) s fast$/),
     );
+  });
+
+  it.each([3_600_000, -3_600_000])(
+    'believes most clocks rather than one that is %d ms off',
+    async (offMs) => {
+      const { url } = await provider();
+      const fetch = createFetch();
+      let calls = 0;
+      const checks = await examine({
+        environment: {
+          variables: { PORT: '0', OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url },
+          inFile: new Set(),
+        },
+        commands,
+        // The key, the list of models, and the credit.
+        fetch: async (input, init) => {
+          const response = await fetch(input, init);
+          const date = new Date(Date.now() + (++calls === 2 ? offMs : 0)).toUTCString();
+          const headers = { ...Object.fromEntries(response.headers), date };
+          return new Response(await response.text(), { status: response.status, headers });
+        },
+        clock: systemClock,
+        log,
+      });
+      expect(calls).toBe(3);
+      expect(of(checks, 'Machine')).toContain('ok: The clock is correct');
+    },
+  );
+
+  it('says by how much the clock is slow, if that is more than a minute', async () => {
+    const checked = (clockSkewMs: number) =>
+      checkMachine({ config: readConfig({ PORT: '0' }), environment: {}, clockSkewMs, fetch: createFetch() });
+    expect(of(await checked(-60_000), 'Machine')).toContain('ok: The clock is correct');
+    expect(of(await checked(60_000), 'Machine')).toContain('ok: The clock is correct');
+    expect(of(await checked(-60_001), 'Machine')).toContain('warn: The clock is 60 s slow');
   });
 
   it('exits with 1 where something is wrong, and prints JSON for scripts', async () => {
