@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Check, linesOf } from '../../src/app/checks/check.ts';
@@ -292,7 +293,13 @@ describe('the doctor', () => {
     ]);
     const old = await look({ STORE_URL: `sqlite:${join(folder, 'old.db')}` });
     expect(of(old, 'Store')).toEqual([
-      expect.stringMatching(/^ok: |^warn: .* was written by an older Parley$/),
+      expect.stringMatching(/^(?:ok: .*old\.db|warn: .* was written by an older)/),
+    ]);
+    const older = new DatabaseSync(join(folder, 'old.db'));
+    older.exec('PRAGMA user_version = 0');
+    older.close();
+    expect(of(await look({ STORE_URL: `sqlite:${join(folder, 'old.db')}` }), 'Store')).toEqual([
+      expect.stringMatching(/^warn: .*old\.db \(\d\.\d MB\) was written by an older Parley$/),
     ]);
     expect(of(await look({ STORE_URL: 'redis://127.0.0.1:1' }), 'Store')).toEqual([
       expect.stringMatching(/^fail: Redis 127\.0\.0\.1:1 cannot be used: /),
