@@ -69,6 +69,25 @@ describe('readConfig', () => {
     );
   });
 
+  const BOUNDED = Object.entries(VARIABLES).flatMap(([name, { expected }]) => {
+    const [, least, most, example] =
+      /^(?:(\d+)–|(?:\d+ \(\w+\)|a number up) to )(\d+), for example ([\d.]+)/.exec(expected) ?? [];
+    return most === undefined || example === undefined ? [] : [[name, least, Number(most), example] as const];
+  });
+
+  it.each(BOUNDED)(
+    'takes a %s up to the bounds that it names, and has the default that it names',
+    (name, least, most, example) => {
+      const isTaken = (value: number) => faultsOf({ [name]: String(value) }).length === 0;
+      expect([isTaken(most), isTaken(most + 1), isTaken(-1)]).toEqual([true, false, false]);
+      if (least !== undefined) expect(isTaken(Number(least))).toBe(true);
+      // 0 is a port that the system chooses.
+      if (Number(least) > 0 && name !== 'PORT') expect(isTaken(Number(least) - 1)).toBe(false);
+      expect(readConfig({})).toMatchObject({ [name]: Number(example) });
+      expect(BOUNDED.length).toBeGreaterThan(15);
+    },
+  );
+
   it('names every fault at once, each with its remedy', () => {
     const faults = faultsOf({
       PORT: 'http',
