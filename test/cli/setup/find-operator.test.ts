@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { Ask } from '../../../src/cli/setup/ask.ts';
 // Before anything that has discord.js in it, as at a real setup.
@@ -115,4 +115,24 @@ it('the setup goes on if the platform refuses the connection that looks for the 
   expect(said.join()).toMatch(
     /server 900000000000000001.* add the bot to that server.* run `npm run setup` again/,
   );
+});
+
+it('the setup goes on if nobody writes the word within five minutes', async () => {
+  const slack = await createFakeSlack({ manifest: manifestOf() });
+  onTestFinished(() => slack.close());
+  const late = new AbortController();
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const spy = vi
+    .spyOn(AbortSignal, 'timeout')
+    .mockImplementation((ms) => (ms === 5 * 60_000 ? late.signal : timeout(ms)));
+  onTestFinished(() => spy.mockRestore());
+  const said: string[] = [];
+  const written = await findOperator(
+    slack.environment,
+    () => late.abort(new Error('late')),
+    (text) => said.push(text),
+  );
+  expect(written['OPERATORS']).toBeUndefined();
+  expect(said.join()).toMatch(/^No message with that word came\. Set OPERATORS in \.env later/);
+  expect(slack.socket.connections).toBe(0);
 });
