@@ -506,6 +506,7 @@ describe('an answer that does not come to its end', () => {
     await bot.services.chat.drain(0);
     await Promise.all([first, second]);
     expect(toldPrivately(waiting)).toBe('The bot is restarting. Ask again in a minute.');
+    expect(await bot.dispatch.wasAsked(waiting.id)).toBe(false);
     expect(bot.provider.chats).toHaveLength(1);
   });
 });

@@ -257,3 +257,14 @@ it('no request counts for more than a million dollars, whatever its prices are',
   const tokens = { promptTokens: 1e9, outputTokens: 1e9 };
   expect(worstCostNanoUsd(dear, bounds(tokens), dearestPrices([]))).toBe(1e15);
 });
+
+it('a model without prices costs the highest of each, and one with prices of tokens no fees that it does not name', () => {
+  const dearest = { ...dearestPrices([]), requestPicoUsd: 5_000_000, imagePicoUsd: 3_000_000 };
+  const fees = (model: Offer) => {
+    const { requestPicoUsd } = maxPrice(model, dearest);
+    const of = (images: number) => worstCostNanoUsd(model, bounds({ images }), dearest);
+    return [requestPicoUsd, of(0), of(2) - of(0)];
+  };
+  expect(fees(offer())).toEqual([5_000_000, 5_000, 6_000]);
+  expect(fees(offer({ promptPicoUsd: 0, completionPicoUsd: 0 }))).toEqual([0, 0, 0]);
+});

@@ -97,17 +97,17 @@ describe("Discord's dialect", () => {
   });
 
   it('shows tables as aligned code, by the columns that characters take', () => {
-    const source = `| 名称 | Price | ok |\n|:--|--:|:-:|\n${table([
+    const source = `| 名称 | Price | fresh |\n|:--|--:|:-:|\n${table([
       ['苹果', '3', '✅'],
       ['**Apple** \\| `x`', '12', 'no'],
     ])}`;
     expect(onDiscord(`${source}\n\nend`)).toBe(
       [
         '```',
-        '名称       Price  ok',
-        '---------  -----  --',
-        '苹果           3  ✅',
-        'Apple | x     12  no',
+        '名称       Price  fresh',
+        '---------  -----  -----',
+        '苹果           3   ✅',
+        'Apple | x     12   no',
         '```',
         '',
         'end',
