@@ -35,6 +35,7 @@ const MAX_ADDRESSES = 1_000;
 export function createLogin(adminToken: string, clock: Clock, log: Logger): Login {
   /** Times of failed logins by address. */
   const wrong = new BoundedMap<string, readonly number[]>(MAX_ADDRESSES);
+
   function signatureOf(session: string): string {
     return createHmac('sha256', keyFrom(adminToken)).update(session).digest('base64url');
   }

@@ -59,7 +59,7 @@ export class SlackSurface implements Surface {
     this.#place = place;
     this.#root = root;
     this.#isSession = isSession;
-    this.#messages = new AnswerMessages(parts, place, root, isSession ? this.#openStream() : null);
+    this.#messages = new AnswerMessages(parts, place, root, isSession ? this.#createOpenStream() : null);
     this.#teller = new PrivateTeller({
       workspace,
       channel: askedIn,
@@ -164,7 +164,7 @@ export class SlackSurface implements Surface {
     return this.#teller.tell(notice, signal);
   }
 
-  #openStream(): OpenStream {
+  #createOpenStream(): OpenStream {
     return createOpenStream({
       ...this.#parts,
       onBegun: (ts) => {

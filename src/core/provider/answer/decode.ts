@@ -73,7 +73,8 @@ export class AnswerDecoder implements ChunkHandlers {
   }
 
   /**
-   * Yields the events in batches, as the network delivers them. Ends the HTTP request in every case. Call once.
+   * Yields the events in batches, as the network delivers them. Ends the HTTP request in every case, after `[DONE]` in the
+   * background. Call once.
    *
    * @throws ProviderError if the provider reports an error, if the answer ends too early (`cut_off`) or pauses for too long
    * (`timeout`), or if the body is not an answer (`bad_response`, `bad_address`)
