@@ -592,6 +592,9 @@ describe('Retry', () => {
     // Only what is open here, and not the one that answered.
     expect(ids).not.toContain(first);
     expect(ids).not.toContain('openai/gpt-4o');
+    const forged = pressOf('retry', press.answerId, { place, given: { colour: 'red' } });
+    await bot.dispatch.press(forged);
+    expect(toldPrivately(forged)).toMatch(/has no option `colour`/);
     const refused = pressOf('retry', press.answerId, { place, given: { model: 'openai/gpt-4o' } });
     await bot.dispatch.press(refused);
     expect(toldPrivately(refused)).toMatch(/needs the tier/);

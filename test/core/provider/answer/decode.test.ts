@@ -286,6 +286,24 @@ describe('AnswerDecoder', () => {
     expect(textOf(decoded.events)).toBe("I can't.");
   });
 
+  it('cites 40 addresses of at most 2,000 characters, each once, with 300 characters of their titles', async () => {
+    const long = (chars: number) => 'https://e.org/'.padEnd(chars, 'x');
+    const short = Array.from({ length: 45 }, (_, index) => `https://e.org/${index}`);
+    const title = 't'.repeat(400);
+    const annotations = [long(2_001), long(2_000), ...short.slice(0, 2), ...short].map((url) => ({
+      url_citation: { url, title },
+    }));
+    const { events } = await decode(event({ choices: [{ delta: { annotations } }] }), finishChunk(), DONE);
+    const cited = events.filter(({ type }) => type === 'citation');
+    expect(cited).toEqual(
+      [long(2_000), ...short.slice(0, 39)].map((url) => ({
+        type: 'citation',
+        url,
+        title: title.slice(0, 300),
+      })),
+    );
+  });
+
   it('cites web addresses only', async () => {
     const annotations = ['javascript:alert(1)', 'https://', 'https://example.org/'].map((url) => ({
       type: 'url_citation',
