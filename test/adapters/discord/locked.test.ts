@@ -1,11 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commands } from '../../../src/commands/index.ts';
 import type { Adapter } from '../../../src/core/ports/adapter.ts';
+import { openGuild } from '../../support/discord/guild.ts';
 import type { SeenMessage } from '../../support/discord/view.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { longAnswer, wordsOf } from '../../support/long-answer.ts';
 import { createTestBot, type TestBotOptions } from '../../support/test-bot.ts';
-import { openBehind, QUICK } from './harness.ts';
+import { openBehind, openBench, QUICK } from './harness.ts';
 
 async function startBot(options: TestBotOptions = {}) {
   let adapter: Adapter | null = null;
@@ -174,4 +175,20 @@ describe('where the bot may not write on Discord', () => {
     expect(provider.chats).toHaveLength(1);
     expect(discord.violations).toEqual([]);
   });
+});
+
+it('core is told of threads that open or are unlocked, and of none that is locked', async () => {
+  const { discord, recorded, close } = await openBench();
+  onTestFinished(close);
+  const { ada, channel } = openGuild(discord);
+  const unlocked: (string | null)[] = [];
+  Object.assign(recorded, { unlocked: (_: string, id: string | null) => unlocked.push(id) });
+  const first = discord.openThread(channel, ada, 'first');
+  const second = discord.openThread(channel, ada, 'second');
+  discord.setThread(first, { archived: true, locked: true });
+  discord.setThread(second, { archived: true, locked: false });
+  await discord.until(() => unlocked.includes(second.id));
+  expect(unlocked).not.toContain(first.id);
+  discord.setThread(first, { archived: true, locked: false });
+  await discord.until(() => unlocked.includes(first.id));
 });

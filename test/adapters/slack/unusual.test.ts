@@ -13,13 +13,16 @@ async function setUp(options: BenchOptions = {}) {
 }
 
 describe('what Slack sends without a workspace, as for an organisation', () => {
-  it('is told to who pressed, and not dealt with', async () => {
+  it.each([
+    ['as none', { team: null }],
+    ['not at all', {}],
+  ])('is told to who pressed, and not dealt with, if the workspace is named %s', async (_, named) => {
     const { slack, recorded, ann, general } = await setUp();
     const { response_url: responseUrl } = ann.commandPayload('/ask', '', general);
     const payload = {
       type: 'block_actions',
       api_app_id: 'A0PARLEY',
-      team: null,
+      ...named,
       enterprise: { id: 'E0ORG', name: 'Org' },
       is_enterprise_install: true,
       user: { id: ann.id, team_id: slack.teamId },
