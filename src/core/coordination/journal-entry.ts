@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { LateWrites } from '../kit/scheduling/until-stored.ts';
 import { PLATFORM_IDS, type Platform } from '../ports/platforms.ts';
@@ -192,7 +193,7 @@ export function stateOf(place: Whereabouts | null, answer: AnswerState | null): 
   return { version: 1, platform: place.platform, place: reference, answer, asked: place.asked };
 }
 
-/** Distinguishes two states of an answer, at a cost that does not grow with its text. */
+/** Distinguishes two states of an answer, at a cost that does not grow with its text. Short, because each answer keeps one. */
 function markOf({ place, answer }: Written): string {
-  return JSON.stringify([place, { ...answer, text: answer?.text.length }]);
+  return hash('sha1', JSON.stringify([place, { ...answer, text: answer?.text.length }]), 'base64');
 }

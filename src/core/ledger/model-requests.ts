@@ -125,7 +125,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     { model, route, payer }: AccessGranted,
     worstNanoUsd: number,
     most: GuildLimits,
-  ): Promise<Reserved | Refused> {
+  ): Promise<Omit<Reserved, 'levels'> | Refused> {
     const { id, kind } = request;
     const { guild, user, name: userName } = request.actor;
     const reserved = await ledger.reserve({
@@ -141,8 +141,9 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
       limits: most,
     });
     if (reserved.ok) {
-      warnings.watch({ guild, payer }, reserved.levels);
-      return reserved;
+      const { levels, ...rest } = reserved;
+      warnings.watch({ guild, payer }, levels);
+      return rest;
     }
     // An automatic request that is refused turns no person away.
     if (kind === undefined) warnings.reached({ guild, payer }, reserved);
