@@ -11,11 +11,12 @@ var env = Object.assign(
   process.env,
 );
 // docs/decisions/006-memory-flags.md
-var args = ['--max-semi-space-size=8', '--heap-growing-percent=60', '--expose-gc'].concat(
-  process.execArgv,
-  path.join(root, 'src', 'main.ts'),
-  process.argv.slice(2),
-);
+var args = [
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=30',
+  '--no-separate-gc-phases',
+  '--expose-gc',
+].concat(process.execArgv, path.join(root, 'src', 'main.ts'), process.argv.slice(2));
 
 if (process.platform !== 'win32') {
   // npm hands SIGTERM to its shell alone, which ends without a word to its child.

@@ -57,7 +57,8 @@ describe('npm start', () => {
       expect(command).toEqual(
         expect.arrayContaining([
           '--max-semi-space-size=8',
-          '--heap-growing-percent=60',
+          '--heap-growing-percent=30',
+          '--no-separate-gc-phases',
           '--expose-gc',
           resolve('src/main.ts'),
         ]),
