@@ -335,9 +335,10 @@ describe('/limits', () => {
     ['dollars-per-day', '1,5', /must be in US dollars/],
     ['dollars-per-day', '1000000.01', /maximum is \$1,000,000/],
     ['requests-per-day', '$5', /counts requests, not dollars/],
+    ['requests-per-day', '5 USD', /counts requests, not dollars/],
     ['requests-per-day', '2.5', /whole number/],
     ['requests-per-day', 'many', /whole number/],
-    ['requests-per-day', '99999999', /maximum is 1,000,000 requests/],
+    ['requests-per-day', '1000001', /maximum is 1,000,000 requests/],
   ])('refuses %s of %s in words that help', async (limit, to, words) => {
     expect(await limits({ limit, to }, ada)).toMatch(words);
     expect(await limits({}, ada)).not.toMatch(/set by/);

@@ -133,7 +133,6 @@ export function createGuilds(options: GuildsOptions) {
       { by, reason }: { readonly by: string; readonly reason: string },
     ): Promise<boolean> {
       const from = await grantsInWords(guild);
-      if (from === null) return false;
       const facts = { guild, by, atMs: clock.now(), action: 'tier.revoke', reason };
       return granted.delete(guild, auditRecord({ ...facts, from, to: null }));
     },

@@ -203,21 +203,27 @@ it('an offer stands although the store is away as it is to be connected to its c
 });
 
 describe('a mention in a thread that is asked about first', () => {
-  const quoted = (text: string): QuotedPart => ({
+  const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
+  const quoted = (text: string, user: string): QuotedPart => ({
     type: 'quoted',
     why: 'thread',
-    author: { user: 'ben', name: 'Ben' },
+    author: { user, name: user },
     text,
     files: [],
   });
 
-  /** Asks in a thread in which Ben wrote this, and presses the button of the offer. */
-  async function offered(...texts: readonly string[]) {
+  /** Asks in a thread in which this was written; resolves to the place of the offer. */
+  async function missedIn(texts: readonly string[], user: string) {
     const old = missed('Who is right?', 'mia', {}, 11 * MINUTE_MS);
-    const messages = texts.map(quoted);
+    const messages = texts.map((text) => quoted(text, user));
     const readThread = async () => ({ messages, problem: null });
     await bot.dispatch.missed([{ ...old, message: { ...old.message, readThread } }]);
-    const { surface } = old.message as ReturnType<typeof messageOf>;
+    return (old.message as ReturnType<typeof messageOf>).surface;
+  }
+
+  /** Asks in a thread in which Ben wrote this, and presses the button of the offer. */
+  async function offered(...texts: readonly string[]) {
+    const surface = await missedIn(texts, 'ben');
     const answerId = surface.shown?.buttons[0]?.answerId ?? '';
     bot.provider.answer('Ben.');
     await bot.dispatch.press(pressOf('answer', answerId, { place: { key: 'thread' } }));
@@ -229,8 +235,13 @@ describe('a mention in a thread that is asked about first', () => {
     expect(asked()).toEqual([expect.stringMatching(/^Who is right\?[\s\S]*The sky is green\./)]);
   });
 
+  it('is not offered if its asker posted a key there, and says so', async () => {
+    const { privateTexts, messages } = await missedIn([`Use ${key}.`], 'mia');
+    expect(privateTexts).toMatchObject([{ text: expect.stringMatching(/seems to contain a secret key/) }]);
+    expect(messages).toEqual([]);
+  });
+
   it('keeps no key that others posted there, and no more of a long thread than is sent', async () => {
-    const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`;
     const kept: string[] = [];
     const { write } = bot.store;
     bot.store.write = (changes) => {
