@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { usageRecord } from '../../src/core/ledger/usage.ts';
 import { limitsSchema } from '../../src/core/ports/limits.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 
@@ -108,6 +109,20 @@ describe('/usage', PATIENCE, () => {
     );
     expect(chart?.bytes.length).toBeGreaterThan(1_000);
     expect(chart?.description).toMatch(/^Dollars per day by model, 30 days: 3 requests/);
+  });
+
+  it('leaves the oldest lines out of a table that is too long for the platforms, and says so', async () => {
+    for (let index = 0; index < 110; index++) {
+      const about = { guild: 'discord:1', user: `user ${index}`, userName: 'x'.repeat(30_000) } as const;
+      const paid = { model: 'm', provider: 'openrouter', payer: 'operator', basis: 'provider' } as const;
+      const spent = { costNanoUsd: 0, promptTokens: 1, completionTokens: 1 };
+      await bot.store.records.append(
+        usageRecord({ ...about, ...paid, ...spent, id: `${index}`, atMs: Date.now() }),
+      );
+    }
+    const { text, csv } = await usage({}, ada);
+    expect(text).toContain('The CSV file would be too long, so its oldest 11 lines are left out.');
+    expect(csv.length).toBeLessThanOrEqual(3_000_000);
   });
 
   it('charts requests where nothing cost anything', async () => {

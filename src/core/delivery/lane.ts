@@ -214,7 +214,7 @@ export class Lane {
   #freeAtMs(urgency: Urgency): number {
     const isInterim = urgency === 'interim';
     const { owed } = this.#debts;
-    const allowed = isInterim ? Math.max(owed === 0 ? 1 : 0, this.#interims() - owed) : this.#window.limit;
+    const allowed = isInterim ? Math.max(0, this.#interims() - owed) : this.#window.limit;
     return Math.max(
       this.#blockedUntilMs,
       this.#othersUntilMs,

@@ -90,6 +90,18 @@ describe('deleting an answer', () => {
     expect(await history()).toEqual(['One?', 'First.']);
   });
 
+  it('lets none count again that three others have followed before the newest', async () => {
+    const first = await ask('One?', 'First.');
+    const second = await retry(first, 'Second.');
+    const third = await retry(second, 'Third.');
+    const fourth = await retry(third, 'Fourth.');
+    const fifth = await retry(fourth, 'Fifth.');
+    for (const each of [fifth, fourth, third]) await remove(each);
+    expect(await history()).toEqual(['One?', 'Second.']);
+    await remove(second);
+    expect(await history()).not.toContain('One?');
+  });
+
   it('is for its asker and admins of the same guild, of the bot’s own messages', async () => {
     const asked = await ask('One?', 'First.');
     expect((await remove(asked, testActor('eve'))).told).toMatch(/^Only Mia or an admin can delete/);

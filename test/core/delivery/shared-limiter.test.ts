@@ -457,6 +457,17 @@ describe('a store that fails', () => {
     expect(log).toEqual([{ name: 'two', atMs: 12_000 }]);
   });
 
+  it('hears of the end of a write 200 ms later if no other write follows', async () => {
+    const { clock, write } = setUp();
+    const { frail, store } = createFrailPace(clock);
+    const { limiters } = startProcess(store, clock);
+    await limiters.run(scope, urgent, write('one'), never);
+    await clock.advance(199);
+    expect(frail.calls).toBe(1);
+    await clock.advance(1);
+    expect(frail.calls).toBe(2);
+  });
+
   it('hears of the ends of writes before the process stops', async () => {
     const { clock, store, write } = setUp();
     const { limiters, shared } = startProcess(store, clock, 100);

@@ -111,6 +111,8 @@ describe('the window', () => {
     };
     // 28 tokens stand without turns, and a turn has 18: 9 fit into 172, and 5 into half of 200.
     expect(await of({})).toEqual([11, 5]);
+    // 8 into 152, and 5 take just half of 180.
+    expect(await of({ budgetTokens: 180 })).toEqual([12, 5]);
     // Beside a long question fewer fit, and a summary has to.
     expect(await of({ question: 'now'.padEnd(400) })).toEqual([16, 3]);
     expect(await of({ summary: 'before'.padEnd(80) })).toEqual([12, 5]);

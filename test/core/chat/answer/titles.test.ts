@@ -159,6 +159,20 @@ describe('a thread', () => {
     expect(titles()).toEqual([]);
   });
 
+  it('that is opened under an answer has at first the question’s first words, 80 characters at most', async () => {
+    await start();
+    const asked = invocationOf('ask', { prompt: `\n${'fjord '.repeat(50)}\nWhat is it?` });
+    await bot.dispatch.command(asked);
+    const opened: string[] = [];
+    const openThread = async (title: string) => {
+      opened.push(title);
+      return 'thread';
+    };
+    const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
+    await bot.dispatch.press({ ...pressOf('continue', answerId), openThread });
+    expect(opened).toEqual([`${'fjord '.repeat(13).trim()}…`]);
+  });
+
   it('that is opened under an answer is named by it', async () => {
     await start();
     const asked = invocationOf('ask', { prompt: 'What is a fjord?' });

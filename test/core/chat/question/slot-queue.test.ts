@@ -5,7 +5,7 @@ import { createSlots } from '../../../../src/core/kit/scheduling/slots.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 import { messageOf } from '../../../support/test-bot.ts';
 
-it('says how a question stands in the queue, and again only when that has changed', async () => {
+it('says how a question stands in the queue, and again only when that has changed, five seconds later at the earliest', async () => {
   const clock = createFakeClock();
   const slots = createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 5, maxWaitingPerGuild: 5, clock });
   const never = new AbortController().signal;
@@ -16,11 +16,13 @@ it('says how a question stands in the queue, and again only when that has change
   const next = ask(second.surface, second.place);
   const last = ask(third.surface, third.place);
   const places = () => third.surface.queueWords.map((words) => /number (\d+)/.exec(words)?.[1]);
-  await clock.advance(14_000);
+  await clock.advance(12_000);
   expect(places()).toEqual(['2']);
   if (slot.ok) slot.release();
   const held = await next;
-  await clock.advance(14_000);
+  await clock.advance(2_999);
+  expect(places()).toEqual(['2']);
+  await clock.advance(1);
   expect(places()).toEqual(['2', '1']);
   if (held.ok) held.release();
   await last;
