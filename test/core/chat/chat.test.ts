@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/kit/time/clock.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
+import { PassingFault } from '../../../src/core/ports/delivery-errors.ts';
 import { StoreError } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -388,6 +389,29 @@ describe('an answer that does not come to its end', () => {
     expect(asked.surface.text).toBe('Some text');
     expect(asked.surface.shown).toMatchObject({ status: 'stopped', note: 'Stopped by Mia.' });
     expect(asked.surface.shown?.footer).toMatch(/≈/);
+  });
+
+  it('is not shown for long after its Stop while the platform is away, so that the next question is answered', async () => {
+    const clock = createFakeClock();
+    const timed = await createTestBot({ clock });
+    const live = timed.provider.live();
+    const asked = messageOf('Hi', { place: { key: 't' }, surface: testSurface({ clock }) });
+    let isOver = false;
+    const done = timed.dispatch.message(asked).then(() => {
+      isOver = true;
+    });
+    await live.request;
+    await live.text('Some text');
+    await waitUntil(() => expect(asked.surface.shown?.buttons).toMatchObject([{ kind: 'stop' }]));
+    asked.surface.fail({ error: new PassingFault('503'), times: 1e6 });
+    await timed.dispatch.press(pressOf('stop', answerIdOf(asked)));
+    await waitUntil(async () => {
+      await clock.advance(1_000);
+      expect(isOver).toBe(true);
+    });
+    expect(clock.now()).toBeLessThan(createFakeClock().now() + 60_000);
+    await done;
+    await timed.close();
   });
 
   it('is stopped by nobody but its asker and admins of the same guild', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { valuesOf } from '../../../support/changes.ts';
 import { createLife } from '../../../support/mortal.ts';
 import { messageOf } from '../../../support/test-bot.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
-import { ANSWER, createWorld, eventually, wordsOf } from './harness.ts';
+import { ANSWER, buttonsOf, createWorld, eventually, wordsOf } from './harness.ts';
 
 describe('a process that dies as the answer to an edited question begins to show', () => {
   it.each([
@@ -45,4 +46,28 @@ describe('a process that dies as the answer to an edited question begins to show
     ]);
     await Promise.all(asked);
   });
+});
+
+it('an edit of a question whose answer the next process finished is offered, and not answered at once', async () => {
+  const world = await createWorld();
+  const surface = world.surface('place');
+  const live = world.provider.live();
+  const life = createLife();
+  const dying = await world.bot(life);
+  const message = messageOf('one', { surface, place: { key: 'thread' }, id: 'question' });
+  const asked = dying.dispatch.message({ ...message, surface: life.surface(surface) });
+  await live.text('First');
+  await waitUntil(() => expect(surface.text).toBe('First'));
+  life.end();
+  await live.drop();
+  await asked;
+
+  const heir = await world.bot();
+  await world.settled();
+  const edited = messageOf('two', { surface, place: { key: 'thread' }, id: 'question' });
+  await heir.dispatch.edited({ message: edited, editedAt: '2' });
+  expect(world.provider.chats).toHaveLength(1);
+  const id = buttonsOf(surface)[0]?.answerId ?? '';
+  const record = await valuesOf(world.store, 'answers').get(id);
+  expect(record?.value).toMatchObject({ edited: { question: 'two' } });
 });
