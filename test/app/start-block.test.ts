@@ -101,7 +101,7 @@ describe('the block that a start prints', () => {
     expect(block(environment).split('\n')).toContain(`  ${line}`);
   });
 
-  it('names no contact where nobody chats', () => {
+  it('names no contact if nobody chats', () => {
     expect(block()).not.toContain('Contact');
   });
 

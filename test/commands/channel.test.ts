@@ -50,7 +50,7 @@ describe('/channel', () => {
     );
   });
 
-  it('has no persona where an admin wants none, whatever the guild has', async () => {
+  it('has no persona if an admin wants none, whatever the guild has', async () => {
     await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
     await run('persona', { action: 'use', name: 'Pirate', scope: 'guild' });
     expect(await run('channel')).toContain('- Persona: Pirate');

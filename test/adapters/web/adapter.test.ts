@@ -554,7 +554,7 @@ describe('a form of a button', () => {
     expect((await form({ as: 'stranger' })).json()).toHaveProperty('problem');
   });
 
-  it('is not offered where the core refuses the press', async () => {
+  it('is not offered if the core refuses the press', async () => {
     const playground = await start();
     Object.assign(playground.dispatch, { refusalOfPress: async () => 'Only its asker can.' });
     const message = await openAnswer(playground, viewOf('Done.', { status: 'complete' }));

@@ -42,7 +42,7 @@ function setUp(fault: Error) {
   return { open: (view = VIEW) => openStream(SPOT, view, never), held: () => held };
 }
 
-it('gives its place among the streams back where its start had no effect', async () => {
+it('gives its place among the streams back if its start had no effect', async () => {
   const { open, held } = setUp(new SlackUnreachable('lost'));
   for (let tries = 0; tries < 3; tries++) {
     await expect(open()).rejects.toThrow('lost');

@@ -166,7 +166,7 @@ describe('slots', () => {
     expect([places['a2']?.().position, places['b2']?.().position].toSorted()).toEqual([2, 3]);
   });
 
-  it('says how long it may take where a guild’s own share is what others of it wait for', async () => {
+  it('says how long it may take if a guild’s own share is what others of it wait for', async () => {
     const clock = createFakeClock();
     const slots = createSlots({ max: 8, maxPerGuild: 1, maxWaitingPerGuild: 9, maxWaiting: 9, clock });
     const waits: number[] = [];
