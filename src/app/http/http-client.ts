@@ -1,6 +1,4 @@
-import type { Dispatcher } from 'undici';
-import Agent from 'undici/lib/dispatcher/agent.js';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { createBackground } from '../../core/kit/scheduling/background.ts';
 import { type Proxies, readProxies } from './proxies.ts';
 
