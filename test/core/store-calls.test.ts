@@ -207,7 +207,7 @@ const joining = (guild: Place['guild']) =>
     introduce: async () => true,
   }) as const;
 
-/** What platforms ask, the result while the store does not answer, and what the log then names. */
+/** By question of a platform: how it is asked, its answer while the store does not answer, and the entry in the log. */
 const ASKED: Readonly<
   Record<string, readonly [(bot: TestBot['dispatch'], scene: Scene) => Promise<unknown>, unknown, string]>
 > = {

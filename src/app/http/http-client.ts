@@ -152,7 +152,8 @@ class Call implements Dispatcher.DispatchHandler {
 
   pull(): void {
     this.#isWanted = true;
-    // A new list: one that grew old would keep what is added to it until the next full collection, each part with all that came with it.
+    // A new list: one that grew old would keep what is added to it until the next full collection, each part with all that
+    // came with it.
     this.#parts = [...this.#parts];
     if (!this.#hasArrived) this.#connection?.resume();
     if (this.#hasArrived || this.#parts.length > 0) this.#handSoon();
