@@ -1,5 +1,5 @@
 import { placeUnder } from '../../src/adapters/slack/answers/answer-place.ts';
-import { SlackSurface } from '../../src/adapters/slack/answers/surfaces.ts';
+import { SlackSurface } from '../../src/adapters/slack/answers/slack-surface.ts';
 import type { WebApi } from '../../src/adapters/slack/api/web-api.ts';
 import { createWorkspace } from '../../src/adapters/slack/api/workspace.ts';
 import { createTasks } from '../../src/core/kit/scheduling/tasks.ts';

@@ -13,7 +13,7 @@ import { PostedMessage } from '../posting/posted-message.ts';
 import { oldestAfter, ownMessages } from '../posting/read-back.ts';
 import { notesRefusedFeedback, tailOf } from '../text/message-content.ts';
 import { neutralise, settledPart } from '../text/neutralise.ts';
-import { takeStream } from './stream-quota.ts';
+import { takeStream } from './take-stream.ts';
 
 /** Begins a message as one of Slack's own streams; null if it has to be posted instead. The caller has paced it. */
 export type OpenStream = (
@@ -29,7 +29,7 @@ export interface StreamSpot {
   readonly threadKey: string | null;
 }
 
-export interface NativeStreamsOptions {
+export interface OpenStreamOptions {
   readonly workspace: Workspace;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,7 +43,7 @@ export interface NativeStreamsOptions {
 const MAX_AGE_MS = 270_000;
 
 /** Ends each stream after 270 s; the message then grows by edits, as it does where Slack refuses streams. */
-export function createOpenStream(options: NativeStreamsOptions): OpenStream {
+export function createOpenStream(options: OpenStreamOptions): OpenStream {
   const { workspace, clock, log, onBegun } = options;
   /** A start with an unknown outcome: the message may exist, and a retry would double it. */
   let unclear: { readonly sinceMs: number; readonly text: string; readonly release: () => void } | null =
@@ -100,7 +100,7 @@ export function createOpenStream(options: NativeStreamsOptions): OpenStream {
  * because a failed append may have arrived, and appends have no idempotency key.
  */
 function createStreamedMessage(
-  { workspace, clock, log, onSettled }: NativeStreamsOptions,
+  { workspace, clock, log, onSettled }: OpenStreamOptions,
   { channel, threadTs, ts, threadKey }: StreamSpot & { readonly ts: string },
   started: string,
   release: () => void,

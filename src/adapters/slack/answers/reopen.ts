@@ -13,8 +13,8 @@ import { type AnswerPlace, readPlace, threadKeyOf } from './answer-place.ts';
 import { takeSignsOff } from './indicator.ts';
 import { endStream } from './native-stream.ts';
 import { takeWordsBack } from './queue-words.ts';
+import { SlackSurface } from './slack-surface.ts';
 import type { SurfaceParts } from './surface-parts.ts';
-import { SlackSurface } from './surfaces.ts';
 
 /** Finds the place where a dead process was answering; null if nothing can be shown there any more. */
 export async function reopen(

@@ -4,7 +4,7 @@ import type { CommandDeclaration } from '../../../core/ports/command.ts';
 import { type Invocation, NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { type AnswerPlace, placeUnder, type RootPlace } from '../answers/answer-place.ts';
-import { SlackSurface } from '../answers/surfaces.ts';
+import { SlackSurface } from '../answers/slack-surface.ts';
 import { channelKey, messageKey, placeAt } from '../api/places.ts';
 import { textOf } from '../api/workspace.ts';
 import type { SlackContext } from '../context.ts';

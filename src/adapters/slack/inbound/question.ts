@@ -2,7 +2,7 @@ import { type Address, addresseeOf } from '../../../core/ports/address.ts';
 import { NO_RULES, type Place } from '../../../core/ports/events.ts';
 import type { Surface } from '../../../core/ports/surface.ts';
 import { placeUnder } from '../answers/answer-place.ts';
-import { SlackSurface } from '../answers/surfaces.ts';
+import { SlackSurface } from '../answers/slack-surface.ts';
 import { messageKey, placeAt } from '../api/places.ts';
 import type { SlackContext } from '../context.ts';
 import type { MessageEvent } from '../payloads/payloads.ts';

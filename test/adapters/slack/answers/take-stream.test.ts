@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { takeStream } from '../../../../src/adapters/slack/answers/stream-quota.ts';
+import { takeStream } from '../../../../src/adapters/slack/answers/take-stream.ts';
 import { streamScope } from '../../../../src/adapters/slack/api/limits.ts';
 import { createWriteLimiters } from '../../../../src/core/delivery/write-limiter.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
