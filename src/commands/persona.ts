@@ -3,7 +3,7 @@ import { type CommandContext, defineCommand } from '../core/command.ts';
 import { MAX_INSTRUCTIONS_CHARS } from '../core/conversations/instructions.ts';
 import { MAX_PERSONAS, PERSONA_NAME, type Persona } from '../core/conversations/personas.ts';
 import type { SettingScope } from '../core/conversations/settings.ts';
-import { oneLine, quoted } from '../core/kit/text/text.ts';
+import { MAX_QUOTED_CHARS, oneLine, quoted } from '../core/kit/text/text.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Effort } from '../core/ports/effort.ts';
 import { choice } from './options/choice.ts';
@@ -13,8 +13,6 @@ import { changeRecord, ownedTarget, SCOPE_LABELS, SCOPE_WORDS } from './options/
 /** `default` removes the setting, and `none` chooses no persona, whatever wider levels say. Neither can be a name. */
 const DEFAULT = 'default';
 const NONE = 'none';
-
-const MAX_SUMMARY_CHARS = 100;
 
 export const persona = defineCommand({
   name: 'persona',
@@ -144,7 +142,7 @@ async function listed({ place, services }: CommandContext): Promise<string> {
 
 function factsOf({ instructions, model, effort, temperature }: Persona): string {
   return [
-    quoted(oneLine(instructions, MAX_SUMMARY_CHARS)),
+    quoted(oneLine(instructions, MAX_QUOTED_CHARS)),
     ...(model === undefined ? [] : [`\`${model}\``]),
     ...(effort === undefined ? [] : [`effort ${effort}`]),
     ...(temperature === undefined ? [] : [`temperature ${temperature}`]),

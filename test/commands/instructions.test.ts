@@ -67,8 +67,10 @@ describe('/instructions', () => {
       ({ from }) => from === 'instructions',
     );
     expect(entry?.to).toBe(`${'x'.repeat(199)}…`);
-    const [shown] = /x+…?/.exec(await run('persona', {})) ?? [];
-    expect(shown).toBe(`${'x'.repeat(80)}…`);
+    expect(await run('persona', {})).toContain(`\`${'x'.repeat(79)}…\``);
+    const words = 'Answer as a cook would. '.repeat(4).trim();
+    await run('persona', { action: 'add', name: 'Cook', instructions: words }, asAdmin);
+    expect(await run('persona', {})).toContain(`\`${words.slice(0, words.lastIndexOf(' as a'))}…\``);
   });
 
   it('cannot close their tag, and nobody’s question can open one', async () => {

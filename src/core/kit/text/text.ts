@@ -1,4 +1,5 @@
-const MAX_QUOTED_CHARS = 80;
+/** The longest text that `quoted` shows whole, in UTF-16 units. */
+export const MAX_QUOTED_CHARS = 80;
 /** A power of two. A growing text of 32 kB is copied 64 times in all. */
 const PIECE_CHARS = 512;
 
