@@ -43,13 +43,18 @@ export function endOfDone(done: Done, content: Content, caps: Caps): EndWords {
 }
 
 function endNote({ finish }: Done, { maxOutputTokens, affordableTokens }: Caps): string | null {
-  if (finish === 'content_filter') {
-    return "The provider's content filter ended the answer here. Try rephrasing your question.";
+  switch (finish) {
+    case 'content_filter':
+      return "The provider's content filter ended the answer here. Try rephrasing your question.";
+    case 'length':
+      return affordableTokens === null
+        ? `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`
+        : `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
+    case 'stop':
+    case 'tool_calls':
+    case 'unknown':
+      return null;
   }
-  if (finish !== 'length') return null;
-  return affordableTokens === null
-    ? `Stopped at the length limit (${inDigits(maxOutputTokens)} tokens). Press Go on for the rest.`
-    : `Stopped at ${inDigits(affordableTokens)} tokens: the provider account has no credit for more.`;
 }
 
 function emptyNote(done: Done, isReasoned: boolean, { maxOutputTokens }: Caps): string {
