@@ -41,7 +41,7 @@ export interface AdmittedParts {
   /** The guild's key, if the guild pays. */
   readonly key: KeyInUse | null;
   readonly wire: ChatRequest & { readonly maxOutputTokens: number };
-  readonly reserved: Omit<Reserved, 'levels'>;
+  readonly reserved: Reserved;
   readonly worstNanoUsd: number;
   readonly dearest: FirmPrices;
 }

@@ -45,8 +45,6 @@ export interface Level {
 /** A reserved request. Must be ended once, by `settle` or `release`. */
 export interface Reserved {
   readonly ok: true;
-  /** The limits with this reservation included, narrowest first. */
-  readonly levels: readonly Level[];
   /** Stores the provider's id of the request, by which its cost can be looked up after a crash. Never rejects. */
   started(generationId: string): Promise<void>;
   /**
@@ -56,6 +54,12 @@ export interface Reserved {
   settle(spent: Spent): Promise<void>;
   /** Ends a request that never reached its provider: it costs nothing and only the attempt counts. */
   release(): Promise<void>;
+}
+
+/** As the ledger answers a request for it. */
+export interface NewlyReserved extends Reserved {
+  /** The limits with this reservation included, narrowest first. */
+  readonly levels: readonly Level[];
 }
 
 /** The request would exceed a limit. Nothing was reserved. */
@@ -143,7 +147,7 @@ function reservedOf(
   levels: readonly Level[],
   { store, log }: LedgerOptions,
   settlement: Settlement,
-): Reserved {
+): NewlyReserved {
   let generation: string | null = null;
 
   return {
@@ -197,7 +201,12 @@ export function createLedger(options: LedgerOptions) {
      *
      * @throws StoreError if the store fails; nothing is reserved then, or only until the lease lapses
      */
-    async reserve({ id, worstNanoUsd, limits, ...entry }: LedgerRequest): Promise<Reserved | LimitReached> {
+    async reserve({
+      id,
+      worstNanoUsd,
+      limits,
+      ...entry
+    }: LedgerRequest): Promise<NewlyReserved | LimitReached> {
       const limitDraws = draw(entry, limits);
       const draws = allOf(limitDraws);
       const madeAtMs = clock.now();

@@ -125,7 +125,7 @@ export function createModelRequests(options: ModelRequestsOptions): ModelRequest
     { model, route, payer }: AccessGranted,
     worstNanoUsd: number,
     most: GuildLimits,
-  ): Promise<Omit<Reserved, 'levels'> | Refused> {
+  ): Promise<Reserved | Refused> {
     const { id, kind } = request;
     const { guild, user, name: userName } = request.actor;
     const reserved = await ledger.reserve({

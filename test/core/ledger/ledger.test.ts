@@ -4,7 +4,7 @@ import {
   type Ledger,
   type LedgerRequest,
   type LimitReached,
-  type Reserved,
+  type NewlyReserved,
 } from '../../../src/core/ledger/ledger.ts';
 import type { LookUpCost } from '../../../src/core/ledger/settlement.ts';
 import { createUsageLog, type Spent } from '../../../src/core/ledger/usage.ts';
@@ -106,7 +106,7 @@ async function used(payer: 'operator' | 'guild' = 'operator') {
   return Object.fromEntries(levels.map((level) => [level.limit, level.used]));
 }
 
-function admitted(result: Reserved | LimitReached): Reserved {
+function admitted(result: NewlyReserved | LimitReached): NewlyReserved {
   if (!result.ok) throw new Error(`refused by ${result.limit}`);
   return result;
 }
