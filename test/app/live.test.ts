@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Check, createFindings } from '../../src/app/checks/check.ts';
+import { askCheapestModel } from '../../src/app/checks/live/ask-model.ts';
 import { type LiveTarget, lookLive } from '../../src/app/checks/live/live.ts';
 import { createObserver, reportHits } from '../../src/app/checks/live/observe.ts';
 import { fillTo, firstDifference } from '../../src/app/checks/live/samples.ts';
@@ -9,6 +10,7 @@ import type { Stage } from '../../src/app/checks/live/stage.ts';
 import { readConfig } from '../../src/app/config/config.ts';
 import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import type { Clock } from '../../src/core/kit/time/clock.ts';
 import { createFakeDiscord, type FakeDiscordOptions } from '../support/discord/fake-discord.ts';
 import { createFastClock } from '../support/fast-clock.ts';
@@ -223,6 +225,41 @@ describe('the live look at Slack', () => {
   it('takes Slack’s own rendering of Markdown blocks for what it is', async () => {
     const { checks } = await onSlack({ rendersMarkdown: true });
     expect(lines(checks)).toContain('ok: Markdown blocks come back as rich_text');
+  });
+});
+
+describe('the model that a live look asks', () => {
+  it.each([
+    ['costs at most $0.01 for 400 tokens', 25, 'ok: dear/model answers (<$0.0001)'],
+    [
+      'does not cost more',
+      25.01,
+      'warn: No model was asked: no model that this server may use costs at most $0.01',
+    ],
+  ])('%s', async (_, completionPerMillion, line) => {
+    const provider = await createFakeProvider({ keys: [KEY] });
+    onTestFinished(provider.close);
+    provider.answer('ready', { prompt_tokens: 10, completion_tokens: 1, cost: 0 });
+    const environment: Record<string, string> = {
+      STORE_URL: 'memory:',
+      OPENROUTER_API_KEY: KEY,
+      OPENROUTER_BASE_URL: provider.url,
+    };
+    const prices = { promptPerMillion: 0, completionPerMillion };
+    const findings = createFindings('Live');
+    await askCheapestModel(
+      'discord:1',
+      {
+        config: readConfig(environment),
+        file: parseCatalogueFile(JSON.stringify({ models: [{ id: 'dear/model', tier: 'free', prices }] })),
+        keyIn: (variable) => environment[variable],
+        fetch: createFetch(),
+        clock: createFastClock(),
+        log: pino({ level: 'silent' }),
+      },
+      { findings, signal: new AbortController().signal } as unknown as Stage,
+    );
+    expect(lines(findings.checks)).toEqual([line]);
   });
 });
 

@@ -5,14 +5,16 @@ import { type Offer, type OfferOptions, openOffer } from '../../src/app/offer.ts
 import { createProviders, type Providers } from '../../src/app/providers/providers.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { systemClock } from '../../src/core/kit/time/clock.ts';
-import type { ChatRequest } from '../../src/core/ports/provider.ts';
+import type { ChatProvider, ChatRequest } from '../../src/core/ports/provider.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { explainProviderError } from '../../src/core/provider/failure/explain.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';
 import { NO_LIMITS } from '../support/no-limits.ts';
+import { textChunk } from '../support/provider/chunks.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';
-import { createLogRecorder, readAll, textOf } from '../support/provider/test-client.ts';
+import { createLogRecorder, QUESTION, readAll, textOf } from '../support/provider/test-client.ts';
 
 let closing: AsyncDisposableStack;
 beforeEach(() => {
@@ -195,6 +197,66 @@ describe('the providers', () => {
     expect([opened.local, opened.providers.usable.has('ollama')]).toEqual([[], false]);
     await local.close();
   });
+});
+
+type Wait = (client: ChatProvider, signal: AbortSignal) => Promise<unknown>;
+
+describe('a time limit of the settings', () => {
+  const list: Wait = (client, signal) => client.models(signal);
+  const answer: Wait = (client, signal) =>
+    readAll(client.stream(QUESTION, signal)).then(({ error }) => Promise.reject(error));
+
+  it.each([
+    ['OPENROUTER_TIMEOUT_SEC', list, ''],
+    ['STREAM_IDLE_TIMEOUT_SEC', answer, ''],
+    ['STREAM_FIRST_PROGRESS_SEC', answer, ''],
+    ['STREAM_PROGRESS_SEC', answer, textChunk('so far')],
+  ] as const)('is %s in seconds', async (variable, wait, sent) => {
+    const clock = createFakeClock();
+    const fetch = async (_: unknown, { signal }: RequestInit = {}) =>
+      new Response(
+        new ReadableStream({
+          start(body) {
+            body.enqueue(Buffer.from(sent));
+            signal?.addEventListener('abort', () => body.error(signal.reason));
+          },
+        }),
+      );
+    const others = {
+      OPENROUTER_TIMEOUT_SEC: '1000',
+      STREAM_IDLE_TIMEOUT_SEC: '1000',
+      STREAM_FIRST_PROGRESS_SEC: '1000',
+      STREAM_PROGRESS_SEC: '1000',
+    };
+    const { clients } = listed(
+      { OPENAI_API_KEY: 'sk-0123456789', ...others, [variable]: '7' },
+      { fetch, clock },
+    );
+    let failure: unknown = null;
+    const client = clients.get('openai') as ChatProvider;
+    wait(client, AbortSignal.timeout(10_000)).catch((error: unknown) => {
+      failure = error;
+    });
+    await clock.advance(6_999);
+    expect(failure).toBeNull();
+    await clock.advance(1);
+    expect(failure).toMatchObject({ code: 'timeout' });
+  });
+});
+
+it('nothing waits any more once the offer is closed', async () => {
+  const clock = createFakeClock();
+  const server = await createFakeProvider({ keys: ['sk-or-v1-key'] });
+  const offer = await offered(
+    { OPENROUTER_API_KEY: 'sk-or-v1-key', OPENROUTER_BASE_URL: server.url },
+    { clock },
+  );
+  await clock.advance(2_000);
+  await offer.gone;
+  expect(clock.pending).toBeGreaterThan(0);
+  await closing.disposeAsync();
+  expect(clock.pending).toBe(0);
+  await server.close();
 });
 
 it('limits that change in the models file apply once it is read again', async () => {

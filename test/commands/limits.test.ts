@@ -344,6 +344,13 @@ describe('/limits', () => {
     expect(await limits({}, ada)).not.toMatch(/set by/);
   });
 
+  it.each([
+    ['dollars-per-day', '\\$1,000,000.00'],
+    ['requests-per-day', '1,000,000 requests'],
+  ])('takes the maximum of %s', async (limit, shown) => {
+    expect(await limits({ limit, to: '1,000,000' }, olga)).toMatch(new RegExp(`\\*\\*${shown}\\*\\*`));
+  });
+
   it('asks for what is missing', async () => {
     expect(await limits({ limit: 'requests-per-day' }, ada)).toMatch(/Add the new value in `to`/);
     expect(await limits({ to: '5' }, ada)).toMatch(
