@@ -37,9 +37,9 @@ export abstract class AnswerSurface implements Surface {
   abstract readonly isPrivate: boolean;
   abstract readonly reference: string;
   /** May change while the answer grows. */
-  abstract readonly writer: AnswerWriter;
+  protected abstract readonly writer: AnswerWriter;
   /** The answer's newest message; null if there is none yet. */
-  newestId: string | null;
+  protected newestId: string | null;
   /** The last view sent for it, as far as this process knows. */
   #newestView: MessageView | null = null;
   #mayHaveSent: boolean;
@@ -55,7 +55,7 @@ export abstract class AnswerSurface implements Surface {
   abstract indicate(activity: Activity): void;
   abstract tellPrivately(notice: Notice, signal: AbortSignal): Promise<void>;
   /** Posts the message, or finds it if it was posted already; resolves to its id. */
-  abstract post(next: NextMessage, signal: AbortSignal): Promise<string>;
+  protected abstract post(next: NextMessage, signal: AbortSignal): Promise<string>;
 
   get openScope(): Scope {
     return this.writer.sendScope;
@@ -68,11 +68,12 @@ export abstract class AnswerSurface implements Surface {
   /** Takes over an existing message of the answer. */
   adopt(id: string): LiveMessage {
     this.newestId = id;
-    return new AnswerMessage(this, id);
+    const editScope = () => this.writer.editScope;
+    return new AnswerMessage(id, editScope, (view, signal) => this.update(id, view, signal));
   }
 
   /** As `LiveMessage.update`. */
-  async update(id: string, wanted: MessageView, signal: AbortSignal): Promise<void> {
+  protected async update(id: string, wanted: MessageView, signal: AbortSignal): Promise<void> {
     await this.#uncertainFiles.write(wanted, (view) => {
       this.#newestView = view;
       return this.writer.edit(id, answerBody(view), view.files ?? [], signal);
@@ -99,19 +100,17 @@ export abstract class AnswerSurface implements Surface {
 
 class AnswerMessage implements LiveMessage {
   readonly key: string;
-  readonly #surface: AnswerSurface;
+  readonly update: LiveMessage['update'];
+  readonly #editScope: () => Scope;
 
-  constructor(surface: AnswerSurface, id: string) {
-    this.key = id;
-    this.#surface = surface;
+  constructor(key: string, editScope: () => Scope, update: LiveMessage['update']) {
+    this.key = key;
+    this.update = update;
+    this.#editScope = editScope;
   }
 
   get scope(): Scope {
-    return this.#surface.writer.editScope;
-  }
-
-  update(view: MessageView, signal: AbortSignal): Promise<void> {
-    return this.#surface.update(this.key, view, signal);
+    return this.#editScope();
   }
 }
 

@@ -29,7 +29,7 @@ export class InteractionSurface extends AnswerSurface {
   readonly isOverheard: boolean;
   readonly caveat: string | undefined;
   readonly closesAtMs: number | undefined;
-  readonly writer: InteractionWriter;
+  protected readonly writer: InteractionWriter;
   readonly #rest: DiscordRest;
   /** With an encrypted token. */
   readonly #place: InteractionPlace;
@@ -97,7 +97,7 @@ export class InteractionSurface extends AnswerSurface {
     return super.adopt(id);
   }
 
-  async post(next: NextMessage, signal: AbortSignal): Promise<string> {
+  protected async post(next: NextMessage, signal: AbortSignal): Promise<string> {
     await this.#thinking.settled();
     const { webhook } = this.writer;
     try {

@@ -27,7 +27,7 @@ export interface MessageSurfaceOptions {
 export class MessageSurface extends AnswerSurface {
   readonly updateScope = GLOBAL;
   readonly isPrivate = false;
-  writer: ChannelWriter;
+  protected writer: ChannelWriter;
   readonly caveat: string | undefined;
   readonly obstacle: () => Promise<string | null>;
   readonly #discord: Pick<DiscordContext, 'rest' | 'botId'>;
@@ -102,11 +102,11 @@ export class MessageSurface extends AnswerSurface {
     return explained(this.#place, () => super.openMessage(view, signal));
   }
 
-  override update(id: string, view: MessageView, signal: AbortSignal): Promise<void> {
+  protected override update(id: string, view: MessageView, signal: AbortSignal): Promise<void> {
     return explained(this.#place, () => super.update(id, view, signal));
   }
 
-  async post(next: NextMessage, signal: AbortSignal): Promise<string> {
+  protected async post(next: NextMessage, signal: AbortSignal): Promise<string> {
     const { body, files, newestId } = next;
     const { rest, botId } = this.#discord;
     const { messageId } = this.#place.question;
