@@ -35,10 +35,19 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
     return result;
   }
 
-  /** Lets an object live as long as the process: the named methods are steps, all others work until the end. */
-  function mortal<T extends object>(target: T, writes: readonly (keyof T)[], dead: () => Error): T {
+  /**
+   * Lets an object live as long as the process: the named methods are steps, all others work until the end, except those
+   * that stand here instead.
+   */
+  function mortal<T extends object>(
+    target: T,
+    writes: readonly (keyof T)[],
+    dead: () => Error,
+    instead: Partial<T> = {},
+  ): T {
     return new Proxy(target, {
       get(_, name) {
+        if (Object.hasOwn(instead, name)) return instead[name as keyof T];
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
@@ -72,11 +81,11 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
       isOver = true;
     },
     surface: mortalSurface,
-    platform: ({ platform, reopen }) => ({
-      platform,
+    platform: (adapter) => ({
+      platform: adapter.platform,
       async reopen(lost, signal) {
         if (isOver) throw noPlace();
-        const found = await reopen?.(lost, signal);
+        const found = await adapter.reopen?.(lost, signal);
         if (!found) return null;
         const { message } = found;
         return {
@@ -93,15 +102,18 @@ export function createLife(at = Number.POSITIVE_INFINITY, when: 'before' | 'afte
   }
 
   function mortalSurface(surface: Surface): Surface {
-    return {
-      ...mortal(surface, ['openMessage', 'tellPrivately'], noPlace),
-      get reference() {
-        return surface.reference ?? '';
-      },
-      indicate: () => {},
+    /** Must not throw, even when all else does. */
+    const sign =
+      <A extends unknown[]>(show: (...args: A) => void) =>
+      (...args: A) => {
+        if (!isOver) show.apply(surface, args);
+      };
+    return mortal(surface, ['prepare', 'tellPrivately'], noPlace, {
       openMessage: async (view, signal) =>
         liveMessage(await step(() => surface.openMessage(view, signal), noPlace)),
-      tellPrivately: (notice, signal) => step(() => surface.tellPrivately(notice, signal), noPlace),
-    };
+      indicate: sign(surface.indicate),
+      ...(surface.waits && { waits: sign(surface.waits) }),
+      ...(surface.think && { think: sign(surface.think) }),
+    });
   }
 }
