@@ -56,6 +56,7 @@ describe('heal', () => {
     ['~~~~\nx', '~~~~\nx\n~~~~'],
     ['1. a\n   ```py\n   x', '1. a\n   ```py\n   x\n   ```'],
     ['> ```\n> a\n>', '> ```\n> a\n> ```'],
+    ['> ```\n > a\n  > ```\n> **b', '> ```\n > a\n  > ```\n> **b**'],
     ['```\n**a `b [c', '```\n**a `b [c\n```'],
   ])('closes open code: %j', (text, healed) => {
     expect(heal(text)).toBe(healed);

@@ -203,6 +203,22 @@ describe('a part', () => {
     expect(texts('\n  a\n b', 50)).toEqual(['  a\n b']);
   });
 
+  it('begins without the indentation of a line that goes on with a paragraph, which would make it code', () => {
+    const source = 'The first line of the paragraph that stands here\n      and the second line of it';
+    expect(texts(source, 50)).toEqual([
+      'The first line of the paragraph that stands here',
+      'and the second line of it',
+    ]);
+  });
+
+  it.each([
+    ['a quote', '> ', '> '],
+    ['an indented line', '', '    '],
+  ])('opens emphasis again where a line ends in wide punctuation before %s', (_, before, mark) => {
+    const source = `${before}**${'文'.repeat(40)}。\n${mark}${'字'.repeat(40)}** end`;
+    expect(texts(source, 50).flatMap(visible)).toEqual(visible(source));
+  });
+
   it('keeps the numbers of the list that goes on behind a nested one', () => {
     const source = '1. one one one one\n   - nested one one\n   - nested two two\n2. two two\n3. three';
     const [, second = ''] = texts(source, 50);

@@ -82,6 +82,8 @@ export class CutPlaces {
     if (kind === 'blank' && !line.begins) return;
     this.#rank(start, beginsParagraph(line, previous) ? ranks.paragraph : ranks.line);
     this.#harm(start + 1, start + line.content, harms.markup);
+    // Before a line break, a cut would begin the next part as one behind it does, whatever harm that does.
+    this.#harm(start + this.#text.slice(start, end).trimEnd().length, end - 1, harms.markup);
     if (kind === 'fence' || kind === 'heading' || kind === 'code' || kind === 'row')
       this.#harm(start + 1, end - 1, harms.whole);
     if (kind === 'fence-end' || kind === 'delimiter-row' || kind === 'underline')

@@ -109,7 +109,7 @@ function describeCut(request: CutRequest, lines: readonly PlacedLine[], places: 
   if (place.state.leaf.kind === 'fence') return cutCode(request, place, place.state.leaf, at);
   const end = text.slice(0, at).trimEnd().length;
   const content = text.length - text.slice(at).trimStart().length;
-  const nextPlace = placeOf(request, lines, Math.max(at, text.lastIndexOf('\n', content - 1) + 1));
+  const nextPlace = placeOf(request, lines, at);
   const next = keepsIndent(nextPlace) && nextPlace.line ? nextPlace.line.start : content;
   const open = places.reopenable.filter(
     (span) => span.start + span.delimiter.length < at && at < span.end - span.delimiter.length,
