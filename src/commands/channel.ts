@@ -52,10 +52,11 @@ export const channel = defineCommand({
     const { place, services } = context;
     const change = await changeIn(context, given);
     if (typeof change === 'string') return change;
-    // One by one, so that each has its entry in the audit log.
-    for (const [name, value] of Object.entries(change)) {
-      const record = changeRecord(context, 'channel', name, value === undefined ? null : String(value));
-      await services.settings.change('channel', { place, conversation: null }, { [name]: value }, record);
+    const names = Object.keys(change);
+    if (names.length > 0) {
+      const values = Object.values(change).map((value) => (value === null ? 'none' : (value ?? DEFAULT)));
+      const record = changeRecord(context, 'channel', names.join(', '), values.join(', '));
+      await services.settings.change('channel', { place, conversation: null }, change, record);
     }
     const isLate = 'mention' in change || 'inThread' in change;
     return `${await inWords(context)}${isLate ? '\nIt may take half a minute until everything applies.' : ''}`;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/core/ports/store.ts';
 import { createTestBot, invocationOf, messageOf, type TestBot, testActor } from '../support/test-bot.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -84,6 +85,29 @@ describe('/channel', () => {
     expect(toOthers.surface.messages).toEqual([]);
     await run('channel', { mention: 'needed', answers: 'default' });
     expect(await bot.services.settings.channel(here)).toEqual({ hearsAll: false, inThread: null });
+  });
+
+  it('sets all that it is given in one write with one entry in the audit log, or nothing', async () => {
+    await run('persona', { action: 'add', name: 'Pirate', instructions: 'Talk like a pirate.' });
+    const change = { model: 'openai/gpt-4o', persona: 'pirate', web: 'on', mention: 'not-needed' };
+    const { write } = bot.store;
+    bot.store.write = (changes) => {
+      if (JSON.stringify(changes).includes('"webSearch":true')) throw new StoreError('away');
+      return write(changes);
+    };
+    expect(await run('channel', change)).toMatch(/cannot reach its database/);
+    bot.store.write = write;
+    expect(await run('channel')).toMatch(/Model: GPT-4o mini [\s\S]*Persona: none\n- Web search: only if/);
+    expect(await run('channel', change)).toMatch(/Model: GPT-4o [\s\S]*Persona: Pirate\n- Web search: on/);
+    await run('channel', { model: 'default', persona: 'none' });
+    const entries = await Array.fromAsync(bot.services.audit.query({}));
+    expect(entries.filter(({ from }) => from?.endsWith(' of channel c1'))).toMatchObject([
+      { from: 'model, persona of channel c1', to: 'default, none' },
+      {
+        from: 'model, persona, webSearch, mention of channel c1',
+        to: 'openai/gpt-4o, Pirate, true, false',
+      },
+    ]);
   });
 
   it('is for admins, and takes no model or persona that there is not', async () => {
