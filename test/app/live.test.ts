@@ -333,5 +333,9 @@ describe('the samples', () => {
     expect(firstDifference('one two', 'one too')).toBe(
       'at character 5, "one two" was sent and "one too" arrived (7 and 7 characters)',
     );
+    const cut = `${'a'.repeat(30)}${'b'.repeat(30)}`;
+    expect(firstDifference(cut, cut.slice(0, 30))).toBe(
+      `at character 30, "${'a'.repeat(10)}${'b'.repeat(20)}" was sent and "${'a'.repeat(10)}" arrived (60 and 30 characters)`,
+    );
   });
 });

@@ -56,7 +56,7 @@ export interface ButtonInfo {
   readonly hasForm: boolean;
 }
 
-/** `GET api/press-form`: a button's form. If the person may not press it, a press explains why. */
+/** `GET api/press-form`: a button's form. If it has none, or the person may not press it, a press is the way on. */
 export type PressForm =
   | { readonly ok: false }
   | { readonly ok: true; readonly fields: readonly OptionInfo[] };

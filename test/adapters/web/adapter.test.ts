@@ -554,6 +554,14 @@ describe('a form of a button', () => {
     expect((await form({ as: 'stranger' })).json()).toHaveProperty('problem');
   });
 
+  it.each(['stop', 'summary'] as const)('is not there for a button without one: %s', async (kind) => {
+    const playground = await start();
+    const buttons = [{ kind, answerId: 'answer-1' }];
+    const message = await openAnswer(playground, viewOf('One', { buttons }));
+    const query = new URLSearchParams({ as: 'member', message: message.key, button: kind });
+    expect((await playground.send('GET', `api/press-form?${query}`)).json()).toEqual({ ok: false });
+  });
+
   it('is not offered if the core refuses the press', async () => {
     const playground = await start();
     Object.assign(playground.dispatch, { refusalOfPress: async () => 'Only its asker can.' });

@@ -27,6 +27,20 @@ describe('the HTTP server', () => {
     expect(await at('/onetwo')).toBe('root');
   });
 
+  it('bounds its connections, and the time that a request takes to arrive', async () => {
+    // Nothing below a thousand connections or half a minute would show it from outside.
+    const limits = Promise.withResolvers<object>();
+    const address = await serve({
+      path: '/',
+      handle({ socket }, response) {
+        limits.resolve({ ...Object(socket).server });
+        response.end();
+      },
+    });
+    await fetch(address);
+    expect(await limits.promise).toMatchObject({ maxConnections: 1_000, requestTimeout: 30_000 });
+  });
+
   it('answers a fault with 500 and no detail', async () => {
     const address = await serve({
       path: '/',

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFetch } from '../../../src/app/http/http-client.ts';
 import type { Ask } from '../../../src/cli/setup/ask.ts';
 // Before anything that has discord.js in it, as at a real setup.
@@ -135,4 +137,88 @@ it('the setup goes on if nobody writes the word within five minutes', async () =
   expect(written['OPERATORS']).toBeUndefined();
   expect(said.join()).toMatch(/^No message with that word came\. Set OPERATORS in \.env later/);
   expect(slack.socket.connections).toBe(0);
+});
+
+describe('the terminal', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs statements in a process of its own, whose terminal is `input`; types each answer when its question appears. */
+  async function atTerminal(statements: string, answers: Readonly<Record<string, string>> = {}) {
+    const code = `import { createTerminalAsk } from ${JSON.stringify(resolve('src/cli/setup/ask.ts'))};
+      import { appendFileSync } from 'node:fs';
+      const ask = createTerminalAsk({});
+      const keep = (given) => appendFileSync('given', JSON.stringify(given) + '\\n');
+      ${statements}
+      process.stdin.destroy();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+    const waiting = Object.entries(answers);
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      const [question = '', typed] = waiting[0] ?? [];
+      if (typed === undefined || !shown.includes(question)) return;
+      waiting.shift();
+      child.stdin.write(typed);
+    });
+    const [status] = await once(child, 'close');
+    expect(status).toBe(0);
+    return shown;
+  }
+
+  const given = () =>
+    readFileSync(join(folder, 'given'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  it('gives what was typed, null for nothing, and shows no secret', async () => {
+    const shown = await atTerminal(
+      `for (const name of ['Name', 'Nothing']) keep(await ask.text(name));
+       for (const name of ['Token', 'None']) keep(await ask.secret(name));
+       keep([await ask.confirm('Sure', true), await ask.confirm('Really', false), await ask.confirm('Now', false)]);`,
+      { Name: ' Ann B \r', Nothing: ' \r', Token: ' hush\r', None: '\r', Sure: '\r', Really: '\r', Now: 'y' },
+    );
+    expect(given()).toEqual(['Ann B', null, 'hush', null, [true, false, true]]);
+    expect(shown).not.toContain('hush');
+  });
+
+  it.each(["text('Q1')", "secret('Q1')", "confirm('Q1', true)"])('ends at Ctrl+C: %s', async (question) => {
+    const shown = await atTerminal(`await ask.${question}.catch((error) => keep(error.code));`, {
+      Q1: '\u0003',
+    });
+    expect(given()).toEqual(['cancelled']);
+    expect(shown).toContain('Run `npm run setup` again to continue.');
+  });
+
+  it('shows all it is told, and prints without a frame what is copied', async () => {
+    const shown = await atTerminal(
+      `ask.begin('Title'); ask.show('Step', 'Read me'); ask.say('Done'); ask.warn('Odd'); ask.print('a: 1\\nb: 2');`,
+    );
+    for (const words of ['Title', 'Step', 'Read me', 'Done', 'Odd', '\na: 1\nb: 2\n']) {
+      expect(shown).toContain(words);
+    }
+  });
+
+  it('opens a page only if there is a browser to see it in, and goes on without one', async () => {
+    const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+    // A browser that is open for longer than the setup runs.
+    const script = '#!/bin/sh\necho "$1" >>opened\nwhile [ -e opened ]; do sleep 0.05; done\n';
+    writeFileSync(join(folder, opener), script, { mode: 0o755 });
+    await atTerminal(
+      `const on = (display, link) => createTerminalAsk(display).open(link);
+       process.env.PATH = '/nowhere';
+       on({ DISPLAY: ':0' }, 'no opener');
+       await new Promise((resolve) => setTimeout(resolve, 0));
+       process.env.PATH = ${JSON.stringify(`${folder}:/usr/bin:/bin`)};
+       if (process.platform !== 'darwin') on({}, 'no display');
+       on({ DISPLAY: ':0' }, 'link 1');
+       on({ WAYLAND_DISPLAY: 'wayland-0' }, 'link 2');`,
+    );
+    const opened = () => readFileSync(join(folder, 'opened'), 'utf8').split('\n').toSorted();
+    await expect.poll(opened).toEqual(['', 'link 1', 'link 2']);
+  });
 });

@@ -31,11 +31,12 @@ function pressed({ room }: WebContext, { as, message: id, button: kind }: PressO
 export async function pressForm(context: WebContext, post: PressOf): Promise<PressForm> {
   const { dispatch } = context;
   const { person, message, button } = pressed(context, post);
-  if (!isPress(button)) return { ok: false };
+  const { form } = buttonRow(button.kind);
+  if (form === undefined || !isPress(button)) return { ok: false };
   const { answerId, kind } = button;
   const by = { actor: actorOf(person), place: placeOf(message) };
   if ((await dispatch.refusalOfPress({ ...by, button: kind, answerId })) !== null) return { ok: false };
-  const fields = Object.entries(buttonRow(kind).form ?? {}).map(async ([option, declared]) => {
+  const fields = Object.entries(form).map(async ([option, declared]) => {
     const field = optionInfo(option, declared);
     if (declared.type !== 'model') return field;
     const command = { button: kind, answerId };
