@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { createBackground } from '../../core/kit/scheduling/background.ts';
+import { RequestUnsent } from '../../core/ports/request-unsent.ts';
 import { type Proxies, readProxies } from './proxies.ts';
 
 /**
@@ -12,7 +13,7 @@ const BODIES_BUDGET_MS = 100;
 /**
  * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
  * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Follows no redirects, requests
- * no compression, and has no timeouts: use the signal.
+ * no compression, and has no timeouts: use the signal. If nothing of a request was sent, rejects with `RequestUnsent`.
  */
 export function createFetch(proxies: Proxies = {}): typeof fetch {
   const options = {
@@ -66,7 +67,7 @@ const handInTurn = createBackground<Call>(BODIES_BUDGET_MS, (call) => call.hand(
 class Call implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | null;
   readonly #answer: PromiseWithResolvers<Response>;
-  /** Null until there is a connection. */
+  /** Null until undici is about to write the request to a connection. */
   #connection: Dispatcher.DispatchController | null = null;
   /** Null until the headers are in. */
   #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
@@ -139,7 +140,10 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
-    this.#error = new TypeError(this.#reader === null ? 'fetch failed' : 'terminated', { cause });
+    this.#error =
+      this.#connection === null
+        ? new RequestUnsent('fetch failed', { cause })
+        : new TypeError(this.#reader === null ? 'fetch failed' : 'terminated', { cause });
     this.#answer.reject(this.#error);
     if (this.#reader === null) this.#stop();
     else this.#end();

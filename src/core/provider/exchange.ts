@@ -3,9 +3,9 @@ import { readBody } from '../kit/body.ts';
 import { type JsonObject, parseJson } from '../kit/json.ts';
 import type { Clock } from '../kit/time/clock.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
+import { RequestUnsent } from '../ports/request-unsent.ts';
 import { partsOf } from './answer/response-body.ts';
 import { addressSetting, type ProviderDefinition } from './definition.ts';
-import { neverConnected } from './failure/connection-fault.ts';
 import { type Failure, readFailure } from './failure/failure.ts';
 import { requestHeaders } from './wire.ts';
 
@@ -19,6 +19,7 @@ export interface ExchangeOptions {
   readonly definition: ProviderDefinition;
   /** The key for requests without their own; null if there is none. */
   readonly apiKey: string | null;
+  /** Rejects with `RequestUnsent` if nothing was sent; after every other fault the provider may bill the request. */
   readonly fetch: typeof fetch;
   readonly clock: Clock;
 }
@@ -99,7 +100,7 @@ export class Exchange {
       });
     } catch (cause) {
       signal.throwIfAborted();
-      if (neverConnected(cause)) this.mayBeBilled = false;
+      if (cause instanceof RequestUnsent) this.mayBeBilled = false;
       throw this.fail({ code: 'unreachable', transient: true, cause });
     }
   }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFetch } from '../../../src/app/http/http-client.ts';
+import { RequestUnsent } from '../../../src/core/ports/request-unsent.ts';
 import { LOCALHOST } from '../../support/certificates.ts';
 import { openProxy } from '../../support/proxy.ts';
 
@@ -42,6 +43,21 @@ async function serveRaw(answer: (socket: Socket) => void): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A connection that has carried one answer; `socket` is the server's end. */
+async function openIdle() {
+  const sockets: Socket[] = [];
+  const url = await serveRaw((socket) => {
+    sockets.push(socket);
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi');
+  });
+  const fetch = createFetch();
+  await (await fetch(url)).text();
+  await sleep(5);
+  const [socket] = sockets;
+  if (socket === undefined) throw new Error('nobody connected');
+  return { fetch, url, socket };
 }
 
 async function serveProxy(target: string) {
@@ -283,6 +299,58 @@ describe('fetch', () => {
       setTimeout(() => response.destroy(), 10);
     });
     await expect((await createFetch()(url)).text()).rejects.toMatchObject({ message: 'terminated' });
+  });
+
+  it.each([
+    ['refused', async () => createFetch()('http://127.0.0.1:9')],
+    ['to a host without an address', async () => createFetch()('http://models.invalid')],
+    [
+      'to a server whose certificate is not trusted',
+      async () => {
+        const server = createHttpsServer(LOCALHOST);
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        closing.push(() => server.close());
+        return createFetch()(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      },
+    ],
+    [
+      'refused by a proxy',
+      async () => {
+        const proxy = await serveRaw((socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+        return createFetch({ HTTPS_PROXY: proxy })('https://provider.test');
+      },
+    ],
+    [
+      'reset while it was idle',
+      async () => {
+        const { fetch, url, socket } = await openIdle();
+        socket.resetAndDestroy();
+        return fetch(url, { method: 'POST', body: 'more' });
+      },
+    ],
+  ])('tells that nothing was sent over a connection that was %s', async (_, ask) => {
+    await expect(ask()).rejects.toBeInstanceOf(RequestUnsent);
+  });
+
+  it.each([
+    ['reset', (socket: Socket) => socket.resetAndDestroy()],
+    ['closed', (socket: Socket) => socket.destroy()],
+  ])(
+    'leaves open if something was sent over a connection that was %s as the request was written',
+    async (_, end) => {
+      const { fetch, url, socket } = await openIdle();
+      // Runs after the last look at the idle connection, and before the write.
+      setImmediate(() => end(socket));
+      const error = await fetch(url, { method: 'POST', body: 'more' }).catch((error: unknown) => error);
+      expect(error).toMatchObject({ message: 'fetch failed' });
+      expect(error).not.toBeInstanceOf(RequestUnsent);
+    },
+  );
+
+  it('opens a new connection if the idle one was closed', async () => {
+    const { fetch, url, socket } = await openIdle();
+    socket.destroy();
+    expect(await (await fetch(url, { method: 'POST', body: 'more' })).text()).toBe('hi');
   });
 
   it.each([

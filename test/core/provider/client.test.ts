@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFetch } from '../../../src/app/http/http-client.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { freePort } from '../../support/free-port.ts';
 import {
@@ -502,6 +504,28 @@ describe('trying again', () => {
     expect(error).toMatchObject({ code: 'unreachable', mayBeBilled: true });
     expect(fake.chats).toHaveLength(1);
     expect(clock.waits).toEqual([]);
+  });
+
+  it('tries again if its connection was reset before the request was written', async () => {
+    const sockets: Socket[] = [];
+    await using server = await serverThat(({ method, socket }, response) => {
+      sockets.push(socket);
+      response.end(method === 'POST' ? textChunk('at last') + finishChunk() + DONE : '{"data":[]}');
+    });
+    const fetch = createFetch();
+    const { provider, clock } = createTestClient(server, {
+      fetch: (...request) => {
+        if (sockets.length === 1) sockets[0]?.resetAndDestroy();
+        return fetch(...request);
+      },
+    });
+    await provider.models(never);
+    await sleep(5);
+    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    expect(error).toBeNull();
+    expect(textOf(events)).toBe('at last');
+    expect(clock.waits).toContain(800);
+    expect(sockets).toHaveLength(2);
   });
 
   it('tries the list of models again whatever broke: it costs nothing', async () => {
