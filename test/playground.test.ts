@@ -334,6 +334,153 @@ describe
       expect(await composer(page).inputValue()).toBe('x'.repeat(16_001));
     });
 
+    test('leaves a reader who scrolled up in place, until they go to the end', async ({ world, expect }) => {
+      const [mia, ada] = [await world.open({ viewport: { width: 800, height: 500 } }), await world.open()];
+      await ada.getByRole('radio', { name: 'Ada Admin' }).check();
+      const log = mia.locator('.channel .timeline');
+      const leftPx = () =>
+        log.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
+      const scrollTo = (topPx: number) => log.evaluate((element, top) => element.scrollTo({ top }), topPx);
+      const arrives = async (text: string) => {
+        await say(ada, text);
+        await mia.getByText(text, { exact: true }).waitFor();
+      };
+      await say(mia, 'A line\n\n'.repeat(60));
+      await arrives('One');
+      await expect.poll(leftPx, PATIENCE).toBeLessThanOrEqual(4);
+
+      await scrollTo(300);
+      await mia.locator('.scrolled-up').waitFor();
+      await arrives('Two');
+      expect(await log.evaluate(({ scrollTop }) => scrollTop)).toBe(300);
+      await scrollTo(350);
+      await arrives('Three');
+      expect(await log.evaluate(({ scrollTop }) => scrollTop)).toBe(350);
+      await button(mia, 'Jump to the latest').click();
+      await expect.poll(leftPx, PATIENCE).toBeLessThanOrEqual(4);
+      await arrives('Four');
+      await expect.poll(leftPx, PATIENCE).toBeLessThanOrEqual(4);
+
+      await scrollTo(0);
+      await mia.locator('.scrolled-up').waitFor();
+      await scrollTo(100_000);
+      await mia.locator('.scrolled-up').waitFor({ state: 'detached' });
+      await arrives('Five');
+      await expect.poll(leftPx, PATIENCE).toBeLessThanOrEqual(4);
+    });
+
+    test('is at home under the arrow keys: in messages, in the menu, and in what was said last', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      await say(page, 'First');
+      await say(page, 'Second');
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await say(page, 'From Ada');
+      await page.getByRole('radio', { name: 'Mia Member' }).check();
+      await expect.poll(() => page.locator('.message.said:not(.sending)').count(), PATIENCE).toBe(3);
+      await composer(page).press('ArrowUp');
+      expect(await composer(page).inputValue()).toBe('Second');
+      await page.keyboard.press('ArrowUp');
+      expect(await composer(page).inputValue()).toBe('Second');
+      await composer(page).fill('');
+
+      await page.locator('.channel .timeline').focus();
+      const focused = () => page.evaluate('document.activeElement.querySelector(".markdown")?.innerText');
+      for (const [key, text] of [
+        ['ArrowUp', 'From Ada'],
+        ['ArrowUp', 'Second'],
+        ['ArrowUp', 'First'],
+        ['ArrowUp', 'First'],
+        ['ArrowDown', 'Second'],
+        ['ArrowDown', 'From Ada'],
+        ['ArrowDown', 'From Ada'],
+      ] as const) {
+        await page.keyboard.press(key);
+        expect(await focused()).toBe(text);
+      }
+
+      await composer(page).fill('/a');
+      const offers = page.getByRole('listbox').getByRole('option');
+      await offers.nth(1).waitFor();
+      const last = (await offers.count()) - 1;
+      const active = () => page.locator('.menu [aria-selected=true]').getAttribute('id');
+      for (const [key, index] of [
+        ['ArrowDown', 1],
+        ['ArrowUp', 0],
+        ['ArrowUp', last],
+        ['ArrowDown', 0],
+      ] as const) {
+        await page.keyboard.press(key);
+        await expect.poll(active, PATIENCE).toBe(`composer-channel-item-${index}`);
+      }
+      await page.keyboard.press('Escape');
+      await offers.first().waitFor({ state: 'detached' });
+      expect(await composer(page).inputValue()).toBe('/a');
+    });
+
+    test('takes what is clicked: of the menu, of a command’s options, and a question’s mention', async ({
+      world,
+      expect,
+    }) => {
+      const page = await world.open();
+      const offers = page.getByRole('listbox').getByRole('option');
+      await composer(page).fill('/as');
+      await offers.click();
+      await expect.poll(() => composer(page).inputValue(), PATIENCE).toBe('/ask ');
+      await page.keyboard.type('Why?');
+      await button(page, '--model').click();
+      await offers.getByText('GPT-4o mini').waitFor();
+      await page.keyboard.type('x');
+      expect(await composer(page).inputValue()).toBe('/ask --model xWhy?');
+      await composer(page).fill('What can you do?');
+      await page.getByRole('button', { name: /^Ask Parley/ }).click();
+      await thread(page).locator('.message.answer').waitFor();
+    });
+
+    test('keeps what the server refuses, says why, and sends it again', async ({ world, expect }) => {
+      const page = await world.open();
+      const refuse = (path: string, problem: string) =>
+        page.route(`**/api/${path}`, (route) => route.fulfill({ status: 502, json: { problem } }), {
+          times: 1,
+        });
+      const isLeavingAsked = () =>
+        page.evaluate('!window.dispatchEvent(new Event("beforeunload", { cancelable: true }))');
+      await refuse('message', 'Too odd.');
+      await say(page, 'Hello');
+      await page.getByText('Not sent: Too odd.').waitFor();
+      expect(await isLeavingAsked()).toBe(true);
+      await button(page, 'Try again').click();
+      const said = page.locator('.message.said:not(.sending, .unsent)');
+      await expect.poll(() => said.count(), PATIENCE).toBe(1);
+      expect(await page.locator('.message').count()).toBe(1);
+      expect(await isLeavingAsked()).toBe(false);
+
+      await refuse('remove', 'Not now.');
+      await said.hover();
+      await button(said, 'Delete').click();
+      await page.getByRole('status').getByText('Not now.').waitFor();
+      await button(said, 'Delete').click();
+      await expect.poll(() => said.count(), PATIENCE).toBe(0);
+    });
+
+    test('comes up by itself where the server is slow to', async ({ world }) => {
+      const page = await world.open();
+      await composer(page).waitFor();
+      const fails = (path: string) =>
+        page.route(`**/api/${path}*`, (route) => route.fulfill({ status: 502 }));
+      await fails('room');
+      await fails('events');
+      await page.reload();
+      await page.getByText('The server answered 502.').waitFor();
+      await page.unroute('**/api/room*');
+      const banner = page.getByText('Connection lost, reconnecting');
+      await banner.waitFor();
+      await page.unroute('**/api/events*');
+      await banner.waitFor({ state: 'detached' });
+    });
+
     test('leaves the reader alone where others open a thread', async ({ world, expect }) => {
       const [mia, ada] = [await world.open(), await world.open()];
       await ada.getByRole('radio', { name: 'Ada Admin' }).check();
@@ -814,6 +961,9 @@ describe
       await button(page, 'New conversation').first().click();
       await page.locator('.message.notice').getByText('starts a new conversation').waitFor();
       expect(await page.evaluate('location.hash')).toBe('#/dm-member');
+      // Nobody sees the conversation of another person.
+      await page.getByRole('radio', { name: 'Ada Admin' }).check();
+      await expect.poll(() => page.evaluate('location.hash'), PATIENCE).toBe('#/dm-admin');
     });
 
     test('keeps a search result where the pointer and the focus are when another one comes above it', async ({
