@@ -40,6 +40,9 @@ it('a list takes 200 of a kind, and what stands in the other list can be moved',
     settings.changeAccess({ guild: 'discord:1', kind: 'users', id, to, by: 'test' });
   for (let count = 0; count < 200; count++) expect(await put(`${count}`, 'deny')).toBe(true);
   expect(await put('200', 'deny')).toBe(false);
+  expect(await run('access', { list: 'deny', user: '200' })).toMatch(
+    /^The list is full: it takes 200 of a kind/,
+  );
   expect(await put('0', 'allow')).toBe(true);
   expect(await put('200', 'deny')).toBe(true);
 });

@@ -233,7 +233,60 @@ describe('/help', () => {
   });
 });
 
+it('/stop says how many answers it stopped', async () => {
+  const asked = ['thread 1', 'thread 2'].map(async (key) => {
+    const live = bot.provider.live();
+    const answered = bot.dispatch.message(messageOf('Hi', { place: { key } }));
+    await live.request;
+    return { answered };
+  });
+  const answers = await Promise.all(asked);
+  expect(await run('stop')).toBe('Stopped 2 answers.');
+  await Promise.all(answers.map(({ answered }) => answered));
+  expect(await run('stop')).toBe('You have no answer in progress here.');
+});
+
 describe('any command', () => {
+  it.each([
+    ['access', { user: '<@42>' }, asAdmin, 'Add the `list`: `allow`, `deny` or `neither`.'],
+    ['access', { list: 'deny', role: '?' }, asAdmin, '`role` must be a mention or ID of a role.'],
+    [
+      'automatic',
+      { what: 'titles' },
+      asAdmin,
+      'Choose both `what` and `state`, or neither to see the settings.',
+    ],
+    ['context', { threads: 'off' }, {}, 'Only an admin can choose whether threads are read.'],
+    [
+      'instructions',
+      {},
+      thread,
+      'No instructions are set here. Set some with `/instructions action:set text:…`.',
+    ],
+    ['instructions', { action: 'set' }, thread, 'Add the instructions: `/instructions action:set text:…`.'],
+    [
+      'model',
+      { fallback: 'default', effort: 'high' },
+      asAdmin,
+      'Set the model and the fallback in two separate commands.',
+    ],
+    ['persona', { action: 'use' }, thread, 'Add the name of the persona: `/persona action:use name:…`.'],
+  ])('says what it lacks: /%s %j', async (command, options, event, words) => {
+    expect(await run(command, options, event)).toBe(words);
+  });
+
+  it.each([
+    [asAdmin, ', or give it a `scope`.'],
+    [{}, 'inside a thread or direct message.'],
+  ])('that needs a conversation says where there is one', async (event, end) => {
+    const said = await run('instructions', { text: 'Be kind.' }, event);
+    expect(said).toMatch(/^There is no conversation here for which to change the instructions\./);
+    expect(said.endsWith(end)).toBe(true);
+    expect(await run('model', { effort: 'high' }, event)).toMatch(
+      /^There is no conversation here\. .* or choose an effort in `\/ask`\.$/,
+    );
+  });
+
   it('that does not exist is answered with those that do', async () => {
     expect(await run('aks')).toMatch(/Unknown command\. Available commands: `\/ask`/);
   });

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
+  type Conversation,
   MAX_TURNS,
   type Memory,
   memoryBefore,
   type Turn,
   withoutAnswer,
+  withoutPerson,
   withSummary,
 } from '../../../src/core/conversations/conversation.ts';
 import { type Conversations, createConversations } from '../../../src/core/conversations/conversations.ts';
@@ -172,6 +174,20 @@ describe('the model that is chosen for a conversation', () => {
     await conversations.change(id, (before) => applyChange(before, { model: 'openai/gpt-4o' }));
     expect(await conversations.get(id)).toBeNull();
   });
+});
+
+it('a person who is forgotten takes their own instructions and summaries from a conversation, and no others', () => {
+  const instructions = { text: 'Be kind.', by: 'ada' };
+  const summary = { text: 'So far.', through: 'x', people: ['ada'], tokens: 1 };
+  const shared = {
+    id: 'c',
+    turns: [turn('a', 'mia'), turn('b', 'ada')],
+    startedBy: 'ada',
+    instructions,
+    summary,
+  };
+  expect(withoutPerson(shared as Conversation, 'mia')).toEqual({ ...shared, turns: [turn('b', 'ada')] });
+  expect(withoutPerson(shared as Conversation, 'ada')).toEqual({ id: 'c', turns: [turn('a', 'mia')] });
 });
 
 describe('a summary of turns', () => {

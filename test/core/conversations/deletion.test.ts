@@ -117,6 +117,21 @@ describe('deleting an answer', () => {
     expect(await history()).toEqual([]);
   });
 
+  it('names whoever asked, if the platform named them', async () => {
+    const asked = messageOf('One?', { place, actor: { ...mia, name: '' } });
+    bot.provider.answer('First.');
+    await bot.dispatch.message(asked);
+    expect((await remove(asked, testActor('eve'))).told).toBe(
+      'Only the person who asked or an admin can delete this answer.',
+    );
+    const press = pressOf('retry', asked.surface.shown?.buttons[0]?.answerId ?? '', {
+      place,
+      actor: testActor('eve'),
+    });
+    await bot.dispatch.press(press);
+    expect(press.surface.privateTexts[0]?.text).toMatch(/^Only the person who asked or an admin can /);
+  });
+
   it('by hand on the platform counts when its last message is gone', async () => {
     const asked = await ask('One?', `First. ${'Long. '.repeat(2_000)}`);
     const keys = asked.surface.messages.map(({ key }) => key);

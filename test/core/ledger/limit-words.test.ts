@@ -56,3 +56,28 @@ describe('when a limit resets', () => {
     );
   });
 });
+
+describe('a limit on spending that is reached', () => {
+  const spent = {
+    ...reached('nanoUsdPerUserPerDay'),
+    unit: 'nanoUsd',
+    most: 100_000_000,
+    needed: 20_000_000,
+  } as const;
+
+  it.each([
+    ['used up', { used: 100_000_000 }, 'Daily limit reached ($0.10). It resets at 00:00 (UTC), in 5 hours.'],
+    [
+      'too small for the question',
+      { used: 90_000_000 },
+      'This question could cost up to $0.02, but only $0.01 of the daily limit ($0.10) is left. It resets at 00:00 (UTC), in 5 hours. A cheaper model or a shorter question may still fit.',
+    ],
+    [
+      'reserved in part',
+      { used: 100_000_000, setAside: 20_000_000 },
+      'This question could cost up to $0.02, but only $0 of the daily limit ($0.10) is left. It resets at 00:00 (UTC), in 5 hours. A cheaper model or a shorter question may still fit. $0.02 is reserved for answers in progress: try again when they are done.',
+    ],
+  ])('is said to be %s', (_, use, words) => {
+    expect(explainLimit({ ...spent, ...use }, on(null))).toBe(words);
+  });
+});

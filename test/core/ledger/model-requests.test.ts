@@ -646,6 +646,16 @@ describe('an admitted request', () => {
     expect(bot.provider.chats[0]?.body.provider).toMatchObject({ max_price: { completion: '30' } });
   });
 
+  it('is refused if the key of the guild that it is paid with is gone by then', async () => {
+    const { ownKeys } = bot.services;
+    await ownKeys.connect(payer.guild, 'openrouter', 'sk-or-v1-of-the-guild', { by: 'discord:ada' }, never);
+    const { provider } = createTestClient(bot.provider);
+    const models = modelsOver(provider, { ownKeys: { ...ownKeys, useKey: async () => null } });
+    await expect(admit({}, models)).rejects.toThrow(
+      'The API key for OpenRouter connected here can no longer be read. An admin can connect it again with `/connect`.',
+    );
+  });
+
   it.each([
     ['is refused', { code: 'no_credit', status: 402 }, false],
     ['finds its provider down', { code: 'provider_down', status: 503, mayBeBilled: true }, true],

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { GuildInQuestion } from '../../../src/core/access/access.ts';
+import type { GuildNames } from '../../../src/core/access/guild-names.ts';
 import { createDates, lastDays } from '../../../src/core/kit/time/periods.ts';
+import { listGuilds } from '../../../src/core/ledger/guild-list.ts';
 import {
   groupsOf,
   shownOf,
@@ -170,4 +173,45 @@ describe('usageCsv', () => {
     expect(left).toBe(90);
     expect(csv.trimEnd().split('\r\n')).toHaveLength(11);
   });
+});
+
+it('guilds are listed by cost, then by requests, then by id, with those that hold something or have the bot', async () => {
+  const rows: UsageRow[] = [
+    { ...ROW, guild: 'discord:b', costNanoUsd: 0, requests: 1 },
+    { ...ROW, guild: 'discord:c', costNanoUsd: 0, requests: 2 },
+    { ...ROW, guild: 'discord:d', costNanoUsd: 0, requests: 1 },
+    { ...ROW, guild: 'discord:e', costNanoUsd: 5, requests: 1, day: '2026-11-23' },
+    { ...ROW, guild: 'discord:e', costNanoUsd: 5, requests: 1, day: '2026-11-22' },
+  ];
+  const listed = await listGuilds(
+    {
+      guilds: {
+        holding: async () => ['discord:z'],
+        access: async () => ({ tier: 'free' }) as GuildInQuestion,
+      },
+      names: {
+        of: async () => new Map([['discord:e', 'E']]),
+        guilds: async function* () {
+          yield 'discord:y';
+        },
+      } as unknown as GuildNames,
+    },
+    rows,
+  );
+  expect(
+    listed.map(({ guild, name, requests, costNanoUsd, lastDay }) => [
+      guild,
+      name,
+      requests,
+      costNanoUsd,
+      lastDay,
+    ]),
+  ).toEqual([
+    ['discord:e', 'E', 2, 10, '2026-11-23'],
+    ['discord:c', null, 2, 0, '2026-11-23'],
+    ['discord:b', null, 1, 0, '2026-11-23'],
+    ['discord:d', null, 1, 0, '2026-11-23'],
+    ['discord:y', null, 0, 0, null],
+    ['discord:z', null, 0, 0, null],
+  ]);
 });

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
+import { readRule } from '../../../src/core/ledger/rule-words.ts';
 import { createLimitRules, type LimitRules } from '../../../src/core/ledger/rules.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { type LimitsConfig, limitsSchema, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
@@ -12,6 +13,47 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 const config = limitsSchema.parse(undefined);
 const groups = async () => [];
 const mia = { guild: 'discord:1', user: 'mia', payer: 'operator', groups } as const;
+
+describe('a rule that an operator writes', () => {
+  const nothing = { limit: undefined, amount: undefined, user: undefined, role: undefined };
+  const perDay = { limit: 'requests-per-day' };
+
+  it.each([
+    ['of all in a guild', { ...perDay, amount: '1,000' }, 'operator', 1_000],
+    ['of a person', { ...perDay, amount: '20', user: '<@42>' }, { user: '42' }, 20],
+    ['of a role', { ...perDay, amount: '20', role: '<@&7>' }, { group: '7' }, 20],
+    ['without a limit', { ...perDay, amount: 'none' }, 'operator', null],
+    ['that is taken back', { ...perDay, amount: 'default', user: '42' }, { user: '42' }, undefined],
+  ] as const)('is one %s', (_, written, layer, most) => {
+    expect(readRule('discord:1', { ...nothing, ...written })).toEqual({
+      ok: true,
+      layer,
+      limit: 'requestsPerUserPerDay',
+      most,
+    });
+  });
+
+  it.each([
+    [{ amount: '5' }, /^The limit is missing\. Use requests-per-minute, /],
+    [{ limit: 'many', amount: '5' }, /^"many" is not a limit\. Use requests-per-minute, /],
+    [{ ...perDay, amount: '5', user: '42', role: '7' }, /^Give a person or a role, not both\.$/],
+    [{ ...perDay, amount: '5', user: 'Mia' }, /^"Mia" is not the id of a person there\.$/],
+    [{ ...perDay, amount: '5', role: 'Devs' }, /^"Devs" is not the id of a role there\.$/],
+    [
+      { limit: 'all-dollars-per-day', amount: '5', user: '42' },
+      /^all-dollars-per-day applies to everyone together/,
+    ],
+    [{ ...perDay }, /^The amount is missing\./],
+    [{ ...perDay, amount: '' }, /^The amount is missing\./],
+    [{ ...perDay, amount: 'none', user: '42' }, /^none can only remove a limit of a whole guild\./],
+    [{ ...perDay, amount: 'many' }, /^The amount must be a whole number of requests, such as 20\.$/],
+  ])('is refused in words that help: %j', (written, problem) => {
+    expect(readRule('discord:1', { ...nothing, ...written })).toEqual({
+      ok: false,
+      problem: expect.stringMatching(problem),
+    });
+  });
+});
 
 describe('limit rules', () => {
   const clock = createFakeClock();

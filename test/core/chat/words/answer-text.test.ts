@@ -1,6 +1,7 @@
 import { type Node, Parser } from 'commonmark';
 import { describe, expect, it } from 'vitest';
 import { footerOf, sourcesOf } from '../../../../src/core/chat/words/answer-text.ts';
+import { type Done, endOfDone } from '../../../../src/core/chat/words/ending-words.ts';
 
 /** The links of a list of sources as a reader of Markdown sees them, one per entry; anything else beside them shows as text. */
 function entriesOf(markdown: string): string[] {
@@ -109,5 +110,53 @@ describe('the footer', () => {
     expect(footerOf(facts, { ...bill, costNanoUsd: 1_200_000, exact: false, atMost: true })).toBe(
       'M · 1.2 s · ≈ 1,000 tokens · at most $0.0012',
     );
+  });
+});
+
+describe('the note of an answer', () => {
+  const done: Done = {
+    type: 'done',
+    finish: 'stop',
+    usage: null,
+    model: null,
+    generationId: null,
+    tools: [],
+    skippedLines: 0,
+    skippedImages: 0,
+  };
+  const caps = { maxOutputTokens: 1_000, affordableTokens: null };
+  const noted = (end: Partial<Done>, text: string, isReasoned = false) =>
+    endOfDone({ ...done, ...end }, { text, images: [], isReasoned }, caps);
+
+  it.each([
+    [{}, /^The model sent an empty answer\./],
+    [{ skippedLines: 1 }, /^The answer could not be read\./],
+    [{ skippedImages: 1 }, /^An image of this answer cannot be shown/],
+    [{ skippedImages: 2 }, /^2 images of this answer cannot be shown/],
+    [{ finish: 'tool_calls' }, /^The model called a tool, which it does not have here/],
+    [{ tools: ['add'] }, /^The model called the tool `add`, which it does not have here/],
+    [{ tools: ['add', 'sum'] }, /^The model called the tools `add`, `sum`, which it does not have here/],
+    [{ finish: 'length' }, /^The model used all 1,000 tokens but wrote nothing/],
+    [{ finish: 'content_filter' }, /^The provider's content filter stopped the answer\./],
+  ] as const)('says why nothing came: %j', (end, note) => {
+    expect(noted(end, ' ')).toEqual({ status: 'failed', note: expect.stringMatching(note) });
+  });
+
+  it('says that all tokens went into thinking if any was seen or counted', () => {
+    const usage = { promptTokens: 1, completionTokens: 1_000, reasoningTokens: 990 } as Done['usage'];
+    for (const { note } of [noted({ finish: 'length' }, '', true), noted({ finish: 'length', usage }, '')])
+      expect(note).toMatch(/^The model used all 1,000 tokens for thinking and wrote no answer\./);
+  });
+
+  it.each([
+    [{}, null],
+    [{ skippedLines: 1 }, 'Part of this answer could not be read and is missing.'],
+    [
+      { skippedImages: 1 },
+      'An image of this answer cannot be shown: it is too large, one too many, or of an unknown type.',
+    ],
+    [{ tools: ['add', 'sum'] }, 'The model also called the tools `add`, `sum`, which it does not have here.'],
+  ] as const)('says what is missing from it: %j', (end, note) => {
+    expect(noted(end, 'Yes.')).toEqual({ status: 'complete', note });
   });
 });
