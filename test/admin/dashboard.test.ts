@@ -109,6 +109,27 @@ describe('the door of the dashboard', () => {
     expect(refused.text).toContain('Too many wrong tokens');
   });
 
+  it('asks where a request comes from only if it changes something', async () => {
+    const statusOf = (method: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request(new URL('/admin', dashboard.url), { method }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect([await statusOf('GET'), await statusOf('HEAD'), await statusOf('POST')]).toEqual([401, 401, 403]);
+  });
+
+  it('has its navigation behind the login alone, and no word where nothing was done', async () => {
+    expect((await dashboard.get('/admin', {})).text).not.toContain('<nav');
+    const { text } = await dashboard.get('/admin');
+    expect(text).toContain('<nav');
+    expect(text).not.toContain('role="status"');
+    expect((await dashboard.get('/admin/nowhere')).text).toContain('The address may be mistyped.');
+  });
+
   it('closes behind who logs out', async () => {
     const { headers } = await dashboard.post('/admin/logout', {});
     expect(headers.get('set-cookie')).toMatch(
@@ -570,6 +591,7 @@ describe('the changes', () => {
     const one = (await dashboard.get('/admin/audit?guild=slack%3AT1')).text;
     expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
     expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
+    expect((await dashboard.get('/admin/audit?skip=250')).text).toContain('skip=150">Newer');
   });
 });
 
@@ -609,6 +631,8 @@ describe('the page of a guild', () => {
 
   it('grants until a day and revokes, with a reason in the audit log', async () => {
     const { services } = dashboard.bot;
+    const isRevocable = async () => (await dashboard.get(path)).text.includes(`action="${path}/revoke"`);
+    expect(await isRevocable()).toBe(false);
     const granted = await dashboard.post(`${path}/grant`, {
       tier: 'openai',
       until: '2999-01-01',
@@ -624,6 +648,7 @@ describe('the page of a guild', () => {
       },
     ]);
     expect((await dashboard.get(path)).text).toContain('a year for the club');
+    expect(await isRevocable()).toBe(true);
     expect((await dashboard.post(`${path}/revoke`, {})).headers.get('location')).toBe(`${path}?done=revoked`);
     expect((await services.guilds.report('discord:1')).grants).toEqual([]);
     expect((await dashboard.get(path)).text).toContain('tier.revoke');
@@ -701,6 +726,15 @@ describe('the page of a guild', () => {
     const { text } = await dashboard.get(path);
     expect(text).toContain('…1a2b');
     expect(text).not.toContain('guild-1a2b');
+  });
+
+  it.each([
+    ['discord:1', ['user', 'role', 'channel']],
+    ['discord:dm:1', ['user', 'channel']],
+  ])('offers to list what %s has', async (id, kinds) => {
+    const { text } = await dashboard.get(`/admin/guilds/${encodeURIComponent(id)}`);
+    const [, offered = ''] = /<select id="access-kind"[^>]*>(.*?)<\/select>/s.exec(text) ?? [];
+    expect(Array.from(offered.matchAll(/value="(\w+)"/g), ([, kind]) => kind)).toEqual(kinds);
   });
 
   it('says what kind of guild it is', async () => {

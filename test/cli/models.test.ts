@@ -59,11 +59,32 @@ describe('models on the command line', () => {
       /\nanthropic\/claude-sonnet-4\.5 +Anthropic: Claude Sonnet 4\.5 +openrouter +1,000,000 +\$3\.00 +\$15\.00 +yes +none low high *\n/,
     );
     expect(output).not.toContain('gpt-4o');
+    expect(output).toMatch(/\nAdd one with `models add <id>`\.\n$/);
+    expect((await run(['models', 'search', 'gpt'])).output).toMatch(/\nopenai\/gpt-4o .* yes *\n/);
+    expect((await run(['models', 'search', 'nothing'])).output).toBe('No model has a name like that.\n');
     expect(JSON.parse((await run(['models', 'search', 'gpt', '--json'])).output)).toMatchObject([
       { id: 'openai/gpt-4o', provider: 'openrouter', listed: true },
     ]);
     const refused = await run(['models', 'search'], { OPENROUTER_API_KEY: 'sk-or-v1-another-key' });
     expect(refused.output).not.toContain('sk-or-v1');
+  });
+
+  it('asks each provider that has a key', async () => {
+    const { output } = await run(['models', 'search', 'qwen'], {
+      OPENAI_BASE_URL: provider.url,
+      OPENAI_API_KEY: KEY,
+    });
+    expect(output).toMatch(/\nqwen\/qwen3:free .* openrouter [\s\S]*\nqwen\/qwen3:free .* openai /);
+    expect((await run(['models', 'search', 'qwen'])).output).not.toMatch(/ openai |No answer from/);
+  });
+
+  it('shows the first fifty that it finds, and says how many more there are', async () => {
+    await provider.close();
+    const many = Array.from({ length: 52 }, (_, index) => ({ id: `maker/model-${index}`, name: 'One' }));
+    provider = await createFakeProvider({ keys: [KEY], models: many });
+    const { output } = await run(['models', 'search', 'maker']);
+    expect(output.match(/^maker\/model-/gm)).toHaveLength(50);
+    expect(output).toContain('\n… and 2 more. Search for a longer name.\n');
   });
 
   it('adds a model as its provider describes it, and leaves the rest of the file as it was', async () => {
@@ -105,6 +126,7 @@ describe('models on the command line', () => {
   it('checks the models of the file, and exits with 1 where some are gone', async () => {
     const { code, output } = await run(['models', 'check']);
     expect(code).toBe(1);
+    expect(JSON.parse((await run(['models', 'check', '--json'])).output)).toMatchObject({ ok: false });
     expect(output).toMatch(
       /! Models +anthropic\/claude-3\.5-sonnet is no longer offered.* Replace it by anthropic\/claude-sonnet-4\.5 /,
     );

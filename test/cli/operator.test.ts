@@ -70,7 +70,9 @@ describe('the command line of an operator', () => {
     expect(await output('tier', 'list')).toMatch(
       /^Guild .*\ndiscord:1 +Schach .* premium +premium: given by the operator until 2999-01-01/,
     );
-    expect(await json('tier', 'list')).toMatchObject([{ guild: 'discord:1', tier: 'premium' }]);
+    expect(await json('tier', 'list')).toMatchObject([
+      { guild: 'discord:1', name: expect.stringContaining('Schach'), tier: 'premium' },
+    ]);
   });
 
   it('sets limits as the operator, for one person too, and takes them back', async () => {

@@ -208,6 +208,12 @@ describe('the setup at a terminal', () => {
     expect(await setUp({ ask })).toMatchObject({ written: ['ENCRYPTION_KEY'] });
   });
 
+  it('skips a platform whose tokens are left empty', async () => {
+    const { ask, seen } = createScriptedAsk({ yes: [/on Slack/], secrets: {} });
+    expect(await setUp({ ask })).toMatchObject({ written: ['ENCRYPTION_KEY'] });
+    expect(seen.filter((text) => text.startsWith('!'))).toEqual([]);
+  });
+
   it('keeps what was answered where it is broken off, and leaves it alone the next time', async () => {
     const { discord } = await fakes();
     const first = createScriptedAsk({ yes: [/OpenRouter/], secrets: { OPENROUTER_API_KEY: [KEY] } });

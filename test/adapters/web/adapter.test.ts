@@ -391,6 +391,18 @@ describe('a button', () => {
     expect(page.answers[0]?.text).toBe('Done.');
   });
 
+  it.each([
+    ['general', false, false],
+    ['general', true, true],
+    ['dm-member', false, false],
+  ])('on an answer in %s (private: %j) is private: %j', async (channel, asked, isPrivate) => {
+    const playground = await start();
+    const surface = await ask(playground, { channel, private: asked });
+    const message = await surface.openMessage(viewOf('One'), never);
+    await playground.post('press', { id: 'press-01', as: 'member', message: message.key, button: 'stop' });
+    expect(pressesOf(playground)[0]?.surface.isPrivate).toBe(isPrivate);
+  });
+
   it('opens a thread on the answer, once', async () => {
     const playground = await start();
     const page = await playground.follow('member');
@@ -632,6 +644,17 @@ describe('the bar', () => {
       demo: true,
     });
   });
+
+  it.each(['channel=dm-admin', 'channel=nowhere', 'channel=general&thread=nowhere'])(
+    'is not shown for a place that the person does not see: %s',
+    async (place) => {
+      const playground = await start();
+      expect((await playground.send('GET', `api/status?as=member&${place}`)).status).toBe(404);
+      const asked = `as=member&command=ask&option=model&text=&${place}`;
+      expect((await playground.send('GET', `api/suggest?${asked}`)).status).toBe(404);
+      expect(playground.dispatch.suggestRequests).toEqual([]);
+    },
+  );
 
   it('switches the tier, and says to all pages that it may show something else', async () => {
     const playground = await start();

@@ -91,7 +91,12 @@ describe('files in the playground', () => {
     await say('question-1', '@parley why?', [], 'root-0001');
     const read = await heard().at(-1)?.readThread?.(null, new AbortController().signal);
     expect(read?.messages).toMatchObject([
-      { why: 'thread', author: { user: 'member' }, text: 'Look at this', files: [{ name: 'notes.md' }] },
+      {
+        why: 'thread',
+        author: { user: 'member' },
+        text: 'Look at this',
+        files: [{ name: 'notes.md', reference: 'upload-01' }],
+      },
       { text: 'It is odd', files: [] },
     ]);
     const later = await heard()

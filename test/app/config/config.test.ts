@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkEnvironment, readConfig } from '../../../src/app/config/config.ts';
+import { checkEnvironment, fileLimitsOf, readConfig } from '../../../src/app/config/config.ts';
 import { ConfigError } from '../../../src/app/config/faults.ts';
 import { VARIABLES } from '../../../src/app/config/variables.ts';
 
@@ -32,6 +32,27 @@ describe('readConfig', () => {
       PLAYGROUND: 'auto',
     });
     expect(readConfig({}).OPENROUTER_API_KEY).toBeUndefined();
+  });
+
+  it('bounds files, in bytes and milliseconds', () => {
+    const limits = fileLimitsOf(
+      readConfig({
+        FILES_MAX: '3',
+        FILE_MAX_MB: '4',
+        FILE_MAX_PAGES: '5',
+        FILES_MAX_CHARS: '6000',
+        FILE_TIMEOUT_SEC: '7',
+        FILE_MEMORY_MB: '300',
+      }),
+    );
+    expect(limits).toEqual({
+      maxFiles: 3,
+      maxBytes: 4_000_000,
+      maxPages: 5,
+      maxChars: 6_000,
+      timeoutMs: 7_000,
+      maxMemoryBytes: 300_000_000,
+    });
   });
 
   it('takes an empty value for one that is not set', () => {
