@@ -270,6 +270,12 @@ describe('any command', () => {
       asAdmin,
       'Set the model and the fallback in two separate commands.',
     ],
+    [
+      'persona',
+      { action: 'add', name: 'Cook' },
+      asAdmin,
+      'Add the instructions of the persona: `instructions:…`.',
+    ],
     ['persona', { action: 'use' }, thread, 'Add the name of the persona: `/persona action:use name:…`.'],
   ])('says what it lacks: /%s %j', async (command, options, event, words) => {
     expect(await run(command, options, event)).toBe(words);

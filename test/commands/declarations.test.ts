@@ -90,9 +90,17 @@ describe('parseOptions', () => {
         ],
       },
       model: { type: 'model', description: 'A model' },
+      file: { type: 'file', description: 'A file' },
       key: { type: 'secret', description: 'A secret', maxChars: 10 },
     },
     run: async () => {},
+  });
+
+  it('says of a command without options that it takes none', () => {
+    expect(parseOptions({ name: 'new', options: {} }, { text: 'hi' })).toEqual({
+      ok: false,
+      problem: '`/new` has no option `text`. It takes none.',
+    });
   });
 
   it('gives flags a value and trims text', () => {
@@ -113,8 +121,9 @@ describe('parseOptions', () => {
     [{ text: 'hi', model: ['a'] }, /must be the name of a model/],
     [
       { text: 'hi', colour: 'red' },
-      /has no option `colour`\. It takes `text`, `flag`, `size`, `model`, `key`/,
+      /has no option `colour`\. It takes `text`, `flag`, `size`, `model`, `file`, `key`/,
     ],
+    [{ text: 'hi', file: 'a.txt' }, /^`file` must be a file\.$/],
     [{ text: 'hi', constructor: 'x' }, /has no option/],
   ])('refuses %j in words that help', (raw, words) => {
     expect(parseOptions(command, raw)).toEqual({ ok: false, problem: expect.stringMatching(words) });

@@ -5,6 +5,7 @@ import { createDates, lastDays } from '../../../src/core/kit/time/periods.ts';
 import { listGuilds } from '../../../src/core/ledger/guild-list.ts';
 import {
   groupsOf,
+  readUsage,
   shownOf,
   sumInWords,
   sumOf,
@@ -173,6 +174,26 @@ describe('usageCsv', () => {
     expect(left).toBe(90);
     expect(csv.trimEnd().split('\r\n')).toHaveLength(11);
   });
+});
+
+it.each([
+  [7, { today: 1, month: 11, days: 1 }],
+  [40, { today: 1, month: 11, days: 111 }],
+])('a report on %d days has the sums of today, of the month and of its days', async (count, sums) => {
+  const records = [
+    { ...RECORD, id: 'r1', costNanoUsd: 1 },
+    { ...RECORD, id: 'r2', costNanoUsd: 10, atMs: Date.UTC(2026, 10, 2) },
+    { ...RECORD, id: 'r3', costNanoUsd: 100, atMs: Date.UTC(2026, 9, 20) },
+    { ...RECORD, id: 'r4', costNanoUsd: 1_000, atMs: Date.UTC(2026, 7, 1) },
+  ];
+  const clock = { now: () => Date.UTC(2026, 10, 23, 13) };
+  const report = await readUsage({ ...logOf(records), clock, timeZone: 'UTC' }, null, count);
+  expect(report.sums).toMatchObject({
+    today: { costNanoUsd: sums.today },
+    month: { costNanoUsd: sums.month },
+    days: { costNanoUsd: sums.days },
+  });
+  expect([report.today, report.days.length]).toEqual(['2026-11-23', count]);
 });
 
 it('guilds are listed by cost, then by requests, then by id, with those that hold something or have the bot', async () => {

@@ -44,7 +44,7 @@ async function open(files: Readonly<Record<string, string | Uint8Array>>, option
 const given = (name: string, mediaType = 'text/plain', sizeBytes = 5) =>
   filePart({ name, mediaType, sizeBytes, reference: name });
 
-const png = () => new PhotonImage(new Uint8Array(8 * 8 * 4).fill(90), 8, 8).get_bytes();
+const png = (shade = 90) => new PhotonImage(new Uint8Array(8 * 8 * 4).fill(shade), 8, 8).get_bytes();
 
 interface Sent {
   readonly content:
@@ -101,6 +101,31 @@ describe('files with a question', () => {
     );
     // The system prompt, the first question, its answer, and the second question.
     expect(seen).toEqual([0, 2, 0, 2]);
+  });
+
+  it('are four pictures of one question, which says how many were left out', async () => {
+    const names = ['1.png', '2.png', '3.png', '4.png', '5.png', '6.png'];
+    await open(Object.fromEntries(names.map((name) => [name, png()])), { defaultModel: 'openai/gpt-4o' });
+    const question = messageOf('Well?', { brought: names.map((name) => given(name, 'image/png')) });
+    await bot.dispatch.message(question);
+    expect(asked().slice(1)).toHaveLength(4);
+    expect(question.surface.shown?.note).toBe('A model gets at most 4 images; 2 were left out.');
+    expect(question.surface.shown?.footer).toMatch(/ · read 4 files$/);
+  });
+
+  it('are pictures in the order in which the text names them', async () => {
+    const [old, own] = [png(10), png(90)];
+    await open({ 'old.png': old, 'own.png': own }, { defaultModel: 'openai/gpt-4o' });
+    const earlier: QuotedPart = {
+      type: 'quoted',
+      why: 'thread',
+      author: { user: 'bob', name: 'Bob' },
+      text: 'Look.',
+      files: [given('old.png', 'image/png')],
+    };
+    await bot.dispatch.message(messageOf('Well?', { brought: [earlier, given('own.png', 'image/png')] }));
+    const urls = [old, own].map((bytes) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`);
+    expect(asked().slice(1)).toEqual(urls.map((url) => ({ type: 'image_url', image_url: { url } })));
   });
 
   it('are named where a model sees none, with one that does', async () => {
@@ -169,6 +194,17 @@ describe('files with a question', () => {
     expect(question.surface.shown?.note).toContain('big.txt: It is larger than 0 MB.');
     expect(question.surface.shown?.note).toContain('b.txt: At most 2 files are read.');
     expect(asked()).toContain('<file name="b.txt" type="text/plain" unread="At most 2 files are read." />');
+  });
+
+  it.each([
+    ['fail to come', { readFile: () => Promise.reject(new Error('reset')) }, 'It could not be fetched.'],
+    ['come from a platform without files', {}, 'Files of this platform cannot be read.'],
+  ])('that %s are named, and the question is answered', async (_, options, why) => {
+    bot = await createTestBot(options);
+    bot.provider.answer('I did not see it.');
+    const question = messageOf('Well?', { brought: [given('a.txt')] });
+    await bot.dispatch.message(question);
+    expect(question.surface.shown).toMatchObject({ text: 'I did not see it.', note: `a.txt: ${why}` });
   });
 
   it('that are found again for a Retry are read, and no longer named', async () => {

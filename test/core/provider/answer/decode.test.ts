@@ -35,6 +35,8 @@ async function decode(...pieces: (string | Uint8Array)[]): Promise<Decoded> {
   return decodeBody(ReadableStream.from(bytes));
 }
 
+const citationOf = (url: string) => ({ type: 'url_citation', url_citation: { url, title: 'A' } });
+
 const { log, lines } = createLogRecorder();
 
 async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
@@ -224,6 +226,26 @@ describe('AnswerDecoder', () => {
     const { cost_details: _, ...feeAlone } = usage;
     const decoded = await decode(usageChunk({ ...feeAlone, is_byok: true }), finishChunk(), DONE);
     expect(doneOf(decoded)?.usage?.costNanoUsd).toBeNull();
+  });
+
+  it.each([
+    ['lines of JSON', (chunks: string[]) => [`${chunks.join('\n')}\n`]],
+    ['lines of JSON, each by itself', (chunks: string[]) => chunks.map((chunk) => `${chunk}\n`)],
+    ['lines of JSON without a last line break', (chunks: string[]) => [chunks.join('\r\n')]],
+  ])('reads %s as a stream of events', async (_, cut) => {
+    const chunks = ['Hel', 'lo.'].map((content) => ({ choices: [{ delta: { content } }] }));
+    const end = { choices: [{ delta: {}, finish_reason: 'stop' }] };
+    const decoded = await decode(...cut([...chunks, end].map((chunk) => JSON.stringify(chunk))));
+    expect([textOf(decoded.events), decoded.error]).toEqual(['Hello.', null]);
+    expect(doneOf(decoded)?.finish).toBe('stop');
+  });
+
+  it.each([
+    ['in the words', { delta: { annotations: [citationOf('https://e.com/a')] } }],
+    ['beside the words', { delta: {}, annotations: [citationOf('https://e.com/a')] }],
+  ])('reads citations %s', async (_, choice) => {
+    const { events } = await decode(event({ choices: [choice] }), finishChunk(), DONE);
+    expect(events.filter(({ type }) => type === 'citation')).toMatchObject([{ url: 'https://e.com/a' }]);
   });
 
   it('ignores whatever comes after [DONE]', async () => {
