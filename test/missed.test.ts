@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Clock, systemClock } from '../src/core/kit/time/clock.ts';
+import { type Clock, clockOf, systemClock } from '../src/core/kit/time/clock.ts';
 import { createFakeDiscord } from './support/discord/fake-discord.ts';
 import { openGuild } from './support/discord/guild.ts';
 import { launchProgram } from './support/program.ts';
@@ -41,7 +41,7 @@ const ORDER: readonly Place[] = ['direct', 'thread', 'channel', 'channel'];
 
 function createJumpingClock() {
   let aheadMs = 0;
-  const clock: Clock = { now: () => systemClock.now() + aheadMs, sleep: systemClock.sleep };
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
   return {
     clock,
     jump(ms: number) {
@@ -86,10 +86,10 @@ async function openDiscord(clock: Clock): Promise<Town> {
 
 async function openSlack(clock: Clock): Promise<Town> {
   let isHasty = false;
-  const deliveryClock: Clock = {
+  const deliveryClock = clockOf({
     now: clock.now,
-    sleep: (ms, signal) => systemClock.sleep(isHasty ? ms / 1_000 : ms, signal),
-  };
+    after: (ms, run) => systemClock.after(isHasty ? ms / 1_000 : ms, run),
+  });
   const slack = await createFakeSlack({ clock, deliveryClock });
   const [ann, bob] = [slack.user('Ann'), slack.user('Bob')];
   const [general, random] = [slack.channel('general', [ann, bob]), slack.channel('random', [ann, bob])];

@@ -367,7 +367,7 @@ describe('faults of SQLite', () => {
   ])('forgets no counter, claim or value where the clock %s', async (_, isStarted) => {
     const steadyClock = createFakeClock();
     let jumpMs = 0;
-    const clock = { now: () => steadyClock.now() + jumpMs, sleep: steadyClock.sleep };
+    const clock = { ...steadyClock, now: () => steadyClock.now() + jumpMs };
     const path = freshPath();
     let store = await openStore(`sqlite:${path}`, { clock, steadyClock, log });
     await steadyClock.advance(2 * 3_600_000);

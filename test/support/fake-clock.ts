@@ -1,59 +1,51 @@
-import type { Clock } from '../../src/core/kit/time/clock.ts';
+import { type Clock, clockOf } from '../../src/core/kit/time/clock.ts';
 
-interface Sleeper {
-  readonly wakeAtMs: number;
-  wake(): void;
+interface Timer {
+  readonly endsAtMs: number;
+  run(): void;
 }
 
-/** A clock that stands still until it is told to move; sleepers wake in order of time. */
+/** A clock that stands still until it is told to move; its timers end in order of time. */
 export interface FakeClock extends Clock {
-  /** Moves time forward by `ms`, waking sleepers one by one and letting their work run in between. */
+  /** Moves time forward by `ms`, ending timers one by one and letting their work run in between. */
   advance(ms: number): Promise<void>;
   /** Moves time forward at once, as for a machine that slept: every sleeper whose time has come wakes once. For days and weeks. */
   jump(ms: number): Promise<void>;
-  /** How many sleeps are pending. */
+  /** How many sleeps and other timers are pending. */
   readonly pending: number;
 }
 
 export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   let nowMs = startMs;
-  let sleepers: Sleeper[] = [];
+  let timers: Timer[] = [];
+  const clock = clockOf({
+    now: () => nowMs,
+    after(ms, run) {
+      const timer = { endsAtMs: nowMs + ms, run };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+  });
 
   return {
-    now: () => nowMs,
+    ...clock,
     get pending() {
-      return sleepers.length;
-    },
-    sleep(ms, signal) {
-      return new Promise<void>((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const sleeper: Sleeper = {
-          wakeAtMs: nowMs + ms,
-          wake() {
-            signal?.removeEventListener('abort', onAbort);
-            resolve();
-          },
-        };
-        const onAbort = () => {
-          sleepers = sleepers.filter((other) => other !== sleeper);
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', onAbort, { once: true });
-        sleepers.push(sleeper);
-      });
+      return timers.length;
     },
     async advance(ms) {
       const endMs = nowMs + ms;
       await settle();
       for (;;) {
-        const next = sleepers.reduce<Sleeper | undefined>(
-          (first, other) => (first === undefined || other.wakeAtMs < first.wakeAtMs ? other : first),
+        const next = timers.reduce<Timer | undefined>(
+          (first, other) => (first === undefined || other.endsAtMs < first.endsAtMs ? other : first),
           undefined,
         );
-        if (next === undefined || next.wakeAtMs > endMs) break;
-        nowMs = Math.max(nowMs, next.wakeAtMs);
-        sleepers = sleepers.filter((other) => other !== next);
-        next.wake();
+        if (next === undefined || next.endsAtMs > endMs) break;
+        nowMs = Math.max(nowMs, next.endsAtMs);
+        timers = timers.filter((other) => other !== next);
+        next.run();
         await settle();
       }
       nowMs = endMs;
@@ -61,9 +53,9 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
     },
     async jump(ms) {
       nowMs += ms;
-      const due = sleepers.filter(({ wakeAtMs }) => wakeAtMs <= nowMs);
-      sleepers = sleepers.filter(({ wakeAtMs }) => wakeAtMs > nowMs);
-      for (const sleeper of due.toSorted((a, b) => a.wakeAtMs - b.wakeAtMs)) sleeper.wake();
+      const due = timers.filter(({ endsAtMs }) => endsAtMs <= nowMs);
+      timers = timers.filter(({ endsAtMs }) => endsAtMs > nowMs);
+      for (const timer of due.toSorted((a, b) => a.endsAtMs - b.endsAtMs)) timer.run();
       await settle();
     },
   };

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../src/core/kit/time/clock.ts';
+import { type Clock, clockOf, systemClock } from '../../src/core/kit/time/clock.ts';
 
 /**
  * A clock that runs by itself, many times faster than real time. For what mixes real sockets with long waits: give the same
@@ -6,8 +6,8 @@ import { type Clock, systemClock } from '../../src/core/kit/time/clock.ts';
  */
 export function createFastClock(speed = 50, startMs = Date.now()): Clock {
   const origin = performance.now();
-  return {
+  return clockOf({
     now: () => Math.floor(startMs + (performance.now() - origin) * speed),
-    sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
-  };
+    after: (ms, run) => systemClock.after(ms / speed, run),
+  });
 }

@@ -104,7 +104,7 @@ export function createErrands(options: {
       log.warn({ err: error, kind, guild: place.guild, model: model.id }, 'an automatic task failed');
       return null;
     } finally {
-      await limit.stop();
+      limit.stop();
       await request.settle();
     }
   };

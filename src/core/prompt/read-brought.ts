@@ -127,7 +127,7 @@ function createContentReader({ readFileOf, readContent, limits, clock, log }: Br
       const read = () => readContent({ name: file.name, bytes, maxChars }, signal);
       return await inTurn(threads, guild, read, signal);
     } finally {
-      await limit.stop();
+      limit.stop();
     }
   }
 

@@ -110,7 +110,7 @@ export class ProviderClient implements ChatProvider {
         if (isLive) throw error;
         failure = error;
       } finally {
-        await deadline.stop();
+        deadline.stop();
       }
       trial = await this.#nextTrial(trial, failure, signal);
     }
@@ -216,7 +216,7 @@ export class ProviderClient implements ChatProvider {
         }
       }
     } finally {
-      await limit.stop();
+      limit.stop();
     }
   }
 }

@@ -83,7 +83,7 @@ async function probe(
     if (error instanceof ProviderError || signal.aborted) return null;
     throw error;
   } finally {
-    await limit.stop();
+    limit.stop();
   }
 }
 

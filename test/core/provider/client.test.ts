@@ -374,7 +374,7 @@ describe('silence', () => {
     let waits = 0;
     // The client looks at the time when a wait begins: that is how the test knows that a comment has arrived.
     const watched = {
-      sleep: clock.sleep,
+      ...clock,
       now() {
         waits++;
         return clock.now();

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/core/kit/time/clock.ts';
+import { type Clock, clockOf } from '../../../src/core/kit/time/clock.ts';
 
 /** A clock on which waits of up to 30 s pass at once, and are recorded; longer ones last until they are aborted. */
 export interface HastyClock extends Clock {
@@ -11,20 +11,15 @@ const LONGEST_WAIT_MS = 30_000;
 export function createHastyClock(startMs = Date.UTC(2026, 0, 1)): HastyClock {
   let nowMs = startMs;
   const waits: number[] = [];
-  return {
-    waits,
+  const clock = clockOf({
     now: () => nowMs,
-    sleep(ms, signal) {
-      if (ms > LONGEST_WAIT_MS) {
-        return new Promise((_, reject) => {
-          if (signal?.aborted) return reject(signal.reason);
-          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-        });
-      }
-      signal?.throwIfAborted();
+    after(ms, run) {
+      if (ms > LONGEST_WAIT_MS) return () => {};
       waits.push(ms);
       nowMs += ms;
-      return Promise.resolve();
+      run();
+      return () => {};
     },
-  };
+  });
+  return { ...clock, waits };
 }

@@ -66,7 +66,7 @@ export function createExchange({ apiUrl, token, fetch, clock }: ExchangeOptions)
       limit.signal.throwIfAborted();
       throw new DiscordFault('the connection to Discord failed', { cause: error });
     } finally {
-      await limit.stop();
+      limit.stop();
     }
   };
 }

@@ -6,7 +6,6 @@ import { type StopCause, Stopped } from '../../coordination/live-answers.ts';
 import { Reply } from '../../delivery/reply.ts';
 import { orLog } from '../../kit/or-log.ts';
 import type { Clock } from '../../kit/time/clock.ts';
-import { OVER } from '../../kit/time/over.ts';
 import type { Bill } from '../../ledger/admitted-request.ts';
 import { buttonsAt } from '../../ports/buttons.ts';
 import { PlaceGone } from '../../ports/delivery-errors.ts';
@@ -82,7 +81,8 @@ export async function writeAnswer(
   });
   entry.watch(state);
 
-  const closing = surface.closesAtMs === undefined ? null : watchClosing(surface.closesAtMs, clock, stop);
+  const stopWatching =
+    surface.closesAtMs === undefined ? null : watchClosing(surface.closesAtMs, clock, stop);
   // The turn still has an older answer, perhaps to another question. If this process dies once the new one is shown, the next one
   // has to know of it.
   const beforeFirst = job.previous && { beforeFirst: () => entry.keep() };
@@ -92,7 +92,7 @@ export async function writeAnswer(
     { reply, surface, clock, ...beforeFirst },
     signal,
   );
-  closing?.abort(OVER);
+  stopWatching?.();
   const about = { answer: id };
   const unsettled = orLog(log, 'error', about, 'could not settle a request; it stays reserved', null);
   const bill = await answerer.bill().catch(unsettled);
@@ -191,12 +191,7 @@ function isInterrupted({ reason }: AbortSignal): boolean {
   return reason instanceof Stopped && isInterruption(reason.stop);
 }
 
-/** Stops the answer shortly before its place accepts no more updates. Abort the returned controller when the answer is over. */
-function watchClosing(closesAtMs: number, clock: Clock, stop: (cause: StopCause) => void): AbortController {
-  const over = new AbortController();
-  clock.sleep(closesAtMs - CLOSING_MARGIN_MS - clock.now(), over.signal).then(
-    () => stop({ kind: 'place_closes' }),
-    () => {}, // over
-  );
-  return over;
+/** Stops the answer shortly before its place accepts no more updates. Call the returned function when the answer is over. */
+function watchClosing(closesAtMs: number, clock: Clock, stop: (cause: StopCause) => void): () => void {
+  return clock.after(closesAtMs - CLOSING_MARGIN_MS - clock.now(), () => stop({ kind: 'place_closes' }));
 }

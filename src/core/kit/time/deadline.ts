@@ -1,11 +1,10 @@
 import type { Clock } from './clock.ts';
-import { OVER } from './over.ts';
 
 /**
  * A time limit on waiting, which ends the work itself. It starts at once.
  *
- * Pausing and restarting only assign variables: a single sleep is pending at any time, and it checks the newest wait when it
- * wakes. So a stream of a thousand chunks sets no thousand timers. Only a wait that ends before the sleep wakes it early.
+ * Pausing and restarting only assign variables: a single timer is pending at any time, and it checks the newest wait when it
+ * ends. So a stream of a thousand chunks sets no thousand timers. Only a wait that ends before the timer sets a new one.
  */
 export class Deadline {
   readonly #clock: Clock;
@@ -16,13 +15,11 @@ export class Deadline {
   readonly signal = this.#over.signal;
   // Not `AbortSignal.any`: its sets, weak references and finalizers cost more than all else here.
   readonly #follow = () => this.#over.abort(this.#outer?.reason);
-  readonly #watching: Promise<void>;
   #limitMs: number;
   #sinceMs: number;
   #isPaused = false;
-  #isStopped = false;
-  #sleep = new AbortController();
-  #wakesAtMs = 0;
+  #endsAtMs = 0;
+  #cancelTimer = () => {};
 
   /** @param createReason makes the abort reason when the time is up */
   constructor(clock: Clock, limitMs: number, outer: AbortSignal | null, createReason: () => Error) {
@@ -33,7 +30,7 @@ export class Deadline {
     this.#createReason = createReason;
     if (outer?.aborted) this.#follow();
     else outer?.addEventListener('abort', this.#follow, { once: true });
-    this.#watching = this.#watch();
+    this.#watch();
   }
 
   /**
@@ -50,45 +47,32 @@ export class Deadline {
     this.#limitMs = limitMs;
     this.#sinceMs = this.#clock.now();
     this.#isPaused = false;
-    if (this.#sinceMs + limitMs < this.#wakesAtMs) this.#sleep.abort(OVER);
+    if (this.#sinceMs + limitMs < this.#endsAtMs) this.#watch();
   }
 
-  /** Ends the deadline; resolves when its timer is gone. */
-  stop(): Promise<void> {
-    this.#isStopped = true;
+  /** Ends the deadline and its timer. */
+  stop(): void {
     this.#outer?.removeEventListener('abort', this.#follow);
-    this.#sleep.abort(OVER);
-    return this.#watching;
+    this.#cancelTimer();
+    this.#endsAtMs = 0;
   }
 
-  async #watch(): Promise<void> {
-    while (!this.#isStopped) {
-      const nowMs = this.#clock.now();
-      this.#wakesAtMs = (this.#isPaused ? nowMs : this.#sinceMs) + this.#limitMs;
-      if (this.#wakesAtMs <= nowMs) return this.#over.abort(this.#createReason());
-      const { signal } = this.#sleep;
-      try {
-        await this.#clock.sleep(this.#wakesAtMs - nowMs, signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        this.#sleep = new AbortController();
-      }
-    }
+  #watch(): void {
+    this.#cancelTimer();
+    const nowMs = this.#clock.now();
+    this.#endsAtMs = (this.#isPaused ? nowMs : this.#sinceMs) + this.#limitMs;
+    if (this.#endsAtMs <= nowMs) this.#over.abort(this.#createReason());
+    else this.#cancelTimer = this.#clock.after(this.#endsAtMs - nowMs, () => this.#watch());
   }
 }
 
 /** Resolves to the work's result, or to undefined after `ms`; the work goes on. Rejects if the work fails in time. */
 export async function waitAtMost<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
-  const ended = new AbortController();
+  const late = Promise.withResolvers<undefined>();
+  const cancel = clock.after(ms, () => late.resolve(undefined));
   try {
-    return await Promise.race([
-      work,
-      clock
-        .sleep(ms, ended.signal)
-        .catch(() => {})
-        .then(() => undefined),
-    ]);
+    return await Promise.race([work, late.promise]);
   } finally {
-    ended.abort(OVER);
+    cancel();
   }
 }

@@ -6,7 +6,7 @@ describe('a cache of answers', () => {
   function setUp() {
     let nowMs = Date.UTC(2026, 0, 2);
     let loads = 0;
-    const cache = createCache<number>({ now: () => nowMs, sleep: async () => {} }, 60_000);
+    const cache = createCache<number>({ ...systemClock, now: () => nowMs }, 60_000);
     return {
       get: () => cache.get('key', async () => ++loads),
       move(ms: number) {

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import { Deadline } from '../../../../src/core/kit/time/deadline.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
 
-it('a deadline that has ended leaves neither a timer nor a listener to the signal around it', async () => {
+it('a deadline that has ended leaves neither a timer nor a listener to the signal around it', () => {
   const clock = createFakeClock();
   const { signal } = new AbortController();
   const deadline = new Deadline(clock, 1_000, signal, () => new Error('late'));
-  await deadline.stop();
+  deadline.stop();
   expect(clock.pending).toBe(0);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
   expect(deadline.signal.aborted).toBe(false);

@@ -56,7 +56,7 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   } catch (thrown) {
     error = thrown;
   } finally {
-    await deadline.stop();
+    deadline.stop();
   }
   return { events, error, logged: lines.join('') };
 }
