@@ -8,7 +8,7 @@ import { NO_RULES } from '../../src/core/ledger/guild-rules.ts';
 import { createLedger } from '../../src/core/ledger/ledger.ts';
 import { createModelRequests } from '../../src/core/ledger/model-requests.ts';
 import { UNLIMITED_GUILD, UNLIMITED_INSTALLATION } from '../../src/core/ports/limits.ts';
-import type { ChatEvent, ChatProvider, ChatRequest, Usage } from '../../src/core/ports/provider.ts';
+import type { ChatProvider, ChatRequest, TakeEvent, Usage } from '../../src/core/ports/provider.ts';
 import { ProviderError } from '../../src/core/ports/provider-errors.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { log } from './streams.ts';
@@ -129,10 +129,11 @@ function createBiller(honesty: Honesty, books: string, billed: Map<string, numbe
   };
 
   /** The session of a request is its id here: books and ledger are held against each other by it. */
-  async function* stream(
+  async function stream(
     { maxOutputTokens = 0, sessionId: id = '' }: ChatRequest,
+    take: TakeEvent,
     signal: AbortSignal,
-  ): AsyncGenerator<ChatEvent, void, void> {
+  ): Promise<void> {
     const fate = Math.random();
     if (fate < 0.05) throw new ProviderError({ code: 'rate_limited', provider: 'bench', status: 429 });
     const completionTokens = 1 + Math.floor(Math.random() * (maxOutputTokens - 1));
@@ -148,7 +149,7 @@ function createBiller(honesty: Honesty, books: string, billed: Map<string, numbe
     };
     const costNanoUsd = used.promptTokens * NANO_USD.prompt + completionTokens * NANO_USD.completion;
     bill(id, costNanoUsd);
-    if (honesty === 'honest') yield { type: 'start', generationId: id } as const;
+    if (honesty === 'honest') await take({ type: 'start', generationId: id } as const);
     await delay(Math.random() * 5);
     const done = {
       type: 'done',
@@ -160,18 +161,18 @@ function createBiller(honesty: Honesty, books: string, billed: Map<string, numbe
       tools: [],
     } as const;
     if (honesty === 'silent') {
-      if (fate < 0.5) yield { type: 'reasoning', delta: 'Hm.' } as const;
+      if (fate < 0.5) await take({ type: 'reasoning', delta: 'Hm.' } as const);
       signal.throwIfAborted();
-      yield { type: 'text', delta: 'Yes.' } as const;
-      yield { ...done, usage: null };
+      await take({ type: 'text', delta: 'Yes.' } as const);
+      await take({ ...done, usage: null });
     } else if (fate < 0.1) {
-      yield { type: 'reasoning', delta: 'Hm.' } as const;
+      await take({ type: 'reasoning', delta: 'Hm.' } as const);
       signal.throwIfAborted();
     } else if (fate < 0.15) {
       throw new ProviderError({ code: 'cut_off', provider: 'bench', mayBeBilled: true });
     } else {
-      yield { type: 'text', delta: 'Yes.' } as const;
-      yield { ...done, usage: fate < 0.5 ? used : { ...used, costNanoUsd } };
+      await take({ type: 'text', delta: 'Yes.' } as const);
+      await take({ ...done, usage: fate < 0.5 ? used : { ...used, costNanoUsd } });
     }
   }
 

@@ -8,7 +8,7 @@ import { createFetch } from '../../src/app/http/http-client.ts';
 import { Reply } from '../../src/core/delivery/reply.ts';
 import { createWriteLimiters, type WriteLimiters } from '../../src/core/delivery/write-limiter.ts';
 import { systemClock } from '../../src/core/kit/time/clock.ts';
-import type { ChatProvider } from '../../src/core/ports/provider.ts';
+import type { ChatProvider, TakeEvent } from '../../src/core/ports/provider.ts';
 import type { Surface } from '../../src/core/ports/surface.ts';
 import { ProviderClient } from '../../src/core/provider/client.ts';
 import { defineProvider } from '../../src/core/provider/definition.ts';
@@ -79,9 +79,10 @@ export async function answerOnce(
     wireModel: 'openai/gpt-4o-mini',
     messages: [{ role: 'user', content: 'Hello' }],
   } as const;
-  for await (const event of provider.stream(request, signal)) {
+  const write: TakeEvent = (event) => {
     if (event.type === 'text') reply.write(event.delta);
-  }
+  };
+  await provider.stream(request, write, signal);
   await reply.finish({ status: 'complete', note: null, footer: null, buttons: [] });
 }
 

@@ -14,7 +14,7 @@ import { MODELS_FILE } from '../support/models.ts';
 import { NO_LIMITS } from '../support/no-limits.ts';
 import { textChunk } from '../support/provider/chunks.ts';
 import { createFakeProvider, type FakeProvider, type Reply } from '../support/provider/fake-provider.ts';
-import { createLogRecorder, QUESTION, readAll, textOf } from '../support/provider/test-client.ts';
+import { createLogRecorder, eventsOf, QUESTION, readAll, textOf } from '../support/provider/test-client.ts';
 
 let closing: AsyncDisposableStack;
 beforeEach(() => {
@@ -61,7 +61,7 @@ describe('a server in OpenRouter’s place', () => {
     let text = '';
     const client = clients.get('openrouter');
     if (client === undefined) throw new Error('there is no client');
-    for await (const event of client.stream(request, AbortSignal.timeout(10_000))) {
+    for await (const event of eventsOf(client, request, AbortSignal.timeout(10_000))) {
       if (event.type === 'text') text += event.delta;
     }
     expect(server.chats.length).toBeGreaterThan(0);
@@ -156,9 +156,10 @@ describe('the providers', () => {
       user: 'web:local/member',
       sessionId: 'one',
     };
-    const failure = await Array.fromAsync(
-      clients.get('openrouter')?.stream(request, AbortSignal.timeout(60_000)) ?? [],
-    ).catch((error: unknown) => error);
+    const failure = await clients
+      .get('openrouter')
+      ?.stream(request, () => {}, AbortSignal.timeout(60_000))
+      .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ProviderError);
     expect(explainProviderError(failure as ProviderError).what).toBe(
       "Parley's demo is overloaded or unavailable.",
@@ -180,7 +181,7 @@ describe('the providers', () => {
       messages: [{ role: 'user', content: 'Why?' }] as const,
     };
     const answerTo = async (asked: ChatRequest) =>
-      textOf((await readAll(client.stream(asked, AbortSignal.timeout(10_000)))).events);
+      textOf((await readAll(eventsOf(client, asked, AbortSignal.timeout(10_000)))).events);
     expect(await answerTo({ ...request, apiKey: 'sk-guild-own-key' })).toBe('From the real one.');
     expect(await answerTo(request)).toContain('demo');
     await server.close();

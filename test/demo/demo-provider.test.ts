@@ -10,7 +10,14 @@ import { defineProvider } from '../../src/core/provider/definition.ts';
 import { type DemoProvider, startDemoProvider } from '../../src/demo/demo-provider.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createHastyClock, type HastyClock } from '../support/provider/hasty-clock.ts';
-import { createLogRecorder, never, readAll, TIMEOUTS, textOf } from '../support/provider/test-client.ts';
+import {
+  createLogRecorder,
+  eventsOf,
+  never,
+  readAll,
+  TIMEOUTS,
+  textOf,
+} from '../support/provider/test-client.ts';
 
 const MODEL = {
   id: 'openai/gpt-4o',
@@ -66,7 +73,7 @@ function ask(...questions: string[]): ChatRequest {
 }
 
 async function answerTo(...questions: string[]): Promise<string> {
-  const { events, error } = await readAll(provider.stream(ask(...questions), never));
+  const { events, error } = await readAll(eventsOf(provider, ask(...questions), never));
   if (error) throw error;
   return textOf(events);
 }
@@ -173,7 +180,8 @@ describe('the demo provider', () => {
 
   it('answers a question with pictures', async () => {
     const { events, error } = await readAll(
-      provider.stream(
+      eventsOf(
+        provider,
         {
           wireModel: MODEL.id,
           messages: [
@@ -206,7 +214,7 @@ describe('the demo provider', () => {
   });
 
   it('fails midway on demand, and after what it said nothing is tried again', async () => {
-    const { events, error } = await readAll(provider.stream(ask('Show me an error.'), never));
+    const { events, error } = await readAll(eventsOf(provider, ask('Show me an error.'), never));
     expect(textOf(events)).toContain('on purpose');
     expect(error).toMatchObject({ code: 'provider_down' });
     expect(events.filter(({ type }) => type === 'start')).toHaveLength(1);
@@ -214,14 +222,14 @@ describe('the demo provider', () => {
 
   it('cites sources where the model may search the web, and tells how where it may not', async () => {
     const request = { ...ask('What is new?'), maxWebSearches: 1 };
-    const { events } = await readAll(provider.stream(request, never));
+    const { events } = await readAll(eventsOf(provider, request, never));
     expect(events.filter(({ type }) => type === 'citation').length).toBeGreaterThan(1);
     expect(events.at(-1)).toMatchObject({ usage: { webSearches: 1 } });
     expect(await answerTo('search')).toContain('--web');
   });
 
   it('speaks at a pace at which one can read, word by word', async () => {
-    const { events } = await readAll(provider.stream(ask('Why is the sky blue?'), never));
+    const { events } = await readAll(eventsOf(provider, ask('Why is the sky blue?'), never));
     const words = textOf(events).trim().split(/\s+/).length;
     // The first one is before the answer, the last one for the end of its body.
     const wordWaits = clock.waits.slice(1, -1);
@@ -236,7 +244,7 @@ describe('the demo provider', () => {
   });
 
   it('bills as the model would', async () => {
-    const { events } = await readAll(provider.stream(ask('Why is the sky blue?'), never));
+    const { events } = await readAll(eventsOf(provider, ask('Why is the sky blue?'), never));
     const done = events.at(-1);
     if (done?.type !== 'done' || !done.usage) throw new Error('no usage came');
     const { promptTokens, completionTokens, costNanoUsd } = done.usage;
@@ -265,7 +273,7 @@ describe('the demo provider', () => {
       clock: slowClock,
       log: createLogRecorder().log,
     });
-    const events = clientOf(other, clock).stream(ask('code'), never);
+    const events = eventsOf(clientOf(other, clock), ask('code'), never);
     await events.next();
     expect(slowClock.pending).toBe(1);
     await events.return();
@@ -280,7 +288,7 @@ describe('the demo provider', () => {
       clock: slowClock,
       log: createLogRecorder().log,
     });
-    const reading = readAll(clientOf(other, clock).stream(ask('code'), never));
+    const reading = readAll(eventsOf(clientOf(other, clock), ask('code'), never));
     while (slowClock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
     await slowClock.advance(1_000);
     await other.stop();

@@ -162,7 +162,7 @@ function withOwnKeys(demo: ChatProvider, real: ChatProvider): ChatProvider {
   return {
     id: demo.id,
     looksUpCosts: real.looksUpCosts,
-    stream: (request, signal) => who(request.apiKey).stream(request, signal),
+    stream: (request, take, signal) => who(request.apiKey).stream(request, take, signal),
     models: (signal) => demo.models(signal),
     generationCost: (generationId, apiKey, signal) =>
       who(apiKey).generationCost(generationId, apiKey, signal),

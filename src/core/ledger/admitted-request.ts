@@ -9,6 +9,7 @@ import {
   type ChatProvider,
   type ChatRequest,
   countImages,
+  type TakeEvent,
   textOfMessage,
   type Usage,
 } from '../ports/provider.ts';
@@ -30,9 +31,6 @@ export interface Bill {
   /** Whether the use is unknown, so that the cost is the highest possible. */
   readonly atMost: boolean;
 }
-
-/** Takes an event of an answer. The next one comes once the returned promise has resolved; if it rejects, so does the stream. */
-export type TakeEvent = (event: ChatEvent) => void | Promise<void>;
 
 export interface AdmittedParts {
   readonly access: AccessGranted;
@@ -93,12 +91,12 @@ export class Admitted {
     signal.addEventListener('abort', follow, { once: true });
     let isWorkedOn = false;
     try {
-      for await (const event of provider.stream(wire, this.#ending.signal)) {
+      const noting: TakeEvent = (event) => {
         isWorkedOn ||= event.type !== 'start' || event.generationId !== null;
         this.#note(event);
-        const taken = take(event);
-        if (taken !== undefined) await taken;
-      }
+        return take(event);
+      };
+      await provider.stream(wire, noting, this.#ending.signal);
       await key?.worked();
     } catch (error) {
       this.#isBillable = isWorkedOn || !(error instanceof ProviderError) || error.mayBeBilled;

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Admitted, Bill, TakeEvent } from '../ledger/admitted-request.ts';
+import type { Admitted, Bill } from '../ledger/admitted-request.ts';
 import { platformOf } from '../ports/actor.ts';
 import type { Place } from '../ports/events.ts';
 import type { Model } from '../ports/model.ts';
+import type { TakeEvent } from '../ports/provider.ts';
 import { ProviderError, type ProviderErrorCode } from '../ports/provider-errors.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { RouteRest } from './route-rest.ts';

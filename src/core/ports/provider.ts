@@ -178,6 +178,9 @@ export interface ModelFacts {
   readonly expiresAt: string | null;
 }
 
+/** Takes an event of an answer. The next one comes once the returned promise has resolved; if it rejects, so does the stream. */
+export type TakeEvent = (event: ChatEvent) => void | Promise<void>;
+
 /**
  * An OpenAI-compatible endpoint. Every method throws `ProviderError` if the provider or the connection fails, and the
  * signal's reason if it aborts. An abort also ends the HTTP request.
@@ -187,10 +190,10 @@ export interface ChatProvider {
   /** Whether `generationCost` can ever answer. */
   readonly looksUpCosts: boolean;
   /**
-   * Streams the answer. There is a limit on silence, not on the whole. Retries only if nothing but `start` arrived and
-   * nothing can be billed (`ProviderError.mayBeBilled`). Leaving the loop ends the HTTP request.
+   * Streams the answer; resolves after its last event. There is a limit on silence, not on the whole. Retries only if nothing but
+   * `start` arrived and nothing can be billed (`ProviderError.mayBeBilled`). A fault of `take` ends the HTTP request and is thrown.
    */
-  stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void>;
+  stream(request: ChatRequest, take: TakeEvent, signal: AbortSignal): Promise<void>;
   /** The models on offer. Unreadable entries are skipped. */
   models(signal: AbortSignal): Promise<ModelFacts[]>;
   /** In nano-dollars; null if the provider cannot say, or not yet. Ask with the key that made the generation. */

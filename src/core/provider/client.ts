@@ -4,7 +4,7 @@ import { createRate, type Rate } from '../kit/scheduling/rate.ts';
 import type { Clock } from '../kit/time/clock.ts';
 import { Deadline } from '../kit/time/deadline.ts';
 import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
-import type { ChatEvent, ChatProvider, ChatRequest, ModelFacts } from '../ports/provider.ts';
+import type { ChatProvider, ChatRequest, ModelFacts, TakeEvent } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
 import { costNanoUsd } from './answer/cost.ts';
@@ -82,7 +82,7 @@ export class ProviderClient implements ChatProvider {
     this.#log = log.child({ provider: definition.id });
   }
 
-  async *stream(asked: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent, void, void> {
+  async stream(asked: ChatRequest, take: TakeEvent, signal: AbortSignal): Promise<void> {
     const { clock, timeouts } = this.#options;
     const without = this.#refusedParts.get(routeOf(asked)) ?? NOTHING;
     let trial: Trial = { asked, request: asked, without, retries: 0 };
@@ -98,14 +98,11 @@ export class ProviderClient implements ChatProvider {
         const leftMs = firstProgressMs - deadline.pause();
         const limits = { bounds: trial.request, deadline, silenceMs, leftMs, progressMs };
         const context = { exchange, ...limits, clock, pace: this.#pace, log: this.#log };
-        const decoder = new AnswerDecoder(response, context, signal);
-        for await (const events of decoder.events()) {
-          for (const event of events) {
-            isLive ||= event.type !== 'start';
-            yield event.type === 'start' ? { ...event, ...this.#changesOf(trial) } : event;
-          }
-        }
-        return;
+        const changes = this.#changesOf(trial);
+        return await new AnswerDecoder(response, context, signal).stream((event) => {
+          isLive ||= event.type !== 'start';
+          return take(event.type === 'start' ? { ...event, ...changes } : event);
+        });
       } catch (error) {
         if (isLive) throw error;
         failure = error;

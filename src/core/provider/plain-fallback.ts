@@ -1,4 +1,4 @@
-import type { ChatProvider } from '../ports/provider.ts';
+import type { ChatProvider, TakeEvent } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 
 /**
@@ -14,24 +14,25 @@ export function withPlainFallback(full: ChatProvider, plain: ChatProvider): Chat
     get looksUpCosts() {
       return current.looksUpCosts;
     },
-    async *stream(request, signal) {
+    async stream(request, take, signal) {
       if (current === full) {
         let isTaken = false;
+        const taking: TakeEvent = (event) => {
+          isTaken = true;
+          return take(event);
+        };
         try {
-          for await (const event of full.stream(request, signal)) {
-            isTaken = true;
-            yield event;
-          }
-          return;
+          return await full.stream(request, taking, signal);
         } catch (error) {
           const isRefused = error instanceof ProviderError && error.code === 'bad_request';
           if (isTaken || !isRefused) throw error;
         }
       }
-      for await (const event of plain.stream(request, signal)) {
+      const noting: TakeEvent = (event) => {
         current = plain;
-        yield event;
-      }
+        return take(event);
+      };
+      return plain.stream(request, noting, signal);
     },
     models: (signal) => current.models(signal),
     generationCost: (generationId, apiKey, signal) => current.generationCost(generationId, apiKey, signal),

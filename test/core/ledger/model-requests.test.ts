@@ -13,7 +13,7 @@ import {
   type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
 import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
-import type { ChatEvent, ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
+import type { ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
@@ -568,13 +568,13 @@ describe('an admitted request', () => {
   });
 
   it('that went on after an account of its use is billed at its worst: what came after is not in it', async () => {
-    async function* events(): AsyncGenerator<ChatEvent, void, void> {
-      yield { type: 'text', delta: 'One' };
-      yield { type: 'usage', usage: { promptTokens: 10, completionTokens: 1 } as Usage };
-      yield { type: 'text', delta: ' and much more' };
+    const stream: ChatProvider['stream'] = async (_, take) => {
+      await take({ type: 'text', delta: 'One' });
+      await take({ type: 'usage', usage: { promptTokens: 10, completionTokens: 1 } as Usage });
+      await take({ type: 'text', delta: ' and much more' });
       throw new ProviderError({ code: 'provider_down', provider: 'OpenRouter' });
-    }
-    const models = modelsOver({ id: 'openrouter', stream: events } as unknown as ChatProvider);
+    };
+    const models = modelsOver({ id: 'openrouter', stream } as unknown as ChatProvider);
     const request = await admit({}, models);
     const worst = await spent();
     await expect(request.stream(ignore, never)).rejects.toThrow();
@@ -685,10 +685,7 @@ function failingWith(error: Error): ChatProvider {
   return {
     id: 'openrouter',
     looksUpCosts: true,
-    // biome-ignore lint/correctness/useYield: it fails before the first event
-    async *stream() {
-      throw error;
-    },
+    stream: fail,
     models: fail,
     generationCost: fail,
     checkKey: fail,

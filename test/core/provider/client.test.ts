@@ -24,7 +24,14 @@ import {
   silence,
   stream,
 } from '../../support/provider/fake-provider.ts';
-import { createTestClient, never, QUESTION, readAll, textOf } from '../../support/provider/test-client.ts';
+import {
+  createTestClient,
+  eventsOf,
+  never,
+  QUESTION,
+  readAll,
+  textOf,
+} from '../../support/provider/test-client.ts';
 
 let fake: FakeProvider;
 
@@ -53,7 +60,7 @@ describe('stream', () => {
   it('streams an answer over HTTP', async () => {
     fake.answer(['A fjord', ' is', ' a valley.'], { prompt_tokens: 5, completion_tokens: 7, cost: 0.00001 });
     const { provider } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toBeNull();
     expect(textOf(events)).toBe('A fjord is a valley.');
     expect(events[0]).toEqual({ type: 'start', generationId: GENERATION_ID });
@@ -79,7 +86,7 @@ describe('stream', () => {
     for (let count = 0; count < 3; count++) fake.answer('Yes.');
     const { provider } = createTestClient(fake);
     const startOf = async (effort: 'minimal' | 'low') => {
-      const { events, error } = await readAll(provider.stream({ ...QUESTION, effort }, never));
+      const { events, error } = await readAll(eventsOf(provider, { ...QUESTION, effort }, never));
       expect(error).toBeNull();
       return events[0];
     };
@@ -107,7 +114,7 @@ describe('stream', () => {
     fake.answer('Yes.');
     const { provider } = createTestClient(fake);
     const request = { ...QUESTION, temperature: 0.7, effort: 'high' } as const;
-    const { events, error } = await readAll(provider.stream(request, never));
+    const { events, error } = await readAll(eventsOf(provider, request, never));
     expect(error).toBeNull();
     expect(events[0]).not.toHaveProperty('isWithoutEffort');
     expect(fake.chats.map(({ body }) => [body.temperature, body.reasoning?.effort])).toEqual([
@@ -122,7 +129,7 @@ describe('stream', () => {
     fake.answer('Yes.');
     const { provider } = createTestClient(fake);
     const { events } = await readAll(
-      provider.stream({ ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never),
+      eventsOf(provider, { ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never),
     );
     expect(events[0]).toMatchObject({ affordableTokens: 900, isWithoutEffort: true });
     expect(fake.chats[1]?.body).toMatchObject({ max_completion_tokens: 900 });
@@ -132,7 +139,7 @@ describe('stream', () => {
   it('yields each piece as it comes, not at the end', async () => {
     const live = fake.live();
     const { provider } = createTestClient(fake);
-    const events = provider.stream(QUESTION, never);
+    const events = eventsOf(provider, QUESTION, never);
     expect((await events.next()).value).toMatchObject({ type: 'start' });
     await live.text('first');
     expect((await events.next()).value).toEqual({ type: 'text', delta: 'first' });
@@ -146,7 +153,7 @@ describe('stream', () => {
   it('yields as one piece of text what comes together', async () => {
     const live = fake.live();
     const { provider } = createTestClient(fake);
-    const events = provider.stream(QUESTION, never);
+    const events = eventsOf(provider, QUESTION, never);
     await events.next();
     await live.raw(textChunk('one') + textChunk(' two') + textChunk(' three'));
     expect((await events.next()).value).toEqual({ type: 'text', delta: 'one two three' });
@@ -161,7 +168,7 @@ describe('stream', () => {
     const pace = { enter: () => new Promise<void>((resolve) => turns.push(resolve)), hurry() {} };
     const live = fake.live();
     const { provider } = createTestClient(fake, { clock, pace });
-    const events = provider.stream(QUESTION, never);
+    const events = eventsOf(provider, QUESTION, never);
     await events.next();
     for (const word of ['a', 'b', 'c', 'd']) {
       await live.text(word);
@@ -178,7 +185,7 @@ describe('stream', () => {
 
   it('reads an answer that comes as JSON where a stream was asked for', async () => {
     fake.script(json(200, { id: 'x', choices: [{ message: { content: 'whole' }, finish_reason: 'stop' }] }));
-    const { events, error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toBeNull();
     expect(textOf(events)).toBe('whole');
   });
@@ -195,14 +202,14 @@ describe('stream', () => {
     ['no content', raw(204, ''), 'cut_off'],
   ])('fails when HTTP 200 brings %s', async (_, reply, code) => {
     fake.script(reply);
-    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toMatchObject({ code });
   });
 
   it('fails with what had come when the connection drops, and does not try again', async () => {
     fake.script(drop(textChunk('so '), textChunk('far')));
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(textOf(events)).toBe('so far');
     expect(error).toMatchObject({ code: 'cut_off', generationId: GENERATION_ID });
     expect(error?.cause).toBeDefined();
@@ -211,7 +218,7 @@ describe('stream', () => {
 
   it('takes an answer for whole when the connection drops after its finish reason', async () => {
     fake.script(drop(textChunk('all of it'), finishChunk()));
-    const { events, error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toBeNull();
     expect(events.at(-1)).toMatchObject({ type: 'done', finish: 'stop' });
   });
@@ -220,7 +227,7 @@ describe('stream', () => {
     const elsewhere = await createFakeProvider();
     elsewhere.answer('stolen');
     fake.script(raw(307, '', { location: `${elsewhere.url}/chat/completions` }));
-    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'bad_address', status: 307 });
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
@@ -230,7 +237,7 @@ describe('stream', () => {
     const lives = Array.from({ length: 20 }, () => fake.live());
     const { provider } = createTestClient(fake);
     const reads = lives.map((_, index) =>
-      readAll(provider.stream({ ...QUESTION, user: `u${index}` }, never)),
+      readAll(eventsOf(provider, { ...QUESTION, user: `u${index}` }, never)),
     );
     const users = await Promise.all(lives.map(async (live) => (await live.request).body.user));
     for (const piece of ['a', 'b', 'c']) {
@@ -246,7 +253,7 @@ describe('ending a stream', () => {
   it('ends the HTTP request when the signal aborts before the headers', async () => {
     fake.script(silence);
     const stop = new AbortController();
-    const reading = readAll(createTestClient(fake).provider.stream(QUESTION, stop.signal));
+    const reading = readAll(eventsOf(createTestClient(fake).provider, QUESTION, stop.signal));
     await until(() => fake.chats.length === 1);
     stop.abort(new Error('stopped'));
     expect((await reading).error).toBe(stop.signal.reason);
@@ -256,7 +263,7 @@ describe('ending a stream', () => {
   it('ends the HTTP request when the signal aborts midway', async () => {
     const live = fake.live();
     const stop = new AbortController();
-    const events = createTestClient(fake).provider.stream(QUESTION, stop.signal);
+    const events = eventsOf(createTestClient(fake).provider, QUESTION, stop.signal);
     await events.next();
     await live.text('so far');
     await events.next();
@@ -274,7 +281,7 @@ describe('ending a stream', () => {
     await Promise.all([
       live.text('so far'),
       (async () => {
-        for await (const event of createTestClient(fake).provider.stream(QUESTION, never)) {
+        for await (const event of eventsOf(createTestClient(fake).provider, QUESTION, never)) {
           if (event.type === type) break;
         }
       })(),
@@ -294,7 +301,7 @@ describe('ending a stream', () => {
         await ended.promise;
         response.end();
       });
-      expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe(text);
+      expect(textOf((await readAll(eventsOf(provider, QUESTION, never))).events)).toBe(text);
       ended.resolve();
       expect(await fake.chats.at(-1)?.closed).toBe('finished');
       // The client hears of it a little later.
@@ -307,7 +314,7 @@ describe('ending a stream', () => {
     const clock = createFakeClock();
     fake.script((response) => void response.write(textChunk('all') + finishChunk() + DONE));
     const { provider } = createTestClient(fake, { clock });
-    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('all');
+    expect(textOf((await readAll(eventsOf(provider, QUESTION, never))).events)).toBe('all');
     await clock.advance(END_OF_BODY_MS);
     expect(await fake.chats[0]?.closed).toBe('aborted');
   });
@@ -321,7 +328,7 @@ describe('ending a stream', () => {
       }
     });
     const { provider } = createTestClient(fake, { clock: createFakeClock() });
-    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('all');
+    expect(textOf((await readAll(eventsOf(provider, QUESTION, never))).events)).toBe('all');
     expect(await fake.chats[0]?.closed).toBe('aborted');
   });
 
@@ -330,13 +337,13 @@ describe('ending a stream', () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{');
     });
-    for await (const _ of createTestClient(fake).provider.stream(QUESTION, never)) break;
+    for await (const _ of eventsOf(createTestClient(fake).provider, QUESTION, never)) break;
     expect(await fake.chats[0]?.closed).toBe('aborted');
   });
 
   it('sends nothing when the signal has aborted already', async () => {
     const { error } = await readAll(
-      createTestClient(fake).provider.stream(QUESTION, AbortSignal.abort(new Error('too late'))),
+      eventsOf(createTestClient(fake).provider, QUESTION, AbortSignal.abort(new Error('too late'))),
     );
     expect(error?.message).toBe('too late');
     expect(fake.requests).toEqual([]);
@@ -347,7 +354,7 @@ describe('ending a stream', () => {
     fake.script(busy());
     const { provider, logged } = createTestClient(fake, { clock });
     const stop = new AbortController();
-    const reading = readAll(provider.stream(QUESTION, stop.signal));
+    const reading = readAll(eventsOf(provider, QUESTION, stop.signal));
     await until(() => logged().includes('trying again'));
     stop.abort(new Error('stopped'));
     expect((await reading).error).toBe(stop.signal.reason);
@@ -359,7 +366,7 @@ describe('silence', () => {
   it('ends a stream that says nothing for 90 s, headers included', async () => {
     const clock = createFakeClock();
     fake.script(silence);
-    const reading = readAll(createTestClient(fake, { clock }).provider.stream(QUESTION, never));
+    const reading = readAll(eventsOf(createTestClient(fake, { clock }).provider, QUESTION, never));
     await until(() => fake.chats.length === 1);
     await clock.advance(89_999);
     expect(await fakeIsOpen()).toBe(true);
@@ -381,7 +388,7 @@ describe('silence', () => {
       },
     };
     const live = fake.live();
-    const events = createTestClient(fake, { clock: watched }).provider.stream(QUESTION, never);
+    const events = eventsOf(createTestClient(fake, { clock: watched }).provider, QUESTION, never);
     await events.next();
     await clock.advance(1_000_000);
     const next = events.next();
@@ -421,7 +428,7 @@ describe('trying again', () => {
     fake.script(json(429, { error: { code: 429, message: 'no' } }));
     fake.answer('then it worked');
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toBeNull();
     expect(textOf(events)).toBe('then it worked');
     expect(clock.waits).toEqual([800, END_OF_BODY_MS]);
@@ -430,7 +437,7 @@ describe('trying again', () => {
   it.each(MAY_BE_BILLED)('does not try again after HTTP %i, which may be billed', async (status) => {
     fake.script(json(status, { error: { code: status, message: 'no' } }));
     const { provider, clock } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ status, mayBeBilled: true });
     expect(fake.chats).toHaveLength(1);
     expect(clock.waits).toEqual([]);
@@ -440,14 +447,14 @@ describe('trying again', () => {
     fake.script(json(status, { error: { code: status, message: 'no' } }));
     fake.answer('then it worked');
     const { provider } = createTestClient(fake);
-    const { events } = await readAll(provider.stream({ ...QUESTION, isFree: true }, never));
+    const { events } = await readAll(eventsOf(provider, { ...QUESTION, isFree: true }, never));
     expect(textOf(events)).toBe('then it worked');
   });
 
   it.each([400, 401, 402, 403, 404, 405, 413, 422])('never tries again after HTTP %i', async (status) => {
     fake.script(json(status, { error: { code: status, message: 'no' } }));
     const { provider, clock } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ status, mayBeBilled: false });
     expect(fake.chats).toHaveLength(1);
     expect(clock.waits).toEqual([]);
@@ -456,7 +463,7 @@ describe('trying again', () => {
   it('tries three times more, after 0.8, 1.6 and 3.2 s, then fails with the last error', async () => {
     fake.script(busy(), busy(), busy(), json(429, { error: { code: 429 } }));
     const { provider, clock } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'rate_limited', status: 429 });
     expect(clock.waits).toEqual([800, 1_600, 3_200]);
     expect(fake.chats).toHaveLength(4);
@@ -467,14 +474,14 @@ describe('trying again', () => {
     fake.script(busy({ 'retry-after': '7' }), busy({ 'retry-after': date }), busy({ 'retry-after': '0' }));
     fake.answer('at last');
     const { provider, clock } = createTestClient(fake);
-    expect(textOf((await readAll(provider.stream(QUESTION, never))).events)).toBe('at last');
+    expect(textOf((await readAll(eventsOf(provider, QUESTION, never))).events)).toBe('at last');
     expect(clock.waits).toEqual([7_000, 20_000, 0, END_OF_BODY_MS]);
   });
 
   it('fails at once, naming the wait, when it is asked to wait longer than 30 s', async () => {
     fake.script(json(429, { error: { code: 429 } }, { 'retry-after': '31' }));
     const { provider, clock } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 31_000 });
     expect(clock.waits).toEqual([]);
   });
@@ -483,7 +490,7 @@ describe('trying again', () => {
     fake.script(
       json(429, { error: { code: 429, availability: { code: 'capacity_exhausted', retryable: false } } }),
     );
-    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'rate_limited' });
     expect(fake.chats).toHaveLength(1);
   });
@@ -492,7 +499,7 @@ describe('trying again', () => {
     fake.script(
       json(429, { error: { type: 'insufficient_quota', code: 'insufficient_quota', message: 'x' } }),
     );
-    const { error } = await readAll(createTestClient(fake).provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(createTestClient(fake).provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'no_credit', reason: 'insufficient_quota' });
     expect(fake.chats).toHaveLength(1);
   });
@@ -500,7 +507,7 @@ describe('trying again', () => {
   it('does not try again when the connection breaks after the request was read', async () => {
     fake.script(drop());
     const { provider, clock } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'unreachable', mayBeBilled: true });
     expect(fake.chats).toHaveLength(1);
     expect(clock.waits).toEqual([]);
@@ -539,7 +546,7 @@ describe('trying again', () => {
   it('fails as unreachable when nothing listens, with the cause', async () => {
     const port = await freePort();
     const { provider, clock } = createTestClient({ url: `http://127.0.0.1:${port}/v1` });
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({
       code: 'unreachable',
       status: null,
@@ -552,7 +559,7 @@ describe('trying again', () => {
   it('does not try again when the provider takes the request and then reports an error before any text', async () => {
     fake.script(stream(KEEP_ALIVE, errorChunk(502, 'provider_unavailable')));
     const { provider } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(QUESTION, never));
+    const { error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toMatchObject({ code: 'provider_down', mayBeBilled: true });
     expect(fake.chats).toHaveLength(1);
   });
@@ -561,7 +568,7 @@ describe('trying again', () => {
     fake.script(stream(KEEP_ALIVE, errorChunk(502, 'provider_unavailable')));
     fake.answer('second time lucky');
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream({ ...QUESTION, isFree: true }, never));
+    const { events, error } = await readAll(eventsOf(provider, { ...QUESTION, isFree: true }, never));
     expect(error).toBeNull();
     expect(events.map(({ type }) => type)).toEqual(['start', 'start', 'text', 'usage', 'done']);
     expect(clock.waits).toEqual([800, END_OF_BODY_MS]);
@@ -571,7 +578,7 @@ describe('trying again', () => {
     fake.script(stream(textChunk('half'), errorChunk(502, 'provider_unavailable')));
     fake.answer('half and whole');
     const { provider, clock } = createTestClient(fake);
-    const { events, error } = await readAll(provider.stream({ ...QUESTION, isFree }, never));
+    const { events, error } = await readAll(eventsOf(provider, { ...QUESTION, isFree }, never));
     expect(textOf(events)).toBe('half');
     expect(error).toMatchObject({ code: 'provider_down' });
     expect(fake.chats).toHaveLength(1);

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ChatEvent } from '../../../src/core/ports/provider.ts';
 import { defineProvider } from '../../../src/core/provider/definition.ts';
-import { createTestClient } from '../../support/provider/test-client.ts';
+import { createTestClient, eventsOf } from '../../support/provider/test-client.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -120,7 +120,7 @@ describe('an example of a provider in docs/models.md', () => {
         maxOutputTokens: 100,
         user: 'u',
       } as const;
-      for await (const event of provider.stream(asked, signal)) events.push(event);
+      for await (const event of eventsOf(provider, asked, signal)) events.push(event);
       expect(events).toContainEqual({ type: 'text', delta: 'An inlet.' });
       expect(events.at(-1)).toMatchObject({
         type: 'done',

@@ -7,7 +7,7 @@ import {
   type Reply,
   raw,
 } from '../../support/provider/fake-provider.ts';
-import { createTestClient, never, QUESTION, readAll } from '../../support/provider/test-client.ts';
+import { createTestClient, eventsOf, never, QUESTION, readAll } from '../../support/provider/test-client.ts';
 
 const OWN_KEY = 'sk-or-v1-0123456789abcdef';
 const PROMPT = 'a very private question';
@@ -44,7 +44,7 @@ describe('a key or a prompt never shows', () => {
   ])('after %s', async (_, reply) => {
     fake.script(reply, reply, reply, reply);
     const { provider, logged } = createTestClient(fake);
-    const { error } = await readAll(provider.stream(request, never));
+    const { error } = await readAll(eventsOf(provider, request, never));
     expect(error?.name).toBe('ProviderError');
     expectNoSecret(error, logged());
   });
@@ -52,7 +52,7 @@ describe('a key or a prompt never shows', () => {
   it('when the key cannot be put into a header', async () => {
     const { provider, logged } = createTestClient(fake);
     const broken = `${OWN_KEY}\n`;
-    const { error } = await readAll(provider.stream({ ...request, apiKey: broken }, never));
+    const { error } = await readAll(eventsOf(provider, { ...request, apiKey: broken }, never));
     expect(error).toMatchObject({ code: 'bad_key' });
     expectNoSecret(error, logged());
   });
@@ -64,7 +64,7 @@ describe('a key or a prompt never shows', () => {
         return Promise.reject(new TypeError('fetch failed', { cause: inner }));
       },
     });
-    const { error } = await readAll(provider.stream(request, never));
+    const { error } = await readAll(eventsOf(provider, request, never));
     expect(error).toMatchObject({ code: 'unreachable' });
     expectNoSecret(error, logged());
   });

@@ -7,7 +7,7 @@ import {
   type RecordedRequest,
 } from '../../support/provider/fake-provider.ts';
 import type { Dialect } from '../../support/provider/strict-bodies.ts';
-import { createTestClient, never, QUESTION, readAll } from '../../support/provider/test-client.ts';
+import { createTestClient, eventsOf, never, QUESTION, readAll } from '../../support/provider/test-client.ts';
 
 let fake: FakeProvider;
 afterEach(() => fake.close());
@@ -38,7 +38,7 @@ async function sent(preset: Dialect, request: ChatRequest) {
     preset,
     preferences: { order: ['OpenAI'], max_price: { completion: '0.5', image: 1 } },
   });
-  expect((await readAll(provider.stream(request, never))).error).toBeNull();
+  expect((await readAll(eventsOf(provider, request, never))).error).toBeNull();
   return fake.chats[0] as RecordedRequest;
 }
 
@@ -114,7 +114,7 @@ describe('what goes over the wire', () => {
         features: { effortField },
       });
       const { provider } = createTestClient(fake, { preset: 'compatible', definition });
-      await readAll(provider.stream({ ...QUESTION, effort: 'low' }, never));
+      await readAll(eventsOf(provider, { ...QUESTION, effort: 'low' }, never));
       const expected = {
         reasoning: { reasoning: { effort: 'low' } },
         reasoning_effort: { reasoning_effort: 'low' },
@@ -134,7 +134,7 @@ describe('what goes over the wire', () => {
     const headers = { authorization: 'Bearer sk-test-forged', accept: 'text/html', 'x-trace': 't-1' };
     const definition = defineProvider({ id: 'lab', preset: 'openrouter', baseUrl: fake.url, headers });
     const { provider } = createTestClient(fake, { definition });
-    await readAll(provider.stream({ ...QUESTION, apiKey: 'sk-test-own' }, never));
+    await readAll(eventsOf(provider, { ...QUESTION, apiKey: 'sk-test-own' }, never));
     expect(fake.chats[0]?.headers).toMatchObject({
       authorization: 'Bearer sk-test-own',
       accept: 'text/event-stream',
@@ -153,7 +153,7 @@ describe('without a key that can be sent', () => {
     fake = await createFakeProvider();
     const { provider } = createTestClient(fake, { apiKey });
     const request = ownKey === undefined ? QUESTION : { ...QUESTION, apiKey: ownKey };
-    const { error } = await readAll(provider.stream(request, never));
+    const { error } = await readAll(eventsOf(provider, request, never));
     expect(error).toMatchObject({ code: 'bad_key', ownKey: ownKey !== undefined });
     expect(fake.requests).toEqual([]);
   });

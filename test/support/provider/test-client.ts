@@ -59,6 +59,36 @@ export const QUESTION: ChatRequest = {
 
 export const never: AbortSignal = new AbortController().signal;
 
+/** The events of an answer as an iterable. The provider waits for the reader, and ends the request if the reader leaves. */
+export async function* eventsOf(
+  provider: Pick<ChatProvider, 'stream'>,
+  request: ChatRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ChatEvent, void, void> {
+  let arrival = Promise.withResolvers<ChatEvent | null>();
+  let demand = Promise.withResolvers<void>();
+  const take = (event: ChatEvent) => {
+    arrival.resolve(event);
+    return demand.promise;
+  };
+  const ended = provider.stream(request, take, signal).then(
+    () => arrival.resolve(null),
+    (error: unknown) => arrival.reject(error),
+  );
+  try {
+    for (let event = await arrival.promise; event !== null; event = await arrival.promise) {
+      yield event;
+      const { resolve } = demand;
+      [arrival, demand] = [Promise.withResolvers(), Promise.withResolvers()];
+      resolve();
+    }
+  } finally {
+    demand.promise.catch(() => {}); // nobody waits for it if the stream has ended
+    demand.reject(new Error('the reader has left'));
+    await ended;
+  }
+}
+
 /** Reads a stream to its end, or to its error. */
 export async function readAll(
   stream: AsyncIterable<ChatEvent>,

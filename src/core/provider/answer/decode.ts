@@ -3,7 +3,7 @@ import type { JsonObject } from '../../kit/json.ts';
 import type { Rate } from '../../kit/scheduling/rate.ts';
 import type { Clock } from '../../kit/time/clock.ts';
 import type { Deadline } from '../../kit/time/deadline.ts';
-import type { ChatEvent } from '../../ports/provider.ts';
+import type { TakeEvent } from '../../ports/provider.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Failure, readFailure } from '../failure/failure.ts';
 import { type AnswerBounds, AnswerReader } from './answer.ts';
@@ -73,33 +73,38 @@ export class AnswerDecoder implements ChunkHandlers {
   }
 
   /**
-   * Yields the events in batches, as the network delivers them. Ends the HTTP request in every case, after `[DONE]` in the
-   * background. Call once.
+   * Resolves after the last event. Ends the HTTP request in every case, after `[DONE]` in the background. Call once.
    *
    * @throws ProviderError if the provider reports an error, if the answer ends too early (`cut_off`) or pauses for too long
    * (`timeout`), or if the body is not an answer (`bad_response`, `bad_address`)
    * @throws the outer signal's reason
    */
-  async *events(): AsyncGenerator<readonly ChatEvent[], void, void> {
+  async stream(take: TakeEvent): Promise<void> {
     const answer = this.#answer;
     try {
-      yield [{ type: 'start', generationId: answer.generationId }];
+      await take({ type: 'start', generationId: answer.generationId });
       for (let textReads = 0; this.#isOpen && !this.#isDone && !answer.isFull; ) {
         if (textReads >= FIRST_READS) await this.#context.pace.enter();
         const error = await this.#read();
-        const events = answer.take();
-        if (events.length > 0) {
-          textReads++;
-          yield events;
-        }
+        if (await this.#pass(take)) textReads++;
         if (error !== null) throw error;
       }
       answer.finishUp(this.#skippedLines);
-      yield answer.take();
+      await this.#pass(take);
     } finally {
       if (this.#isDone) void this.#body.leave(this.#context.clock);
       else await this.#body.cancel();
     }
+  }
+
+  /** Passes on what was read. Resolves to whether that was anything. */
+  async #pass(take: TakeEvent): Promise<boolean> {
+    const events = this.#answer.take();
+    for (const event of events) {
+      const taken = take(event);
+      if (taken !== undefined) await taken;
+    }
+    return events.length > 0;
   }
 
   /**

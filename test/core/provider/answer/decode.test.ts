@@ -52,7 +52,7 @@ async function decodeBody(body: ReadableStream<Uint8Array>): Promise<Decoded> {
   let error: unknown = null;
   try {
     const decoder = new AnswerDecoder(new Response(body), { exchange, ...limits, pace, clock, log }, never);
-    for await (const batch of decoder.events()) events.push(...batch);
+    await decoder.stream((event) => void events.push(event));
   } catch (thrown) {
     error = thrown;
   } finally {
