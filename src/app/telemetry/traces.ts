@@ -14,6 +14,7 @@ export function createTraces(): Pick<Telemetry, 'answered' | 'answering'> {
   return {
     answering: (id, work) =>
       tracer.startActiveSpan('answer', { attributes: { 'parley.answer': id } }, async (span) => {
+        if (!span.isRecording()) return work();
         open.set(id, span);
         try {
           return await work();

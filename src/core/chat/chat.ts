@@ -64,7 +64,7 @@ function createAsking({ records, messenger, run, isPaused }: ActionParts, secret
       const { writtenAtMs = clock.now() } = question;
       if (clock.now() - writtenAtMs > ASK_FIRST_MS) return offerMissed(records, messenger, question);
       if (await isPaused(question)) return;
-      await run({ question, asker: question.actor, ...conversationFor(question), turn: randomUUID() });
+      return run({ question, asker: question.actor, ...conversationFor(question), turn: randomUUID() });
     },
     /** The conversation that a question here would continue. */
     async conversationAt({ key }: Place): Promise<Conversation | null> {

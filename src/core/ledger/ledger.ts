@@ -15,7 +15,7 @@ import {
   StoreError,
 } from '../ports/store.ts';
 import { recover } from './recovery.ts';
-import { createSettlement, type LookUpCost, type Settlement } from './settlement.ts';
+import { createSettlement, type LookUpCost } from './settlement.ts';
 import type { Spent } from './usage.ts';
 
 /** Whose request it is, and who pays. */
@@ -142,31 +142,6 @@ function levelOf({ name, renewsAtMs, draw, setAside }: LimitDraw, used: Readonly
   };
 }
 
-function reservedOf(
-  reservation: Reservation,
-  levels: readonly Level[],
-  { store, log }: LedgerOptions,
-  settlement: Settlement,
-): NewlyReserved {
-  let generation: string | null = null;
-
-  return {
-    ok: true,
-    levels,
-    async started(generationId) {
-      generation = generationId;
-      const unstored = orLog(log, 'warn', { id: reservation.id }, 'could not store the id of a generation');
-      await store.ledger.annotate(reservation.id, generationId).catch(unstored);
-    },
-    async settle(spent) {
-      const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
-      if (!isKnown && generation !== null) settlement.bookWhenPriced(reservation, spent, generation);
-      else await settlement.book(reservation, spent);
-    },
-    release: () => settlement.release(reservation),
-  };
-}
-
 export type Ledger = ReturnType<typeof createLedger>;
 
 /** Money and requests. A request's highest cost is reserved before it leaves; its true cost is booked when it ends. */
@@ -190,9 +165,48 @@ export function createLedger(options: LedgerOptions) {
     options,
   );
 
-  function draw(whose: Payment, limits: GuildLimits): LimitDraw[] {
-    const nowMs = clock.now();
-    return drawsOf(whose, { ...limits, ...options.installation }, (kind) => periods(kind, nowMs));
+  function draw(whose: Payment, limits: GuildLimits, atMs: number): LimitDraw[] {
+    return drawsOf(whose, { ...limits, ...options.installation }, (kind) => periods(kind, atMs));
+  }
+
+  /** The same for the same arguments, except for its lease. */
+  function reservationOf(
+    { id, worstNanoUsd, limits, ...entry }: LedgerRequest,
+    madeAtMs: number,
+    limitDraws = draw(entry, limits, madeAtMs),
+  ): Reservation {
+    // An automatic request is not the person's request.
+    const requests = entry.kind === undefined ? 1 : 0;
+    return {
+      id,
+      draws: allOf(limitDraws),
+      reserved: { nanoUsd: worstNanoUsd, setAsideNanoUsd: worstNanoUsd, requests, attempts: requests },
+      entry,
+      madeAtMs,
+      owner,
+      leaseUntilMs: leases.until(),
+    };
+  }
+
+  function reserved(request: LedgerRequest, madeAtMs: number): Reserved {
+    const { id } = request;
+    let generation: string | null = null;
+    // Built anew, so that its draws (2 kB) are not held for as long as the answer streams.
+    const reservation = () => reservationOf(request, madeAtMs);
+    return {
+      ok: true,
+      async started(generationId) {
+        generation = generationId;
+        const unstored = orLog(log, 'warn', { id }, 'could not store the id of a generation');
+        await store.annotate(id, generationId).catch(unstored);
+      },
+      async settle(spent) {
+        const isKnown = spent.basis === 'provider' || spent.basis === 'tokens' || spent.costNanoUsd === 0;
+        if (!isKnown && generation !== null) settlement.bookWhenPriced(reservation(), spent, generation);
+        else await settlement.book(reservation(), spent);
+      },
+      release: () => settlement.release(reservation()),
+    };
   }
 
   return {
@@ -201,35 +215,20 @@ export function createLedger(options: LedgerOptions) {
      *
      * @throws StoreError if the store fails; nothing is reserved then, or only until the lease lapses
      */
-    async reserve({
-      id,
-      worstNanoUsd,
-      limits,
-      ...entry
-    }: LedgerRequest): Promise<NewlyReserved | LimitReached> {
-      const limitDraws = draw(entry, limits);
-      const draws = allOf(limitDraws);
+    async reserve(request: LedgerRequest): Promise<NewlyReserved | LimitReached> {
+      const { id, limits } = request;
       const madeAtMs = clock.now();
-      // An automatic request is not the person's request.
-      const requests = entry.kind === undefined ? 1 : 0;
-      const reservation: Reservation = {
-        id,
-        draws,
-        reserved: { nanoUsd: worstNanoUsd, setAsideNanoUsd: worstNanoUsd, requests, attempts: requests },
-        entry,
-        madeAtMs,
-        owner,
-        leaseUntilMs: leases.until(),
-      };
+      const limitDraws = draw(request, limits, madeAtMs);
+      const reservation = reservationOf(request, madeAtMs, limitDraws);
       const result = await store.reserve(reservation).catch((error: unknown) => {
         if (error instanceof StoreError) settlement.releaseDoubtful(reservation);
         throw error;
       });
       if (result.ok) {
         leases.hold(id);
-        const used = new Map(draws.map(({ counter }, index) => [counter, result.used[index] ?? 0]));
+        const used = new Map(reservation.draws.map(({ counter }, at) => [counter, result.used[at] ?? 0]));
         const levels = limitDraws.map((draw) => levelOf(draw, used));
-        return reservedOf(reservation, levels, options, settlement);
+        return { ...reserved(request, madeAtMs), levels };
       }
       const { counter, unit, limit: most } = result.draw;
       const exceeded = limitDraws.find(({ draw }) => draw.counter === counter);
@@ -241,7 +240,7 @@ export function createLedger(options: LedgerOptions) {
 
     /** The present use of a person's and a guild's limits, narrowest limit first. */
     async levels(whose: Payment, limits: GuildLimits): Promise<readonly Level[]> {
-      const draws = draw(whose, limits);
+      const draws = draw(whose, limits, clock.now());
       const used = await store.read(allOf(draws).map(({ counter }) => counter));
       return draws.map((draw) => levelOf(draw, used));
     },

@@ -35,8 +35,6 @@ function releaseOf(reservation: Reservation): Settle {
   return { kind: 'settle', reservation, actual };
 }
 
-export type Settlement = ReturnType<typeof createSettlement>;
-
 /** Ends reservations, however long the store or the provider takes; only a `StoreError` is retried. */
 export function createSettlement(options: {
   readonly store: Pick<Store, 'values' | 'write'>;

@@ -33,7 +33,7 @@ export async function runCommand(received: Received, command: GivenCommand): Pro
   const { name, given, find, thread = null, isFilledIn = false } = command;
   const isAnswer = commands.some((each) => each.name === name && each.reply === 'answer');
   const isPrivate = !isAnswer || given['private'] === true;
-  await handleOnce(received, { acknowledged: 'thinking', isPrivate, answerKey: null }, async (event) =>
+  return handleOnce(received, { acknowledged: 'thinking', isPrivate, answerKey: null }, async (event) =>
     dispatch.command({
       ...event,
       command: name,
@@ -57,7 +57,7 @@ export async function useCommand(received: Received<ChatInputCommandInteraction>
     interaction.options.data.map((option) => [option.name, givenValue(option)]),
   );
   const thread = interaction.inCachedGuild() && channel?.isThread() ? channel : null;
-  await runCommand(received, { name, given, thread });
+  return runCommand(received, { name, given, thread });
 }
 
 /** A form has to be the first response: whether the person may use it is known before, or they would fill it in vain. */
@@ -96,7 +96,7 @@ export async function runOnThread(
 ): Promise<void> {
   const { interaction } = received;
   const thread = interaction.inCachedGuild() ? await threadOf(interaction, message) : null;
-  await runCommand(received, { name: command.name, given: optionsForOne(command), thread });
+  return runCommand(received, { name: command.name, given: optionsForOne(command), thread });
 }
 
 /** The thread of a message, or the one that began with it. Everybody who sees the message sees that too. */
