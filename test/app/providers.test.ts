@@ -205,7 +205,7 @@ type Wait = (client: ChatProvider, signal: AbortSignal) => Promise<unknown>;
 describe('a time limit of the settings', () => {
   const list: Wait = (client, signal) => client.models(signal);
   const answer: Wait = (client, signal) =>
-    readAll(client.stream(QUESTION, signal)).then(({ error }) => Promise.reject(error));
+    readAll(eventsOf(client, QUESTION, signal)).then(({ error }) => Promise.reject(error));
 
   it.each([
     ['OPENROUTER_TIMEOUT_SEC', list, ''],

@@ -528,7 +528,7 @@ describe('trying again', () => {
     });
     await provider.models(never);
     await sleep(5);
-    const { events, error } = await readAll(provider.stream(QUESTION, never));
+    const { events, error } = await readAll(eventsOf(provider, QUESTION, never));
     expect(error).toBeNull();
     expect(textOf(events)).toBe('at last');
     expect(clock.waits).toContain(800);
