@@ -115,7 +115,10 @@ describe('an answer that a dead process left', () => {
     const channel = ground.guild.channel({ denyBot: ['ReadMessageHistory'] });
     const surface = await ask({ ...ground, channel });
     await surface.openMessage(growing('One'), never);
-    expect(await reopen(ground, surface)).toMatchObject({ message: null, isUnread: true });
+    const found = await reopen(ground, surface);
+    expect(found).toMatchObject({ message: null, isUnread: true });
+    await found?.surface.openMessage(ended('Sorry'), never);
+    expect(ground.discord.messages(channel).at(-1)?.content).toContain('Sorry');
   });
 
   it('begins in the thread that was still to come', async () => {
@@ -249,6 +252,16 @@ describe('an answer that a dead process left', () => {
     for (const reference of ['', 'null', '{}', '{"kind":"message"}']) {
       expect(await ground.adapter.reopen?.({ reference, answerId: null }, never)).toBeNull();
     }
+  });
+
+  it('is not given up because Discord fails', async () => {
+    const ground = await open();
+    const surface = await mention(ground);
+    await surface.openMessage(growing('One'), never);
+    ground.discord.faults.add('GET', /messages/, { kind: 'status', status: 500, when: 'before' }, 20);
+    await expect(reopen(ground, surface)).rejects.toThrow();
+    ground.discord.faults.clear();
+    expect((await reopen(ground, surface))?.message).toMatchObject({ text: 'One' });
   });
 
   it('is written down without the interaction’s token, which another bot’s cannot open', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments, usage } from '../../../../src/adapters/slack/commands/arguments.ts';
+import { readOptions } from '../../../../src/adapters/slack/commands/forms.ts';
 import { commands } from '../../../../src/commands/index.ts';
 import type { Command } from '../../../../src/core/command.ts';
 import { askCommand, modelCommand, stopCommand } from '../harness.ts';
@@ -91,6 +92,10 @@ describe('the text behind a slash command', () => {
 
   it('says what is missing or too much', () => {
     expect(options('--model')).toBe('`--model` needs a value: `/ask --model …`.');
+    expect(parseArguments(modelCommand, '--scope')).toEqual({
+      ok: false,
+      problem: '`--scope` needs a value: `/model --scope conversation`.',
+    });
     expect(options('--web --web hi')).toBe('`--web` is given twice.');
     expect(parseArguments(stopCommand, 'now')).toEqual({
       ok: false,
@@ -105,5 +110,30 @@ describe('the text behind a slash command', () => {
   it('is told how to be typed', () => {
     expect(usage(modelCommand)).toBe('Type `/model [model] [--scope …]`.');
     expect(usage(askCommand)).toBe('Type `/ask [--model …] [--web] [--private] prompt`.');
+  });
+});
+
+describe('a filled form', () => {
+  it('brings each field as its option takes it, and none that was not filled or not declared', () => {
+    const declared = [
+      ['prompt', { type: 'text', description: 'The question', maxChars: 99 }],
+      ['model', { type: 'model', description: 'The model' }],
+      ['web', { type: 'flag', description: 'Searches' }],
+      ['private', { type: 'flag', description: 'Hides' }],
+      ['gone', { type: 'flag', description: 'Not in an older form' }],
+    ] as const;
+    const filled = {
+      prompt: { prompt: { value: 'Why?' } },
+      model: { model: { selected_option: { value: 'gpt-4o' } } },
+      web: { web: { selected_options: [{ value: 'on' }] } },
+      private: { private: { selected_options: [] } },
+      other: { other: { value: 'x' } },
+    };
+    expect(readOptions(declared, filled)).toEqual({
+      prompt: 'Why?',
+      model: 'gpt-4o',
+      web: true,
+      private: false,
+    });
   });
 });

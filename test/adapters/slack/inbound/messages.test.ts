@@ -64,6 +64,14 @@ describe('Slack messages', () => {
     );
   });
 
+  it('does not show the name of a private channel to those who know its id', async () => {
+    const { slack, recorded, ann, bob, general, bot } = await setUp();
+    const secret = slack.channel('takeover', [bob], { kind: 'group' });
+    ann.say(general, `${bot} what is said in <#${secret}> and <#${general}>?`);
+    await until(() => recorded.messages.length > 0);
+    expect(recorded.messages[0]?.text).toMatch(/^what is said in (?!.*takeover).* and #general\?$/);
+  });
+
   it('claims no edit of what was no question', async () => {
     const { recorded, ann, general, bot, quiet } = await setUp();
     recorded.asked = false;
