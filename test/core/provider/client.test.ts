@@ -136,6 +136,18 @@ describe('stream', () => {
     expect(fake.chats[1]?.body).not.toHaveProperty('reasoning');
   });
 
+  it.each([
+    [2_047, false],
+    [2_048, true],
+  ])('keeps the effort where the credit leaves room to think: %d tokens, %s', async (tokens, keeps) => {
+    const poor = `This request requires more credits, but can only afford ${tokens}.`;
+    fake.script(json(402, { error: { code: 402, message: poor } }));
+    fake.answer('Yes.');
+    const { provider } = createTestClient(fake);
+    await readAll(provider.stream({ ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never));
+    expect('reasoning' in (fake.chats[1]?.body ?? {})).toBe(keeps);
+  });
+
   it('yields each piece as it comes, not at the end', async () => {
     const live = fake.live();
     const { provider } = createTestClient(fake);
@@ -533,6 +545,15 @@ describe('trying again', () => {
     expect(textOf(events)).toBe('at last');
     expect(clock.waits).toContain(800);
     expect(sockets).toHaveLength(2);
+  });
+
+  it.each([
+    ['{"data":"none"}', 'bad_response'],
+    ['data: {}', 'bad_response'],
+    [' <!doctype html>', 'bad_address'],
+  ])('fails to list models for a body that is no list: %s', async (body, code) => {
+    const { provider } = createTestClient(fake, { fetch: async () => new Response(body) });
+    await expect(provider.models(never)).rejects.toMatchObject({ code });
   });
 
   it('tries the list of models again whatever broke: it costs nothing', async () => {

@@ -68,7 +68,9 @@ describe('what a model thinks', () => {
   });
 
   it('has no button where there is none', async () => {
-    expect((await ask('  ')).kinds).not.toContain('thinking');
+    const { kinds, answerId } = await ask('  ');
+    expect(kinds).not.toContain('thinking');
+    expect(await show(answerId)).toBe('The model’s thinking is no longer stored.');
   });
 
   it('is exported and forgotten with the question', async () => {

@@ -173,6 +173,17 @@ describe('a thread', () => {
     expect(opened).toEqual([`${'fjord '.repeat(13).trim()}…`]);
   });
 
+  it('that cannot be opened under an answer is not named, and the person is told', async () => {
+    await start();
+    const asked = invocationOf('ask', { prompt: 'What is a fjord?' });
+    await bot.dispatch.command(asked);
+    const press = pressOf('continue', asked.surface.shown?.buttons[0]?.answerId ?? '');
+    await bot.dispatch.press({ ...press, openThread: async () => null });
+    expect(press.surface.privateTexts[0]?.text).toBe(
+      'Threads are not possible here. Reply to the answer instead.',
+    );
+  });
+
   it('that is opened under an answer is named by it', async () => {
     await start();
     const asked = invocationOf('ask', { prompt: 'What is a fjord?' });
