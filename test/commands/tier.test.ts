@@ -35,6 +35,18 @@ describe('/tier for everybody', () => {
     expect(text).toMatch(/ask the operator\. `openai` can be bought on Discord/);
   });
 
+  it('offers what is sold here and opens more, and no shop where there is none', async () => {
+    await bot.grant('discord:1', 'openai');
+    expect(await tier({}, asMember)).not.toContain('can be bought');
+    await using shopless = new AsyncDisposableStack();
+    const other = shopless.adopt(await createTestBot(), (it) => it.close());
+    const invocation = invocationOf('tier', {}, asMember);
+    await other.dispatch.command(invocation);
+    expect(invocation.surface.privateTexts[0]?.text).toMatch(
+      /ask the operator\. An admin can also add an API key for OpenRouter or OpenAI with `\/connect`/,
+    );
+  });
+
   it('names a grant with its end, and not who gave it or why', async () => {
     await tier(
       { action: 'grant', tier: 'premium', until: '2999-01-01', reason: 'a secret deal' },

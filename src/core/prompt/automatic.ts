@@ -55,7 +55,7 @@ export function createErrands(options: {
     const promptTokens =
       text.length <= SHORT_CHARS ? mostTokensOfAny(text) : await mostTokens(text, '200k', signal);
     const bounds = { promptTokens, outputTokens: maxOutputTokens, webSearches: 0, images: 0 };
-    const listed = catalogue.list(platformOf(actor.guild)).filter(({ gone, thinks }) => !gone && !thinks);
+    const listed = catalogue.list(platformOf(actor.guild)).filter(({ thinks }) => !thinks);
     const { decide } = await models.look(actor);
     const able = listed.flatMap(({ id }) => {
       const decision = decide(id);

@@ -25,6 +25,20 @@ describe('what is worth caching', () => {
     expect(messagesToCache(model, conversation(1, 4 * tokens - 1))).toBe(0);
   });
 
+  it('ends with a message that can be marked: one with words', () => {
+    const model = 'anthropic/claude-3.5-sonnet';
+    const [system, first, , newest] = conversation(1, 0) as [
+      ChatMessage,
+      ChatMessage,
+      ChatMessage,
+      ChatMessage,
+    ];
+    const long: ChatMessage = { role: 'assistant', content: 'x'.repeat(100_000) };
+    const empty: ChatMessage = { role: 'assistant', content: '' };
+    expect(messagesToCache(model, [system, first, long, newest])).toBe(3);
+    expect(messagesToCache(model, [system, first, long, first, empty, newest])).toBe(0);
+  });
+
   it('is nothing in the first turn, nor of models that see to it themselves', () => {
     expect(messagesToCache('anthropic/claude-3.5-sonnet', conversation(0, 0))).toBe(0);
     expect(messagesToCache('openai/gpt-4o', conversation(3, 100_000))).toBe(0);

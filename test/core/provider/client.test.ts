@@ -144,8 +144,21 @@ describe('stream', () => {
     fake.script(json(402, { error: { code: 402, message: poor } }));
     fake.answer('Yes.');
     const { provider } = createTestClient(fake);
-    await readAll(provider.stream({ ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never));
+    await readAll(eventsOf(provider, { ...QUESTION, maxOutputTokens: 8_192, effort: 'high' }, never));
     expect('reasoning' in (fake.chats[1]?.body ?? {})).toBe(keeps);
+  });
+
+  it.each([
+    [60_000, 900],
+    [70_000, null],
+  ])('reads 64 KiB of what a refusal says: of %d bytes', async (bytes, affordableTokens) => {
+    const error = { code: 402, message: 'This request requires more credits, but can only afford 900.' };
+    fake.script(json(402, { request: 'x'.repeat(bytes), error }), json(402, { error }));
+    const { provider } = createTestClient(fake);
+    const { error: failure } = await readAll(
+      eventsOf(provider, { ...QUESTION, maxOutputTokens: 900 }, never),
+    );
+    expect(failure).toMatchObject({ code: 'no_credit', affordableTokens });
   });
 
   it('yields each piece as it comes, not at the end', async () => {

@@ -2,6 +2,9 @@ import { type Node, Parser } from 'commonmark';
 import { describe, expect, it } from 'vitest';
 import { footerOf, sourcesOf } from '../../../../src/core/chat/words/answer-text.ts';
 import { type Done, endOfDone } from '../../../../src/core/chat/words/ending-words.ts';
+import { explain } from '../../../../src/core/chat/words/explain.ts';
+import { UnreadableValue } from '../../../../src/core/coordination/collection.ts';
+import { StoreError } from '../../../../src/core/ports/store.ts';
 
 /** The links of a list of sources as a reader of Markdown sees them, one per entry; anything else beside them shows as text. */
 function entriesOf(markdown: string): string[] {
@@ -158,5 +161,17 @@ describe('the note of an answer', () => {
     [{ tools: ['add', 'sum'] }, 'The model also called the tools `add`, `sum`, which it does not have here.'],
   ] as const)('says what is missing from it: %j', (end, note) => {
     expect(noted(end, 'Yes.')).toEqual({ status: 'complete', note });
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    [new StoreError('away'), /cannot reach its database/, /^Try again in a minute;/],
+    [new UnreadableValue('chats', 'c', 'x'), /cannot be read/, /^Nothing was deleted\./],
+    [new TypeError('x is not a function'), /inside the bot/, /^Try again; .* the log has the details\.$/],
+  ])('is told with what to do next: %s', (error, what, next) => {
+    const told = explain(error);
+    expect(told.what).toMatch(what);
+    expect(told.next).toMatch(next);
   });
 });

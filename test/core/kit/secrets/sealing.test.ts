@@ -24,6 +24,12 @@ describe('what is sealed', () => {
     expect(createSealing(key, 'others').unseal(sealed, 'discord:1/openai')).toBeNull();
   });
 
+  it('does not open with a part of its tag, though nothing is in it', () => {
+    const bytes = Buffer.from(sealing.seal('', 'a'), 'base64url');
+    for (const at of bytes.keys())
+      expect(sealing.unseal(bytes.subarray(0, at).toString('base64url'), 'a'), String(at)).toBeNull();
+  });
+
   it('does not open where a byte of it is another one, or it is cut', () => {
     const sealed = sealing.seal('sk-secret', 'a');
     const bytes = Buffer.from(sealed, 'base64url');
