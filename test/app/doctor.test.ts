@@ -194,6 +194,29 @@ describe('the doctor', () => {
     expect(of(refused, 'Providers')[0]).toBe('fail: OpenRouter rejects the key in OPENROUTER_API_KEY');
   });
 
+  it('names a provider that cannot be reached, and one without a key', async () => {
+    const { url, close } = await createFakeProvider({ keys: [KEY] });
+    await close();
+    const checks = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
+    expect(of(checks, 'Providers')).toEqual([
+      expect.stringMatching(/^fail: OpenRouter cannot be reached: /),
+      ...of(checks, 'Providers').slice(1),
+    ]);
+    expect(remedyOf(checks, /cannot be reached/)).toContain(`that ${url} is the right address`);
+  });
+
+  it('names a model that ends within a month, with the day', async () => {
+    const day = (inDays: number) => new Date(Date.now() + inDays * 86_400_000).toISOString();
+    const models = MODELS.map((model) => ({
+      ...model,
+      expiration_date: model.id === 'openai/gpt-4o' ? day(29) : day(31),
+    }));
+    const { url } = await provider({ models });
+    const checks = await look({ OPENROUTER_API_KEY: KEY, OPENROUTER_BASE_URL: url });
+    const ending = of(checks, 'Models').filter((line) => line.includes('will be removed'));
+    expect(ending).toEqual([`warn: openai/gpt-4o will be removed on ${day(29).slice(0, 10)}`]);
+  });
+
   it.each([
     [{ limit_remaining: 12.5 }, 'ok: The key for OpenRouter has $12.50 left'],
     [{ limit_remaining: 0 }, 'fail: The key for OpenRouter is used up'],
@@ -438,7 +461,8 @@ describe('the doctor', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/^✓ Setup +Environment and models file are valid\.$/m);
     expect(output).toMatch(/^✗ Providers +No model is available: .*\. Set OPENROUTER_API_KEY or .*\.$/m);
-    expect(output).toMatch(/\n1 fault, \d warnings?\.\n$/);
+    const warnings = output.match(/^! /gm)?.length ?? 0;
+    expect(output).toContain(`\n1 fault, ${warnings} warning${warnings === 1 ? '' : 's'}.\n`);
     expect(JSON.parse((await run('--json')).output)).toMatchObject({
       ok: false,
       checks: expect.arrayContaining([expect.objectContaining({ area: 'Providers', state: 'fail' })]),

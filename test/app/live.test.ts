@@ -222,6 +222,16 @@ describe('the live look at Slack', () => {
     expect(slack.messages(channel)).toEqual([]);
   });
 
+  it('posts nothing where the bot is not a member', async () => {
+    const clock = createFastClock();
+    const slack = await createFakeSlack({ clock });
+    onTestFinished(slack.close);
+    const channel = slack.channel('garden', [slack.user('Ann')], { bot: false });
+    const { checks, provider } = await look({ platform: 'slack', channel }, slack.environment, clock);
+    expect(differences(checks)).toEqual(['fail: The bot is not a member of the channel']);
+    expect([slack.messages(channel), provider.chats]).toEqual([[], []]);
+  });
+
   it('takes Slack’s own rendering of Markdown blocks for what it is', async () => {
     const { checks } = await onSlack({ rendersMarkdown: true });
     expect(lines(checks)).toContain('ok: Markdown blocks come back as rich_text');

@@ -32,6 +32,15 @@ async function serve(environment: Record<string, string>): Promise<string> {
   return server.listen('127.0.0.1', 0);
 }
 
+it('serves the dashboard at its root and below, and metrics to the operator', async () => {
+  const address = await serve({});
+  for (const path of ['/admin', '/admin/', '/admin/guilds']) {
+    const response = await fetch(address + path);
+    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('ADMIN_TOKEN')]);
+  }
+  expect((await fetch(`${address}/metrics`)).status).toBe(200);
+});
+
 it('tells details of /readyz to the operator alone where a proxy stands before the server', async () => {
   const details = 'discord: ready\nstore: ready\n';
   const textOf = async (address: string, headers = {}) =>

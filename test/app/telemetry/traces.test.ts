@@ -42,6 +42,7 @@ describe('an answer with OpenTelemetry', () => {
     expect(span?.name).toBe('answer');
     expect(shownIn).toEqual([span?.spanContext().spanId]);
     expect(span?.attributes).toMatchObject({
+      'gen_ai.operation.name': 'chat',
       'gen_ai.request.model': 'meta-llama/llama-3.2-3b-instruct:free',
       'gen_ai.provider.name': 'openrouter',
       'parley.platform': 'discord',
@@ -60,5 +61,14 @@ describe('an answer with OpenTelemetry', () => {
     const [span] = exporter.getFinishedSpans();
     expect(span?.attributes).toMatchObject({ 'parley.status': 'failed' });
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no_credit' });
+  });
+
+  it('that a fault ended holds the fault, and ends', async () => {
+    const fault = new Error('a fault');
+    const work = () => Promise.reject(fault);
+    await expect(createTraces().answering('a1', work)).rejects.toBe(fault);
+    const [span] = exporter.getFinishedSpans();
+    expect(span?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span?.events).toMatchObject([{ attributes: { 'exception.message': 'a fault' } }]);
   });
 });

@@ -31,6 +31,20 @@ describe('a cache of answers', () => {
     expect(await get()).toBe(2);
   });
 
+  it('takes a value that nobody asked for where it pushes out no other that still counts', async () => {
+    let nowMs = 0;
+    const cache = createCache<string>({ ...systemClock, now: () => nowMs }, 60_000, 2);
+    const ask = (key: string) => cache.get(key, async () => 'asked again');
+    cache.put('a', 'A', 0);
+    expect([cache.hasRoomFor('a'), cache.hasRoomFor('b')]).toEqual([false, true]);
+    cache.put('b', 'B', 30_000);
+    expect(cache.hasRoomFor('c')).toBe(false);
+    nowMs = 60_000;
+    expect(cache.hasRoomFor('c')).toBe(true);
+    cache.put('c', 'C', 60_000);
+    expect([await ask('b'), await ask('c')]).toEqual(['B', 'C']);
+  });
+
   it('keeps no fault', async () => {
     const cache = createCache<string>(systemClock, 60_000);
     await expect(cache.get('key', () => Promise.reject(new Error('away')))).rejects.toThrow('away');

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
 import { SlackRefusal, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import type { Workspace } from '../../../../src/adapters/slack/api/workspace.ts';
-import { PrivateTeller } from '../../../../src/adapters/slack/posting/tell-privately.ts';
+import { PrivateTeller, sayIn } from '../../../../src/adapters/slack/posting/tell-privately.ts';
 
 const refusal = (reason: string) => new SlackRefusal('chat.postEphemeral', reason, null, []);
 
-/** Tells somebody something in a channel where `answers` come in turn: a fault, or null. Resolves to what was sent. */
-async function tell(...answers: (Error | null)[]) {
+const never = new AbortController().signal;
+
+/** A workspace in which the `answers` come in turn: a fault, or null. */
+function setUp(answers: (Error | null)[]) {
   const sent: string[] = [];
   const send = async (where: string, content: object) => {
     sent.push(`${where} ${JSON.stringify(content).includes('"markdown"') ? 'Markdown' : 'plain'}`);
@@ -20,6 +22,12 @@ async function tell(...answers: (Error | null)[]) {
     api: { call: (_: string, args: object) => send('DM', args) },
     directChannel: async () => 'D1',
   } as unknown as Workspace;
+  return { sent, workspace };
+}
+
+/** Tells somebody something in a channel. Resolves to what was sent. */
+async function tell(...answers: (Error | null)[]) {
+  const { sent, workspace } = setUp(answers);
   const teller = new PrivateTeller({
     workspace,
     channel: 'C1',
@@ -28,9 +36,7 @@ async function tell(...answers: (Error | null)[]) {
     root: null,
     responseUrl: null,
   });
-  const fault: unknown = await teller
-    .tell({ text: 'Hello' }, new AbortController().signal)
-    .catch((error) => error);
+  const fault: unknown = await teller.tell({ text: 'Hello' }, never).catch((error) => error);
   return { sent, fault };
 }
 
@@ -54,4 +60,13 @@ it('tells as plain text if the Markdown is refused, in either place', async () =
     sent: ['channel Markdown', 'DM Markdown', 'DM plain'],
     fault: undefined,
   });
+});
+
+it('says in a channel whether Slack took it, and hides no other fault', async () => {
+  const say = (...answers: (Error | null)[]) =>
+    sayIn(setUp(answers).workspace, { channel: 'D1', user: 'U1' }, { text: 'Hello' }, never);
+  expect(await say(null)).toBe(true);
+  expect(await say(refusal('invalid_arguments'))).toBe(false);
+  expect(await say(refusal('is_archived'))).toBe(false);
+  await expect(say(new SlackUnreachable('no answer'))).rejects.toThrow('no answer');
 });
