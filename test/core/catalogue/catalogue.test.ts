@@ -303,8 +303,8 @@ describe('a provider that is free', () => {
         { id: 'maker/model', tier: 'free', routes: [{ provider: 'mine' }], prices: { promptPerMillion: 3 } },
       ],
     });
-    const prices = { ...factsOf('x').prices, completionPicoUsd: 5 };
-    catalogue.apply('mine', [factsOf('maker/model', { prices })]);
+    const prices = { ...factsOf('x').prices, promptPicoUsd: 1, completionPicoUsd: 5 };
+    expect(catalogue.apply('mine', [factsOf('maker/model', { prices })]).doubts).toEqual([]);
     expect(Object.values(catalogue.get('maker/model', 'slack')?.prices ?? {})).toEqual(Array(9).fill(0));
   });
 });

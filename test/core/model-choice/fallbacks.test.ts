@@ -20,7 +20,7 @@ const PLACE = { channel: 'c1', key: 'discord:c1' };
 const DOWN = json(503, { error: { code: 503, message: 'down' } });
 const GONE = json(404, { error: { code: 404, message: 'No endpoints found for this model' } });
 
-function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third']) {
+function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third'], contextTokens = 128_000) {
   const model = (id: string, more: object = {}) => ({
     id: `maker/${id}`,
     name: `Model ${id}`,
@@ -34,7 +34,7 @@ function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third']) 
     JSON.stringify({
       providers: [{ id: 'server', name: 'The server', baseUrl: 'http://127.0.0.1/v1', keyless: true }],
       models: [
-        model('first', { fallbacks }),
+        model('first', { fallbacks, contextTokens }),
         model('second'),
         model('third', { contextTokens: 1_000_000 }),
         model('paid', { tier: 'premium' }),
@@ -43,7 +43,7 @@ function fileOf(fallbacks: readonly string[] = ['maker/second', 'maker/third']) 
   );
 }
 
-async function world(fallbacks?: readonly string[]) {
+async function world(fallbacks?: readonly string[], contextTokens?: number) {
   const clock = createFakeClock(Date.UTC(2026, 10, 12, 9));
   const store = await openStore('memory:', { clock, log: createLogRecorder().log });
   const provider = await createFakeProvider({ dialect: 'compatible' });
@@ -52,7 +52,7 @@ async function world(fallbacks?: readonly string[]) {
     const made = await createTestBot({
       store: shared,
       provider,
-      file: fileOf(fallbacks),
+      file: fileOf(fallbacks, contextTokens),
       keys: ['server'],
       defaultModel: 'maker/first',
       clock,
@@ -131,6 +131,21 @@ describe('a model that fails before its first text', () => {
     const surface = await ask();
     expect(surface.shown?.footer).toMatch(/^Model third, as Model first is too short for this/);
     expect(asked()).toEqual(['maker/first', 'maker/third']);
+  });
+
+  it('is not asked if the question does not fit, and says so where nothing else takes it', async () => {
+    const long = 'word '.repeat(7_900);
+    const healed = await world(undefined, 8_192);
+    healed.script(answer());
+    const surface = await healed.ask(undefined, long);
+    expect(surface.shown?.footer).toMatch(/^Model second, as Model first is too short for this/);
+    expect(healed.asked()).toEqual(['maker/second']);
+    const alone = await world([], 8_192);
+    const { privateTexts } = await alone.ask(undefined, long);
+    expect(privateTexts[0]?.text).toMatch(
+      /^The question is too long for Model first: about \d,\d{3} tokens, and the limit is \d,\d{3}\./,
+    );
+    expect(alone.asked()).toEqual([]);
   });
 
   it('never opens what the place may not use', async () => {

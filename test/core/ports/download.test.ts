@@ -55,6 +55,21 @@ describe('a file on a platform', () => {
     await expect(fetchFrom(url, 'https://files.example.com')).rejects.toThrow(/stored elsewhere/);
   });
 
+  it('is not read on if its host refuses it', async () => {
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+    };
+    const options = {
+      url: 'https://files.example.com/a',
+      origins: new Set(['https://files.example.com']),
+      fetch: async () => new Response(new ReadableStream({ cancel }), { status: 403 }),
+      maxBytes: 1_000,
+    };
+    await expect(download(options, new AbortController().signal)).rejects.toThrow(DownloadRefused);
+    expect(isCancelled).toBe(true);
+  });
+
   it('ends as soon as too much has come, whatever its host says of its length', async () => {
     let closed = Promise.withResolvers<void>();
     const host = await serve((request, response) => {

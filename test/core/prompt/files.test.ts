@@ -76,7 +76,7 @@ describe('files with a question', () => {
   });
 
   it('are pictures for a model that sees, also in later questions', async () => {
-    await open({ 'cat.png': png() });
+    const { fetched } = await open({ 'cat.png': png() });
     const place = { key: 'thread 1' };
     await bot.dispatch.message(messageOf('What is it?', { place, brought: [given('cat.png', 'image/png')] }));
     const url = `data:image/png;base64,${Buffer.from(png()).toString('base64')}`;
@@ -87,6 +87,10 @@ describe('files with a question', () => {
     await bot.dispatch.message(messageOf('Really?', { place }));
     expect(sent()[1]?.content).toMatchObject([{ type: 'text' }, { image_url: { url } }]);
     expect(asked()).toBe('Really?');
+    await bot.dispatch.message(messageOf('Sure?', { place }));
+    expect(sent()[1]?.content).toMatchObject([{ type: 'text' }, { image_url: { url } }]);
+    // Kept in memory from the second question on.
+    expect(fetched).toEqual(['cat.png', 'cat.png']);
   });
 
   it('are at most four pictures, before those of earlier questions', async () => {

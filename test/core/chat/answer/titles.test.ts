@@ -2,7 +2,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { UNLIMITED_GUILD } from '../../../../src/core/ports/limits.ts';
 import type { Rename } from '../../../../src/core/ports/surface.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
-import { answer, json, type RecordedRequest, type Reply } from '../../../support/provider/fake-provider.ts';
+import { DONE, finishChunk, textChunk, usageChunk } from '../../../support/provider/chunks.ts';
+import {
+  answer,
+  json,
+  type RecordedRequest,
+  type Reply,
+  stream,
+} from '../../../support/provider/fake-provider.ts';
 import {
   createTestBot,
   invocationOf,
@@ -171,6 +178,21 @@ describe('a thread', () => {
     const answerId = asked.surface.shown?.buttons[0]?.answerId ?? '';
     await bot.dispatch.press({ ...pressOf('continue', answerId), openThread });
     expect(opened).toEqual([`${'fjord '.repeat(13).trim()}…`]);
+  });
+
+  it('is named by a whole title alone, whether or not a reason for its end came', async () => {
+    const ends = [finishChunk('length'), ''];
+    await start((response, request) =>
+      stream(textChunk('Fjords'), `${ends.shift()}${usageChunk(USED)}${DONE}`)(response, request),
+    );
+    const [cut, whole] = [nameable(), nameable()];
+    for (const [index, { surface }] of [cut, whole].entries()) {
+      const there = { channel: 'c1', key: `discord:c1/t${index}` };
+      await bot.dispatch.message(messageOf('What is a fjord?', { place: there, surface }));
+      await settled();
+    }
+    await waitUntil(() => expect(whole.names).toEqual(['Fjords']));
+    expect(cut.names).toEqual([]);
   });
 
   it('that cannot be opened under an answer is not named, and the person is told', async () => {

@@ -248,6 +248,15 @@ describe('AnswerDecoder', () => {
     expect(events.filter(({ type }) => type === 'citation')).toMatchObject([{ url: 'https://e.com/a' }]);
   });
 
+  it('cites an image that is a link, and counts it as none that is skipped', async () => {
+    const image = { type: 'image_url', image_url: { url: 'https://e.com/a.png' } };
+    const decoded = await decode(event({ choices: [{ delta: { images: [image] } }] }), finishChunk(), DONE);
+    expect(decoded.events.filter(({ type }) => type === 'citation')).toMatchObject([
+      { url: 'https://e.com/a.png', title: 'Image' },
+    ]);
+    expect(doneOf(decoded)?.skippedImages).toBe(0);
+  });
+
   it('ignores whatever comes after [DONE]', async () => {
     const decoded = await decode(textChunk('a') + finishChunk() + DONE + textChunk('b') + errorChunk(500));
     expect(textOf(decoded.events)).toBe('a');
