@@ -374,6 +374,7 @@ describe
       expect,
     }) => {
       const page = await world.open();
+      await say(page, ' ');
       await say(page, 'First');
       await say(page, 'Second');
       await page.getByRole('radio', { name: 'Ada Admin' }).check();

@@ -130,7 +130,7 @@ describe('the page’s stream of changes', () => {
     expect(Stream.live.map(({ query }) => query)).toEqual([{ as: 'member', after: id }]);
     page.hidden = true;
     start();
-    expect(Stream.live).toHaveLength(1);
+    expect(Stream.opened).toHaveLength(2);
   });
 
   it.each([
