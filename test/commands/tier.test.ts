@@ -56,6 +56,11 @@ describe('/tier for everybody', () => {
     expect(text).toMatch(/`premium`:\n.*\n- premium: given by the operator until 2999-01-01\n/);
     expect(text).not.toMatch(/secret|olga|To get more/);
     expect(await tier({}, asOperator)).toMatch(/until 2999-01-01 \(discord:olga: a secret deal\)/);
+    await bot.grant('discord:1', 'openai');
+    expect(await tier({}, asOperator)).toMatch(
+      /\n- openai: given by the operator, in place of the default tier \(test: a test\)\n/,
+    );
+    expect(await tier({}, asAdmin)).toMatch(/\n- openai: given by the operator\n/);
   });
 
   it.each([
