@@ -552,6 +552,11 @@ describe('the models', () => {
     expect(await stateOf()).toBe('price doubted');
     Object.assign(changed, { doubtedPrices: undefined });
     expect(await stateOf()).toBe('one route paused');
+    // A route without a key, or one that is gone, is none.
+    for (const closed of [{ provider: 'openai' }, { gone: true }]) {
+      Object.assign(changed, { routes: [{ ...route('one'), ...closed }, route('two')] });
+      expect(await stateOf()).toBe('paused after failures');
+    }
     resting.clear();
     expect(await stateOf()).toBe('available');
   });

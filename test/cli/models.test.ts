@@ -135,6 +135,12 @@ describe('models on the command line', () => {
   it.each([
     [['models'], /^The action is missing\. Use search, check, add or remove/],
     [['models', 'add'], /^The model id is missing/],
+    [['models', 'remove'], /^The model id is missing/],
+    ...[
+      ['check', 'x'],
+      ['add', 'x/y', 'z'],
+      ['remove', 'x/y', 'z'],
+    ].map((words): [string[], RegExp] => [['models', ...words], /is one argument too many/]),
     [['models', 'add', 'x/y', '--tier', 'gold'], /^"gold" is not a tier/],
     [['models', 'check', '--tier', 'free'], /^--tier cannot be used here/],
   ])('refuses %j', async (args, words) => {

@@ -204,8 +204,12 @@ describe('the command line of an operator', () => {
     expect(await output('answers')).toMatch(/Schach 囲碁 .* {2}42 +openai\/gpt-4o-mini /);
     expect((await run('stop', 'unknown')).code).toBe(1);
     expect((await run('stop')).code).toBe(2);
-    const drained = output('pause', '--wait');
+    let isDrained = false;
+    const drained = output('pause', '--wait').finally(() => {
+      isDrained = true;
+    });
     expect(await output('stop', '--all')).toMatch(/^1 answer stops within a second/);
+    expect(isDrained).toBe(false);
     await answered;
     expect(asked.surface.shown?.note).toBe('Stopped by the operator.');
     expect(await drained).toContain('no answer is in progress any more');

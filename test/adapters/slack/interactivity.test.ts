@@ -183,7 +183,8 @@ describe('the sign that a question was seen', () => {
 
 describe('a model that thinks', () => {
   it('has a status with the time, until the answer begins', async () => {
-    const { slack, recorded, ann, general } = await setUp({ clock: createFastClock(50) });
+    const clock = createFastClock(50);
+    const { slack, recorded, ann, general } = await setUp({ clock });
     const question = ann.say(general, `<@${slack.app.botUserId}> hi`);
     await until(() => recorded.messages.length > 0);
     const surface = recorded.messages[0]?.surface;
@@ -195,6 +196,7 @@ describe('a model that thinks', () => {
     await surface?.openMessage(view('Hello', 'stop'), never);
     const count = statuses().length;
     surface?.think?.();
+    await clock.sleep(12_000);
     expect(statuses().length).toBeLessThanOrEqual(count + 1);
     expect(slack.violations).toEqual([]);
   });

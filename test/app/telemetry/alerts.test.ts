@@ -63,7 +63,10 @@ describe('what only the operator can put right', () => {
       'discord:1: **Answers by OpenAI fail until you fix this (no_credit).** Top up its account, or raise the limit of its key.',
     );
     expect(told[1]).toContain('slack:T1/U1: ');
-    await clock.advance(3_599_000);
+    // A process that starts meanwhile.
+    await clock.advance(60_000);
+    open('r').providerFailed(noCredit);
+    await clock.advance(3_539_000);
     two.providerFailed(noCredit);
     two.providerFailed({ ...noCredit, code: 'bad_key' });
     await expect.poll(() => told).toHaveLength(4);
