@@ -43,6 +43,8 @@ describe('the commands', () => {
       ];
       for (const text of texts) {
         expect(text.length, text).toBeLessThanOrEqual(100);
+        // Discord refuses all commands for one empty text.
+        expect(text.trim(), command.name).not.toBe('');
         expect(text).not.toContain('{guild}');
       }
     }
