@@ -129,7 +129,11 @@ describe('the command line of an operator', () => {
     [['limits', 'set', 'discord:1', 'all-dollars-per-day', '3', '--user', '42'], /not to one person/],
     [['limits', 'set', 'discord:1', 'requests-per-day', 'much'], /^The amount must be a whole number/],
     [['limits', 'show', 'discord:1', '--user', '42'], /^--user cannot be used here/],
-    [['forget', 'discord:1', '42'], /for good\. Confirm with --yes/],
+    [
+      ['forget', 'discord:1', '42'],
+      /^This deletes all questions of 42 in discord:1, their answers and costs for good\. Confirm with --yes/,
+    ],
+    [['forget', 'discord:1'], /^This deletes all conversations, choices and costs of discord:1 for good\./],
     [['export', 'discord:1'], /^The person's id is missing/],
     [['tier', 'list', 'discord:1'], /^"discord:1" is one argument too many/],
     [['tier', 'list', '--until', '2999-01-01'], /^--until cannot be used here/],
@@ -159,6 +163,28 @@ describe('the command line of an operator', () => {
     const { code, errors } = await run(...args);
     expect(code).toBe(2);
     expect(errors).toMatch(words);
+  });
+
+  it.each([
+    'access show discord:1',
+    'audit discord:1',
+    'backup a-file',
+    'doctor',
+    'export discord:1 42 a-file',
+    'forget discord:1 42',
+    'limits set discord:1 requests-per-day 3',
+    'limits show discord:1',
+    'outcomes discord:1',
+    'pause Later',
+    'restore a-file',
+    'setup',
+    'stop an-id',
+    'tier grant discord:1 premium',
+    'tier revoke discord:1',
+    'usage discord:1',
+  ])('refuses a word too many behind: %s', async (words) => {
+    const { code, errors } = await run(...words.split(' '), 'surplus');
+    expect([code, errors]).toEqual([2, expect.stringMatching(/^"surplus" is one argument too many/)]);
   });
 
   it('exports what is stored about a person, for that person’s eyes', async () => {

@@ -1,6 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  lookUpScope,
+  MESSAGE_LIMITS,
+  reactionScope,
+  sessionScope,
+  streamScope,
+  thinkingScope,
+} from '../../../../src/adapters/slack/api/limits.ts';
+import { METHODS } from '../../../../src/adapters/slack/api/methods.ts';
 import { createWebApi, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
 import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
@@ -146,5 +155,37 @@ describe('an answer', () => {
       answering('', { status }).upload('https://slack.test/upload', new Uint8Array(1), signal);
     await upload(200);
     await expect(upload(500)).rejects.toThrow('the upload failed with HTTP 500');
+  });
+});
+
+describe('the bot’s own limits', () => {
+  it('leave room for the word joiners that a text gets', () => {
+    const { lengthOf } = MESSAGE_LIMITS;
+    for (const [text, bytes] of [
+      ['ab', 2],
+      ['я', 2],
+      // Escaped, and with a joiner of three bytes.
+      ['a<b', 2 + '&lt;'.length + 3],
+      ['<&', '&lt;&amp;'.length + 6],
+    ] as const) {
+      expect(lengthOf?.(text), text).toBe(bytes);
+    }
+  });
+
+  // Calls a minute: docs.slack.dev/apis/web-api/rate-limits. A session costs two calls of its method.
+  it.each([
+    ['taking off reactions', reactionScope('T1'), 20],
+    ['sessions', sessionScope('T1'), 50 / 2],
+    ['streams', streamScope('T1'), 20],
+    [
+      'the statuses of models that think',
+      thinkingScope('T1'),
+      METHODS['assistant.threads.setStatus'].perMinute,
+    ],
+    ['looking people up', lookUpScope('T1', 'users.info'), METHODS['users.info'].perMinute],
+  ])('stay below those of Slack: %s', (_, { limit, windowMs, isShared }, perMinute) => {
+    expect([windowMs, isShared]).toEqual([60_000, true]);
+    expect(limit).toBeLessThan(perMinute);
+    expect(limit).toBeGreaterThan(perMinute / 2);
   });
 });
