@@ -127,7 +127,11 @@ describe('the door of the dashboard', () => {
     const { text } = await dashboard.get('/admin');
     expect(text).toContain('<nav');
     expect(text).not.toContain('role="status"');
-    expect((await dashboard.get('/admin/nowhere')).text).toContain('The address may be mistyped.');
+    const nowhere = await dashboard.get('/admin/nowhere');
+    expect([nowhere.status, nowhere.text]).toEqual([
+      404,
+      expect.stringContaining('The address may be mistyped.'),
+    ]);
   });
 
   it('closes behind who logs out', async () => {
@@ -593,7 +597,9 @@ describe('the changes', () => {
     ]);
     const last = (await dashboard.get('/admin/audit?skip=20')).text;
     expect([last.includes('change 119.'), last.includes('Older')]).toEqual([true, false]);
+    await createGuildNames(dashboard.bot.store).keep(new Map([['slack:T1', 'Garden']]));
     const one = (await dashboard.get('/admin/audit?guild=slack%3AT1')).text;
+    expect(rowsOf(one, 'Changes')[0]?.[1]).toBe('Garden');
     expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
     expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
     expect((await dashboard.get('/admin/audit?skip=250')).text).toContain('skip=150">Newer');

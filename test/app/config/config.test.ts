@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkEnvironment, fileLimitsOf, readConfig } from '../../../src/app/config/config.ts';
+import { checkEnvironment, fileLimitsOf, keyFrom, readConfig } from '../../../src/app/config/config.ts';
 import { ConfigError } from '../../../src/app/config/faults.ts';
 import { VARIABLES } from '../../../src/app/config/variables.ts';
 
@@ -32,6 +32,14 @@ describe('readConfig', () => {
       PLAYGROUND: 'auto',
     });
     expect(readConfig({}).OPENROUTER_API_KEY).toBeUndefined();
+  });
+
+  it('finds the key of any provider, under each of its names, and none that is empty', () => {
+    const environment = { OPEN_ROUTER_KEY: ' of-openrouter ', MY_KEY: 'of-mine', OPENAI_API_KEY: ' ' };
+    const found = ['OPENROUTER_API_KEY', 'MY_KEY', 'OPENAI_API_KEY'].map((name) =>
+      keyFrom(environment, name),
+    );
+    expect(found).toEqual(['of-openrouter', 'of-mine', undefined]);
   });
 
   it('bounds files, in bytes and milliseconds', () => {

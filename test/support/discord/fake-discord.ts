@@ -64,7 +64,7 @@ export interface GuildRef {
   /** Names the system channel; bots that are connected already do not learn of it. */
   setSystemChannel(channel: ChannelRef): void;
   /** Makes somebody a member, with a role of these permissions. */
-  join(person: Person, permissions?: readonly PermissionName[]): void;
+  join(person: Person, permissions?: readonly PermissionName[], nick?: string): void;
   /** Makes a role, and gives its id. */
   role(name: string): string;
   /** Gives a member a role. */
@@ -283,11 +283,12 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
     userId: string,
     name: string,
     permissions: readonly PermissionName[],
+    nick: string | null = null,
   ): string {
     const id = world.nextId();
     const botId = userId === world.application.bot.id ? userId : null;
     guild.roles.set(id, { id, name, botId, permissions: permissionBits(permissions) });
-    guild.members.set(userId, { userId, roleIds: [id], nick: null });
+    guild.members.set(userId, { userId, roleIds: [id], nick });
     return id;
   }
 
@@ -342,7 +343,8 @@ export async function createFakeDiscord(options: FakeDiscordOptions = {}): Promi
         setSystemChannel(channel) {
           guild.systemChannelId = channel.id;
         },
-        join: (person, permissions = []) => void addMember(guild, person.id, person.name, permissions),
+        join: (person, permissions = [], nick) =>
+          void addMember(guild, person.id, person.name, permissions, nick),
         role(name) {
           const roleId = world.nextId();
           const role = { id: roleId, name, botId: null, permissions: 0n };

@@ -46,6 +46,15 @@ async function settle(ground: Ground) {
 }
 
 describe('a mention in a channel', () => {
+  it('is of a person by the name that the server has for them', async () => {
+    const ground = await open();
+    const { discord, guild, channel } = ground;
+    const cleo = discord.person('Cleo');
+    guild.join(cleo, [], 'Captain');
+    cleo.say(channel, `${discord.botMention} hello`);
+    expect((await heard(ground)).actor.name).toBe('Captain');
+  });
+
   it('opens a thread that is named after the question, and answers there', async () => {
     const ground = await open();
     const { discord, ada, channel, guild } = ground;
