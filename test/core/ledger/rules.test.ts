@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
-import { readRule } from '../../../src/core/ledger/rule-words.ts';
+import { personalRules, readRule } from '../../../src/core/ledger/rule-words.ts';
 import { createLimitRules, type LimitRules } from '../../../src/core/ledger/rules.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { type LimitsConfig, limitsSchema, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
@@ -53,6 +53,20 @@ describe('a rule that an operator writes', () => {
       problem: expect.stringMatching(problem),
     });
   });
+});
+
+it('the limits of people and roles are listed by person, then by role, each with its amount', () => {
+  const rules = {
+    operator: {},
+    guild: { requestsPerUserPerDay: 9 },
+    users: { '42': { requestsPerUserPerDay: 5, nanoUsdPerUserPerDay: 50_000_000 } },
+    groups: { '7': { requestsPerUserPerDay: 0 } },
+  };
+  expect(personalRules('discord:1', rules)).toEqual([
+    { who: 'person 42', limit: 'requestsPerUserPerDay', most: '5 requests' },
+    { who: 'person 42', limit: 'nanoUsdPerUserPerDay', most: '$0.05' },
+    { who: 'role 7', limit: 'requestsPerUserPerDay', most: '0 requests' },
+  ]);
 });
 
 describe('limit rules', () => {

@@ -48,7 +48,12 @@ describe('limitsSchema', () => {
   it.each([
     ['a negative amount', { free: { usdPerUserPerDay: -1 } }, ['free', 'usdPerUserPerDay']],
     ['half a request', { free: { requestsPerUserPerDay: 0.5 } }, ['free', 'requestsPerUserPerDay']],
-    ['an amount past what is exact', { installation: { usdPerDay: 1e7 } }, ['installation', 'usdPerDay']],
+    ['over a million dollars', { installation: { usdPerDay: 1_000_000.01 } }, ['installation', 'usdPerDay']],
+    [
+      'over a billion requests',
+      { free: { requestsPerUserPerDay: 1_000_000_001 } },
+      ['free', 'requestsPerUserPerDay'],
+    ],
     ['a limit that does not exist', { free: { usdPerUser: 1 } }, ['free']],
     ['a tier that does not exist', { gold: {} }, []],
   ])('refuses %s, and says where', (_, config, path) => {

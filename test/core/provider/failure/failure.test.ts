@@ -132,6 +132,17 @@ describe('readFailure', () => {
     expect(JSON.stringify(failure)).not.toContain('secret');
   });
 
+  it.each([
+    [{ code: 429 }, 429],
+    [{ code: '503' }, 503],
+    [{ status: 402 }, 402],
+    [{ code: 399 }, null],
+    [{ code: 600 }, null],
+    [{ code: '0429' }, null],
+  ])('reads the status of a failure inside HTTP 200 from %j', (fields, status) => {
+    expect(readFailure(null, error(fields), none, NOW).status).toBe(status);
+  });
+
   it('takes prose in the place of an identifier for none', () => {
     expect(readFailure(400, error({ type: 'You said: my secret' }), none, NOW).reason).toBeNull();
   });
