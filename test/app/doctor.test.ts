@@ -434,7 +434,7 @@ describe('the doctor', () => {
         fetch: async (input, init) => {
           const response = await fetch(input, init);
           const date = new Date(Date.now() + (++calls === 2 ? offMs : 0)).toUTCString();
-          const headers = { ...Object.fromEntries(response.headers), date };
+          const headers = { ...Object.fromEntries(response.headers.entries()), date };
           return new Response(await response.text(), { status: response.status, headers });
         },
         clock: systemClock,

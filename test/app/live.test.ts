@@ -12,6 +12,7 @@ import { createFetch } from '../../src/app/http/http-client.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import type { Clock } from '../../src/core/kit/time/clock.ts';
+import type { Fetch, FetchHeaders } from '../../src/core/ports/fetch.ts';
 import { createFakeDiscord, type FakeDiscordOptions } from '../support/discord/fake-discord.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { MODELS_FILE } from '../support/models.ts';
@@ -20,7 +21,7 @@ import { createFakeSlack, type FakeSlackOptions } from '../support/slack/fake-sl
 
 const KEY = 'sk-or-v1-secret-of-the-operator';
 /** Changes what goes out before it does, or what comes back. */
-type Deviate = (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
+type Deviate = (fetch: Fetch) => Fetch;
 const straight: Deviate = (fetch) => fetch;
 
 async function look(
@@ -86,13 +87,9 @@ const sends =
   (piece: string, other: string): Deviate =>
   (fetch) =>
   (url, init) => {
-    const body = init?.body instanceof URLSearchParams ? String(init.body) : init?.body;
+    const body = init?.body;
     if (typeof body !== 'string' || !body.includes(piece)) return fetch(url, init);
-    const changed = body.replace(piece, other);
-    return fetch(url, {
-      ...init,
-      body: init?.body instanceof URLSearchParams ? new URLSearchParams(changed) : changed,
-    });
+    return fetch(url, { ...init, body: body.replace(piece, other) });
   };
 
 /** Replaces a piece of what comes back from addresses that match. */
@@ -102,7 +99,8 @@ const gives =
   async (url, init) => {
     const response = await fetch(url, init);
     if (!where.test(`${init?.method ?? 'GET'} ${String(url)}`)) return response;
-    const { status, headers } = response;
+    const { status } = response;
+    const headers = Object.fromEntries(response.headers.entries());
     return new Response((await response.text()).replaceAll(piece, other), { status, headers });
   };
 
@@ -333,7 +331,7 @@ describe('what a look sees of limits', () => {
     const differing: string[] = [];
     const findings = createFindings('Live');
     const stage = { findings, differs: (line: string) => void differing.push(line) } as unknown as Stage;
-    const inWords = (name: string, hits: readonly Headers[]) =>
+    const inWords = (name: string, hits: readonly FetchHeaders[]) =>
       `${name} ${hits.map((hit) => hit.get('retry-after')).join()}`;
     reportHits(seen, 'calls', stage, inWords);
     expect([differing, findings.checks]).toEqual([[`A limit was hit 2 times: PATCH ${route} 3,3`], []]);

@@ -9,6 +9,7 @@ import type { GuildId } from '../../core/ports/actor.ts';
 import type { Adapter } from '../../core/ports/adapter.ts';
 import { type CommandDeclaration, inWordsOf } from '../../core/ports/command.ts';
 import type { Dispatch } from '../../core/ports/events.ts';
+import type { Fetch } from '../../core/ports/fetch.ts';
 import { createAgentView } from './answers/agent-view.ts';
 import { changeButtons, reopen } from './answers/reopen.ts';
 import { guildOf } from './api/places.ts';
@@ -40,7 +41,7 @@ export interface SlackAdapterOptions {
   readonly apiUrl: string;
   readonly commands: readonly CommandDeclaration[];
   readonly limiters: WriteLimiters;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Routes Socket Mode through a proxy. Default: direct. */
   readonly socketDispatcher?: SocketDispatcher;
   readonly clock: Clock;

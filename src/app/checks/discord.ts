@@ -12,13 +12,14 @@ import { messageOf } from '../../core/kit/text/text.ts';
 import type { Clock } from '../../core/kit/time/clock.ts';
 import { StartError } from '../../core/ports/adapter.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
+import type { Fetch } from '../../core/ports/fetch.ts';
 import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
 export interface DiscordCheckOptions {
   readonly config: Config;
   readonly commands: readonly CommandDeclaration[];
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 

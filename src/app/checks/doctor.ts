@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseCatalogueFile } from '../../core/catalogue/file.ts';
 import type { Clock } from '../../core/kit/time/clock.ts';
 import type { CommandDeclaration } from '../../core/ports/command.ts';
+import type { Fetch } from '../../core/ports/fetch.ts';
 import { checkEnvironment, keyFrom, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import { inspectSetup } from '../config/setup.ts';
@@ -84,12 +85,12 @@ export async function checkKeys({
 function withClock(fetch: DoctorOptions['fetch'], clock: Clock) {
   const skews: number[] = [];
   return {
-    fetch: (async (...args: Parameters<typeof fetch>) => {
+    fetch: (async (...args: Parameters<Fetch>) => {
       const response = await fetch(...args);
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) skews.push(clock.now() - date);
       return response;
-    }) satisfies typeof fetch,
+    }) satisfies Fetch,
     /** The median. */
     skewMs: () => skews.toSorted((a, b) => a - b)[Math.floor(skews.length / 2)] ?? null,
   };

@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import type { Fetch } from '../../core/ports/fetch.ts';
 import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';
 
@@ -15,7 +16,7 @@ export interface MachineOptions {
   readonly environment: NodeJS.Dict<string>;
   /** This machine's clock minus the clocks of servers; null if none answered. */
   readonly clockSkewMs: number | null;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
 }
 
 /** Checks Node, `.env`, disk, clock, port and proxy. */

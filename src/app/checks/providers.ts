@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createCatalogue } from '../../core/catalogue/catalogue.ts';
 import type { CatalogueFile, ModelEntry } from '../../core/catalogue/file.ts';
 import { replacementFor } from '../../core/catalogue/replacement.ts';
+import { parseJson } from '../../core/kit/json.ts';
 import { messageOf } from '../../core/kit/text/text.ts';
 import { upTo } from '../../core/ports/effort.ts';
 import { LOCAL_PLATFORM } from '../../core/ports/platforms.ts';
@@ -99,7 +100,7 @@ async function checkCredit(
     headers: { authorization: `Bearer ${key}` },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  const parsed = keySchema.safeParse(await response.json());
+  const parsed = keySchema.safeParse(parseJson(await response.text()));
   if (!parsed.success) return;
   const { limit_remaining: left, is_free_tier: isFree } = parsed.data.data;
   if (typeof left === 'number') {

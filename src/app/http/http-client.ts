@@ -1,5 +1,13 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { createBackground } from '../../core/kit/scheduling/background.ts';
+import type {
+  BodyReader,
+  Fetch,
+  FetchBody,
+  FetchHeaders,
+  FetchInit,
+  FetchResponse,
+} from '../../core/ports/fetch.ts';
 import { RequestUnsent } from '../../core/ports/request-unsent.ts';
 import { type Proxies, readProxies } from './proxies.ts';
 
@@ -12,10 +20,11 @@ const BODIES_BUDGET_MS = 100;
 
 /**
  * A `fetch` for a process that streams a thousand answers. Reads nothing of a body before it is requested, so that data waits
- * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Follows no redirects, requests
- * no compression, and has no timeouts: use the signal. If nothing of a request was sent, rejects with `RequestUnsent`.
+ * in the system's buffers and is read at once; Node's own `fetch` reads ahead piece by piece. Its responses have no streams,
+ * each of which would take 2.5 kB for as long as an answer streams. Follows no redirects, requests no compression, and has no
+ * timeouts: use the signal.
  */
-export function createFetch(proxies: Proxies = {}): typeof fetch {
+export function createFetch(proxies: Proxies = {}): Fetch {
   const options = {
     // Pauses a connection as soon as one byte arrives unasked.
     connect: connectOptions({ highWaterMark: 1 }),
@@ -27,11 +36,11 @@ export function createFetch(proxies: Proxies = {}): typeof fetch {
   const led = readProxies(proxies);
   const agent = led === null ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...led });
 
-  return async (input, { method = 'GET', headers, body, signal } = {}) => {
-    const { origin, pathname, search } = new URL(input instanceof Request ? input.url : input);
+  return async (url, { method = 'GET', headers, body, signal } = {}) => {
+    const { origin, pathname, search } = new URL(url);
     const sent = await encode(headers, body ?? null);
     signal?.throwIfAborted();
-    const answer = Promise.withResolvers<Response>();
+    const answer = Promise.withResolvers<FetchResponse>();
     agent.dispatch(
       { origin, path: pathname + search, method: method as Dispatcher.HttpMethod, ...sent },
       new Call(signal ?? null, answer),
@@ -45,36 +54,37 @@ function connectOptions(options: { readonly highWaterMark: number }): object {
   return options;
 }
 
-async function encode(given: RequestInit['headers'], body: RequestInit['body'] | null) {
+async function encode(given: FetchInit['headers'] = {}, body: NonNullable<FetchInit['body']> | null) {
   const headers: Record<string, string> = {
     // Firewalls of some providers reject requests without a user agent.
     'user-agent': 'Parley',
-    ...Object.fromEntries(new Headers(given)),
-    'accept-encoding': 'identity',
   };
-  if (body === null) return { headers, body };
+  for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value;
+  headers['accept-encoding'] = 'identity';
+  if (body === null || body instanceof Uint8Array) return { headers, body };
   // A copy instead of a slice of a pool, because undici keeps it as long as the answer streams.
   if (typeof body === 'string') return { headers, body: new TextEncoder().encode(body) };
-  const encoded = new Response(body);
-  const type = encoded.headers.get('content-type');
+  const form = new Response(body);
+  const type = form.headers.get('content-type');
   if (type !== null) headers['content-type'] ??= type;
-  return { headers, body: await encoded.bytes() };
+  return { headers, body: await form.bytes() };
 }
 
 const handInTurn = createBackground<Call>(BODIES_BUDGET_MS, (call) => call.hand());
 
-/** A request, and the source of its response's body, of which nothing is read before it is requested. */
-class Call implements Dispatcher.DispatchHandler {
+type BodyRead = Awaited<ReturnType<BodyReader['read']>>;
+
+/** A request, and the body of its response, of which nothing is read before it is requested. */
+class Call implements Dispatcher.DispatchHandler, FetchBody, BodyReader {
   readonly #signal: AbortSignal | null;
-  readonly #answer: PromiseWithResolvers<Response>;
-  /** Null until undici is about to write the request to a connection. */
+  readonly #answer: PromiseWithResolvers<FetchResponse>;
+  /** Null until there is a connection. */
   #connection: Dispatcher.DispatchController | null = null;
-  /** Null until the headers are in. */
-  #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #isAnswered = false;
   /** Data that arrived and is not handed on yet. */
   #parts: Buffer[] = [];
-  /** Whether a reader waits for more. */
-  #isWanted = false;
+  /** Null unless somebody waits for more. */
+  #demand: PromiseWithResolvers<BodyRead> | null = null;
   #isDue = false;
   #hasArrived = false;
   /** The fault with which the body ended; null if there was none. */
@@ -82,7 +92,7 @@ class Call implements Dispatcher.DispatchHandler {
   /** Whether everything is handed on, or nothing more is wanted. */
   #isOver = false;
 
-  constructor(signal: AbortSignal | null, answer: PromiseWithResolvers<Response>) {
+  constructor(signal: AbortSignal | null, answer: PromiseWithResolvers<FetchResponse>) {
     this.#signal = signal;
     this.#answer = answer;
     signal?.addEventListener('abort', this.#abandon, { once: true });
@@ -92,8 +102,9 @@ class Call implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#stop();
     const reason = this.#signal?.reason;
+    this.#error = reason;
     this.#answer.reject(reason);
-    this.#reader?.error(reason);
+    this.#finish();
     this.#connection?.abort(reason);
   };
 
@@ -108,20 +119,15 @@ class Call implements Dispatcher.DispatchHandler {
     if (this.#isOver) connection.abort(this.#signal?.reason);
   }
 
-  onResponseStart(
-    connection: Dispatcher.DispatchController,
-    status: number,
-    given: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(connection: Dispatcher.DispatchController, status: number, headers: HeaderValues): void {
     if (status < 200) return;
-    const headers = Object.entries(given).map(([name, value]): [string, string] => [name, String(value)]);
     const isEmpty = status === 204 || status === 205 || status === 304;
     if (isEmpty) this.#stop();
     else connection.pause();
     // They pin what arrived with them: 3 kB for as long as the answer streams.
     connection.rawHeaders = null;
-    const body = isEmpty ? null : new ReadableStream(this, { highWaterMark: 0 });
-    this.#answer.resolve(new Response(body, { status, headers }));
+    this.#isAnswered = true;
+    this.#answer.resolve(new Received(status, headers, isEmpty ? null : this));
   }
 
   onResponseData(_: Dispatcher.DispatchController, part: Buffer): void {
@@ -140,31 +146,43 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    if (this.#isOver) return;
     this.#error =
       this.#connection === null
         ? new RequestUnsent('fetch failed', { cause })
-        : new TypeError(this.#reader === null ? 'fetch failed' : 'terminated', { cause });
+        : new TypeError(this.#isAnswered ? 'terminated' : 'fetch failed', { cause });
     this.#answer.reject(this.#error);
-    if (this.#reader === null) this.#stop();
-    else this.#end();
+    if (this.#isAnswered) this.#end();
+    else this.#stop();
   }
 
-  /** From here to `cancel`: the source of the body's stream. */
-  start(reader: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#reader = reader;
+  getReader(): BodyReader {
+    return this;
   }
 
-  pull(): void {
-    this.#isWanted = true;
+  read(): Promise<BodyRead> {
+    const demand = Promise.withResolvers<BodyRead>();
+    this.#demand = demand;
     // A new list: one that grew old would keep what is added to it until the next full collection, each part with all that
     // came with it.
     this.#parts = [...this.#parts];
-    if (!this.#hasArrived) this.#connection?.resume();
+    if (this.#isOver) this.#finish();
+    else if (!this.#hasArrived) this.#connection?.resume();
     if (this.#hasArrived || this.#parts.length > 0) this.#handSoon();
+    return demand.promise;
   }
 
-  cancel(): void {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    try {
+      for (let part = await this.read(); !part.done; part = await this.read()) yield part.value;
+    } finally {
+      await this.cancel();
+    }
+  }
+
+  async cancel(): Promise<void> {
     this.#stop();
+    this.#finish();
     // Lets the end arrive, after which the connection can serve the next request.
     if (!this.#hasArrived) this.#connection?.resume();
     if (!this.#hasArrived) this.#connection?.abort(new Error('read enough'));
@@ -179,17 +197,67 @@ class Call implements Dispatcher.DispatchHandler {
   /** Hands on what has arrived, if it is wanted, and behind it the end. */
   hand(): void {
     this.#isDue = false;
-    if (this.#isOver || !this.#isWanted) return;
+    if (this.#isOver || this.#demand === null) return;
     if (this.#parts.length > 0) {
-      this.#isWanted = false;
+      const { resolve } = this.#demand;
+      this.#demand = null;
       // Otherwise what comes next would be cut into its events at once, with 100 bytes for each besides its own 230.
       this.#connection?.pause();
-      this.#reader?.enqueue(Buffer.concat(this.#parts));
+      resolve({ done: false, value: Buffer.concat(this.#parts) });
       this.#parts = [];
     }
     if (!this.#hasArrived) return;
     this.#stop();
-    if (this.#error === null) this.#reader?.close();
-    else this.#reader?.error(this.#error);
+    this.#finish();
+  }
+
+  /** Tells whoever waits for more that nothing comes. */
+  #finish(): void {
+    if (this.#error === null) this.#demand?.resolve({ done: true, value: undefined });
+    else this.#demand?.reject(this.#error);
+    this.#demand = null;
+  }
+}
+
+class Received implements FetchResponse {
+  readonly status: number;
+  readonly headers: FetchHeaders;
+  readonly body: FetchBody | null;
+
+  constructor(status: number, headers: HeaderValues, body: FetchBody | null) {
+    this.status = status;
+    this.headers = new ReceivedHeaders(headers);
+    this.body = body;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  async text(): Promise<string> {
+    const utf8 = new TextDecoder();
+    let text = '';
+    for await (const part of this.body ?? []) text += utf8.decode(part, { stream: true });
+    return text + utf8.decode();
+  }
+}
+
+/** By name in lower case. */
+type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
+
+class ReceivedHeaders implements FetchHeaders {
+  readonly #values: HeaderValues;
+
+  constructor(values: HeaderValues) {
+    this.#values = values;
+  }
+
+  get(name: string): string | null {
+    const key = name.toLowerCase();
+    return Object.hasOwn(this.#values, key) ? String(this.#values[key]) : null;
+  }
+
+  *entries(): Generator<[string, string], void, void> {
+    for (const [name, value] of Object.entries(this.#values)) yield [name, String(value)];
   }
 }

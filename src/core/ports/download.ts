@@ -1,3 +1,4 @@
+import type { Fetch } from './fetch.ts';
 import { FileUnavailable, tooLarge } from './files.ts';
 
 /** A file on a platform's own servers, and how to fetch it. */
@@ -6,7 +7,7 @@ export interface Download {
   /** Allowed origins, such as `https://cdn.discordapp.com`. Credentials go nowhere else. */
   readonly origins: ReadonlySet<string>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly maxBytes: number;
 }
 

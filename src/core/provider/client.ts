@@ -4,6 +4,7 @@ import { createRate, type Rate } from '../kit/scheduling/rate.ts';
 import type { Clock } from '../kit/time/clock.ts';
 import { Deadline } from '../kit/time/deadline.ts';
 import { LEAST_THINKING_CAP_TOKENS } from '../ports/effort.ts';
+import type { Fetch, FetchResponse } from '../ports/fetch.ts';
 import type { ChatProvider, ChatRequest, ModelFacts, TakeEvent } from '../ports/provider.ts';
 import { ProviderError, type RefusedPart } from '../ports/provider-errors.ts';
 import type { RoutingPreferences } from '../ports/routing.ts';
@@ -19,7 +20,7 @@ export interface ProviderClientOptions {
   readonly definition: ProviderDefinition;
   /** The operator's key; null if none is set. */
   readonly apiKey: string | null;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
   /** Returns a number in [0, 1), which spreads retries. */
   readonly random: () => number;
@@ -113,7 +114,7 @@ export class ProviderClient implements ChatProvider {
     }
   }
 
-  async #send(exchange: Exchange, trial: Trial, signal: AbortSignal): Promise<Response> {
+  async #send(exchange: Exchange, trial: Trial, signal: AbortSignal): Promise<FetchResponse> {
     const { asked, request, without } = trial;
     const { definition, preferences } = this.#options;
     const message = {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { readBody } from '../kit/body.ts';
 import { type JsonObject, parseJson } from '../kit/json.ts';
 import type { Clock } from '../kit/time/clock.ts';
+import type { Fetch, FetchResponse } from '../ports/fetch.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { RequestUnsent } from '../ports/request-unsent.ts';
 import { partsOf } from './answer/response-body.ts';
@@ -20,7 +21,7 @@ export interface ExchangeOptions {
   /** The key for requests without their own; null if there is none. */
   readonly apiKey: string | null;
   /** Rejects with `RequestUnsent` if nothing was sent; after every other fault the provider may bill the request. */
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 
@@ -70,7 +71,7 @@ export class Exchange {
    * Resolves with the headers of a 2xx response.
    * @throws ProviderError, or the signal's reason
    */
-  async send(message: Message, signal: AbortSignal): Promise<Response> {
+  async send(message: Message, signal: AbortSignal): Promise<FetchResponse> {
     // Only requests for answers cost anything.
     this.mayBeBilled = message.body !== undefined;
     const response = await this.#fetch(message, signal);
@@ -83,10 +84,10 @@ export class Exchange {
     throw this.fail(readFailure(status, payload, headers, this.#options.clock.now()));
   }
 
-  async #fetch({ path, accept, body }: Message, signal: AbortSignal): Promise<Response> {
+  async #fetch({ path, accept, body }: Message, signal: AbortSignal): Promise<FetchResponse> {
     const { definition, fetch } = this.#options;
     const headers = requestHeaders(definition, this.#key, accept);
-    if (body) headers.set('Content-Type', 'application/json');
+    if (body) headers['content-type'] = 'application/json';
     const address = new URL(`${definition.baseUrl}${path}`);
     for (const [name, value] of Object.entries(definition.query)) address.searchParams.set(name, value);
     try {
@@ -109,7 +110,7 @@ export class Exchange {
    * Reads the body as a JSON object or list.
    * @throws ProviderError `bad_response` for anything else
    */
-  async readJson(response: Response, signal: AbortSignal): Promise<object> {
+  async readJson(response: FetchResponse, signal: AbortSignal): Promise<object> {
     const text = await readText(response, MAX_BODY_BYTES, signal);
     const value = parseJson(text ?? '');
     if (typeof value === 'object' && value !== null) return value;
@@ -119,7 +120,11 @@ export class Exchange {
 }
 
 /** Resolves to null if the body is too long or breaks off. */
-async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
+async function readText(
+  response: FetchResponse,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
     return await readBody(partsOf(response), maxBytes);
   } catch {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { asArray, asObject, asText } from '../kit/json.ts';
 import type { Clock } from '../kit/time/clock.ts';
 import { Deadline } from '../kit/time/deadline.ts';
+import type { Fetch } from '../ports/fetch.ts';
 import { FREE_OF_CHARGE, type ModelFacts } from '../ports/provider.ts';
 import { ProviderError } from '../ports/provider-errors.ts';
 import { defineProvider, type ProviderDefinition, type ProviderFeatures } from './definition.ts';
@@ -23,7 +24,7 @@ interface LocalPlace {
 }
 
 export interface LocalSearchOptions {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
   readonly log: Logger;
   /** Addresses to try. Default: the default ports of Ollama and llama.cpp. */

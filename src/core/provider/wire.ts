@@ -110,15 +110,14 @@ function wireContent(content: ChatMessage['content']): string | JsonObject[] {
 
 /** The headers of a request. Those of the definition override all but the key. */
 export function requestHeaders(
-  { features, keyHeader, headers: own }: ProviderDefinition,
+  { features, keyHeader, headers }: ProviderDefinition,
   key: string | null,
   accept: string,
-): Headers {
-  const headers = new Headers(features.attribution ? ATTRIBUTION : {});
-  for (const [name, value] of Object.entries({ ...own, accept })) headers.set(name, value);
-  if (key !== null && keyHeader !== null) headers.set(keyHeader, key);
-  else if (key !== null) headers.set('Authorization', `Bearer ${key}`);
-  return headers;
+): Record<string, string> {
+  const own =
+    key === null ? {} : keyHeader === null ? { authorization: `Bearer ${key}` } : { [keyHeader]: key };
+  const all = { ...(features.attribution && ATTRIBUTION), ...headers, accept, ...own };
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** OpenRouter's default. */

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https';
 import { Client, Events, GatewayIntentBits, Partials, type ResponseLike, Status } from 'discord.js';
 import type { Logger } from 'pino';
 import { StartError } from '../../../core/ports/adapter.ts';
+import { type Fetch, webFetch } from '../../../core/ports/fetch.ts';
 import { makeCache } from './caches.ts';
 import { botPage } from './invite.ts';
 import { leadGateway } from './lead-gateway.ts';
@@ -14,7 +15,7 @@ export interface Connection {
   readonly token: string;
   /** Without the version: `https://discord.com/api`, or a proxy's address. */
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly shards: Shards;
   /** Routes the gateway's connections through a proxy. Default: direct. */
   readonly socketAgent?: Agent;
@@ -26,6 +27,7 @@ export interface Connection {
 export function createClient(connection: Connection, messageContent: boolean, log: Logger): Client {
   const { apiUrl, shards, fetch, socketAgent, waitForIdentify } = connection;
   if (socketAgent !== undefined) leadGateway(socketAgent);
+  const web = webFetch(fetch);
   const client = new Client({
     intents: [
       GatewayIntentBits.Guilds,
@@ -40,9 +42,7 @@ export function createClient(connection: Connection, messageContent: boolean, lo
     rest: {
       api: apiUrl,
       async makeRequest(url, { dispatcher: _, ...init }) {
-        const response = await fetch(url, init as RequestInit);
-        // discord.js reads neither of these, and an unread response holds its connection.
-        if (response.status === 429 || response.status >= 500) await response.body?.cancel();
+        const response = await web(url, init as RequestInit);
         // The same object in the types of two versions.
         return response as unknown as ResponseLike;
       },

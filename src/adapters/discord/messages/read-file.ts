@@ -1,6 +1,7 @@
 import { Routes } from 'discord.js';
 import { parseJson } from '../../../core/kit/json.ts';
 import { DownloadRefused, download } from '../../../core/ports/download.ts';
+import type { Fetch } from '../../../core/ports/fetch.ts';
 import { FileUnavailable } from '../../../core/ports/files.ts';
 import type { DiscordRest } from '../rest/rest.ts';
 import { apiMessage, fileReference } from './message-parts.ts';
@@ -9,7 +10,7 @@ export interface FileReaderOptions {
   readonly rest: DiscordRest;
   /** A proxy also serves the files. */
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
 }
 
 /** @see https://docs.discord.com/developers/reference#signed-attachment-cdn-urls */

@@ -2,6 +2,7 @@ import { DefaultUserAgent } from 'discord.js';
 import { clip } from '../../../core/kit/text/text-size.ts';
 import type { Clock } from '../../../core/kit/time/clock.ts';
 import { Deadline } from '../../../core/kit/time/deadline.ts';
+import type { Fetch, FetchHeaders } from '../../../core/ports/fetch.ts';
 import type { NoticeFile } from '../../../core/ports/surface.ts';
 import { DiscordFault } from './errors.ts';
 import { SIZES } from './sizes.ts';
@@ -18,7 +19,7 @@ export interface ExchangeRequest {
 /** A response that was read completely. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: FetchHeaders;
   readonly text: string;
 }
 
@@ -32,7 +33,7 @@ export interface ExchangeOptions {
   /** Without the version: `https://discord.com/api`. */
   readonly apiUrl: string;
   readonly token: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 

@@ -3,6 +3,7 @@ import type { WriteLimiters } from '../../../core/delivery/write-limiter.ts';
 import { parseJson } from '../../../core/kit/json.ts';
 import { Deadline } from '../../../core/kit/time/deadline.ts';
 import { RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { FetchHeaders } from '../../../core/ports/fetch.ts';
 import type { RateReport, Scope, Urgency } from '../../../core/ports/scope.ts';
 import { DiscordFault, DiscordRefusal } from './errors.ts';
 import {
@@ -169,7 +170,7 @@ function rateLimited(response: Answer, request: RestRequest): RateLimited | Disc
   return new RateLimited(Number(response.headers.get('Retry-After')) * 1_000 || BLOCKED_MS, { scope });
 }
 
-function reportOf(headers: Headers): RateReport | null {
+function reportOf(headers: FetchHeaders): RateReport | null {
   const [limit, remaining, resetAfterSec] = ['Limit', 'Remaining', 'Reset-After'].map((name) =>
     Number(headers.get(`X-RateLimit-${name}`) ?? Number.NaN),
   ) as [number, number, number];

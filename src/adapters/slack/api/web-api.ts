@@ -1,5 +1,6 @@
 import { asArray, asObject, asText, parseJson } from '../../../core/kit/json.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
+import type { Fetch, FetchInit, FetchResponse } from '../../../core/ports/fetch.ts';
 import type { Method } from './methods.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -49,7 +50,7 @@ export interface WebApiOptions {
   readonly token: string;
   /** Ends with a slash. */
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /**
    * Timeout of one call in milliseconds. Default 10,000; Slack answers in well under 1,000. An upload has six times as long.
    */
@@ -80,10 +81,10 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
 
   async function send(
     url: string,
-    init: RequestInit,
+    init: FetchInit,
     signal: AbortSignal,
     limitMs = timeoutMs,
-  ): Promise<Response> {
+  ): Promise<FetchResponse> {
     try {
       return await fetch(url, {
         ...init,
@@ -145,7 +146,7 @@ export function toJson(value: object): string {
   );
 }
 
-async function readAnswer(method: string, response: Response, signal: AbortSignal): Promise<Json> {
+async function readAnswer(method: string, response: FetchResponse, signal: AbortSignal): Promise<Json> {
   try {
     const data = asObject(parseJson(await response.text()));
     if (typeof data?.['ok'] === 'boolean') return data;
@@ -155,7 +156,7 @@ async function readAnswer(method: string, response: Response, signal: AbortSigna
   throw new NotSlacksAnswer(`${method} got HTTP ${response.status} without an answer of Slack's`);
 }
 
-function retryAfterMs(response: Response): number {
+function retryAfterMs(response: FetchResponse): number {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_WAIT_MS;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/kit/json.ts';
 import { DownloadRefused, download } from '../../../core/ports/download.ts';
+import type { Fetch } from '../../../core/ports/fetch.ts';
 import { FileUnavailable } from '../../../core/ports/files.ts';
 import { isRefusal } from '../api/errors.ts';
 import type { Workspace } from '../api/workspace.ts';
@@ -10,7 +11,7 @@ export interface FileReaderOptions {
   readonly workspace: Workspace;
   readonly botToken: string;
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
 }
 
 const NO_SCOPE =

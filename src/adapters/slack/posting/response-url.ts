@@ -1,3 +1,4 @@
+import type { Fetch } from '../../../core/ports/fetch.ts';
 import { toJson } from '../api/web-api.ts';
 import { markdownContent, plainNotice } from '../text/message-content.ts';
 
@@ -16,11 +17,7 @@ const TIMEOUT_MS = 10_000;
  * A try fails after 10 s. Null unless the address is Slack's, or that of the configured API host, because the messages may be
  * private.
  */
-export function createResponseUrl(
-  url: string,
-  apiUrl: string,
-  fetch: typeof globalThis.fetch,
-): ResponseUrl | null {
+export function createResponseUrl(url: string, apiUrl: string, fetch: Fetch): ResponseUrl | null {
   if (!isAddressOfSlack(url, apiUrl)) return null;
   let uses = 0;
 

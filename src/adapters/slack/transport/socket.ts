@@ -1,5 +1,6 @@
 import { SocketModeReceiver } from '@slack/bolt';
 import { waitAtMost } from '../../../core/kit/time/deadline.ts';
+import { webFetch } from '../../../core/ports/fetch.ts';
 import { socketFault } from '../start-checks.ts';
 import type { Transport, TransportOptions } from './transport.ts';
 
@@ -93,7 +94,7 @@ function createReceiver(appToken: string, { apiUrl, boltLogger, fetch, dispatche
     installerOptions: {
       clientOptions: {
         slackApiUrl: apiUrl,
-        fetch,
+        fetch: webFetch(fetch),
         retryConfig: { retries: 0 },
         rejectRateLimitedCalls: true,
         timeout: GREETING_TIMEOUT_MS,

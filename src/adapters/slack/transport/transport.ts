@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Tasks } from '../../../core/kit/scheduling/tasks.ts';
 import type { Clock } from '../../../core/kit/time/clock.ts';
 import type { Route } from '../../../core/ports/adapter.ts';
+import type { Fetch } from '../../../core/ports/fetch.ts';
 
 export type SocketDispatcher = NonNullable<SocketModeReceiverOptions['dispatcher']>;
 
@@ -19,7 +20,7 @@ export interface Transport {
 
 export interface TransportOptions {
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Opens the socket, for example through a proxy. Default: direct. */
   readonly dispatcher?: SocketDispatcher | undefined;
   readonly boltLogger: BoltLogger;

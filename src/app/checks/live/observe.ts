@@ -1,3 +1,4 @@
+import type { Fetch, FetchHeaders } from '../../../core/ports/fetch.ts';
 import type { Stage } from './stage.ts';
 
 /** One response of a platform, as far as it concerns limits. */
@@ -5,15 +6,15 @@ export interface Observed {
   /** Method and path without ids, such as `PATCH /channels/:id/messages/:id`. */
   readonly route: string;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: FetchHeaders;
 }
 
 /** A `fetch` that records responses, without bodies and credentials. */
-export function createObserver(fetch: typeof globalThis.fetch, apiUrl: string) {
+export function createObserver(fetch: Fetch, apiUrl: string) {
   const seen: Observed[] = [];
-  const observing: typeof fetch = async (input, init) => {
+  const observing: Fetch = async (input, init) => {
     const response = await fetch(input, init);
-    const url = input instanceof Request ? input.url : String(input);
+    const url = input;
     if (url.startsWith(apiUrl)) {
       const path = url
         .slice(apiUrl.length)
@@ -33,7 +34,7 @@ export function reportHits(
   seen: readonly Observed[],
   what: 'requests' | 'calls',
   { findings, differs }: Stage,
-  inWords: (route: string, headers: readonly Headers[]) => string,
+  inWords: (route: string, headers: readonly FetchHeaders[]) => string,
 ): void {
   const limited = seen.filter(({ status }) => status === 429);
   if (limited.length === 0) findings.ok(`${seen.length} ${what}, none of which hit a limit`);

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../kit/json.ts';
 import type { Rate } from '../../kit/scheduling/rate.ts';
 import type { Clock } from '../../kit/time/clock.ts';
 import type { Deadline } from '../../kit/time/deadline.ts';
+import type { FetchResponse } from '../../ports/fetch.ts';
 import type { TakeEvent } from '../../ports/provider.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Failure, readFailure } from '../failure/failure.ts';
@@ -47,7 +48,7 @@ export interface DecodeContext {
 export class AnswerDecoder implements ChunkHandlers {
   readonly #context: DecodeContext;
   readonly #signal: AbortSignal;
-  readonly #response: Response;
+  readonly #response: FetchResponse;
   readonly #body: ResponseBody;
   readonly #utf8 = new TextDecoder();
   readonly #framing = new Framing(this);
@@ -63,7 +64,7 @@ export class AnswerDecoder implements ChunkHandlers {
   #isDone = false;
   #failure: Failure | null = null;
 
-  constructor(response: Response, context: DecodeContext, signal: AbortSignal) {
+  constructor(response: FetchResponse, context: DecodeContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
     this.#response = response;

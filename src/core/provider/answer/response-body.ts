@@ -1,8 +1,8 @@
 import type { Clock } from '../../kit/time/clock.ts';
 import { waitAtMost } from '../../kit/time/deadline.ts';
+import type { BodyReader, FetchResponse } from '../../ports/fetch.ts';
 
-type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
-type Read = ReturnType<Reader['read']>;
+type Read = ReturnType<BodyReader['read']>;
 
 /** The first byte of gzip. No text begins with it. */
 const GZIP = 0x1f;
@@ -19,11 +19,11 @@ const MOST_READS_TO_END = 4;
  * do so without a header.
  */
 export class ResponseBody {
-  #reader: Reader | null;
+  #reader: BodyReader | null;
   /** Null once something was read. */
   #encoding: string | null;
 
-  constructor({ body, headers }: Response) {
+  constructor({ body, headers }: FetchResponse) {
     this.#reader = body?.getReader() ?? null;
     this.#encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   }
@@ -34,7 +34,7 @@ export class ResponseBody {
     return this.#encoding === null ? this.#reader.read() : this.#readFirst(this.#reader, this.#encoding);
   }
 
-  async #readFirst(reader: Reader, encoding: string): Promise<Awaited<Read>> {
+  async #readFirst(reader: BodyReader, encoding: string): Promise<Awaited<Read>> {
     const read = await reader.read();
     if (read.done || read.value.byteLength === 0) return read;
     this.#encoding = null;
@@ -65,7 +65,7 @@ export class ResponseBody {
 }
 
 /** The body as an iterable. Leaving the loop ends the HTTP request. */
-export async function* partsOf(response: Response): AsyncGenerator<Uint8Array, void, void> {
+export async function* partsOf(response: FetchResponse): AsyncGenerator<Uint8Array, void, void> {
   const body = new ResponseBody(response);
   try {
     for (let part = await body.read(); !part.done; part = await body.read()) yield part.value;
@@ -74,7 +74,7 @@ export async function* partsOf(response: Response): AsyncGenerator<Uint8Array, v
   }
 }
 
-function decompressed(first: Uint8Array, rest: Reader, format: Format): Reader {
+function decompressed(first: Uint8Array, rest: BodyReader, format: Format): BodyReader {
   const packed = new ReadableStream(
     {
       start: (controller) => controller.enqueue(first),

@@ -1,4 +1,5 @@
 import { asArray, asObject, asText, type JsonObject, parseJson } from '../../kit/json.ts';
+import type { FetchHeaders } from '../../ports/fetch.ts';
 import type { ProviderErrorCode, ProviderErrorDetails } from '../../ports/provider-errors.ts';
 import { codeInWords, refusedPart } from './failure-words.ts';
 
@@ -81,7 +82,7 @@ const MAX_PROSE_CHARS = 1_000;
 export function readFailure(
   httpStatus: number | null,
   payload: unknown,
-  headers: Headers,
+  headers: FetchHeaders,
   nowMs: number,
 ): Failure {
   const errors = errorsIn(payload);
@@ -204,7 +205,7 @@ function statusOf(code: unknown): number | null {
  * milliseconds since the epoch, as a header, or in the metadata inside HTTP 200.
  */
 function retryAfterMs(
-  headers: Headers,
+  headers: FetchHeaders,
   metadata: JsonObject | null,
   availability: JsonObject | null,
   nowMs: number,
