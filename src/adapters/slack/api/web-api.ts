@@ -1,4 +1,6 @@
 import { asArray, asObject, asText, parseJson } from '../../../core/kit/json.ts';
+import { type Clock, steadyClock } from '../../../core/kit/time/clock.ts';
+import { Deadline } from '../../../core/kit/time/deadline.ts';
 import { PassingFault, RateLimited } from '../../../core/ports/delivery-errors.ts';
 import type { Fetch, FetchInit, FetchResponse } from '../../../core/ports/fetch.ts';
 import type { Method } from './methods.ts';
@@ -55,6 +57,8 @@ export interface WebApiOptions {
    * Timeout of one call in milliseconds. Default 10,000; Slack answers in well under 1,000. An upload has six times as long.
    */
   readonly timeoutMs?: number;
+  /** For timeouts. Default: `steadyClock`. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -72,41 +76,55 @@ const PASSING = new Set([
 /** The wait if a refusal names none. */
 const DEFAULT_WAIT_MS = 30_000;
 
+interface Answer {
+  readonly response: FetchResponse;
+  /** The body; null if it broke off. */
+  readonly text: string | null;
+}
+
 /** A call fails after 10 s, an upload after 60 s. */
-export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebApiOptions): WebApi {
+export function createWebApi(options: WebApiOptions): WebApi {
+  const { token, apiUrl, fetch, timeoutMs = 10_000, clock = steadyClock } = options;
   const headers = {
     authorization: `Bearer ${token}`,
     'content-type': 'application/x-www-form-urlencoded',
   };
 
-  async function send(
+  async function exchange(
     url: string,
     init: FetchInit,
     signal: AbortSignal,
     limitMs = timeoutMs,
-  ): Promise<FetchResponse> {
+  ): Promise<Answer> {
+    const late = () => new Error(`no answer within ${limitMs / 1_000} s`);
+    const limit = new Deadline(clock, limitMs, signal, late);
     try {
-      return await fetch(url, {
-        ...init,
-        method: 'POST',
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
-      });
+      const response = await fetch(url, { ...init, method: 'POST', redirect: 'error', signal: limit.signal });
+      // Read here, within the same timeout.
+      const text = await response.text().catch(() => null);
+      signal.throwIfAborted();
+      return { response, text };
     } catch (error) {
       signal.throwIfAborted();
       throw new SlackUnreachable('Slack did not answer', { cause: error });
+    } finally {
+      limit.stop();
     }
   }
 
   return {
     async call(method, args, signal) {
       signal.throwIfAborted();
-      const response = await send(`${apiUrl}${method}`, { headers, body: encode(args) }, signal);
-      if (response.status === 429) {
-        await response.body?.cancel();
-        throw new RateLimited(retryAfterMs(response));
+      const { response, text } = await exchange(
+        `${apiUrl}${method}`,
+        { headers, body: encode(args) },
+        signal,
+      );
+      if (response.status === 429) throw new RateLimited(retryAfterMs(response));
+      const data = asObject(parseJson(text ?? ''));
+      if (typeof data?.['ok'] !== 'boolean') {
+        throw new NotSlacksAnswer(`${method} got HTTP ${response.status} without an answer of Slack's`);
       }
-      const data = await readAnswer(method, response, signal);
       if (data['ok'] === false) {
         const reason = asText(data['error']) ?? 'unknown_error';
         if (reason === 'ratelimited' || reason === 'rate_limited') throw new RateLimited(DEFAULT_WAIT_MS);
@@ -121,8 +139,8 @@ export function createWebApi({ token, apiUrl, fetch, timeoutMs = 10_000 }: WebAp
     },
 
     async upload(url, bytes, signal) {
-      const response = await send(url, { body: bytes as Uint8Array<ArrayBuffer> }, signal, 6 * timeoutMs);
-      await response.body?.cancel();
+      const body = bytes as Uint8Array<ArrayBuffer>;
+      const { response } = await exchange(url, { body }, signal, 6 * timeoutMs);
       if (!response.ok) throw new SlackUnreachable(`the upload failed with HTTP ${response.status}`);
     },
   };
@@ -144,16 +162,6 @@ export function toJson(value: object): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'string' ? inner.toWellFormed() : inner,
   );
-}
-
-async function readAnswer(method: string, response: FetchResponse, signal: AbortSignal): Promise<Json> {
-  try {
-    const data = asObject(parseJson(await response.text()));
-    if (typeof data?.['ok'] === 'boolean') return data;
-  } catch {
-    signal.throwIfAborted();
-  }
-  throw new NotSlacksAnswer(`${method} got HTTP ${response.status} without an answer of Slack's`);
 }
 
 function retryAfterMs(response: FetchResponse): number {

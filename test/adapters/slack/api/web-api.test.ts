@@ -12,7 +12,8 @@ import {
 import { METHODS } from '../../../../src/adapters/slack/api/methods.ts';
 import { createWebApi, SlackUnreachable } from '../../../../src/adapters/slack/api/web-api.ts';
 import { RateLimited } from '../../../../src/core/ports/delivery-errors.ts';
-import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
+import { silentFetch } from '../../../support/slack/silence.ts';
 
 it('sends every text as it is, and half a surrogate pair as the replacement character', async () => {
   const sent: RequestInit[] = [];
@@ -56,22 +57,29 @@ it('takes neither the token nor a file to where an address leads', async () => {
 });
 
 it('gives up on a call after 10 s, on an upload after 60 s, and on both when their work ends', async () => {
-  const limits = timeLimits();
-  const api = createWebApi({ token: 'xoxb-1', apiUrl: 'https://slack.test/api/', fetch: silentFetch });
+  const clock = createFakeClock();
+  const api = createWebApi({
+    token: 'xoxb-1',
+    apiUrl: 'https://slack.test/api/',
+    fetch: silentFetch,
+    clock,
+  });
   const sends = [
-    (signal: AbortSignal) => api.call('auth.test', {}, signal),
-    (signal: AbortSignal) => api.upload('https://slack.test/upload', new Uint8Array(1), signal),
-  ];
-  for (const send of sends) {
+    [10_000, (signal: AbortSignal) => api.call('auth.test', {}, signal)],
+    [60_000, (signal: AbortSignal) => api.upload('https://slack.test/upload', new Uint8Array(1), signal)],
+  ] as const;
+  for (const [limitMs, send] of sends) {
     const late = expect(send(new AbortController().signal)).rejects.toThrow(SlackUnreachable);
-    limits.end();
+    await clock.advance(limitMs - 1);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1);
     await late;
     const work = new AbortController();
     const over = expect(send(work.signal)).rejects.toThrow('the work is over');
     work.abort(new Error('the work is over'));
     await over;
   }
-  expect(limits.asked).toEqual([10_000, 10_000, 60_000, 60_000]);
+  expect(clock.pending).toBe(0);
 });
 
 it.each([
