@@ -147,9 +147,10 @@ describe('a question', () => {
       return bot.dispatch.message(messageOf(`Q${index}?`, { place }));
     });
     await waitUntil(async () => expect(bot.provider.chats).toHaveLength(1));
-    const late = messageOf('Too late?', { place });
+    const late = messageOf('Too late?', { place, id: 'late' });
     await bot.dispatch.message(late);
     expect(toldPrivately(late)).toMatch(/5 questions are already waiting here/);
+    expect(await bot.services.chat.wasAsked('late')).toBe(false);
     await slow.finish();
     await Promise.all([running, ...waiting]);
     expect(bot.provider.chats).toHaveLength(6);
