@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { NO_PRICES } from '../../src/core/ports/provider.ts';
-import { factsOf } from '../support/models.ts';
+import { factsOf, listOf } from '../support/models.ts';
 import {
   createTestBot,
   invocationOf,
@@ -362,6 +362,12 @@ describe('suggestions', () => {
     expect(await scopes('')).toEqual(['conversation', 'channel', 'guild']);
     expect(await scopes('CONV')).toEqual(['conversation']);
     expect(await scopes('all channels')).toEqual(['guild']);
+  });
+
+  it('of a model that its provider no longer has are none', async () => {
+    bot.services.catalogue.apply('openrouter', listOf('openrouter', ['anthropic/claude-3.5-sonnet']));
+    expect(await suggest('claude')).toEqual([]);
+    expect(await suggest('deepseek')).toHaveLength(1);
   });
 
   it('of what is no model are none', async () => {
