@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createFetch } from '../src/app/http/http-client.ts';
+import type { Fetch } from '../src/core/ports/fetch.ts';
 import { quantile, type Row } from './support/row.ts';
-import { startStreamServer } from './support/streams.ts';
+import { startServer } from './support/streams.ts';
 
 /** On each side; with the server, which needs as much, they fit two cores. */
 const STREAMS = 250;
@@ -11,12 +13,51 @@ const ROUNDS = 4;
 const WORDS_PER_STREAM = 250;
 const WORDS_PER_SECOND = 50;
 
+/** Requests to a platform, so many at once. */
+const REQUESTS = 4_000;
+const REQUESTS_AT_ONCE = 20;
+
+export async function measureCpu(): Promise<Row[]> {
+  return [...(await measureWords()), await measureRequests()];
+}
+
+/** CPU of a request to a platform, over that of Node's own `fetch`, in rounds that alternate. */
+async function measureRequests(): Promise<Row> {
+  const server = await startServer('answering-server.ts');
+  try {
+    const ratios: number[] = [];
+    const own = createFetch();
+    for (let round = 0; round <= ROUNDS; round++) {
+      const nodes = await cpuOfRequests(fetch, server.url);
+      ratios.push((await cpuOfRequests(own, server.url)) / nodes);
+    }
+    // The first round compiles.
+    const value = quantile(ratios.slice(1), 0.5);
+    return { name: "CPU of a request over that of Node's fetch", value, unit: '×', wanted: 0.35 };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function cpuOfRequests(send: Fetch, url: string): Promise<number> {
+  const before = process.cpuUsage();
+  const body = JSON.stringify({ content: 'x'.repeat(300) });
+  const headers = { 'Content-Type': 'application/json' };
+  let left = REQUESTS;
+  const all = Array.from({ length: REQUESTS_AT_ONCE }, async () => {
+    while (left-- > 0) await (await send(url, { method: 'PATCH', headers, body })).text();
+  });
+  await Promise.all(all);
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
 /**
  * CPU for words that arrive at a model's pace, over what the bare floor takes for the same bytes. Both run at the same time, each in
  * a process of its own, so that whatever else the machine does hits both; a round in which it hit one of them harder does not count.
  */
-export async function measureCpu(): Promise<Row[]> {
-  const server = await startStreamServer();
+async function measureWords(): Promise<Row[]> {
+  const server = await startServer('stream-server.ts');
   try {
     const url = `${server.url}/${WORDS_PER_STREAM}/${WORDS_PER_SECOND}/end`;
     const [floors, subjects] = await Promise.all([roundsOf('floor', url), roundsOf('subject', url)]);

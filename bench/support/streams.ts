@@ -15,9 +15,14 @@ import { defineProvider } from '../../src/core/provider/definition.ts';
 
 export const log = pino({ level: 'silent' });
 
-/** Starts the provider of `stream-server.ts`. */
-export async function startStreamServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('stream-server.ts', import.meta.url))], {
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server of this folder in a process of its own: a provider that streams, or an API that answers. */
+export async function startServer(file: 'stream-server.ts' | 'answering-server.ts'): Promise<Server> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url))], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout);
