@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { createFetch } from '../src/app/http/http-client.ts';
 import type { Fetch } from '../src/core/ports/fetch.ts';
 import { quantile, type Row } from './support/row.ts';
-import { startServer } from './support/streams.ts';
+import { startAnsweringServer, startStreamServer } from './support/streams.ts';
 
 /** On each side; with the server, which needs as much, they fit two cores. */
 const STREAMS = 250;
@@ -23,7 +23,7 @@ export async function measureCpu(): Promise<Row[]> {
 
 /** CPU of a request to a platform, over that of Node's own `fetch`, in rounds that alternate. */
 async function measureRequests(): Promise<Row> {
-  const server = await startServer('answering-server.ts');
+  const server = await startAnsweringServer();
   try {
     const ratios: number[] = [];
     const own = createFetch();
@@ -57,7 +57,7 @@ async function cpuOfRequests(send: Fetch, url: string): Promise<number> {
  * a process of its own, so that whatever else the machine does hits both; a round in which it hit one of them harder does not count.
  */
 async function measureWords(): Promise<Row[]> {
-  const server = await startServer('stream-server.ts');
+  const server = await startStreamServer();
   try {
     const url = `${server.url}/${WORDS_PER_STREAM}/${WORDS_PER_SECOND}/end`;
     const [floors, subjects] = await Promise.all([roundsOf('floor', url), roundsOf('subject', url)]);

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createFetch } from '../src/app/http/http-client.ts';
 import type { Row } from './support/row.ts';
-import { createFloor, createSubject, startServer } from './support/streams.ts';
+import { createFloor, createSubject, startStreamServer } from './support/streams.ts';
 
 const STREAMS = 1_000;
 const WORDS = 300;
@@ -13,7 +13,7 @@ const collectGarbage = runInNewContext('gc') as (options?: { readonly type: 'min
 
 /** The memory of an open stream, 300 words into its answer, with 1,000 of them open. */
 export async function measureMemory(): Promise<Row[]> {
-  const server = await startServer('stream-server.ts');
+  const server = await startStreamServer();
   try {
     const url = `${server.url}/${WORDS}/0/hold`;
     // The first streams also load code and open connections once for all.

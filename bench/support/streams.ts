@@ -20,9 +20,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a server of this folder in a process of its own: a provider that streams, or an API that answers. */
-export async function startServer(file: 'stream-server.ts' | 'answering-server.ts'): Promise<Server> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url))], {
+/** Starts a provider that streams, in a process of its own. */
+export function startStreamServer(): Promise<Server> {
+  return start(new URL('stream-server.ts', import.meta.url));
+}
+
+/** Starts an API that answers at once, in a process of its own. */
+export function startAnsweringServer(): Promise<Server> {
+  return start(new URL('answering-server.ts', import.meta.url));
+}
+
+async function start(file: URL): Promise<Server> {
+  const child = spawn(process.execPath, [fileURLToPath(file)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout);
