@@ -92,6 +92,17 @@ describe('a file', () => {
     ['old Western text', 'a.txt', new Uint8Array([0x47, 0x72, 0xfc, 0xdf, 0x65]), 'Grüße'],
     ['Word', 'a.docx', docx(paragraph('One') + paragraph('Two &amp; three')), 'One\nTwo & three'],
     [
+      'notes in Word, after the text and without what else the package has',
+      'a.docx',
+      officeOf({
+        'word/endnotes.xml': `<w:endnotes>${paragraph('at the end')}</w:endnotes>`,
+        'word/footnotes.xml': `<w:footnotes>${paragraph('at the foot')}</w:footnotes>`,
+        'word/comments.xml': `<w:comments>${paragraph('in the margin')}</w:comments>`,
+        'word/document.xml': `<w:document>${paragraph('in the text')}</w:document>`,
+      }),
+      'in the text\n\nat the foot\n\nat the end',
+    ],
+    [
       'a table in Word',
       'a.docx',
       docx(
