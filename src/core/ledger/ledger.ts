@@ -56,7 +56,7 @@ export interface Reserved {
   release(): Promise<void>;
 }
 
-/** As the ledger answers a request for it. */
+/** A reservation just made. */
 export interface NewlyReserved extends Reserved {
   /** The limits with this reservation included, narrowest first. */
   readonly levels: readonly Level[];
@@ -169,7 +169,7 @@ export function createLedger(options: LedgerOptions) {
     return drawsOf(whose, { ...limits, ...options.installation }, (kind) => periods(kind, atMs));
   }
 
-  /** The same for the same arguments, except for its lease. */
+  /** Builds the same reservation from the same arguments, except for its lease. */
   function reservationOf(
     { id, worstNanoUsd, limits, ...entry }: LedgerRequest,
     madeAtMs: number,

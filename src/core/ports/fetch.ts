@@ -29,12 +29,12 @@ export interface FetchResponse {
 }
 
 export interface FetchHeaders {
-  /** In any case; null if there is none. */
+  /** Ignores the case of the name. Null if there is no such header; one that is repeated comes as a list with commas. */
   get(name: string): string | null;
   entries(): Iterable<[string, string]>;
 }
 
-/** Can be read once, by a loop or a reader. Leaving the loop ends the request. */
+/** Can be read once, by a loop or a reader, one read at a time. Leaving the loop ends the request. */
 export interface FetchBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   getReader(): BodyReader;
   cancel(): Promise<void>;

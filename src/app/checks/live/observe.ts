@@ -12,9 +12,8 @@ export interface Observed {
 /** A `fetch` that records responses, without bodies and credentials. */
 export function createObserver(fetch: Fetch, apiUrl: string) {
   const seen: Observed[] = [];
-  const observing: Fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    const url = input;
+  const observing: Fetch = async (url, init) => {
+    const response = await fetch(url, init);
     if (url.startsWith(apiUrl)) {
       const path = url
         .slice(apiUrl.length)

@@ -54,7 +54,8 @@ export class Deadline {
   stop(): void {
     this.#outer?.removeEventListener('abort', this.#follow);
     this.#cancelTimer();
-    this.#endsAtMs = 0;
+    // No wait ends before it, so `restart` sets no timer.
+    this.#endsAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #watch(): void {

@@ -10,5 +10,8 @@ it('a deadline that has ended leaves neither a timer nor a listener to the signa
   deadline.stop();
   expect(clock.pending).toBe(0);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
+  deadline.restart(1);
+  deadline.restart(-1 - clock.now());
+  expect(clock.pending).toBe(0);
   expect(deadline.signal.aborted).toBe(false);
 });
