@@ -109,7 +109,7 @@ function groupsWithLimits(guild: GuildId, { groups }: GuildRules, isOfAnother: b
   const ids = Object.keys(groups).map((id) => `\`${id}\``);
   if (ids.length === 0) return [];
   const rest = isOfAnother
-    ? 'They are not included above, because the groups of this person are not known here.'
+    ? ' They are not included above, because the groups of this person are not known here.'
     : '';
   return [
     `These ${groupWord(guild)}s have their own limits (use \`role\` to see them): ${ids.join(', ')}.${rest}`,

@@ -61,6 +61,25 @@ describe('limitsSchema', () => {
   });
 });
 
+describe('each limit', () => {
+  const said = Object.values(LIMITS).map(({ setting, scope, unit, period, defaults }) => {
+    const most = typeof defaults === 'number' ? [defaults] : TIERS.map((tier) => defaults[tier]);
+    return `${setting}: ${unit} per ${scope} and ${period}, ${most.join(' ')}`;
+  });
+
+  it('counts this for whom and how long, up to these defaults', () => {
+    expect(said).toEqual([
+      'requestsPerUserPerMinute: attempts per user and minute, 10 10 10 10',
+      'requestsPerUserPerDay: requests per user and day, 100 300 300 300',
+      'usdPerUserPerDay: nanoUsd per user and day, 0.1 2 2 4',
+      'usdPerGuildPerDay: nanoUsd per guild and day, 0.5 10 10 20',
+      'usdPerGuildPerMonth: nanoUsd per guild and month, 5 100 100 200',
+      'usdPerDay: nanoUsd per installation and day, 50',
+      'usdPerMonth: nanoUsd per installation and month, 500',
+    ]);
+  });
+});
+
 describe('tightest', () => {
   it('takes the smaller of each limit, and the only one where there is one', () => {
     const tier = { ...UNLIMITED_GUILD, requestsPerUserPerDay: 100, nanoUsdPerGuildPerDay: 5 };

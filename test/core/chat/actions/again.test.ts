@@ -42,12 +42,13 @@ it.each([
     { model: 'maker/plain' },
   ],
 ])('Retry of %s asks as the first time, after other questions too', async (_, first, wanted) => {
-  for (const text of ['One.', 'Between.', 'Two.']) bot.provider.answer(text);
+  for (const text of ['Before.', 'One.', 'Between.', 'Two.']) bot.provider.answer(text);
+  await bot.dispatch.message(messageOf('Something else.', { place }));
   const surface = await first();
   await bot.dispatch.message(messageOf('Another.', { place }));
   const again = pressOf('retry', surface.shown?.buttons[0]?.answerId ?? '', { place });
   await bot.dispatch.press(again);
-  const [before, , after] = bot.provider.chats.map(({ body }) => body);
+  const [, before, , after] = bot.provider.chats.map(({ body }) => body);
   expect(before).toMatchObject(wanted);
   expect(after).toEqual(before);
   expect(again.surface.text).toBe('Two.');
