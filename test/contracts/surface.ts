@@ -30,7 +30,7 @@ export interface SurfacePlace {
   readonly surface: Surface;
   /** Those that the adapter reports its limits to. */
   readonly limiters: WriteLimiters;
-  /** Shared by adapter, platform and reply. Has to move by itself: `createFastClock()`. */
+  /** Shared by adapter, platform and reply. Has to move by itself: `createIdleClock()`. */
   readonly clock: Clock;
   /** Spellings that ping people, roles or everybody here, when somebody who may ping writes them. */
   readonly pingSpellings: readonly string[];

@@ -2,14 +2,14 @@ import { heal } from '../../../src/core/markdown/blocks/healer.ts';
 import type { Button, ButtonKind } from '../../../src/core/ports/buttons.ts';
 import type { Surface } from '../../../src/core/ports/surface.ts';
 import { type SurfacePlace, surfaceContract, type WireFault } from '../../contracts/surface.ts';
-import { createFastClock } from '../../support/fast-clock.ts';
+import { createIdleClock } from '../../support/idle-clock.ts';
 import type { Fault } from '../../support/slack/faults.ts';
 import type { Person } from '../../support/slack/person.ts';
 import type { SeenMessage } from '../../support/slack/reading.ts';
 import { type Bench, openBench, until } from './harness.ts';
 
-/** Fast enough for minutes of streaming, slow enough for 3 s to acknowledge on a busy machine. */
-const SPEED = 20;
+/** Minutes of streaming in seconds. The polls of a test are 5 ms apart, half a second by this clock. */
+const SPEED = 100;
 
 function faultOf(fault: WireFault): Pick<Fault, 'how' | 'when'> {
   switch (fault.kind) {
@@ -45,7 +45,7 @@ function contractOf(name: string, way: Way): void {
   surfaceContract(`slack ${name}`, {
     keepsMarks: true,
     async open(): Promise<SurfacePlace> {
-      const bench = await openBench({ clock: createFastClock(SPEED), agentView: way.agentView ?? false });
+      const bench = await openBench({ clock: createIdleClock(SPEED), agentView: way.agentView ?? false });
       const { slack, limiters, clock } = bench;
       const ann = slack.user('Ann');
       const bob = slack.user('Bob');
