@@ -5,7 +5,7 @@ import { UNLIMITED_GUILD } from '../../src/core/ports/limits.ts';
 import type { LedgerStore } from '../../src/core/ports/store.ts';
 import type { ReplyStatus } from '../../src/core/ports/surface.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { createFastClock } from '../support/fast-clock.ts';
+import { createIdleClock } from '../support/idle-clock.ts';
 import type { MemorySurface } from '../support/memory-surface.ts';
 import { createFakeProvider, type RecordedRequest, type Reply } from '../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
@@ -73,7 +73,7 @@ export interface Outcome extends Scene {
   readonly logged: string;
 }
 
-const SPEED = 20;
+const SPEED = 100;
 /** Far from the end of a day or a month, where counters begin anew. */
 const MORNING_MS = Date.UTC(2026, 10, 12, 9);
 const NEVER_SEC = 100_000;
@@ -83,7 +83,7 @@ const WHOSE = { guild: 'discord:1', user: 'mia', payer: 'operator' } as const;
 /** Runs a row through the real HTTP client, core and ledger onto a surface, and holds it to what is expected. */
 export async function runRow(row: Row): Promise<void> {
   const { provider: preset = 'compatible', questions = ['What is a fjord?'], expect: expected } = row;
-  const clock = createFastClock(SPEED, MORNING_MS);
+  const clock = createIdleClock(SPEED, MORNING_MS);
   const { log } = createLogRecorder();
   const store = await openStore('memory:', { clock, log });
   const setAside: number[] = [];
