@@ -58,11 +58,17 @@ describe.each([
     it.each(answers)('shows no stray mark and loses no word: $file', ({ source }) => {
       let sealed = '';
       let views = 0;
+      let last = '';
+      let shown = show(last);
       for (const { text, at, isSealed } of viewsOf(source, limits)) {
-        const shown = show(text);
-        const marks = stray(shown);
-        // An `expect` for each character takes longer than all else.
-        if (marks.length > 0) expect(marks, text).toEqual([]);
+        // A quarter of all characters change nothing.
+        if (text !== last) {
+          shown = show(text);
+          const marks = stray(shown);
+          // An `expect` for each character takes longer than all else.
+          if (marks.length > 0) expect(marks, text).toEqual([]);
+          last = text;
+        }
         if (isSealed) sealed += `${shown.all}\n`;
         if (++views % 20 > 0 || limits.maxChars < 1_000) continue;
         expect(lostWords(source.slice(0, Math.max(0, at - heldBack)), sealed + shown.all), text).toEqual([]);
