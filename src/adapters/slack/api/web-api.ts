@@ -78,7 +78,7 @@ const DEFAULT_WAIT_MS = 30_000;
 
 interface Answer {
   readonly response: FetchResponse;
-  /** The body; null if it broke off. */
+  /** The body; null if it broke off, or is not read because of a rate limit. */
   readonly text: string | null;
 }
 
@@ -100,6 +100,10 @@ export function createWebApi(options: WebApiOptions): WebApi {
     const limit = new Deadline(clock, limitMs, signal, late);
     try {
       const response = await fetch(url, { ...init, method: 'POST', redirect: 'error', signal: limit.signal });
+      if (response.status === 429) {
+        await response.body?.cancel();
+        return { response, text: null };
+      }
       // Read here, within the same timeout.
       const text = await response.text().catch(() => null);
       signal.throwIfAborted();

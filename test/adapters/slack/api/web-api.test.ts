@@ -84,6 +84,11 @@ it('gives up on a call after 10 s, on an upload after 60 s, and on both when the
 
 it.each([
   ['as the header says', Response.json({}, { status: 429, headers: { 'retry-after': '7' } }), 7_000],
+  [
+    'at once, though the body never ends',
+    new Response(new ReadableStream(), { status: 429, headers: { 'retry-after': '7' } }),
+    7_000,
+  ],
   ['30 s where no header says how long', Response.json({}, { status: 429 }), 30_000],
   [
     '30 s where the header says nothing',
