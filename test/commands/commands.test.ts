@@ -282,6 +282,121 @@ describe('any command', () => {
   });
 
   it.each([
+    [
+      'forget',
+      { what: 'guild', sure: 'yes' },
+      thread,
+      'Only an admin can delete all data here. `/forget what:myself` deletes yours.',
+    ],
+    [
+      'forget',
+      {},
+      {},
+      'There is no conversation to delete here. Use `/forget` in a thread or direct message.',
+    ],
+    ['usage', { of: 'here' }, {}, 'Only an admin can see the usage of others. `/usage of:me` shows yours.'],
+    [
+      'usage',
+      { of: 'everywhere' },
+      asAdmin,
+      'Only the operator can see the usage of all servers and workspaces.',
+    ],
+    [
+      'limits',
+      { limit: 'requests-per-day', to: '5' },
+      {},
+      'Only an admin can set limits or see those of other people. `/limits` without options shows yours.',
+    ],
+    ['limits', { user: '5', role: '6' }, asAdmin, 'Give `user` or `role`, not both.'],
+    [
+      'model',
+      { model: 'gpt-4o-mini', scope: 'guild' },
+      thread,
+      'Only an admin can choose the model for all channels. You can choose it for a conversation.',
+    ],
+    [
+      'model',
+      { effort: 'low', scope: 'channel' },
+      thread,
+      'Only an admin can choose the effort for this channel. You can choose it for a conversation.',
+    ],
+    ['model', { fallback: 'default' }, {}, 'Only an admin can choose a fallback.'],
+    ['model', { fallback: 'default' }, asAdmin, 'Fallback for all channels removed.'],
+    ['model', { model: 'default' }, thread, 'Model for this conversation reset to the default.'],
+    [
+      'model',
+      { effort: 'default', scope: 'guild' },
+      asAdmin,
+      'Effort for all channels reset to the default.',
+    ],
+    [
+      'persona',
+      { action: 'add', name: '?!', instructions: 'x' },
+      asAdmin,
+      'A name has 1 to 40 letters, digits, spaces, hyphens or apostrophes, and must not be `none` or `default`.',
+    ],
+    ['persona', { name: 'none' }, thread, 'No persona is used in this conversation now.'],
+    [
+      'persona',
+      { name: 'Cook' },
+      thread,
+      'There is no persona called `Cook`. `/persona` lists the available ones.',
+    ],
+    [
+      'persona',
+      { action: 'add', name: 'Cook', instructions: 'x', temperature: '3' },
+      asAdmin,
+      '`temperature` must be a number from 0 to 2, such as 0.7.',
+    ],
+    ['instructions', { action: 'clear' }, thread, 'Instructions for this conversation cleared.'],
+    [
+      'instructions',
+      { text: 'Be kind.', scope: 'guild' },
+      thread,
+      'Only an admin can change the instructions for all channels.',
+    ],
+    [
+      'instructions',
+      { text: 'Be kind.' },
+      thread,
+      'Instructions saved for this conversation. They apply from the next question. Everyone here can read them with `/instructions`.',
+    ],
+    [
+      'listen',
+      { state: 'off' },
+      thread,
+      '`/listen` works in threads only. In direct messages I answer every message, and elsewhere every message that mentions me.',
+    ],
+    [
+      'answers',
+      { show: 'growing' },
+      {},
+      'Answers to you grow while the model writes. `/answers show:whole` shows them once they have ended.',
+    ],
+    [
+      'new',
+      {},
+      {},
+      'Each question in a channel starts its own conversation, so there is nothing to start anew. Use `/new` inside a thread or direct message.',
+    ],
+    [
+      'new',
+      {},
+      thread,
+      'The next question starts a new conversation. Earlier messages are not deleted (use `/forget` for that), and the model, the persona and the instructions stay.',
+    ],
+    ['automatic', { what: 'titles', state: 'on' }, {}, 'Only an admin can switch this.'],
+    [
+      'summarise',
+      {},
+      thread,
+      'There is no thread here to summarise. Use this in a thread, or in the menu of a message in one.',
+    ],
+  ])('says in whole sentences what it did, or why not: /%s %j', async (command, options, event, words) => {
+    expect(await run(command, options, event)).toBe(words);
+  });
+
+  it.each([
     [asAdmin, ', or give it a `scope`.'],
     [{}, 'inside a thread or direct message.'],
   ])('that needs a conversation says where there is one', async (event, end) => {

@@ -78,6 +78,19 @@ describe('how answers went', () => {
     expect(outcomeOf(sums.get('b') ?? [])).toMatchObject({ answers: 1, failed: 0 });
   });
 
+  it('is read from the first day on by the calendar of the time zone', async () => {
+    const outcomes = createOutcomeLog(store.records);
+    for (const time of ['2026-11-28T22:59Z', '2026-11-28T23:01Z', '2026-11-29T12:00Z']) {
+      const counts = { model: time, provider: 'p', answers: 1, failures: {}, firstTextMs: [] };
+      await outcomes.append('discord:1', Date.parse(time), [counts]);
+    }
+    const read = await readOutcomes(outcomes, { guild: null, day: '2026-11-29', timeZone: 'Europe/Berlin' });
+    expect(read.map(({ day, model }) => [day, model])).toEqual([
+      ['2026-11-29', '2026-11-29T12:00Z'],
+      ['2026-11-29', '2026-11-28T23:01Z'],
+    ]);
+  });
+
   it('is kept until the store takes it', async () => {
     const outcomes = createOutcomeLog(store.records);
     let isDown = true;

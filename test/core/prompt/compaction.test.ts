@@ -198,6 +198,12 @@ describe('a long conversation', () => {
     for (let turn = 1; turn <= 14; turn++) await tell(turn);
     expect(summaries().length).toBeGreaterThan(0);
     expect((await ask(14)).text).toBe('code of turn 14 is CODE14');
+    const shown = invocationOf('context', {}, { place });
+    await bot.dispatch.command(shown);
+    const counted = /: (\d+) questions with their answers; the (\d+) before that no longer fit\n/;
+    const [, sent, leftOut] = counted.exec(shown.surface.privateTexts[0]?.text ?? '') ?? [];
+    expect(Number(leftOut)).toBeGreaterThan(0);
+    expect(Number(sent) + Number(leftOut)).toBe(15);
     expect((await ask(1)).text).toBe('I do not know.');
     expect((await conversation()).summary).toBeUndefined();
   });

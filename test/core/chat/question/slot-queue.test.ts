@@ -27,3 +27,18 @@ it('says how a question stands in the queue, and again only when that has change
   if (held.ok) held.release();
   await last;
 });
+
+it('waits without a word where the platform shows none', async () => {
+  const clock = createFakeClock();
+  const slots = createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 5, maxWaitingPerGuild: 5, clock });
+  const { surface, place } = messageOf('Hi');
+  const { waits: _, ...others } = surface;
+  const silent: Question['surface'] = others;
+  const ask = () =>
+    waitForSlot(slots, clock, { surface: silent, place } as Question, new AbortController().signal);
+  const slot = await ask();
+  const next = ask();
+  await clock.advance(6_000);
+  if (slot.ok) slot.release();
+  expect(await next).toMatchObject({ ok: true });
+});
