@@ -57,6 +57,8 @@ describe("Discord's dialect", () => {
     ['a quote that goes on without its mark', '> a\nb', '> a\n> b'],
     ['lists', '+ a\n1) b\n- [ ] c\n- [x] d', '- a\n1. b\n- ☐ c\n- ☑ d'],
     ['formulas', 'a \\(x_1 * y\\) b', 'a \\\\(x\\_1 \\* y\\\\) b'],
+    ['formulas in brackets', 'a \\[x_1 * y_2\\] b', 'a \\\\\\[x\\_1 \\* y\\_2\\\\\\] b'],
+    ['formulas between dollars', 'a $*x*$ $x_1 _y_$ $$*x* y$$ b', 'a $*x*$ $x\\_1 \\_y\\_$ $$\\*x\\* y$$ b'],
     ['prices', 'from $5 to $6_', 'from $5 to $6\\_'],
     ['entities and breaks', '&lt;a&gt; &amp; b<br>c\\\nd &copy; &nope;', '\\<a\\> & b\nc\nd © &nope;'],
     [
