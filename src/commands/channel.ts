@@ -22,7 +22,7 @@ const options = {
     [DEFAULT]: 'As everywhere',
   }),
   web: choice('Whether questions here may search the web unasked (costs extra)', {
-    on: 'Search the web where the model can',
+    on: 'Search the web if the model can',
     off: 'Only if somebody asks for it',
     [DEFAULT]: 'As everywhere',
   }),

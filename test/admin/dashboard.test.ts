@@ -122,7 +122,7 @@ describe('the door of the dashboard', () => {
     expect([await statusOf('GET'), await statusOf('HEAD'), await statusOf('POST')]).toEqual([401, 401, 403]);
   });
 
-  it('has its navigation behind the login alone, and no word where nothing was done', async () => {
+  it('has its navigation behind the login alone, and no word if nothing was done', async () => {
     expect((await dashboard.get('/admin', {})).text).not.toContain('<nav');
     const { text } = await dashboard.get('/admin');
     expect(text).toContain('<nav');

@@ -60,7 +60,7 @@ const DECLARED = `
   model: model. The model that answers here; "default" removes the setting
   persona: text of 40. The persona that answers here; "none" for none, "default" removes the setting
   effort: choice of none “None: answer at once”, minimal “Minimal”, low “Low”, medium “Medium”, high “High (costs more)”, xhigh “Extra high (costs much more)”, max “Maximum (costs much more)”, default “As everywhere”. How much the model thinks first, if it can; "default" removes the setting
-  web: choice of on “Search the web where the model can”, off “Only if somebody asks for it”, default “As everywhere”. Whether questions here may search the web unasked (costs extra)
+  web: choice of on “Search the web if the model can”, off “Only if somebody asks for it”, default “As everywhere”. Whether questions here may search the web unasked (costs extra)
   mention: choice of needed “I answer what mentions me”, not-needed “I answer everything that is written here”. Whether I answer only what mentions me here
   answers: choice of thread “In a thread”, channel “In the channel”, default “As the platform has it”. Where I answer a mention here
   show: choice of whole “Whole, once they have ended”, growing “Growing while the model writes”, default “As everywhere”. How answers are shown here; people can choose otherwise with /answers

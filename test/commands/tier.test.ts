@@ -35,7 +35,7 @@ describe('/tier for everybody', () => {
     expect(text).toMatch(/ask the operator\. `openai` can be bought on Discord/);
   });
 
-  it('offers what is sold here and opens more, and no shop where there is none', async () => {
+  it('offers what is sold here and opens more, and no shop if there is none', async () => {
     await bot.grant('discord:1', 'openai');
     expect(await tier({}, asMember)).not.toContain('can be bought');
     await using shopless = new AsyncDisposableStack();

@@ -214,7 +214,7 @@ describe('a part', () => {
   it.each([
     ['a quote', '> ', '> '],
     ['an indented line', '', '    '],
-  ])('opens emphasis again where a line ends in wide punctuation before %s', (_, before, mark) => {
+  ])('opens emphasis again if a line ends in wide punctuation before %s', (_, before, mark) => {
     const source = `${before}**${'文'.repeat(40)}。\n${mark}${'字'.repeat(40)}** end`;
     expect(texts(source, 50).flatMap(visible)).toEqual(visible(source));
   });

@@ -133,7 +133,7 @@ describe('a model that fails before its first text', () => {
     expect(asked()).toEqual(['maker/first', 'maker/third']);
   });
 
-  it('is not asked if the question does not fit, and says so where nothing else takes it', async () => {
+  it('is not asked if the question does not fit, and says so if nothing else takes it', async () => {
     const long = 'word '.repeat(7_900);
     const healed = await world(undefined, 8_192);
     healed.script(answer());

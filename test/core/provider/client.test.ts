@@ -139,7 +139,7 @@ describe('stream', () => {
   it.each([
     [2_047, false],
     [2_048, true],
-  ])('keeps the effort where the credit leaves room to think: %d tokens, %s', async (tokens, keeps) => {
+  ])('keeps the effort if the credit leaves room to think: %d tokens, %s', async (tokens, keeps) => {
     const poor = `This request requires more credits, but can only afford ${tokens}.`;
     fake.script(json(402, { error: { code: 402, message: poor } }));
     fake.answer('Yes.');

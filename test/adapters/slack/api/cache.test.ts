@@ -31,7 +31,7 @@ describe('a cache of answers', () => {
     expect(await get()).toBe(2);
   });
 
-  it('takes a value that nobody asked for where it pushes out no other that still counts', async () => {
+  it('takes a value that nobody asked for if it pushes out no other that still counts', async () => {
     let nowMs = 0;
     const cache = createCache<string>({ ...systemClock, now: () => nowMs }, 60_000, 2);
     const ask = (key: string) => cache.get(key, async () => 'asked again');

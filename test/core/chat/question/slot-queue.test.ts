@@ -28,7 +28,7 @@ it('says how a question stands in the queue, and again only when that has change
   await last;
 });
 
-it('waits without a word where the platform shows none', async () => {
+it('waits without a word if the platform shows none', async () => {
   const clock = createFakeClock();
   const slots = createSlots({ max: 1, maxPerGuild: 1, maxWaiting: 5, maxWaitingPerGuild: 5, clock });
   const { surface, place } = messageOf('Hi');

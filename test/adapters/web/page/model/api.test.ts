@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 const API = new URL('../../../../../src/adapters/web/page/model/api.ts', import.meta.url);
 const { follow, get, isLockedOut, isPassing, post, wordsFor } = await import(API.href);
 
-/** What the browser gives the page. */
+/** The browser’s globals that the page uses. */
 class Stream {
   static readonly CLOSED = 2;
   static opened: Stream[] = [];
@@ -23,7 +23,7 @@ class Stream {
     this.readyState = Stream.CLOSED;
   }
 
-  /** As where the server answers with an error, after which the browser does not try again. */
+  /** As if the server answered with an error, after which the browser does not try again. */
   fail(): void {
     this.close();
     this.onerror();
@@ -106,7 +106,7 @@ describe('the page’s stream of changes', () => {
     expect(Stream.live.map(({ query }) => query)).toEqual([{ as: 'member', after: id }]);
   });
 
-  it('waits for a login where the server asks for one, and for no other refusal', async () => {
+  it('waits for a login if the server asks for one, and for no other refusal', async () => {
     answers = [refusal(401)];
     const locked = start();
     Stream.live[0]?.fail();
