@@ -24,15 +24,8 @@ const KEY = 'sk-or-v1-secret-of-the-operator';
 type Deviate = (fetch: Fetch) => Fetch;
 const straight: Deviate = (fetch) => fetch;
 
-async function look(
-  target: LiveTarget,
-  variables: Record<string, string>,
-  clock: Clock,
-  {
-    deviate = straight,
-    signal = new AbortController().signal,
-  }: { deviate?: Deviate; signal?: AbortSignal } = {},
-) {
+/** A provider that answers once, and the settings that lead to it. */
+async function readyProvider(variables: Readonly<Record<string, string>> = {}) {
   const provider = await createFakeProvider({ keys: [KEY] });
   onTestFinished(provider.close);
   provider.answer('ready', { prompt_tokens: 10, completion_tokens: 1, cost: 0 });
@@ -42,6 +35,19 @@ async function look(
     OPENROUTER_BASE_URL: provider.url,
     ...variables,
   };
+  return { provider, environment };
+}
+
+async function look(
+  target: LiveTarget,
+  variables: Record<string, string>,
+  clock: Clock,
+  {
+    deviate = straight,
+    signal = new AbortController().signal,
+  }: { deviate?: Deviate; signal?: AbortSignal } = {},
+) {
+  const { provider, environment } = await readyProvider(variables);
   const checks = await lookLive(target, {
     config: readConfig(environment),
     file: MODELS_FILE,
@@ -264,14 +270,7 @@ describe('the model that a live look asks', () => {
       'warn: No model was asked: no model that this server may use costs at most $0.01',
     ],
   ])('%s', async (_, completionPerMillion, line) => {
-    const provider = await createFakeProvider({ keys: [KEY] });
-    onTestFinished(provider.close);
-    provider.answer('ready', { prompt_tokens: 10, completion_tokens: 1, cost: 0 });
-    const environment: Record<string, string> = {
-      STORE_URL: 'memory:',
-      OPENROUTER_API_KEY: KEY,
-      OPENROUTER_BASE_URL: provider.url,
-    };
+    const { environment } = await readyProvider();
     const prices = { promptPerMillion: 0, completionPerMillion };
     const findings = createFindings('Live');
     await askCheapestModel(
