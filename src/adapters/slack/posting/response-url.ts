@@ -1,3 +1,5 @@
+import { type Clock, steadyClock } from '../../../core/kit/time/clock.ts';
+import { Deadline } from '../../../core/kit/time/deadline.ts';
 import type { Fetch } from '../../../core/ports/fetch.ts';
 import { toJson } from '../api/web-api.ts';
 import { markdownContent, plainNotice } from '../text/message-content.ts';
@@ -16,8 +18,15 @@ const TIMEOUT_MS = 10_000;
 /**
  * A try fails after 10 s. Null unless the address is Slack's, or that of the configured API host, because the messages may be
  * private.
+ *
+ * @param clock for the timeout
  */
-export function createResponseUrl(url: string, apiUrl: string, fetch: Fetch): ResponseUrl | null {
+export function createResponseUrl(
+  url: string,
+  apiUrl: string,
+  fetch: Fetch,
+  clock: Clock = steadyClock,
+): ResponseUrl | null {
   if (!isAddressOfSlack(url, apiUrl)) return null;
   let uses = 0;
 
@@ -25,18 +34,22 @@ export function createResponseUrl(url: string, apiUrl: string, fetch: Fetch): Re
   async function post(body: object, signal: AbortSignal): Promise<'taken' | 'refused' | 'failed'> {
     if (uses >= MAX_USES) return 'failed';
     uses += 1;
+    const late = () => new Error(`no answer within ${TIMEOUT_MS / 1_000} s`);
+    const limit = new Deadline(clock, TIMEOUT_MS, signal, late);
     try {
       const response = await fetch(url, {
         method: 'POST',
         redirect: 'error',
         headers: { 'content-type': 'application/json; charset=utf-8' },
         body: toJson(body),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: limit.signal,
       });
       await response.body?.cancel();
       return response.ok ? 'taken' : 'refused';
     } catch {
       return 'failed';
+    } finally {
+      limit.stop();
     }
   }
 

@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createResponseUrl } from '../../../../src/adapters/slack/posting/response-url.ts';
-import { silentFetch, timeLimits } from '../../../support/slack/silence.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
+import { silentFetch } from '../../../support/slack/silence.ts';
 
 const never = new AbortController().signal;
 const API = 'https://slack.com/api/';
@@ -77,15 +78,17 @@ describe('the response URL of an interaction', () => {
   });
 
   it('gives up after 10 s, or when its work ends', async () => {
-    const limits = timeLimits();
+    const clock = createFakeClock();
     const work = new AbortController();
-    const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, silentFetch);
+    const url = createResponseUrl(`${origin}/r`, `${origin}/api/`, silentFetch, clock);
     const told = url?.tellPrivately('Hello', null, work.signal);
-    limits.end();
+    await clock.advance(9_999);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1);
     expect(await told).toBe(false);
     const again = url?.tellPrivately('Hello', null, work.signal);
     work.abort();
     expect(await again).toBe(false);
-    expect(limits.asked).toEqual([10_000, 10_000]);
+    expect(clock.pending).toBe(0);
   });
 });
