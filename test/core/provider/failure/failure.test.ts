@@ -121,6 +121,76 @@ describe('readFailure', () => {
     expect(readFailure(status, payload, none, NOW)).toMatchObject({ code, transient });
   });
 
+  // Each identifier comes with a status that alone would mean something else.
+  it.each([
+    ['bad_key', 'authentication authentication_error UNAUTHENTICATED invalid_api_key API_KEY_INVALID'],
+    ['excluded', 'privacy_restricted'],
+    ['unavailable_here', 'unsupported_country_region_territory'],
+    [
+      'no_credit',
+      'payment_required insufficient_quota insufficient_balance billing_hard_limit_reached billing_not_active billing_error token_limit_exceeded',
+    ],
+    [
+      'moderated',
+      'content_policy_violation ResponsibleAIPolicyViolation content_filter data_inspection_failed refusal',
+    ],
+    ['rate_limited', 'capacity_exhausted rate_limit_exceeded rate_limit_error RESOURCE_EXHAUSTED'],
+    [
+      'context_too_long',
+      'context_length_exceeded exceed_context_size_error string_too_long string_above_max_length payload_too_large request_too_large',
+    ],
+    ['model_gone', 'model_not_found model_deprecated DeploymentNotFound free_variant_ended'],
+    [
+      'provider_down',
+      'provider_overloaded overloaded_error provider_unavailable UNAVAILABLE unavailable_error server server_error internal_server_error unmapped',
+    ],
+    ['forbidden', 'PERMISSION_DENIED permission_error'],
+    ['timeout', 'timeout DEADLINE_EXCEEDED'],
+  ])('takes these identifiers for %s: %s', (code, identifiers) => {
+    for (const identifier of identifiers.split(' ')) {
+      expect([identifier, readFailure(418, error({ code: identifier }), none, NOW).code]).toEqual([
+        identifier,
+        code,
+      ]);
+    }
+  });
+
+  it.each([
+    'PERMISSION_DENIED permission_error rate_limit_exceeded rate_limit_error RESOURCE_EXHAUSTED',
+    'provider_unavailable UNAVAILABLE unavailable_error server server_error internal_server_error unmapped',
+    'timeout DEADLINE_EXCEEDED',
+  ])("takes the provider's words for more than these identifiers: %s", (identifiers) => {
+    for (const code of identifiers.split(' ')) {
+      const payload = error({ code, message: 'You can only afford 12 tokens.' });
+      expect(readFailure(418, payload, none, NOW)).toMatchObject({ code: 'no_credit', affordableTokens: 12 });
+    }
+  });
+
+  it.each([
+    [400, 'bad_request'],
+    [401, 'bad_key'],
+    [402, 'no_credit'],
+    [403, 'forbidden'],
+    [405, 'bad_address'],
+    [408, 'timeout'],
+    [410, 'model_gone'],
+    [412, 'bad_request'],
+    [413, 'context_too_long'],
+    [415, 'bad_request'],
+    [422, 'bad_request'],
+    [429, 'rate_limited'],
+    [451, 'unavailable_here'],
+    [500, 'provider_down'],
+    [504, 'timeout'],
+    [524, 'timeout'],
+    [300, 'bad_address'],
+    [399, 'bad_address'],
+    [299, 'bad_response'],
+    [499, 'bad_response'],
+  ])('takes a bare status %i for %s', (status, code) => {
+    expect(readFailure(status, undefined, none, NOW).code).toBe(code);
+  });
+
   it('names the identifier of the fault, and none of its prose', () => {
     const payload = error({
       message: 'You said: my secret',
