@@ -207,10 +207,69 @@ describe('readFailure', () => {
     [{ code: '503' }, 503],
     [{ status: 402 }, 402],
     [{ code: 399 }, null],
+    [{ code: 400 }, 400],
+    [{ code: 599 }, 599],
     [{ code: 600 }, null],
     [{ code: '0429' }, null],
   ])('reads the status of a failure inside HTTP 200 from %j', (fields, status) => {
     expect(readFailure(null, error(fields), none, NOW).status).toBe(status);
+  });
+
+  it.each([
+    ['a string (xAI)', { error: 'prose', code: 'model_not_found' }, 'model_gone'],
+    ['a list (Gemini)', [error({ code: 400, details: [{ reason: 'API_KEY_INVALID' }] })], 'bad_key'],
+    ['a bare object (Mistral)', { object: 'error', code: 'model_not_found' }, 'model_gone'],
+    ['an inner error (Azure)', error({ innererror: { code: 'content_filter' } }), 'moderated'],
+    ['a list of details (FastAPI)', { detail: [{ msg: 'Payment required' }] }, 'no_credit'],
+    ['text', 'Payment required', 'no_credit'],
+    ['the text of a page', ' <html>Payment required</html>', 'bad_response'],
+    ['text after 1,000 characters', `${'a '.repeat(500)}Payment required`, 'bad_response'],
+    [
+      'a message after 1,000 characters',
+      error({ message: `${'a '.repeat(500)}Payment required` }),
+      'bad_response',
+    ],
+    ['text that a provider passes on', error({ metadata: { raw: 'Payment required' } }), 'no_credit'],
+    ['nothing', {}, 'bad_response'],
+  ])('reads the fault from %s', (_, payload, code) => {
+    expect(readFailure(418, payload, none, NOW).code).toBe(code);
+  });
+
+  it('reads errors that providers pass on from each other, two deep', () => {
+    const passedOn = (inner: object) => error({ code: 418, metadata: { raw: JSON.stringify(inner) } });
+    const innermost = error({ code: 'model_not_found' });
+    expect(readFailure(418, passedOn(innermost), none, NOW).code).toBe('model_gone');
+    expect(readFailure(418, passedOn(passedOn(innermost)), none, NOW).code).toBe('model_gone');
+    expect(readFailure(418, passedOn(passedOn(passedOn(innermost))), none, NOW).code).toBe('bad_response');
+  });
+
+  it.each([
+    [400, { param: 'reasoning.effort', message: 'Unsupported parameter.' }, 'reasoning_effort'],
+    [403, { message: 'temperature is not allowed.' }, 'temperature'],
+    [404, { message: 'Streaming is not supported.' }, 'stream'],
+    [400, { message: 'temperature is too high.' }, null],
+    [429, { message: 'Unsupported: temperature.' }, null],
+  ])('names the part that a status %i refuses: %j', (status, fields, refuses) => {
+    expect(readFailure(status, error(fields), none, NOW).refuses).toBe(refuses);
+  });
+
+  it.each([
+    [408, { code: 'timeout' }, true],
+    [500, { code: 'server_error' }, true],
+    [499, { code: 'server_error' }, false],
+    [500, { code: 'model_not_found' }, false],
+    [503, { code: 'unavailable', availability: { retryable: false } }, false],
+    [503, { code: 'unavailable', availability: { retryable: true } }, true],
+  ])('says of a status %i with %j whether another try may help', (status, fields, transient) => {
+    expect(readFailure(status, error(fields), none, NOW).transient).toBe(transient);
+  });
+
+  it.each([
+    ['429', 'insufficient_quota'],
+    [429, 'insufficient_quota'],
+    ['invalid_prompt', 'invalid_prompt'],
+  ])('takes no status for an identifier: %j', (code, reason) => {
+    expect(readFailure(400, error({ code, type: 'insufficient_quota' }), none, NOW).reason).toBe(reason);
   });
 
   it('takes prose in the place of an identifier for none', () => {
