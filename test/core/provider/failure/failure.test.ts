@@ -191,6 +191,27 @@ describe('readFailure', () => {
     expect(readFailure(status, undefined, none, NOW).code).toBe(code);
   });
 
+  it.each([
+    ['bad_request', 'No endpoints found that support tool use.'],
+    ['excluded', 'No endpoints found matching your data policy (Free model publication).'],
+    ['excluded', 'No allowed providers are available for the selected model.'],
+    ['bad_address', 'Invalid URL (POST /v1/v1/chat/completions)'],
+    ['bad_address', '404: Not Found'],
+    ['bad_key', 'Incorrect API key provided: sk-...'],
+    ['no_credit', 'Your credit balance is too low to access the API.'],
+    ['context_too_long', "This model's maximum context length is 4096 tokens."],
+    ['context_too_long', 'Limit 6000, Requested 6,001'],
+    ['rate_limited', 'Limit 6,000, Requested 6000'],
+    ['unavailable_here', 'User location is not supported for the API use.'],
+    ['model_gone', 'The model `gpt-9` does not exist or you do not have access to it.'],
+    ['moderated', "The response was filtered by Azure OpenAI's content management policy."],
+    ['rate_limited', 'Rate limit reached for requests.'],
+    ['provider_down', 'That model is currently overloaded.'],
+    ['bad_response', 'Computer says no.'],
+  ])('takes for %s: %s', (code, message) => {
+    expect(readFailure(418, error({ message }), none, NOW).code).toBe(code);
+  });
+
   it('names the identifier of the fault, and none of its prose', () => {
     const payload = error({
       message: 'You said: my secret',
@@ -244,9 +265,17 @@ describe('readFailure', () => {
   });
 
   it.each([
-    [400, { param: 'reasoning.effort', message: 'Unsupported parameter.' }, 'reasoning_effort'],
+    [400, { param: 'reasoning.effort', message: 'Unsupported value for this model.' }, 'reasoning_effort'],
+    [400, { param: 'max_tokens', message: 'Unsupported: stream.' }, 'max_tokens'],
+    [400, { param: 'model', message: 'Unsupported: stream.' }, 'stream'],
     [403, { message: 'temperature is not allowed.' }, 'temperature'],
     [404, { message: 'Streaming is not supported.' }, 'stream'],
+    [400, { message: 'Unrecognized request argument supplied: stream_options' }, 'stream_options'],
+    [400, { message: 'max_completion_tokens is not supported: use max_tokens.' }, 'max_completion_tokens'],
+    [400, { message: 'max_tokens is not supported: use max_completion_tokens.' }, 'max_tokens'],
+    [400, { message: 'Unknown field max_completion_tokens' }, 'max_completion_tokens'],
+    [400, { message: 'Developer instruction is not enabled for this model.' }, 'system'],
+    [400, { message: 'This model does not support thinking.' }, 'reasoning_effort'],
     [400, { message: 'temperature is too high.' }, null],
     [429, { message: 'Unsupported: temperature.' }, null],
   ])('names the part that a status %i refuses: %j', (status, fields, refuses) => {
