@@ -208,6 +208,32 @@ describe('what a provider says', () => {
     catalogue.apply('openrouter', [...listOf('openrouter', ['openai/gpt-4o']), dear]);
     expect(catalogue.dearest.promptPicoUsd).toBe(9_000_000);
   });
+
+  it('counts at the dearest price of each kind, and at $15 and $75 per million if all are free', () => {
+    const dearestOf = (...prices: object[]) =>
+      catalogueOf({
+        models: prices.map((each, at) => ({ id: `maker/model-${at}`, tier: 'free', prices: each })),
+      }).dearest;
+    expect(
+      dearestOf(
+        { promptPerMillion: 1, completionPerMillion: 3, request: 0.01, image: 0.02, webSearch: 0.04 },
+        { promptPerMillion: 2, completionPerMillion: 1, request: 0.02, image: 0.01, webSearch: 0.03 },
+      ),
+    ).toEqual({
+      promptPicoUsd: 2_000_000,
+      completionPicoUsd: 3_000_000,
+      requestPicoUsd: 20_000_000_000,
+      imagePicoUsd: 20_000_000_000,
+      webSearchPicoUsd: 40_000_000_000,
+    });
+    expect(dearestOf({ promptPerMillion: 0 }, {})).toEqual({
+      promptPicoUsd: 15_000_000,
+      completionPicoUsd: 75_000_000,
+      requestPicoUsd: 0,
+      imagePicoUsd: 0,
+      webSearchPicoUsd: 0,
+    });
+  });
 });
 
 describe('a model that thinks', () => {
@@ -382,6 +408,8 @@ describe('a server on this machine', () => {
       doubts: [],
     });
     expect(catalogue.get('ollama/one', 'web')).toBeNull();
+    expect(catalogue.apply('ollama', []).believed).toBe(false);
+    expect(catalogue.get('ollama/two', 'web')).not.toBeNull();
   });
 
   it('does not open a model that the file gives to a higher tier', () => {
