@@ -161,7 +161,9 @@ describe('a models file', () => {
 
   it('bounds prices, and the names of models at providers', () => {
     const faults = (price: number, name: string) =>
-      faultsOf({ models: [{ ...model, prices: { request: price }, routes: [{ provider: 'openai', model: name }] }] });
+      faultsOf({
+        models: [{ ...model, prices: { request: price }, routes: [{ provider: 'openai', model: name }] }],
+      });
     expect(faults(1_000, 'n'.repeat(200))).toEqual([]);
     expect(faults(1_001, 'n'.repeat(201))).toEqual([
       'models[0].routes[0].model (maker/model) must have at most 200 characters',
