@@ -4,6 +4,7 @@ import {
   MAX_TURNS,
   type Memory,
   memoryBefore,
+  starterOf,
   type Turn,
   withoutAnswer,
   withoutPerson,
@@ -188,6 +189,26 @@ it('a person who is forgotten takes their own instructions and summaries from a 
   };
   expect(withoutPerson(shared as Conversation, 'mia')).toEqual({ ...shared, turns: [turn('b', 'ada')] });
   expect(withoutPerson(shared as Conversation, 'ada')).toEqual({ id: 'c', turns: [turn('a', 'mia')] });
+});
+
+it('a conversation belongs to the person who began it, also when their first question is gone', async () => {
+  const conversations = processOn();
+  const { id } = await conversations.openConversation('discord:1', null);
+  const starter = async () => {
+    const found = await conversations.get(id);
+    return found && starterOf(found);
+  };
+  expect(starterOf({ id, turns: [] })).toBeNull();
+  await conversations.record(id, turn('one', 'mia'), wanted);
+  await conversations.record(id, turn('two', 'ben'), wanted);
+  await conversations.change(id, (before) => withoutAnswer(before, 'one', 'answer'));
+  expect((await conversations.get(id))?.turns.map((kept) => kept.id)).toEqual(['two']);
+  expect(await starter()).toBe('mia');
+  for (let count = 0; count < MAX_TURNS; count++) await conversations.record(id, turn(`t${count}`, 'ben'), wanted);
+  expect(await starter()).toBe('mia');
+  // What is left of one whose starter is forgotten is the next person's.
+  await forgetTurnsOf(conversations, 'discord:1', 'mia');
+  expect(await starter()).toBe('ben');
 });
 
 describe('a summary of turns', () => {
