@@ -356,7 +356,14 @@ describe('a refusal in words', () => {
       suggestion: { id: MINI },
     });
     const none = refused(checkAccess('zzz', guild, termsWith()));
-    expect(none).toMatchObject({ reason: 'unknown', asked: 'zzz', guild, model: null, near: [], keysThatOpen: [] });
+    expect(none).toMatchObject({
+      reason: 'unknown',
+      asked: 'zzz',
+      guild,
+      model: null,
+      near: [],
+      keysThatOpen: [],
+    });
   });
 
   it('offers a model of the same maker first', () => {

@@ -184,7 +184,12 @@ describe('a key that fails', () => {
       expect(failures).toEqual([
         { guild: GUILD, provider: 'openrouter', lastFour: 'cdef', connectedAtMs, fault: code },
       ]);
-      const line = { guild: GUILD, provider: 'openrouter', fault: code, msg: 'an API key of a guild does not work' };
+      const line = {
+        guild: GUILD,
+        provider: 'openrouter',
+        fault: code,
+        msg: 'an API key of a guild does not work',
+      };
       expect(logged.map((each) => JSON.parse(each))).toEqual([
         expect.objectContaining(line),
         expect.objectContaining(line),
@@ -270,9 +275,17 @@ describe('the warning of a key that fails', () => {
     const until = 'Until then, only models that the operator pays for are available.';
     const rejected = `discord:1: **An API key stopped working.** OpenRouter rejects the API key …1a2b that was connected in this server. Connect a new one with \`/connect\`, or remove it with \`/disconnect\`. ${until}`;
     const empty = `slack:T1: **An API key stopped working.** The OpenAI account of the API key …3c4d that was connected in this workspace has run out of credit. Top it up (the key is tried again within an hour), or connect another one with \`/connect\`. ${until}`;
-    const other = { ...failure, guild: 'slack:T1', provider: 'openai', lastFour: '3c4d', fault: 'no_credit' } as const;
+    const other = {
+      ...failure,
+      guild: 'slack:T1',
+      provider: 'openai',
+      lastFour: '3c4d',
+      fault: 'no_credit',
+    } as const;
     expect(await words({ ...failure, fault: 'bad_key' }, other)).toEqual([rejected, empty]);
-    expect(await words({ ...failure, fault: 'bad_key' }, { ...failure, fault: 'no_credit' }, other)).toEqual([]);
+    expect(await words({ ...failure, fault: 'bad_key' }, { ...failure, fault: 'no_credit' }, other)).toEqual(
+      [],
+    );
     // A key that was connected since then is another one.
     expect(await words({ ...failure, connectedAtMs: 2, fault: 'bad_key' })).toEqual([rejected]);
     await clock.advance(86_400_000);
