@@ -79,6 +79,22 @@ describe('resolve', () => {
     expect(catalogue.resolve('gpt-4p', 'slack').near[0]?.id).toBe('openai/gpt-4o');
   });
 
+  it('offers first what is equal but for case, then what begins so, then what contains it, then what is alike', () => {
+    const models = ['a/sonar', 'a/sonata', 'a/xsonat', 'a/sonat-big', 'a/sonat'].map((id) => ({
+      id,
+      tier: 'free',
+    }));
+    const near = (typed: string) =>
+      catalogueOf({ models })
+        .resolve(typed, 'web')
+        .near.map(({ id }) => id);
+    expect(near('SONAT')).toEqual(['a/sonat', 'a/sonata', 'a/sonat-big']);
+    expect(near('Sonat Bug')).toEqual(['a/sonat', 'a/sonat-big', 'a/sonata']);
+    expect(catalogueOf({ models: [{ id: 'maker/y', tier: 'free' }] }).resolve('m', 'web').near).toHaveLength(
+      1,
+    );
+  });
+
   it('offers at most three that may be meant', () => {
     expect(catalogue.resolve('a', 'slack').near.length).toBeLessThanOrEqual(3);
   });
@@ -163,7 +179,12 @@ describe('what a provider says', () => {
       ['openai', true],
       ['openrouter', false],
     ]);
-    catalogue.apply('openrouter', listOf('openrouter', ['openai/gpt-4o']));
+    const last = factsOf('openai/gpt-4o', { expiresAt: '2026-12-24T12:00:00Z' });
+    const rest = listOf('openrouter', ['openai/gpt-4o']);
+    expect(catalogue.apply('openrouter', [...rest, last]).ending).toEqual([
+      { model: 'openai/gpt-4o', endsOn: '2026-12-24' },
+    ]);
+    expect(catalogue.apply('openrouter', rest).ending).toEqual([]);
     expect(catalogue.get('openai/gpt-4o', 'web')?.gone).toBe(true);
   });
 
@@ -257,6 +278,7 @@ describe('a model that thinks', () => {
     ['google/gemini-2.5-pro', true],
     ['qwen/qwen3-30b-thinking', true],
     ['openai/gpt-4o-mini', false],
+    ['qwen/qwen3-30b-non-thinking', false],
     ['anthropic/claude-sonnet-4.5', false],
     ['mistralai/mistral-small-3.2-24b-instruct', false],
     ['meta-llama/llama-3.2-3b-instruct:free', false],
@@ -347,6 +369,9 @@ describe('a server on this machine', () => {
       tier: 'free',
       onlyOn: 'web',
       contextTokens: 8_192,
+      maxOutputTokens: null,
+      input: ['text'],
+      output: ['text'],
       prices: { promptPicoUsd: 0, completionPicoUsd: 0 },
       routes: [{ provider: 'ollama', wireModel: 'llama3.2:3b' }],
     });
