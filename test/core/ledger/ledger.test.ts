@@ -409,6 +409,50 @@ describe('when the store fails', () => {
   });
 });
 
+describe('the log of settlements', () => {
+  /** The lines of a level or above, without what every line has. */
+  const logged = (least: number) =>
+    lines
+      .map((line) => JSON.parse(line))
+      .filter(({ level }) => level >= least)
+      .map(({ level, id, msg, err }) => ({ level, id, msg, fault: err?.message }));
+
+  it('has each request whose settlement or generation could not be stored, and whose was given up', async () => {
+    const ledger = open();
+    const reserved = admitted(await ledger.reserve(REQUEST));
+    faults.failing = { write: 'refused', annotate: 'refused' };
+    await reserved.started('gen-1');
+    await reserved.settle(spent(77));
+    await ledger.stop();
+    expect(logged(40)).toEqual([
+      { level: 40, id: 'r1', msg: 'could not store the id of a generation', fault: 'away' },
+      { level: 40, id: 'r1', msg: 'could not store a settlement; retrying', fault: 'away' },
+      { level: 50, id: 'r1', msg: 'left a reservation open for recovery', fault: 'away' },
+    ]);
+  });
+
+  it('has each request that a dead process left, with whose it was and what it cost', async () => {
+    const dead = open({ owner: 'dead' });
+    admitted(await dead.reserve({ ...REQUEST, worstNanoUsd: 0 }));
+    await admitted(await dead.reserve({ ...REQUEST, id: 'r2' })).started('gen-2');
+    admitted(await dead.reserve({ ...REQUEST, id: 'r3', kind: 'titles' }));
+    await dead.stop();
+    open({ lookUpCost: async () => 7 });
+    await clock.advance(6 * MINUTE_MS);
+    await clock.jump(36 * DAY_MS);
+    const { guild, user, payer, model, provider } = REQUEST;
+    const whose = { guild, user, payer, model, provider };
+    const settled = { level: 30, ...whose, msg: 'settled a request that a dead process left' };
+    const booked = { level: 40, ...whose, msg: 'booked a request with unknown cost at its highest cost' };
+    const found = lines.map((line) => JSON.parse(line)).filter(({ nanoUsd }) => nanoUsd !== undefined);
+    expect(found).toEqual([
+      expect.objectContaining({ ...settled, id: 'r1', nanoUsd: 0 }),
+      expect.objectContaining({ ...settled, id: 'r2', nanoUsd: 7 }),
+      expect.objectContaining({ ...booked, id: 'r3', kind: 'titles', nanoUsd: 1_000 }),
+    ]);
+  });
+});
+
 describe('an answer that was stopped', () => {
   it("is booked at the provider's own cost once that is known", async () => {
     const answers = [null, new Error('not yet'), 55];

@@ -581,6 +581,16 @@ describe('an admitted request', () => {
     expect(await request.settle()).toMatchObject({ atMost: true, costNanoUsd: worst });
   });
 
+  it('that answered nothing is billed by its tokens: none for the answer can be true then', async () => {
+    const told = { promptTokens: 1_000, completionTokens: 0, reasoningTokens: 0, cachedPromptTokens: 0 };
+    const usage: Usage = { ...told, cacheWriteTokens: 0, webSearches: 0, costNanoUsd: null, isByok: false };
+    const done = { type: 'done', reason: 'stop', usage } as unknown as Parameters<typeof ignore>[0];
+    const stream: ChatProvider['stream'] = async (_, take) => void (await take(done as never));
+    const request = await admit({}, modelsOver({ id: 'openrouter', stream } as unknown as ChatProvider));
+    await request.stream(ignore, never);
+    expect(await request.settle()).toEqual({ costNanoUsd: 150_000, tokens: 1_000, exact: true, atMost: false });
+  });
+
   it('that broke off with web search on is booked with all the searches that it was allowed', async () => {
     bot.provider.script((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
