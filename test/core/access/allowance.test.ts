@@ -7,7 +7,11 @@ import { NO_PRICES } from '../../../src/core/ports/provider.ts';
 const ALL: readonly Effort[] = EFFORTS;
 
 /** A model with one route, as it was granted. */
-function granted({ bounds = {}, answerTokens = null, ...of }: Partial<Route> & {
+function granted({
+  bounds = {},
+  answerTokens = null,
+  ...of
+}: Partial<Route> & {
   bounds?: Partial<TierBounds>;
   answerTokens?: number | null;
 }) {
@@ -70,14 +74,34 @@ describe('the effort', () => {
     ['is none of a model that takes none', { efforts: [] }, 'high', null],
     ['is what the tier allows at most', { bounds: low }, 'max', 'low'],
     ['is what is asked for below that', { bounds: low }, 'minimal', 'minimal'],
-    ['is the lowest of a model that has none below the bound', { bounds: low, efforts: ['medium', 'high'] }, 'high', 'medium'],
+    [
+      'is the lowest of a model that has none below the bound',
+      { bounds: low, efforts: ['medium', 'high'] },
+      'high',
+      'medium',
+    ],
     ['is bounded for a model that thinks unasked', { bounds: low, thinks: true }, null, 'low'],
-    ['is left to one that thinks unasked as little', { bounds: low, thinks: true, defaultEffort: 'low' }, null, null],
-    ['is bounded for one that thinks unasked a lot', { bounds: low, thinks: true, defaultEffort: 'max' }, null, 'low'],
+    [
+      'is left to one that thinks unasked as little',
+      { bounds: low, thinks: true, defaultEffort: 'low' },
+      null,
+      null,
+    ],
+    [
+      'is bounded for one that thinks unasked a lot',
+      { bounds: low, thinks: true, defaultEffort: 'max' },
+      null,
+      'low',
+    ],
     ['is left to a model that does not think unasked', { bounds: low, defaultEffort: 'max' }, null, null],
     ['is left to the model in an answer too short for it', { answerTokens: 2_047 }, 'low', null],
     ['is asked for in one just long enough', { answerTokens: 2_048 }, 'low', 'low'],
-    ['is asked of a model that thinks anyway, however short', { answerTokens: 100, thinks: true }, 'low', 'low'],
+    [
+      'is asked of a model that thinks anyway, however short',
+      { answerTokens: 100, thinks: true },
+      'low',
+      'low',
+    ],
     ['is none, however short, if that is asked for', { answerTokens: 100 }, 'none', 'none'],
   ])('%s', (_, of, wish, effort) => {
     expect(allowanceFor(granted(of), wish).effort).toBe(effort);
@@ -93,10 +117,18 @@ describe('the effort', () => {
   it.each<[Parameters<typeof granted>[0], Effort, string | null]>([
     [{}, 'high', null],
     [{ efforts: [] }, 'high', 'Model does not support `effort`, so it uses its default.'],
-    [{ answerTokens: 100 }, 'high', 'Answers are too short here for Model to think with `effort:high`, so it uses its default.'],
+    [
+      { answerTokens: 100 },
+      'high',
+      'Answers are too short here for Model to think with `effort:high`, so it uses its default.',
+    ],
     [{ bounds: low }, 'high', 'The tier `premium` allows Model at most `effort:low`, so I asked for that.'],
     [some, 'medium', 'Model takes no `effort:medium`, so I asked for `effort:low`.'],
-    [{ ...some, bounds: { maxEffort: 'max' } }, 'max', 'Model takes no `effort:max`, so I asked for `effort:high`.'],
+    [
+      { ...some, bounds: { maxEffort: 'max' } },
+      'max',
+      'Model takes no `effort:max`, so I asked for `effort:high`.',
+    ],
   ])('is remarked on if it is another: %j, %s', (of, wish, words) => {
     expect(effortRemark(granted(of), wish)).toBe(words);
   });

@@ -588,7 +588,12 @@ describe('an admitted request', () => {
     const stream: ChatProvider['stream'] = async (_, take) => void (await take(done as never));
     const request = await admit({}, modelsOver({ id: 'openrouter', stream } as unknown as ChatProvider));
     await request.stream(ignore, never);
-    expect(await request.settle()).toEqual({ costNanoUsd: 150_000, tokens: 1_000, exact: true, atMost: false });
+    expect(await request.settle()).toEqual({
+      costNanoUsd: 150_000,
+      tokens: 1_000,
+      exact: true,
+      atMost: false,
+    });
   });
 
   it('that broke off with web search on is booked with all the searches that it was allowed', async () => {

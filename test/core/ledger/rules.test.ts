@@ -184,7 +184,13 @@ describe('limit rules', () => {
     await rules.change({ ...change, layer: { user: 'mia' }, most: 1 });
     await rules.change({ ...change, layer: { group: '77' }, most: 0 });
     const entries = await Array.fromAsync(createAuditLog(store.records).query({}));
-    const facts = { guild: 'discord:1', by: 'discord:ada', atMs: clock.now(), action: 'limits.change', reason: '' };
+    const facts = {
+      guild: 'discord:1',
+      by: 'discord:ada',
+      atMs: clock.now(),
+      action: 'limits.change',
+      reason: '',
+    };
     const perDay = 'requests-per-day';
     expect(entries.toReversed()).toEqual(
       [
