@@ -167,6 +167,44 @@ describe('two processes with one conversation', () => {
   });
 });
 
+describe('a conversation', () => {
+  it('is found at each of its places, listed by its guild, and kept for a day after its last change', async () => {
+    const conversations = processOn();
+    const { id } = await conversations.openConversation('discord:1', 'a thread');
+    const other = await conversations.openConversation('discord:12', null);
+    await conversations.attach(id, 'its message');
+    const found = async (place: string) => (await conversations.at(place))?.id;
+    expect([await found('a thread'), await found('its message'), await found('elsewhere')]).toEqual([
+      id,
+      id,
+      undefined,
+    ]);
+    expect((await conversations.openConversation('discord:1', 'its message')).id).toBe(id);
+    expect(await Array.fromAsync(conversations.idsOf('discord:1'))).toEqual([id]);
+    expect(other.id).toMatch(/^discord:12\/[\da-f-]{36}$/);
+    await clock.advance(86_399_999);
+    expect(await conversations.get(other.id)).toEqual({ id: other.id, turns: [] });
+    await conversations.record(id, turn('one'), wanted);
+    await clock.advance(86_399_999);
+    expect(await conversations.get(other.id)).toBeNull();
+    expect((await conversations.get(id))?.turns).toHaveLength(1);
+    // Places are kept as long as nobody comes back to them.
+    expect(await found('a thread')).toBeUndefined();
+    expect(await conversations.forget(id)).toBe(true);
+    expect(await conversations.forget(id)).toBe(false);
+  });
+
+  it('is as it was if nothing changes, which is said', async () => {
+    const conversations = processOn();
+    const { id } = await conversations.openConversation('discord:1', null);
+    expect(await conversations.change(id, (same) => same)).toBe(false);
+    expect(await conversations.change(id, (before) => ({ ...before, model: 'm' }))).toBe(true);
+    expect(await conversations.change('unknown', (before) => ({ ...before, model: 'm' }))).toBe(false);
+    expect(await conversations.change(id, () => undefined)).toBe(true);
+    expect(await conversations.get(id)).toBeNull();
+  });
+});
+
 describe('the model that is chosen for a conversation', () => {
   it('stays while turns come, and goes with the conversation', async () => {
     const conversations = processOn();
@@ -406,10 +444,13 @@ describe('a summary of turns', () => {
     expect(await summarise('b', turns)).toBe(false);
   });
 
-  it('outlives the turns that it stands for', async () => {
+  it('outlives the turns that it stands for: a conversation keeps its newest 100', async () => {
     const { conversations, id, stored, summarise } = await begin('a', 'b', 'c');
     await summarise('b');
     for (let count = 0; count < MAX_TURNS; count++) await conversations.record(id, turn(`t${count}`), wanted);
+    expect((await stored()).turns.map((kept) => kept.id)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `t${index}`),
+    );
     expect(remembered(memoryBefore(await stored(), 'new')).slice(0, 2)).toEqual(['up to b', 't0']);
   });
 });

@@ -361,10 +361,10 @@ describe('when the store fails', () => {
       },
     };
     await expect(open().reserve(REQUEST)).rejects.toThrow(StoreError);
-    await clock.advance(1_000);
+    await clock.advance(9_000);
     await arrive();
     expect((await used())['nanoUsdPerDay']).toBe(1_000);
-    await clock.advance(MINUTE_MS);
+    await clock.advance(2_000);
     expect((await used())['nanoUsdPerDay']).toBe(0);
   });
 
@@ -504,6 +504,21 @@ describe('an answer that was stopped', () => {
     expect((await used())['nanoUsdPerDay']).toBe(7);
   });
 
+  it('has its cost looked up after 1, 4, 15 and 60 seconds, 5 and 30 minutes', async () => {
+    const asked: number[] = [];
+    const ledger = open({
+      async lookUpCost() {
+        asked.push((clock.now() - START) / 1_000);
+        return null;
+      },
+    });
+    const reserved = admitted(await ledger.reserve(REQUEST));
+    await reserved.started('gen-1');
+    await reserved.settle(spent(40, 'estimate'));
+    await clock.advance(HOUR_MS);
+    expect(asked).toEqual([1, 5, 20, 80, 380, 2_180]);
+  });
+
   it('is booked at once where it can have cost nothing', async () => {
     const asked: unknown[] = [];
     const ledger = open({
@@ -605,6 +620,18 @@ describe('recovery', () => {
     await clock.advance(26 * HOUR_MS);
     expect(asked - inADay).toBeLessThan(20);
     expect(await store.ledger.abandoned(clock.now())).toHaveLength(2);
+  });
+
+  it('comes a minute after a process died: until then its lease lasts, which it renews every 15 seconds', async () => {
+    const alive = open({ owner: 'alive' });
+    const reserved = admitted(await alive.reserve(REQUEST));
+    const leaseMs = async () => ((await alive.openReservations())[0]?.leaseUntilMs ?? 0) - clock.now();
+    expect(await leaseMs()).toBe(MINUTE_MS);
+    await clock.advance(14_999);
+    expect(await leaseMs()).toBe(MINUTE_MS - 14_999);
+    await clock.advance(1);
+    expect(await leaseMs()).toBe(MINUTE_MS);
+    await reserved.release();
   });
 
   it('leaves alone what a process that lives has open, however long it takes', async () => {
