@@ -6,21 +6,30 @@ import { describe, expect, it } from 'vitest';
 import { fileLimitsOf, readConfig } from '../../src/app/config/config.ts';
 import type { FileContent, FileLimits } from '../../src/core/ports/files.ts';
 import { createReadContent } from '../../src/files/read-content.ts';
+import { createReadHere } from '../support/read-here.ts';
 import { docx, officeOf, paragraph, pdfOf, pngClaiming, pptx, xlsx, xlsxOfTimes } from './samples.ts';
 
 const never = new AbortController().signal;
 
 /** With more patience than by default: a busy machine is no hostile file. */
-function read(
-  name: string,
-  content: string | Uint8Array<ArrayBuffer>,
-  limits: Partial<FileLimits> = {},
-  signal = never,
-) {
-  const all = { ...fileLimitsOf(readConfig({})), timeoutMs: 120_000, ...limits };
+const LIMITS = { ...fileLimitsOf(readConfig({})), timeoutMs: 120_000 };
+
+type Content = string | Uint8Array<ArrayBuffer>;
+
+const bytesOf = (content: Content) =>
+  typeof content === 'string' ? new Uint8Array(Buffer.from(content)) : content;
+
+/** On a thread of its own. */
+function readApart(name: string, content: Content, limits: Partial<FileLimits> = {}, signal = never) {
+  const all = { ...LIMITS, ...limits };
   const readContent = createReadContent({ limits: all, log: pino({ level: 'silent' }) });
-  const bytes = typeof content === 'string' ? new Uint8Array(Buffer.from(content)) : content;
-  return readContent({ name, bytes, maxChars: all.maxChars }, signal);
+  return readContent({ name, bytes: bytesOf(content), maxChars: all.maxChars }, signal);
+}
+
+/** In this process, as a thread of its own would. */
+function read(name: string, content: Content, limits: Partial<FileLimits> = {}) {
+  const all = { ...LIMITS, ...limits };
+  return createReadHere(all)({ name, bytes: bytesOf(content), maxChars: all.maxChars }, never);
 }
 
 const unreadable = (why: string | RegExp) => ({ kind: 'unreadable', why: expect.stringMatching(why) });
@@ -228,6 +237,32 @@ describe('a file', () => {
   });
 });
 
+describe('a thread for a file', () => {
+  it.each([
+    ['text', 'a.txt', 'One', { kind: 'text', text: 'One', unread: null }],
+    ['Word', 'a.docx', docx(paragraph('One')), { kind: 'text', text: 'One', unread: null }],
+    ['PDF', 'a.pdf', pdfOf(['One']), { kind: 'text', text: '[Page 1]\nOne', unread: null }],
+    ['what cannot be read', 'a.exe', 'MZ\0\0\0', unreadable(/A \.exe file cannot be read\. Send text/)],
+    ['what is damaged', 'a.pdf', pdfOf(['x']).slice(0, 60), unreadable(/damaged/)],
+  ] as const)('reads it, and takes its bytes: %s', async (_kind, name, content, expected) => {
+    const bytes = bytesOf(content);
+    expect(await readApart(name, bytes)).toEqual(expected);
+    expect(bytes.buffer.detached).toBe(true);
+  });
+
+  it('makes pictures smaller, and reads no further than the limits', async () => {
+    const large = new PhotonImage(new Uint8Array(1_600 * 400 * 4).fill(90), 1_600, 400).get_bytes_jpeg(80);
+    const small = pictureIn(await readApart('a.jpg', new Uint8Array(large)));
+    expect([small.get_width(), small.get_height()]).toEqual([1_568, 392]);
+    expect(await readApart('a.pdf', pdfOf(['1', '2', '3']), { maxPages: 2 })).toMatchObject({
+      unread: 'Only pages 1 to 2 of 3 were read.',
+    });
+    expect(await readApart('a.txt', 'x'.repeat(30), { maxChars: 16 })).toMatchObject({
+      text: 'x'.repeat(16),
+    });
+  });
+});
+
 /** The least that can be set: what passes it is soon made. */
 const LITTLE = { maxMemoryBytes: 64_000_000 };
 
@@ -276,7 +311,7 @@ describe('a hostile file', () => {
   it('is not unpacked beyond its share of the memory', async () => {
     const bomb = docx(paragraph('a'.repeat(9_000_000)));
     expect(bomb.length).toBeLessThan(100_000);
-    expect(await read('a.docx', bomb, LITTLE)).toEqual(unreadable(/unpacks to more than 8 MB/));
+    expect(await readApart('a.docx', bomb, LITTLE)).toEqual(unreadable(/unpacks to more than 8 MB/));
   });
 
   it('takes no more memory than it may: a PDF that unpacks to 400 MB', async () => {
@@ -300,7 +335,7 @@ describe('a hostile file', () => {
     const watch = setInterval(() => {
       most = Math.max(most, process.memoryUsage().rss);
     }, 20);
-    const content = await read('a.pdf', new Uint8Array(Buffer.from(pdf, 'latin1')), LITTLE);
+    const content = await readApart('a.pdf', new Uint8Array(Buffer.from(pdf, 'latin1')), LITTLE);
     clearInterval(watch);
     expect(content).toEqual(unreadable(/more than 64 MB of memory/));
     expect(most - before).toBeLessThan(1_000_000_000);
@@ -308,17 +343,17 @@ describe('a hostile file', () => {
 
   it('of two thousand pages is read as far as it may be', async () => {
     const pages = Array.from({ length: 2_000 }, (_, index) => `Page number ${index + 1}`);
-    const content = await read('a.pdf', pdfOf(pages));
+    const content = await readApart('a.pdf', pdfOf(pages));
     expect(content).toMatchObject({ kind: 'text', unread: 'Only pages 1 to 50 of 2,000 were read.' });
   });
 
   it('that takes too long ends with a clear line', async () => {
-    expect(await read('a.pdf', pdfOf(['x']), { timeoutMs: 1 })).toEqual(unreadable(/more than 0.001 s/));
+    expect(await readApart('a.pdf', pdfOf(['x']), { timeoutMs: 1 })).toEqual(unreadable(/more than 0.001 s/));
   });
 
   it('ends with the question that it came with', async () => {
     const stop = new AbortController();
-    const reading = read('a.pdf', pdfOf(['x']), {}, stop.signal);
+    const reading = readApart('a.pdf', pdfOf(['x']), {}, stop.signal);
     stop.abort(new Error('stopped'));
     await expect(reading).rejects.toThrow('stopped');
   });

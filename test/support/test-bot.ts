@@ -29,13 +29,13 @@ import type { Telemetry } from '../../src/core/ports/telemetry.ts';
 import type { Tier } from '../../src/core/ports/tiers.ts';
 import { ProviderClient, type ProviderClientOptions } from '../../src/core/provider/client.ts';
 import type { Services } from '../../src/core/services.ts';
-import { createReadContent } from '../../src/files/read-content.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createMemorySurface, type MemorySurface, type MemorySurfaceOptions } from './memory-surface.ts';
 import { NO_LIMITS } from './no-limits.ts';
 import { NO_TELEMETRY } from './no-telemetry.ts';
 import { createFakeProvider, type FakeProvider } from './provider/fake-provider.ts';
 import { createLogRecorder, TIMEOUTS } from './provider/test-client.ts';
+import { createReadHere } from './read-here.ts';
 
 /** The whole core over a store in memory and a provider on loopback. No platform; surfaces remember what they show. */
 export interface TestBot {
@@ -188,7 +188,7 @@ export async function createTestBot(options: TestBotOptions = {}): Promise<TestB
       finderOf: () => finders[0] ?? options.platform ?? null,
     },
     files: {
-      readContent: createReadContent({ limits: fileLimits, log }),
+      readContent: createReadHere(fileLimits),
       limits: fileLimits,
       confirmAboveNanoUsd: options.confirmAboveNanoUsd ?? null,
       drawChart: createDrawChart(log),
