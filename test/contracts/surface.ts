@@ -523,7 +523,8 @@ export function surfaceContract(name: string, harness: SurfaceHarness): void {
         { timeout: 60_000 },
         async (count) => {
           const { surface, limiters, clock, reopen, readMessages, violations } = await setUp();
-          const answer = longAnswer(4_000);
+          // Of four messages and more; a word has some six characters.
+          const answer = longAnswer(Math.min(4_000, Math.ceil(surface.limits.maxChars * 0.75)));
           const dies = new AbortController();
           let known = { sealed: 0, message: null as string | null, reference: referenceOf(surface) };
           let opened = 0;

@@ -63,7 +63,7 @@ export async function createWorld(platformKind: keyof typeof PLATFORMS = 'knows 
     /** The journal as it was written last. */
     journal: () => JSON.stringify(journal),
     /** Moves time until nothing is under way or left behind. */
-    settled: () => eventually(clock, () => expect([...openClaims]).toEqual([])),
+    settled: () => eventually(clock, () => expect([...openClaims]).toEqual([]), 5_000),
     failReopening(times: number, by = fault): void {
       faults = times;
       fault = by;
