@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { createAuditLog } from '../../src/core/access/audit.ts';
 import { createGuildNames } from '../../src/core/access/guild-names.ts';
@@ -17,14 +17,13 @@ import { createTestBot, invocationOf, testActor } from '../support/test-bot.ts';
 
 const log = pino({ level: 'silent' });
 
+/** A bot's store, closed: it answered one question of Mia's and one of Ben's, in a guild with a name. */
+const used = mkdtempSync(join(tmpdir(), 'parley-'));
 let folder: string;
 let variables: Record<string, string>;
 
-/** A bot that answered one question of Mia's and one of Ben's, in a guild with a name. */
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'parley-'));
-  variables = { STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
-  const store = await openStore(variables['STORE_URL'] ?? '', { clock: systemClock, log });
+beforeAll(async () => {
+  const store = await openStore(`sqlite:${join(used, 'parley.db')}`, { clock: systemClock, log });
   await createGuildNames(store).keep(new Map([['discord:1', 'Schach 囲碁\u001b[2J']]));
   const bot = await createTestBot({ store, defaultTier: 'premium' });
   for (const name of ['42', '43']) {
@@ -34,6 +33,13 @@ beforeEach(async () => {
   }
   await bot.close();
   await store.close();
+});
+afterAll(() => rmSync(used, { recursive: true }));
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-'));
+  cpSync(used, folder, { recursive: true });
+  variables = { STORE_URL: `sqlite:${join(folder, 'parley.db')}` };
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
