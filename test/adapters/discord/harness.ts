@@ -78,6 +78,8 @@ export interface BenchOptions extends FakeDiscordOptions, BotOptions {
   readonly start?: boolean;
 }
 
+const SILENT = pino({ level: 'silent' });
+
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = options.clock ?? systemClock;
   const discord = await createFakeDiscord({ ...options, clock });
@@ -99,7 +101,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       ...(bot.skus ? { skus: bot.skus } : {}),
       limiters: bot.limiters ?? limiters,
       clock,
-      log: pino({ level: 'silent' }),
+      log: SILENT,
     });
     adapters.push(adapter);
     return adapter;

@@ -84,6 +84,8 @@ export const stopCommand = defineCommand({
 
 export const COMMANDS: readonly Command[] = [askCommand, modelCommand, stopCommand];
 
+const LOG = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const { commands = COMMANDS, agentView = false, clock = systemClock } = options;
   const url = options.http ? 'https://parley.example.com' : null;
@@ -101,7 +103,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     limiters,
     fetch: createFetch(),
     clock,
-    log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
+    log: LOG,
   });
   const server = options.http ? await serve(adapter) : null;
   const eventsUrl = `${server?.origin}/slack/events`;

@@ -171,8 +171,10 @@ function errorsIn(payload: unknown, depth = 0): JsonObject[] {
   const error =
     typeof nested === 'string' ? { ...body, message: nested } : (asObject(nested) ?? (isBare ? body : null));
   if (error === null) return [];
-  const passedOn = parseJson(asText(asObject(error['metadata'])?.['raw']) ?? '');
-  return [error, ...errorsIn(passedOn, depth + 1)];
+  const raw = asText(asObject(error['metadata'])?.['raw']);
+  const passedOn = raw === null ? undefined : parseJson(raw);
+  const upstream = raw === null ? [] : errorsIn(passedOn ?? { message: raw }, depth + 1);
+  return [error, ...upstream];
 }
 
 function namesIn(error: JsonObject): unknown[] {
