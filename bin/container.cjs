@@ -1,7 +1,7 @@
 // The container's start: puts models.json where the operator can change it, then starts as `npm start` does.
 'use strict';
 
-require('./check-node.cjs');
+require('./prepare-node.cjs');
 var fs = require('node:fs');
 var path = require('node:path');
 

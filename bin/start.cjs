@@ -1,13 +1,13 @@
 // Starts Parley as `npm start` does: looks at Node's version first, then runs src/main.ts with little memory.
 'use strict';
 
-require('./check-node.cjs');
+var prepared = require('./prepare-node.cjs');
 var path = require('node:path');
 
 var root = path.join(__dirname, '..');
 var env = Object.assign(
   // One arena for all threads (glibc): what a thousand streams leave behind is not scattered.
-  { MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'node') },
+  { MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: prepared.compileCache },
   process.env,
 );
 // docs/decisions/006-memory-flags.md

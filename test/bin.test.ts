@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -44,6 +44,22 @@ describe('npm start', () => {
     }
   });
 
+  it.each([
+    ['beside the packages', {}, resolve('node_modules/.cache/node')],
+    [
+      'as the environment says',
+      { NODE_COMPILE_CACHE: resolve('node_modules/.cache/elsewhere') },
+      resolve('node_modules/.cache/elsewhere'),
+    ],
+  ])('keeps what it compiles for the next command: %s', (_, env, kept) => {
+    const code = "process.stdout.write(require('node:module').getCompileCacheDir())";
+    const run = spawnSync(process.execPath, ['--require', resolve('bin/prepare-node.cjs'), '--eval', code], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(run.stdout.startsWith(kept)).toBe(true);
+  });
+
   it('asks for what package.json asks for', () => {
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(engines.node).toBe('^24.15.0 || >=26.0.0');
@@ -70,6 +86,23 @@ describe('npm start', () => {
     } finally {
       await run.kill();
     }
+  });
+
+  it('loads undici’s dispatchers alone, and not Node’s own copy of it', async () => {
+    const preload = join(folder, 'loaded.cjs');
+    writeFileSync(
+      preload,
+      `process.once('SIGINT', () => process.stderr.write(
+        [...process.moduleLoadList, ...Object.keys(require('node:module')._cache)].filter((name) => /undici/.test(name)).join('\\n')))`,
+    );
+    const run = launchProgram(folder, { STORE_URL: 'memory:' }, ['--require', preload]);
+    await run.ready;
+    run.signal('SIGINT');
+    await run.exited;
+    const loaded = run.errors().split('\n');
+    expect(loaded).toContain(resolve('node_modules/undici/lib/dispatcher/agent.js'));
+    expect(loaded).not.toContain(resolve('node_modules/undici/index.js'));
+    expect(loaded).not.toContain('NativeModule internal/deps/undici/undici');
   });
 
   it('ends in good order where npm’s shell ends without a word', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json as readJson } from 'node:stream/consumers';
 import type { Logger } from 'pino';
+import { createServer } from '../core/kit/create-server.ts';
 import { createRunning } from '../core/kit/scheduling/tasks.ts';
 import type { Clock } from '../core/kit/time/clock.ts';
 import { createAnswering, type DemoModel, requestSchema, sendError, sendJson } from './answering.ts';

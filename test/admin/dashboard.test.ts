@@ -41,6 +41,68 @@ function rowsOf(text: string, caption: string): string[][] {
   );
 }
 
+interface Form {
+  readonly method: string;
+  readonly action: string;
+  /** With what each field holds before anybody fills it in. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The choices of each list. */
+  readonly choices: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The forms of a page, by the words on their buttons. */
+function formsOf(page: string): Readonly<Record<string, Form>> {
+  const attributeOf = (tag: string, name: string) => new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1];
+  const forms = Array.from(page.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g), ([, tag = '', body = '']) => {
+    const button = /<button[^>]*>([\s\S]*?)<\/button>/.exec(body)?.[1]?.replace(/<[^>]*>/g, '') ?? '';
+    const inputs = Array.from(body.matchAll(/<input[^>]*>/g), ([input]) => [
+      attributeOf(input, 'name') ?? '',
+      attributeOf(input, 'value') ?? '',
+    ]);
+    const lists = Array.from(
+      body.matchAll(/<select([^>]*)>([\s\S]*?)<\/select>/g),
+      ([, list = '', all = '']) => {
+        const options = Array.from(all.matchAll(/<option([^>]*)>([^<]*)/g), ([, option = '', text = '']) => ({
+          value: attributeOf(option, 'value') ?? text,
+          isSelected: / selected/.test(option),
+        }));
+        const selected = options.find(({ isSelected }) => isSelected) ?? options[0];
+        return { name: attributeOf(list, 'name') ?? '', values: options.map(({ value }) => value), selected };
+      },
+    );
+    const form: Form = {
+      method: attributeOf(tag, 'method') ?? '',
+      action: attributeOf(tag, 'action') ?? '',
+      fields: Object.fromEntries([
+        ...inputs,
+        ...lists.map(({ name, selected }) => [name, selected?.value ?? '']),
+      ]),
+      choices: Object.fromEntries(lists.map(({ name, values }) => [name, values])),
+    };
+    return [button, form] as const;
+  });
+  return Object.fromEntries(forms);
+}
+
+/** Fills in a form of a page and sends it, as a browser does; gives the page that comes then. */
+async function submit(path: string, button: string, filled: Record<string, string> = {}): Promise<string> {
+  const form = formsOf((await dashboard.get(path)).text)[button];
+  if (form === undefined) throw new Error(`${path} has no form "${button}"`);
+  for (const name of Object.keys(filled)) expect(Object.keys(form.fields)).toContain(name);
+  const fields = { ...form.fields, ...filled };
+  if (form.method === 'get')
+    return (await dashboard.get(`${form.action}?${new URLSearchParams(fields)}`)).text;
+  const { headers, text } = await dashboard.post(form.action, fields);
+  const next = headers.get('location');
+  return next === null ? text : (await dashboard.get(next)).text;
+}
+
+/** What a page says of an action. */
+const wordOf = (page: string) => /role="(?:status|alert)">([^<]*)/.exec(page)?.[1];
+
+/** A moment as people read it. */
+const MOMENT = expect.stringMatching(/^\d{4}-\d\d-\d\d(?: \d\d:\d\d UTC)?$/);
+
 /** The audit log in words without times, newest first. */
 async function changesOf(bot: Dashboard['bot']): Promise<string[]> {
   const entries = await Array.fromAsync(bot.services.audit.query({}));
@@ -174,16 +236,94 @@ describe('the door of the dashboard', () => {
   it('sends pages that run nothing inline and load nothing from elsewhere', async () => {
     const { headers, text } = await dashboard.get('/admin');
     const policy = headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("form-action 'self'");
-    expect(policy).not.toContain('unsafe');
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "form-action 'self'",
+      "require-trusted-types-for 'script'",
+      'trusted-types parley',
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    });
     expect(text).not.toMatch(/\sstyle=|\son[a-z]+=|https?:\/\//);
   });
 
   it('takes no long body', async () => {
-    const { status } = await dashboard.post('/admin/pause', { text: 'x'.repeat(20_000) });
-    expect(status).toBe(413);
+    const { status, text } = await dashboard.post('/admin/pause', { text: 'x'.repeat(20_000) });
+    expect([status, wordOf(text)]).toEqual([413, 'The form is too long.']);
+  });
+
+  it.each([
+    ['base.css', 'text/css'],
+    ['admin.css', 'text/css'],
+    ['live.js', 'text/javascript'],
+  ])('gives %s to everybody, and again only if it has changed', async (name, type) => {
+    const first = await dashboard.get(`/admin/${name}`, {});
+    expect([first.status, first.headers.get('content-type'), first.headers.get('cache-control')]).toEqual([
+      200,
+      `${type}; charset=utf-8`,
+      'no-cache',
+    ]);
+    const etag = first.headers.get('etag') ?? '';
+    expect((await dashboard.get(`/admin/${name}`, { 'if-none-match': etag })).status).toBe(304);
+  });
+
+  it('says on each page which one it is', async () => {
+    const shown = async (path: string) => {
+      const { text } = await dashboard.get(path);
+      return [
+        /<title>([^<]*)/.exec(text)?.[1],
+        /<h1>([^<]*)/.exec(text)?.[1],
+        /<a href="([^"]*)" aria-current="page">/.exec(text)?.[1],
+      ];
+    };
+    for (const [path, title, entry] of [
+      ['/admin', 'Overview', '/admin'],
+      ['/admin/guilds', 'Guilds', '/admin/guilds'],
+      ['/admin/guilds/discord%3A1', 'discord:1', '/admin/guilds'],
+      ['/admin/models', 'Models', '/admin/models'],
+      ['/admin/answers', 'Answers in progress', '/admin/answers'],
+      ['/admin/costs', 'Not settled', '/admin/costs'],
+      ['/admin/audit', 'Changes', '/admin/audit'],
+      ['/admin/nowhere', 'Page not found', undefined],
+    ] as const) {
+      expect(await shown(path)).toEqual([`${title} · Parley`, title, entry]);
+    }
+    await createGuildNames(dashboard.bot.store).keep(new Map([['discord:1', 'Chess']]));
+    expect((await shown('/admin/guilds/discord%3A1'))[1]).toBe('Chess');
+  });
+
+  it('leads from its login to the page that was asked for, also after a wrong token', async () => {
+    const login = async (path: string) => formsOf((await dashboard.get(path, {})).text)['Log in'];
+    const asked = '/admin/audit?guild=discord%3A1&skip=100';
+    const form = await login(asked);
+    expect(form).toMatchObject({ method: 'post', action: '/admin/login' });
+    // As a browser reads it.
+    const to = form?.fields['to']?.replaceAll('&amp;', '&') ?? '';
+    expect(to).toBe(asked);
+    const guess = { token: 'wrong', to };
+    const { text } = await dashboard.post('/admin/login', guess, { origin: dashboard.url });
+    expect(wordOf(text)).toMatch(/^Wrong token\. Enter the ADMIN_TOKEN/);
+    expect(formsOf(text)['Log in']?.fields['to']).toBe(form?.fields['to']);
+    const opened = await dashboard.post(
+      '/admin/login',
+      { token: ADMIN_TOKEN, to },
+      { origin: dashboard.url },
+    );
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, asked]);
+    // A form that was sent after the session ended leads to the overview: its address has no page.
+    const late = await dashboard.post('/admin/answers/stop', {}, { origin: dashboard.url });
+    expect(formsOf(late.text)['Log in']?.fields['to']).toBe('/admin');
   });
 
   it('is walled up without ADMIN_TOKEN', async () => {
@@ -413,6 +553,100 @@ describe('the overview', () => {
     expect(logged()).toMatch(/"path":"\/admin\/answers".*could not show a page of the dashboard/);
   });
 
+  it('has forms that pause, resume and choose what is shown', async () => {
+    const { pauses } = dashboard.bot.services;
+    expect(wordOf(await submit('/admin', 'Pause'))).toMatch(/^Paused\. Within two seconds/);
+    const paused = (await dashboard.get('/admin')).text.replace(/<[^>]*>/g, '');
+    expect(paused).toMatch(
+      /Since \d{4}-\d\d-\d\d[^.]* by dashboard \(127\.0\.0\.1\)\. People see the default message\./,
+    );
+    expect(wordOf(await submit('/admin', 'Resume'))).toBe('The bot takes questions again.');
+    await submit('/admin', 'Pause', { text: 'Back at noon.' });
+    expect((await pauses.read())?.text).toBe('Back at noon.');
+    expect((await dashboard.get('/admin')).text).toContain('People see: <bdi>Back at noon.</bdi>');
+
+    const filter = formsOf((await dashboard.get('/admin')).text)['Show'];
+    expect(filter?.fields).toEqual({ days: '30', by: 'model' });
+    expect(filter?.choices).toEqual({ days: ['7', '30', '90'], by: ['model', 'guild'] });
+    const chosen = await submit('/admin', 'Show', { days: '90', by: 'guild' });
+    expect(chosen).toContain('<h2>By guild, last 90 days');
+    // The page says what was chosen.
+    expect(formsOf(chosen)['Show']?.fields).toEqual({ days: '90', by: 'guild' });
+  });
+
+  it("shows how much of the installation's limits is used", async () => {
+    await ask('mia', 0.25);
+    const lines = async () =>
+      Array.from(
+        (await dashboard.get('/admin')).text.matchAll(/<li>([^<]*(?:limit)[^<]*)/g),
+        ([, line]) => line,
+      );
+    expect(await lines()).toEqual([
+      expect.stringMatching(/^\$0\.25 of \$[\d,.]+ used \(daily limit for the whole bot\)\. It resets at /),
+      expect.stringMatching(/^\$0\.25 of \$[\d,.]+ used \(monthly limit for the whole bot\)\. It resets /),
+    ]);
+  });
+
+  it('charts cost, requests, failures, waits and ratings by day', async () => {
+    const { services, store } = dashboard.bot;
+    const atMs = Date.now();
+    const entry = { guild: 'discord:1', user: '7', provider: 'openrouter', payer: 'operator' } as const;
+    const sum = { promptTokens: 1, completionTokens: 1, basis: 'provider' } as const;
+    const [mini, other] = ['openai/gpt-4o-mini', 'gone/model'];
+    for (const [id, model, costNanoUsd, day] of [
+      ['a', mini, 30_000_000, 0],
+      ['b', mini, 10_000_000, 1],
+      ['c', other, 20_000_000, 1],
+    ] as const)
+      await store.records.append(
+        usageRecord({ ...entry, ...sum, id, model, costNanoUsd, atMs: atMs - day * 86_400_000 }),
+      );
+    const counts = { model: mini, provider: 'openrouter', answers: 9, failures: { timeout: 2 } };
+    await services.outcomes.append('discord:1', atMs, [{ ...counts, firstTextMs: [1_000, 3_000, 8_000] }]);
+    for (const [answer, verdict] of [
+      ['1', 'good'],
+      ['2', 'bad'],
+      ['3', 'bad'],
+    ] as const)
+      await services.feedback.append({ ...entry, userName: 'Mia', model: mini, answer, verdict, atMs });
+
+    const { text } = await dashboard.get('/admin');
+    const days = (caption: string) => rowsOf(text, caption).map(([, ...values]) => values);
+    expect(days('Cost by model').slice(0, 3)).toEqual([
+      ['$0.03', '$0'],
+      ['$0.01', '$0.02'],
+      ['$0', '$0'],
+    ]);
+    expect(days('Requests by model').slice(0, 2)).toEqual([
+      ['1', '0'],
+      ['1', '1'],
+    ]);
+    expect(days('Failed answers by model').slice(0, 2)).toEqual([
+      ['2', '0'],
+      ['0', '0'],
+    ]);
+    expect(days('Wait for the first text by model, median').slice(0, 2)).toEqual([
+      ['3.0 s', '–'],
+      ['–', '–'],
+    ]);
+    expect(days('Rated answers').slice(0, 2)).toEqual([
+      ['1', '2'],
+      ['0', '0'],
+    ]);
+    const legend = /<ul class="legend">(.*?)<\/ul>/
+      .exec(text)?.[1]
+      ?.replaceAll(/<[^>]*>/g, ' ')
+      .trim();
+    expect(legend).toMatch(/^GPT-4o mini +gone\/model$/);
+    expect(rowsOf(text, 'Use by model')).toEqual([
+      ['GPT-4o mini', '2', '4', '$0.04', '33% of 3 rated answers good'],
+      ['gone/model', '1', '2', '$0.02', ''],
+    ]);
+    expect(rowsOf(text, 'Outcomes by Model')).toEqual([
+      ['GPT-4o mini', '9', '3.0 s', '8.0 s', '2 of 9 (timeout 2)'],
+    ]);
+  });
+
   it('warns while questions wait for a slot', async () => {
     const stateOf = async () => rowsOf((await dashboard.get('/admin')).text, 'State of [^"]*').at(-1);
     expect(await stateOf()).toEqual([
@@ -513,9 +747,12 @@ describe('costs that are not settled', () => {
     });
     const { text } = await dashboard.get('/admin/costs');
     expect(text).toContain('2 prices are not booked yet. Up to $0.07');
-    expect(text).toMatch(
-      /<bdi>ben<[\s\S]*<bdi>gone\/model<[\s\S]*its own key[\s\S]*\$0\.02[\s\S]*left by a process that died[\s\S]*Mia[\s\S]*\$0\.05[\s\S]*being answered/,
-    );
+    const left = 'left by a process that died; its provider is asked for the price';
+    const running = 'being answered, or waiting for the provider to name the price';
+    expect(rowsOf(text, 'Unsettled requests')).toEqual([
+      [MOMENT, 'discord:1', 'ben', 'request', 'gone/model', 'its own key', '$0.02', left],
+      [MOMENT, 'discord:1', 'Mia', 'request', 'GPT-4o', 'the operator', '$0.05', running],
+    ]);
   });
 });
 
@@ -532,6 +769,40 @@ describe('the models', () => {
       text.slice(text.indexOf(`>${id}<`)).match(/<span class="pill[^>]*>([^<]+)/)?.[1];
     expect(stateOf(first?.id)).toBe('no longer offered');
     expect(stateOf('anthropic/claude-3.5-sonnet')).toBe('available');
+  });
+
+  it('are shown with tier, routes, efforts, context, prices and use', async () => {
+    await ask('mia', 0.25);
+    const { catalogue } = dashboard.bot.services;
+    const [model] = catalogue.list('web').filter(({ id }) => id === 'openai/gpt-4o-mini');
+    const [route] = model?.routes ?? [];
+    Object.assign(catalogue, {
+      list: () => [
+        {
+          ...model,
+          routes: [route, { ...route, provider: 'openai' }],
+          efforts: ['none', 'high'],
+          contextTokens: 128_000,
+          prices: { promptPicoUsd: 150_000, completionPicoUsd: 600_000 },
+        },
+        { ...model, id: 'other/model', efforts: [], routes: [] },
+      ],
+    });
+    const [mini, other] = rowsOf((await dashboard.get('/admin/models')).text, 'Models');
+    expect(mini).toEqual([
+      'GPT-4o mini openai/gpt-4o-mini',
+      'available',
+      'openrouter',
+      'openrouter, openai',
+      'none, high',
+      '128,000',
+      '$0.15',
+      '$0.60',
+      '1',
+      '$0.25',
+    ]);
+    expect(other?.slice(1, 5)).toEqual(['no key', 'openrouter', '', '–']);
+    expect(other?.slice(-2)).toEqual(['0', '$0']);
   });
 
   it('are shown as paused, ending or doubtful, the gravest first', async () => {
@@ -603,6 +874,15 @@ describe('the changes', () => {
     expect([one.includes('change 0.'), one.includes('change 1.')]).toEqual([true, false]);
     expect((await dashboard.get('/admin/audit?guild=irc')).status).toBe(400);
     expect((await dashboard.get('/admin/audit?skip=250')).text).toContain('skip=150">Newer');
+    // The links keep to the guild.
+    expect((await dashboard.get('/admin/audit?guild=discord%3A1')).text).toContain(
+      'href="/admin/audit?skip=100&amp;guild=discord%3A1">Older',
+    );
+    const chosen = await submit('/admin/audit', 'Show', { guild: 'slack:T1' });
+    expect(rowsOf(chosen, 'Changes')).toEqual([
+      [MOMENT, 'Garden', 'discord:7', 'tier.grant', 'nothing', 'change 0.', ''],
+    ]);
+    expect(formsOf(chosen)['Show']?.fields).toEqual({ guild: 'slack:T1' });
   });
 });
 
@@ -746,6 +1026,131 @@ describe('the page of a guild', () => {
     const { text } = await dashboard.get(`/admin/guilds/${encodeURIComponent(id)}`);
     const [, offered = ''] = /<select id="access-kind"[^>]*>(.*?)<\/select>/s.exec(text) ?? [];
     expect(Array.from(offered.matchAll(/value="(\w+)"/g), ([, kind]) => kind)).toEqual(kinds);
+  });
+
+  it('has forms that do what their buttons say', async () => {
+    const { services } = dashboard.bot;
+    const send = async (button: string, filled?: Record<string, string>) =>
+      wordOf(await submit(path, button, filled));
+    const { choices } = formsOf((await dashboard.get(path)).text)['Grant'] ?? {};
+    expect(choices).toEqual({ tier: ['free', 'openai', 'openrouter', 'premium'] });
+
+    expect(await send('Grant', { until: '2999-01-01', reason: 'a trial' })).toMatch(/^The tier is granted/);
+    const granted = { expiresAtMs: Date.UTC(2999, 0), reason: 'a trial' };
+    // What is chosen before anybody chooses is the tier that there is.
+    expect((await services.guilds.report('discord:1')).grants).toMatchObject([
+      { tier: 'premium', ...granted },
+    ]);
+    expect(await send('Revoke', { reason: 'over' })).toMatch(/^The grant is revoked/);
+    expect(await changesOf(dashboard.bot)).toContain(
+      'dashboard (127.0.0.1), tier.revoke of discord:1: premium until 2999-01-01 → nothing (over)',
+    );
+
+    for (const [filled, amounts] of [
+      [{ amount: '7' }, { operator: { requestsPerUserPerMinute: 7 } }],
+      [{ amount: '8', user: '42' }, { users: { 42: { requestsPerUserPerMinute: 8 } } }],
+      [{ amount: '9', role: '5' }, { groups: { 5: { requestsPerUserPerMinute: 9 } } }],
+    ] as const) {
+      expect(await send('Set', filled)).toBe('The limit is set. It applies from the next request on.');
+      expect(await services.limits.rules('discord:1')).toMatchObject(amounts);
+    }
+
+    expect(await send('Add', { who: '43' })).toBe('Saved. It counts from the next message on.');
+    expect(await send('Add', { list: 'allow', kind: 'channel', who: 'c1' })).toMatch(/^Saved/);
+    expect(await services.settings.lists('discord:1')).toMatchObject({
+      allow: { channels: ['c1'] },
+      deny: { users: ['43'] },
+    });
+    await send('Remove person 43');
+    await send('Remove channel c1');
+    expect(await services.settings.lists('discord:1')).toEqual({});
+  });
+
+  it('shows each own key with its state, and who connected it when', async () => {
+    const key = { lastFour: '1a2b', by: 'discord:7', connectedAtMs: Date.UTC(2026, 0, 2), isResting: false };
+    const { guilds } = dashboard.bot.services;
+    const { report } = guilds;
+    for (const [fault, state] of [
+      [null, 'works'],
+      ['bad_key', 'rejected by the provider'],
+      ['no_credit', 'out of credit'],
+      ['unreadable', 'cannot be read'],
+    ] as const) {
+      Object.assign(guilds, {
+        report: async () => ({
+          ...(await report('discord:1')),
+          keys: [{ ...key, provider: 'openrouter', fault }],
+        }),
+      });
+      expect(rowsOf((await dashboard.get(path)).text, 'Own API keys')).toEqual([
+        ['OpenRouter', '…1a2b', state, '2026-01-02', 'discord:7'],
+      ]);
+    }
+  });
+
+  it('shows each limit with its use and who set it, and marks the tier of the guild', async () => {
+    await ask('mia', 0.25);
+    const { limits } = dashboard.bot.services;
+    const change = { guild: 'discord:1', by: 'test' } as const;
+    await limits.change({ ...change, layer: 'operator', limit: 'nanoUsdPerGuildPerDay', most: 4e9 });
+    await limits.change({ ...change, layer: 'operator', limit: 'nanoUsdPerGuildPerMonth', most: null });
+    await limits.change({ ...change, layer: 'guild', limit: 'requestsPerUserPerDay', most: 20 });
+    await limits.change({ ...change, layer: { group: '5' }, limit: 'requestsPerUserPerDay', most: 3 });
+    const { text } = await dashboard.get(path);
+    const { premium } = limitsSchema.parse({}).tiers;
+    expect(rowsOf(text, 'Limits')).toEqual([
+      [
+        'Requests per person per minute',
+        `${premium.requestsPerUserPerMinute} requests`,
+        'per person',
+        '',
+        '',
+      ],
+      ['Requests per person per day', '20 requests', 'per person', '', '20 requests'],
+      ['Spending per person per day', '$4.00', 'per person', '', ''],
+      ['Total spending per day', '$4.00', '$0.25 of $4.00', '$4.00', ''],
+      ['Total spending per month', 'none', '$0.25', 'none', ''],
+    ]);
+    expect(rowsOf(text, 'Limits for people and roles')).toEqual([
+      ['role 5', 'Requests per person per day', '3 requests'],
+    ]);
+    expect(rowsOf(text, 'Tiers').map(([tier]) => tier)).toEqual([
+      'free',
+      'openai',
+      'openrouter',
+      'premium here',
+    ]);
+  });
+
+  it('lists the 50 people who cost the most and the 20 newest changes', async () => {
+    const { services, store } = dashboard.bot;
+    for (let id = 1; id <= 51; id++) {
+      const sum = {
+        costNanoUsd: id * 1_000_000,
+        promptTokens: 1,
+        completionTokens: 1,
+        basis: 'provider',
+      } as const;
+      const entry = {
+        guild: 'discord:1',
+        user: `u${id}`,
+        model: 'm',
+        provider: 'p',
+        payer: 'operator',
+      } as const;
+      await store.records.append(usageRecord({ ...entry, ...sum, id: `r${id}`, atMs: Date.now() }));
+    }
+    for (let index = 1; index <= 21; index++) {
+      const change = { guild: 'discord:1', by: 'a', action: 'tier.grant', from: null, reason: '' } as const;
+      await services.audit.append({ ...change, atMs: index, to: `change ${index}` });
+    }
+    const { text } = await dashboard.get(path);
+    const people = rowsOf(text, 'Use by person');
+    expect([people.length, people[0]?.[0], people.at(-1)?.[0]]).toEqual([50, 'u51 u51', 'u2 u2']);
+    const changes = rowsOf(text, 'Changes');
+    expect(changes.length).toBe(20);
+    expect(changes[0]).toEqual(['1970-01-01', 'a', 'tier.grant', 'nothing', 'change 21', '']);
+    expect(text).toContain('<a href="/admin/audit?guild=discord%3A1">All changes of this guild</a>');
   });
 
   it('says what kind of guild it is', async () => {

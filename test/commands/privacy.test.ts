@@ -245,6 +245,117 @@ describe('/export', () => {
     expect(JSON.stringify(data)).not.toMatch(/Ben|elsewhere/);
   });
 
+  it('has each kind of thing that is stored about a person, and nothing of other people or places', async () => {
+    const nowMs = Date.now();
+    const { store, services } = bot;
+    const answer = { model: GEMINI, status: 'complete', askedAtMs: 1 } as const;
+    const turnOf = (id: string, user: string, more = {}) => ({
+      id,
+      user,
+      author: user,
+      question: `${id}?`,
+      answer: `${id}.`,
+      ...answer,
+      ...more,
+    });
+    const quote = {
+      type: 'quoted',
+      why: 'thread',
+      author: { user: 'mia', name: 'Mia' },
+      text: 'I said.',
+      files: [],
+    };
+    const file = { type: 'file', name: 'a', mediaType: 'text/plain', sizeBytes: 1, reference: 'r' };
+    const [one, two] = [`${here}/one`, `${here}/two`];
+    const conversations = valuesOf(store, 'conversations');
+    const put = (id: string, value: object) => conversations.set(id, { version: 1, value: { id, ...value } });
+    await put(one, {
+      turns: [turnOf('a', 'mia'), turnOf('b', 'ben', { brought: [quote, file] })],
+      instructions: { text: 'Be kind.', by: 'mia' },
+      summary: { text: 'So far.', through: 'a', people: ['ben', 'mia'] },
+    });
+    await put(two, {
+      turns: [turnOf('c', 'ben')],
+      instructions: { text: 'Be bold.', by: 'ben' },
+      summary: { text: 'Other.', through: 'c', people: ['ben'] },
+    });
+    await put('discord:12/one', { turns: [turnOf('d', 'mia')] });
+    for (const [guild, user] of [
+      [here, 'mia'],
+      [here, 'ben'],
+      ['discord:12', 'mia'],
+    ] as const) {
+      const about = { guild, user, userName: user, model: GEMINI } as const;
+      await services.feedback.append({ ...about, atMs: nowMs, answer: 'x', verdict: 'bad', reason: 'No.' });
+      await services.settings.changePerson(guild, user, { whole: true });
+      const limit = { limit: 'requestsPerUserPerDay', most: 7, by: `discord:${user}` } as const;
+      await services.limits.change({ ...limit, guild, layer: { user } });
+    }
+    expect(await services.privacy.dataOf(here, 'mia')).toEqual({
+      guild: here,
+      user: 'mia',
+      exportedAtMs: expect.any(Number),
+      turns: [{ conversation: one, ...turnOf('a', 'mia') }],
+      quotes: [{ conversation: one, text: 'I said.' }],
+      instructions: [{ conversation: one, text: 'Be kind.' }],
+      summaries: [{ conversation: one, text: 'So far.' }],
+      answers: [],
+      requests: [],
+      choices: { whole: true },
+      feedback: [
+        {
+          guild: here,
+          user: 'mia',
+          userName: 'mia',
+          model: GEMINI,
+          atMs: nowMs,
+          answer: 'x',
+          verdict: 'bad',
+          reason: 'No.',
+        },
+      ],
+      limits: { requestsPerUserPerDay: 7 },
+      changes: [expect.objectContaining({ action: 'limits.change', by: 'discord:mia', guild: here })],
+    });
+
+    // Limits and the audit log are others' decisions.
+    expect(await services.privacy.forgetPerson(here, 'mia')).toEqual({
+      remembered: 1,
+      requests: 0,
+      unsettled: 0,
+    });
+    expect(await services.privacy.dataOf(here, 'mia')).toMatchObject({
+      ...{ turns: [], quotes: [], instructions: [], summaries: [], choices: {}, feedback: [] },
+      ...{ limits: { requestsPerUserPerDay: 7 }, changes: [{ action: 'limits.change' }] },
+    });
+    expect(await services.privacy.dataOf('discord:12', 'mia')).toMatchObject({
+      ...{ turns: [{ id: 'd' }], choices: { whole: true }, feedback: [{ verdict: 'bad' }] },
+    });
+    expect(await services.privacy.dataOf(here, 'ben')).toMatchObject({
+      ...{ turns: [{ id: 'b' }, { id: 'c' }], choices: { whole: true }, feedback: [{ verdict: 'bad' }] },
+    });
+
+    expect(await services.privacy.forgetGuild(here, 'discord:ada')).toEqual({
+      remembered: 2,
+      requests: 0,
+      unsettled: 0,
+    });
+    expect(await services.privacy.dataOf(here, 'ben')).toMatchObject({
+      turns: [],
+      choices: {},
+      feedback: [],
+    });
+    const [entry] = await Array.fromAsync(services.audit.query({ of: { guild: here } }));
+    expect(entry).toMatchObject({
+      by: 'discord:ada',
+      action: 'guild.forget',
+      from: 'conversations, choices, instructions, personas and costs',
+      to: null,
+      reason: '',
+    });
+    expect(await services.privacy.dataOf('discord:12', 'mia')).toMatchObject({ turns: [{ id: 'd' }] });
+  });
+
   it('holds what an operator changed', async () => {
     const asOperator = { actor: testActor('olga') };
     await run('tier', { action: 'grant', tier: 'premium' }, asOperator);

@@ -12,6 +12,7 @@ import {
   pressOf,
   type TestBot,
   testActor,
+  testSurface,
 } from '../support/test-bot.ts';
 
 /** Not calls that end with their promise. */
@@ -168,34 +169,81 @@ it.each(Object.entries({ ...DEEDS, ...MISSED }))(
   },
 );
 
+/** Does it again and again, each time with another call that changes something failing. Resolves to the faults. */
+async function withEachFault(
+  run: Deed,
+  afterwards: (seen: string, scene: Scene) => Promise<void> = async () => {},
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (;;) {
+    const scene = await begin();
+    const fault = `no room for write ${faults.length}`;
+    let calls = 0;
+    around = async (call, make) => {
+      if (READS.test(call) || calls++ !== faults.length) return make();
+      throw new StoreError(fault);
+    };
+    const seen = await doIt(run, scene);
+    if (calls <= faults.length) return faults;
+    faults.push(fault);
+    await afterwards(seen, scene);
+  }
+}
+
 it.each(Object.entries(DEEDS))(
   '%s does not care which call to the store fails, or says that it did',
   async (_, run) => {
     const usual = await doIt(run, await begin());
-    const faults: string[] = [];
-    for (;;) {
-      const scene = await begin();
-      const fault = `no room for write ${faults.length}`;
-      let calls = 0;
-      around = async (call, make) => {
-        if (READS.test(call) || calls++ !== faults.length) return make();
-        throw new StoreError(fault);
-      };
-      const seen = await doIt(run, scene);
-      if (calls <= faults.length) break;
-      faults.push(fault);
+    const faults = await withEachFault(run, async (seen, scene) => {
       if (seen !== usual) expect(seen).toMatch(/cannot reach its database/);
       bot.provider.answer('It is next.');
       const next = messageOf('Next?', scene);
       await bot.dispatch.message(next);
       expect(next.surface.text).toBe('It is next.');
       bot.provider.unscript();
-    }
+    });
     await bot.services.chat.drain(0);
     expect(faults.filter((fault) => !bot.logged().includes(fault))).toEqual([]);
     expect(await store.ledger.openReservations()).toEqual([]);
   },
 );
+
+/** In a thread where people could talk with the bot beside the answer. */
+const inThread = (isOpen: boolean): Deed => {
+  return async (_, { actor, place }) => {
+    const obstacle = async () => (isOpen ? null : 'I may not post here.');
+    const surface = Object.assign(testSurface({ isOverheard: true }), { obstacle });
+    await bot.dispatch.message(messageOf('And at night?', { actor, place, surface }));
+    return surface;
+  };
+};
+
+it('each write that the store refuses around an answer is in the log, with what it is about', async () => {
+  for (const run of [inThread(true), inThread(false)]) await withEachFault(run);
+  await bot.services.chat.drain(0);
+  const lines = bot
+    .logged()
+    .split('\n')
+    .filter((line) => line.includes('no room for write'));
+  const inWords = lines.map((line) => {
+    const { level, msg, time: _, pid: __, hostname: ___, err: ____, ...about } = JSON.parse(line);
+    return `${level === 50 ? 'error' : 'warn'}: ${msg} (${Object.keys(about)})`;
+  });
+  expect([...new Set(inWords)].toSorted()).toEqual([
+    'error: a message could not be tied to its answer (answer)',
+    'error: a message may count as asked although it has no answer (answer)',
+    'error: could not connect a place to its conversation (answer)',
+    'error: could not handle an event (event,guild)',
+    'error: could not store an answer (answer)',
+    'error: could not store whether the bot listens in a thread (answer)',
+    'error: the bot may be listening where it did not answer (event)',
+    'warn: could not store a settlement; retrying (id)',
+    'warn: could not store the end of an event; retrying (id)',
+    'warn: could not store the id of a generation (id)',
+    'warn: could not store the release of a lock; retrying (id)',
+    'warn: could not write the journal (event)',
+  ]);
+});
 
 const AWAY = expect.stringMatching(/cannot reach its database/);
 const joining = (guild: Place['guild']) =>

@@ -133,8 +133,8 @@ describeWithRedis('Redis', () => {
         ).resolves.toBe('done');
       }
       expect(logged).toEqual([
-        expect.stringContaining('unreachable'),
-        expect.stringContaining('reachable again'),
+        'Redis is unreachable; everything that needs the store fails until it is back',
+        'Redis is reachable again',
       ]);
     });
 
@@ -238,9 +238,11 @@ describeWithRedis('Redis', () => {
     it('refuses to start where nobody answers, and says what to do without telling the password', async () => {
       const error = await open('redis://me:hunter2@127.0.0.1:1').catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(StartError);
-      expect((error as StartError).message).toContain('127.0.0.1:1');
-      expect((error as StartError).remedy).toContain('STORE_URL');
-      expect(String(error)).not.toContain('hunter2');
+      expect(error).toMatchObject({
+        message: 'Redis 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1',
+        remedy:
+          'Check that Redis runs there and that STORE_URL names it: redis://USER:PASSWORD@HOST:PORT, or rediss:// with TLS.',
+      });
     });
 
     it('refuses to start where the password is refused', async () => {
@@ -253,16 +255,57 @@ describeWithRedis('Redis', () => {
     it.each(['redis://127.0.0.1:99999', 'rediss://[', 'redis://127.0.0.1/nonsense'])(
       'refuses to start with %s',
       async (url) => {
-        await expect(open(url)).rejects.toThrow(StartError);
+        const error = await open(url).catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(StartError);
+        const host = URL.canParse(url) ? '127.0.0.1' : 'at STORE_URL';
+        expect((error as StartError).message).toMatch(new RegExp(`^Redis ${host} cannot be used: .`));
       },
     );
+
+    it('refuses to start on a Redis that is too old', async () => {
+      const { hostname, port } = new URL(redis.url);
+      /** Says that it is another version. */
+      const openAs = async (version: string) => {
+        const between = createServer((socket) => {
+          const server = connect(Number(port), hostname);
+          socket.pipe(server);
+          // As long as before, because the answer begins with its length.
+          server.on('data', (data) => {
+            const told = data
+              .toString('latin1')
+              .replace(/redis_version:\S+/, (was) => `redis_version:${version}`.padEnd(was.length, ' '));
+            socket.write(Buffer.from(told, 'latin1'));
+          });
+          for (const end of [socket, server]) end.on('error', () => {});
+          socket.on('close', () => server.destroy());
+        }).listen(0, '127.0.0.1');
+        await once(between, 'listening');
+        onTestFinished(() => void between.close());
+        const store = await open(`redis://127.0.0.1:${(between.address() as AddressInfo).port}`);
+        await store.close();
+      };
+      for (const version of ['2.8', '5.0', '6.1']) {
+        await expect(openAs(version)).rejects.toMatchObject({
+          name: 'StartError',
+          message: `Redis ${version} is too old: Parley needs 6.2 or newer`,
+          remedy: 'Update Redis, or set STORE_URL to another one.',
+        });
+      }
+      for (const version of ['6.2', '6.10', '10.0']) await openAs(version);
+    });
 
     it('refuses to start on what a newer Parley wrote', async () => {
       const client = createClient({ url: redis.url });
       await client.connect();
       await client.set('{parley}:schema', '999');
       client.destroy();
-      await expect(open(redis.url)).rejects.toThrow('version is 999');
+      await expect(open(redis.url)).rejects.toMatchObject({
+        name: 'StartError',
+        message:
+          'Redis contains data of a newer Parley: its schema version is 999, this Parley supports up to 1',
+        remedy:
+          'Run the newer Parley again, or name another database in STORE_URL: redis://HOST:PORT/NUMBER.',
+      });
     });
 
     it('warns where Redis may throw data away', async () => {
@@ -276,7 +319,13 @@ describeWithRedis('Redis', () => {
       await (await open(redis.url, log)).close();
       await client.configSet('maxmemory-policy', 'noeviction');
       client.destroy();
-      expect(lines).toEqual([expect.stringContaining('noeviction')]);
+      expect(lines.map((line) => JSON.parse(line))).toEqual([
+        expect.objectContaining({
+          level: 40,
+          policy: 'allkeys-lru',
+          msg: 'Redis may delete conversations and counters when its memory is full. Set its maxmemory-policy to noeviction',
+        }),
+      ]);
     });
   });
 
@@ -462,10 +511,39 @@ describeWithRedis('Redis', () => {
       const store = await openStore(redis.url, { clock: createFakeClock(), log: silent });
       for (const call of Object.values(callsOf(store))) await call();
       await valuesOf(store, 'notes').set('short', 1, 60_000);
+      const open = { ...RESERVATION, id: 'open', draws: [] };
+      await store.ledger.reserve(open);
+      await store.ledger.annotate(open.id, 'gen');
+      const claim = await store.claims.claim('journal', 'p', 1, 2, { place: 'somewhere' });
+      expect(claim).not.toBeNull();
+      await store.records.append({ kind: 'b', guild: 'discord:1', user: '42', atMs: 1, data: 1 });
       const client = createClient({ url: redis.url });
       await client.connect();
       const keys = await client.keys('*');
-      expect(keys.filter((key) => !key.startsWith('{parley}:')).sort()).toEqual(['parley:notes::short']);
+      // Processes of other versions find things by these names.
+      expect(keys.sort()).toEqual([
+        'parley:notes::short',
+        '{parley}:claims',
+        '{parley}:claims:expiry',
+        '{parley}:claims:journal',
+        '{parley}:claims:lease',
+        '{parley}:counters',
+        '{parley}:counters:expiry',
+        '{parley}:indexed',
+        '{parley}:keyv:expiry',
+        '{parley}:keyv:keys',
+        '{parley}:pace:limit',
+        '{parley}:records',
+        '{parley}:records:["b","discord:1","42"]',
+        '{parley}:records:["b","discord:1"]',
+        '{parley}:records:["b"]',
+        '{parley}:records:seq',
+        '{parley}:reservations',
+        '{parley}:reservations:generation',
+        '{parley}:reservations:lease',
+        '{parley}:reservations:of',
+        '{parley}:schema',
+      ]);
       expect(await client.pTTL('parley:notes::short')).toBeGreaterThan(50_000);
       client.destroy();
       await store.close();

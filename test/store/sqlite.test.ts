@@ -84,29 +84,56 @@ describe('a SQLite file', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it.each<[string, (path: string) => void]>([
-    ['is a folder', (path) => mkdirSync(path)],
+  it.each<[string, (path: string) => void, message: (path: string) => string | RegExp, remedy: RegExp]>([
+    [
+      'is a folder',
+      (path) => mkdirSync(path),
+      (path) => new RegExp(`^The store ${path} cannot be opened: EISDIR: `),
+      /^Set STORE_URL to sqlite:PATH where PATH is a file that this user may read and write, on a local disk\.$/,
+    ],
     [
       'holds something else',
       (path) => writeFileSync(path, 'not a database, but long enough to look like one'.repeat(50)),
+      (path) => new RegExp(`^The store ${path} cannot be opened: .*not a database`),
+      /^Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet\. If this file was a store of Parley’s, replace it by a backup\.$/,
     ],
-    ['is a SQLite file of another program', (path) => new DatabaseSync(path).exec('CREATE TABLE theirs (a)')],
+    [
+      'is a SQLite file of another program',
+      (path) => new DatabaseSync(path).exec('CREATE TABLE theirs (a)'),
+      (path) => `${path} is a SQLite file, but not one of Parley's`,
+      /^Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet\.$/,
+    ],
     [
       'is a versioned SQLite file of another program',
       (path) => new DatabaseSync(path).exec('CREATE TABLE theirs (a); PRAGMA user_version = 1'),
+      (path) => `${path} is a SQLite file, but not one of Parley's`,
+      /^Set STORE_URL to sqlite:PATH with the path of a file that does not exist yet\.$/,
     ],
     [
       'was written by a newer Parley',
       (path) =>
         new DatabaseSync(path).exec(`PRAGMA user_version = 999; PRAGMA application_id = ${0x50726c79}`),
+      (path) =>
+        `${path} was written by a newer Parley: its schema version is 999, this Parley supports up to 1`,
+      /^Run the newer Parley again, or set STORE_URL to another file\.$/,
     ],
-  ])('refuses to start where it %s, and says what to do', async (_, prepare) => {
+  ])('refuses to start where it %s, and says what to do', async (_, prepare, message, remedy) => {
     const path = freshPath();
     prepare(path);
     const error = await open(path).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StartError);
-    expect((error as StartError).message).toContain(path);
-    expect((error as StartError).remedy).toContain('STORE_URL');
+    expect((error as StartError).message).toMatch(message(path));
+    expect((error as StartError).remedy).toMatch(remedy);
+  });
+
+  it('is not made where there has to be one already', async () => {
+    const path = freshPath();
+    const missing = openStore(`sqlite:${path}`, { clock: createFakeClock(), log, mustExist: true });
+    await expect(missing).rejects.toMatchObject({
+      message: `There is no store at ${path}.`,
+      remedy: 'Set STORE_URL to the file that the bot uses. The bot creates it at its first start.',
+    });
+    expect(existsSync(path)).toBe(false);
   });
 
   it('says that a damaged file has to be replaced, not that it has to be readable', async () => {
@@ -117,7 +144,9 @@ describe('a SQLite file', () => {
     truncateSync(path, 9_000);
     const error = await open(path).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StartError);
-    expect((error as StartError).remedy).toMatch(/^Replace it by a backup, move it away/);
+    expect((error as StartError).remedy).toBe(
+      'Replace it by a backup, move it away to start with an empty store, or set STORE_URL to another file.',
+    );
   });
 
   it('says of a file that is no database to choose another, not to move that one away', async () => {
@@ -133,7 +162,11 @@ describe('a SQLite file', () => {
     await database.write(() => database.exec('CREATE TABLE notes (text); PRAGMA max_page_count = 2'));
     const fill = () => database.exec('INSERT INTO notes VALUES (zeroblob(100000))');
     const error = await database.write(fill).catch((caught: unknown) => caught);
-    expect(remedyFor(error)).toMatch(/^Free some space/);
+    const free =
+      'Free some space on that disk, or set STORE_URL to sqlite:PATH where PATH is a file on another one.';
+    expect(remedyFor(error)).toBe(free);
+    // The file system says so by itself if the file is made.
+    expect(remedyFor(Object.assign(new Error('no space'), { code: 'ENOSPC' }))).toBe(free);
     await database.close();
   });
 
@@ -327,10 +360,15 @@ describe('faults of SQLite', () => {
         (error: unknown) => error,
       ),
     );
-    await clock.advance(6_000);
+    await clock.advance(4_900);
+    expect(await Promise.race([...writes, nextTurn('waiting')])).toBe('waiting');
+    await clock.advance(1_100);
     for (const outcome of await Promise.all(writes)) {
       expect(outcome).toBeInstanceOf(StoreError);
-      expect(String(outcome)).toContain('lock');
+      expect(outcome).toMatchObject({
+        message: 'SQLite: another process held the lock for more than 5000 ms',
+        cause: { errcode: 5 },
+      });
     }
     other.exec('ROLLBACK');
     expect((await store.ledger.reserve(RESERVATION)).ok).toBe(true);
@@ -484,7 +522,9 @@ describe('faults of SQLite', () => {
       .get('one')
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(StoreError);
-    expect(String(error)).not.toContain('private');
+    expect(String(error)).toBe(
+      'StoreError: a stored value is not JSON: another program changed the store, or it is damaged',
+    );
     other.close();
     await store.close();
   });
@@ -502,8 +542,13 @@ describe('openStore', () => {
   });
 
   it('refuses a URL of no store it knows', async () => {
-    await expect(openStore('mongodb://localhost', { clock: createFakeClock(), log })).rejects.toThrow(
-      StartError,
-    );
+    for (const url of ['mongodb://localhost', 'https://redis:1', 'memory', 'SQLITE:x']) {
+      const opening = openStore(url, { clock: createFakeClock(), log });
+      await expect(opening, url).rejects.toBeInstanceOf(StartError);
+      await expect(opening).rejects.toMatchObject({
+        message: 'STORE_URL has an unknown form',
+        remedy: 'Set it to sqlite:PATH, redis://HOST:PORT or memory:.',
+      });
+    }
   });
 });

@@ -17,7 +17,7 @@ import { StartError } from '../../src/core/ports/adapter.ts';
 import { keyIn } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
-import { restoreFile } from '../../src/store/sqlite/restore.ts';
+import { inspectFile, restoreFile } from '../../src/store/sqlite/restore.ts';
 import { upgrade } from '../../src/store/sqlite/upgrade.ts';
 import { valuesOf } from '../support/changes.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -259,7 +259,10 @@ describe('a restore', () => {
     await noteIn(copy, 'old');
     const store = await open(path);
     await valuesOf(store, 'notes').set('one', 'new');
-    expect(() => restoreFile(copy, path, 0)).toThrow(/Nothing was restored: a process has the store/);
+    expect(errorOf(() => restoreFile(copy, path, 0))).toMatchObject({
+      message: `Nothing was restored: a process has the store ${path} open.`,
+      remedy: 'Stop Parley and everything else that uses this store, then try again.',
+    });
     expect(await valuesOf(store, 'notes').get('one')).toBe('new');
     expect(beside(path)).toEqual([]);
     await store.close();
@@ -287,24 +290,35 @@ describe('a restore', () => {
     expect(readFileSync(kept, 'utf8')).toMatch(/^no database at all/);
   });
 
-  it.each<[string, (path: string) => void, RegExp]>([
-    ['is not there', () => {}, /There is no file/],
+  const WHICH = 'Name a file made by `npm run parley -- backup FILE`.';
+
+  it.each<[string, (path: string) => void, message: (path: string) => string, remedy: string]>([
+    ['is not there', () => {}, (path) => `There is no file ${path}.`, WHICH],
     [
       'is no database',
       (path) => writeFileSync(path, 'text, '.repeat(500)),
-      /not (?:a store|one) of Parley's/,
+      (path) => `${path} is not a store of Parley's.`,
+      WHICH,
     ],
-    ['is empty', (path) => writeFileSync(path, ''), /not (?:a store|one) of Parley's/],
+    [
+      'is empty',
+      (path) => writeFileSync(path, ''),
+      (path) => `${path} is a SQLite file, but not one of Parley's.`,
+      WHICH,
+    ],
     [
       'is of another program',
       (path) => new DatabaseSync(path).exec('CREATE TABLE a (b)'),
-      /not (?:a store|one) of Parley's/,
+      (path) => `${path} is a SQLite file, but not one of Parley's.`,
+      WHICH,
     ],
     [
       'is of a newer Parley',
       (path) =>
         new DatabaseSync(path).exec(`PRAGMA application_id = ${0x50726c79}; PRAGMA user_version = 99`),
-      /written by a newer Parley/,
+      (path) =>
+        `${path} was written by a newer Parley: its schema version is 99, this Parley supports up to 1.`,
+      'Install the newer Parley again.',
     ],
     [
       'is cut short',
@@ -312,7 +326,8 @@ describe('a restore', () => {
         firstReleaseFile(path);
         writeFileSync(path, readFileSync(path).subarray(0, 30_000));
       },
-      /is damaged/,
+      (path) => `${path} is damaged.`,
+      'Restore another copy, as described in docs/backup.md.',
     ],
     [
       'has zeros where rows were',
@@ -322,15 +337,36 @@ describe('a restore', () => {
         const row = bytes.lastIndexOf('conversation');
         writeFileSync(path, bytes.fill(0, row - 200, row));
       },
-      /is damaged/,
+      (path) => `${path} is damaged.`,
+      'Restore another copy, as described in docs/backup.md.',
     ],
-  ])('leaves the store alone where the copy %s', async (_, prepare, words) => {
+  ])('leaves the store alone where the copy %s, and says what to do', async (_, prepare, message, remedy) => {
     const path = freshPath();
     const copy = freshPath();
     await noteIn(path, 'new');
     prepare(copy);
-    expect(() => restoreFile(copy, path, 0)).toThrow(words);
+    const error = errorOf(() => restoreFile(copy, path, 0));
+    expect(error).toBeInstanceOf(StartError);
+    expect(error).toMatchObject({ message: message(copy), remedy });
     expect(await noteOf(path)).toBe('new');
     expect(beside(path)).toEqual([]);
   });
+});
+
+function errorOf(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+it('a look at a file says whether its schema is older, and changes nothing', async () => {
+  const path = freshPath();
+  await noteIn(path, 'new');
+  expect(inspectFile(path)).toEqual({ isOlder: false });
+  new DatabaseSync(path).exec('PRAGMA user_version = 0');
+  expect(inspectFile(path)).toEqual({ isOlder: true });
+  expect(beside(path)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import { createServer } from '../../core/kit/create-server.ts';
 import type { Fetch } from '../../core/ports/fetch.ts';
 import type { Config } from '../config/variables.ts';
 import { type Check, createFindings, type Findings } from './check.ts';

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { createServer } from '../../core/kit/create-server.ts';
 import { type Route, StartError } from '../../core/ports/adapter.ts';
 import { sendText } from '../../http/requests.ts';
 

@@ -1,5 +1,6 @@
 import { Agent } from 'node:https';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 
 /** Addresses of proxies by the usual variables; `NO_PROXY` lists hosts without a proxy, separated by commas. */
 export interface Proxies {

@@ -87,8 +87,8 @@ export function createCatalogue(of: CatalogueSources) {
       return {
         believed: true,
         ...changeBetween(before, snapshot),
-        ending: snapshot.models.flatMap(({ id, gone, endsOn, routes }) =>
-          gone || endsOn === null || !routes.some((route) => route.provider === provider)
+        ending: snapshot.models.flatMap(({ id, endsOn, routes }) =>
+          endsOn === null || !routes.some((route) => route.provider === provider)
             ? []
             : [{ model: id, endsOn }],
         ),

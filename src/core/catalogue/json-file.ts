@@ -3,11 +3,12 @@ export function parseJsonFile(text: string): { readonly value: unknown } | { rea
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    const lines = text.slice(0, soundChars(text)).split('\n');
-    const column = (lines.at(-1)?.length ?? 0) + 1;
+    const sound = text.slice(0, soundChars(text));
+    const line = sound.split('\n').length;
+    const column = sound.length - sound.lastIndexOf('\n');
     // After the reason V8 adds a quotation or an offset, never both.
     const reason = (error as Error).message.replace(/(?: in JSON at position|, (?:\.\.\.)?").*$/s, '');
-    return { fault: `line ${lines.length}, column ${column} is not JSON: ${reason}` };
+    return { fault: `line ${line}, column ${column} is not JSON: ${reason}` };
   }
 }
 

@@ -334,6 +334,38 @@ describe('a refusal in words', () => {
     }
   });
 
+  it('names to somebody from elsewhere their own tier, and the setting that decides it', () => {
+    const outsider = { ...guildOf(), hostTier: 'premium' } as const;
+    expect(words(GPT_4O, outsider)).toBe(
+      '**GPT-4o** (`openai/gpt-4o`) needs the tier `openai` or `premium`; people from elsewhere have `free` in this server. ' +
+        'The operator can change that: `SLACK_CONNECT_TIER`. ' +
+        'You can use **Llama 3.2 3B (Free)** (`meta-llama/llama-3.2-3b-instruct:free`) now.',
+    );
+  });
+
+  it('has all that was asked and found', () => {
+    const guild = guildOf({ defaultTier: 'openrouter' });
+    const found = refused(checkAccess(GPT_4O, guild, termsWith()));
+    expect(found).toMatchObject({
+      reason: 'locked',
+      asked: GPT_4O,
+      guild,
+      model: { id: GPT_4O },
+      near: [],
+      keysThatOpen: ['openai'],
+      suggestion: { id: MINI },
+    });
+    const none = refused(checkAccess('zzz', guild, termsWith()));
+    expect(none).toMatchObject({
+      reason: 'unknown',
+      asked: 'zzz',
+      guild,
+      model: null,
+      near: [],
+      keysThatOpen: [],
+    });
+  });
+
   it('offers a model of the same maker first', () => {
     expect(words(GPT_4O, guildOf({ defaultTier: 'openrouter' }))).toContain('You can use **GPT-4o mini**');
   });

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
 import { createKeyStore } from '../../../src/core/access/key-store.ts';
+import { createKeyWarnings } from '../../../src/core/access/key-warnings.ts';
 import { createOwnKeys, type KeyFailure, type OwnKeys } from '../../../src/core/access/own-keys.ts';
+import { createOnce } from '../../../src/core/coordination/once.ts';
 import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { valuesOf } from '../../support/changes.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { tapStore } from '../../support/tapped-store.ts';
 
 const GUILD = 'discord:1';
 const ADA = { by: 'discord:42' };
@@ -20,6 +23,7 @@ let store: Store;
 let failures: KeyFailure[];
 let asked: string[];
 let keys: OwnKeys;
+let logged: string[];
 const first = randomBytes(32);
 
 beforeEach(async () => {
@@ -27,12 +31,17 @@ beforeEach(async () => {
   store = await openStore('memory:', { clock, log: createLogRecorder().log });
   failures = [];
   asked = [];
+  logged = [];
   keys = keysWith(first);
 });
 afterEach(() => store.close());
 
 /** A process of its own on the store, with these values of `ENCRYPTION_KEY` and `ENCRYPTION_KEY_OLD`. */
 function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
+  return keysOn(store, ...encryptionKeys);
+}
+
+function keysOn(onStore: Store, ...encryptionKeys: Buffer[]): OwnKeys {
   const provider = (id: string) => ({
     async checkKey(key: string) {
       asked.push(`${id} ${key}`);
@@ -40,12 +49,14 @@ function keysWith(...encryptionKeys: Buffer[]): OwnKeys {
       return key.startsWith('sk-');
     },
   });
+  const { log, lines } = createLogRecorder();
+  logged = lines;
   return createOwnKeys({
-    keys: createKeyStore({ store, encryptionKeys, clock }),
+    keys: createKeyStore({ store: onStore, encryptionKeys, clock }),
     providers: new Map(['openrouter', 'openai', 'lab'].map((id) => [id, provider(id)])),
     onFailure: (failure) => void failures.push(failure),
     clock,
-    log: createLogRecorder().log,
+    log,
   });
 }
 
@@ -173,6 +184,16 @@ describe('a key that fails', () => {
       expect(failures).toEqual([
         { guild: GUILD, provider: 'openrouter', lastFour: 'cdef', connectedAtMs, fault: code },
       ]);
+      const line = {
+        guild: GUILD,
+        provider: 'openrouter',
+        fault: code,
+        msg: 'an API key of a guild does not work',
+      };
+      expect(logged.map((each) => JSON.parse(each))).toEqual([
+        expect.objectContaining(line),
+        expect.objectContaining(line),
+      ]);
     },
   );
 
@@ -208,6 +229,20 @@ describe('a key that fails', () => {
     expect(failures).toHaveLength(2);
   });
 
+  it('answers as before if its state cannot be stored, which the log has', async () => {
+    const full = tapStore(store, ({ kind, namespace }) => {
+      if (kind === 'write' && namespace === 'key-faults') throw new Error('no room');
+    });
+    await (await keysOn(full, first).useKey(GUILD, 'openrouter'))?.failed(fault('bad_key'));
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({
+      guild: GUILD,
+      provider: 'openrouter',
+      err: { message: 'no room' },
+      msg: "could not store the state of a guild's key",
+    });
+    expect(await state()).toEqual({ fault: null, isResting: false });
+  });
+
   it('says nothing of the one that comes after it, however late its fault is heard of', async () => {
     const old = await keys.useKey(GUILD, 'openrouter');
     await clock.advance(1_000);
@@ -215,6 +250,47 @@ describe('a key that fails', () => {
     await old?.failed(fault('bad_key'));
     expect(await state()).toEqual({ fault: null, isResting: false });
     expect((await keys.useKey(GUILD, 'openrouter'))?.secret).toBe('sk-or-v1-another-one-9876');
+  });
+});
+
+describe('the warning of a key that fails', () => {
+  it('tells the admins what happened and what to do, once a day for each key', async () => {
+    const told: string[] = [];
+    const once = createOnce({ store, owner: 'process', clock, log: createLogRecorder().log });
+    const warn = createKeyWarnings({
+      once,
+      tellAdmins: async (guild, { text }) => {
+        told.push(`${guild}: ${text}`);
+        return true;
+      },
+      clock,
+    });
+    const failure = { guild: GUILD, provider: 'openrouter', lastFour: '1a2b', connectedAtMs: 1 } as const;
+    const words = async (...warnings: Parameters<typeof warn>[0][]) => {
+      told.length = 0;
+      for (const each of warnings) warn(each);
+      await clock.advance(1_000);
+      return told.toSorted();
+    };
+    const until = 'Until then, only models that the operator pays for are available.';
+    const rejected = `discord:1: **An API key stopped working.** OpenRouter rejects the API key …1a2b that was connected in this server. Connect a new one with \`/connect\`, or remove it with \`/disconnect\`. ${until}`;
+    const empty = `slack:T1: **An API key stopped working.** The OpenAI account of the API key …3c4d that was connected in this workspace has run out of credit. Top it up (the key is tried again within an hour), or connect another one with \`/connect\`. ${until}`;
+    const other = {
+      ...failure,
+      guild: 'slack:T1',
+      provider: 'openai',
+      lastFour: '3c4d',
+      fault: 'no_credit',
+    } as const;
+    expect(await words({ ...failure, fault: 'bad_key' }, other)).toEqual([rejected, empty]);
+    expect(await words({ ...failure, fault: 'bad_key' }, { ...failure, fault: 'no_credit' }, other)).toEqual(
+      [],
+    );
+    // A key that was connected since then is another one.
+    expect(await words({ ...failure, connectedAtMs: 2, fault: 'bad_key' })).toEqual([rejected]);
+    await clock.advance(86_400_000);
+    expect(await words({ ...failure, fault: 'bad_key' })).toEqual([rejected]);
+    await once.stop();
   });
 });
 

@@ -34,6 +34,8 @@ describe('a price that a provider names', () => {
   });
 
   it('is no price at all above $1,000 per million, which is another unit', () => {
+    expect(weigh(null, 1_000_000_000)).toEqual([1_000_000_000, null, 0]);
+    expect(weigh(null, 1_000_000_001)).toEqual([null, null, 1]);
     expect(weigh(null, 3_266_400_000_000, true)).toEqual([null, null, 1]);
     expect(weigh(1_000_000, 3_266_400_000_000, true)).toEqual([1_000_000, null, 1]);
   });

@@ -79,6 +79,22 @@ describe('resolve', () => {
     expect(catalogue.resolve('gpt-4p', 'slack').near[0]?.id).toBe('openai/gpt-4o');
   });
 
+  it('offers first what is equal but for case, then what begins so, then what contains it, then what is alike', () => {
+    const models = ['a/sonar', 'a/sonata', 'a/xsonat', 'a/sonat-big', 'a/sonat'].map((id) => ({
+      id,
+      tier: 'free',
+    }));
+    const near = (typed: string) =>
+      catalogueOf({ models })
+        .resolve(typed, 'web')
+        .near.map(({ id }) => id);
+    expect(near('SONAT')).toEqual(['a/sonat', 'a/sonata', 'a/sonat-big']);
+    expect(near('Sonat Bug')).toEqual(['a/sonat', 'a/sonat-big', 'a/sonata']);
+    expect(catalogueOf({ models: [{ id: 'maker/y', tier: 'free' }] }).resolve('m', 'web').near).toHaveLength(
+      1,
+    );
+  });
+
   it('offers at most three that may be meant', () => {
     expect(catalogue.resolve('a', 'slack').near.length).toBeLessThanOrEqual(3);
   });
@@ -163,7 +179,12 @@ describe('what a provider says', () => {
       ['openai', true],
       ['openrouter', false],
     ]);
-    catalogue.apply('openrouter', listOf('openrouter', ['openai/gpt-4o']));
+    const last = factsOf('openai/gpt-4o', { expiresAt: '2026-12-24T12:00:00Z' });
+    const rest = listOf('openrouter', ['openai/gpt-4o']);
+    expect(catalogue.apply('openrouter', [...rest, last]).ending).toEqual([
+      { model: 'openai/gpt-4o', endsOn: '2026-12-24' },
+    ]);
+    expect(catalogue.apply('openrouter', rest).ending).toEqual([]);
     expect(catalogue.get('openai/gpt-4o', 'web')?.gone).toBe(true);
   });
 
@@ -208,6 +229,32 @@ describe('what a provider says', () => {
     catalogue.apply('openrouter', [...listOf('openrouter', ['openai/gpt-4o']), dear]);
     expect(catalogue.dearest.promptPicoUsd).toBe(9_000_000);
   });
+
+  it('counts at the dearest price of each kind, and at $15 and $75 per million if all are free', () => {
+    const dearestOf = (...prices: object[]) =>
+      catalogueOf({
+        models: prices.map((each, at) => ({ id: `maker/model-${at}`, tier: 'free', prices: each })),
+      }).dearest;
+    expect(
+      dearestOf(
+        { promptPerMillion: 1, completionPerMillion: 3, request: 0.01, image: 0.02, webSearch: 0.04 },
+        { promptPerMillion: 2, completionPerMillion: 1, request: 0.02, image: 0.01, webSearch: 0.03 },
+      ),
+    ).toEqual({
+      promptPicoUsd: 2_000_000,
+      completionPicoUsd: 3_000_000,
+      requestPicoUsd: 20_000_000_000,
+      imagePicoUsd: 20_000_000_000,
+      webSearchPicoUsd: 40_000_000_000,
+    });
+    expect(dearestOf({ promptPerMillion: 0 }, {})).toEqual({
+      promptPicoUsd: 15_000_000,
+      completionPicoUsd: 75_000_000,
+      requestPicoUsd: 0,
+      imagePicoUsd: 0,
+      webSearchPicoUsd: 0,
+    });
+  });
 });
 
 describe('a model that thinks', () => {
@@ -231,6 +278,7 @@ describe('a model that thinks', () => {
     ['google/gemini-2.5-pro', true],
     ['qwen/qwen3-30b-thinking', true],
     ['openai/gpt-4o-mini', false],
+    ['qwen/qwen3-30b-non-thinking', false],
     ['anthropic/claude-sonnet-4.5', false],
     ['mistralai/mistral-small-3.2-24b-instruct', false],
     ['meta-llama/llama-3.2-3b-instruct:free', false],
@@ -321,6 +369,9 @@ describe('a server on this machine', () => {
       tier: 'free',
       onlyOn: 'web',
       contextTokens: 8_192,
+      maxOutputTokens: null,
+      input: ['text'],
+      output: ['text'],
       prices: { promptPicoUsd: 0, completionPicoUsd: 0 },
       routes: [{ provider: 'ollama', wireModel: 'llama3.2:3b' }],
     });
@@ -382,6 +433,8 @@ describe('a server on this machine', () => {
       doubts: [],
     });
     expect(catalogue.get('ollama/one', 'web')).toBeNull();
+    expect(catalogue.apply('ollama', []).believed).toBe(false);
+    expect(catalogue.get('ollama/two', 'web')).not.toBeNull();
   });
 
   it('does not open a model that the file gives to a higher tier', () => {

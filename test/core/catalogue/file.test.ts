@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withModel, withoutModel } from '../../../src/core/catalogue/edit-file.ts';
 import { CatalogueFileError, parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
 import { NO_BOUNDS } from '../../../src/core/ports/effort.ts';
 import { NO_TRAITS } from '../../../src/core/ports/model.ts';
-import { NO_PRICES } from '../../../src/core/ports/provider.ts';
+import { type ModelFacts, NO_PRICES } from '../../../src/core/ports/provider.ts';
+import { factsOf } from '../../support/models.ts';
 
 function parse(file: object) {
   return parseCatalogueFile(JSON.stringify(file));
@@ -83,6 +85,95 @@ describe('a models file', () => {
     ]);
   });
 
+  it('may set everything else of a model', () => {
+    const lab = { id: 'lab', baseUrl: 'http://127.0.0.1:1/v1', keyless: true, preset: 'openai' };
+    const { models } = parse({
+      providers: [lab],
+      models: [
+        {
+          id: 'maker/model',
+          name: ' A model ',
+          tier: 'premium',
+          routes: [{ provider: 'lab', model: 'Model' }, { provider: 'openrouter' }],
+          contextTokens: 100_000,
+          maxOutputTokens: 9_000,
+          answerTokens: 4_000,
+          reasoningInText: true,
+          firstProgressSec: 600,
+          progressSec: 0.5,
+          fallbacks: ['maker/other'],
+          input: ['text', 'image'],
+          output: ['image'],
+          efforts: ['low'],
+        },
+        { id: 'maker/other', tier: 'free' },
+      ],
+    });
+    expect(models[0]).toEqual({
+      id: 'maker/model',
+      name: 'A model',
+      tier: 'premium',
+      routes: [
+        { provider: 'lab', wireModel: 'Model' },
+        { provider: 'openrouter', wireModel: 'maker/model' },
+      ],
+      contextTokens: 100_000,
+      maxOutputTokens: 9_000,
+      prices: NO_PRICES,
+      input: ['text', 'image'],
+      output: ['image'],
+      efforts: ['low'],
+      traits: {
+        answerTokens: 4_000,
+        reasoningInText: true,
+        firstProgressMs: 600_000,
+        progressMs: 500,
+        fallbacks: ['maker/other'],
+      },
+    });
+  });
+
+  it.each([
+    ['name', 'n'.repeat(80), 'n'.repeat(81), 'must have at most 80 characters'],
+    ['name', 'n', ' ', 'must not be empty', 'must be one line of text'],
+    ['name', 'a b', 'a\nb', 'must be one line of text'],
+    ['contextTokens', 1, 0, 'must be more than 0'],
+    ['maxOutputTokens', 1, 1.5, 'must be a whole number'],
+    ['answerTokens', 1_000_000, 1_000_001, 'must be at most 1000000'],
+    ['firstProgressSec', 86_400, 86_401, 'must be at most 86400'],
+    ['progressSec', 0.1, 0, 'must be more than 0'],
+    ['reasoningInText', false, 'no', 'must be true or false'],
+    ['fallbacks', Array(5).fill('maker/other'), Array(6).fill('maker/other'), 'must have at most 5 entries'],
+    ['input', ['image'], [], 'must not be empty'],
+    ['output', ['image'], 'image', 'must be a list in [ ]'],
+    ['id', `maker/${'m'.repeat(94)}`, `maker/${'m'.repeat(95)}`, 'must have at most 100 characters'],
+  ])('bounds %s of a model', (field, good, bad, ...words) => {
+    const of = (value: unknown) => ({
+      models: [
+        { ...model, [field]: value },
+        { ...model, id: 'maker/other' },
+      ],
+    });
+    expect(faultsOf(of(good))).toEqual([]);
+    const name = field === 'id' ? bad : model.id;
+    expect(faultsOf(of(bad))).toEqual(words.map((each) => `models[0].${field} (${name}) ${each}`));
+  });
+
+  it('bounds prices, and the names of models at providers', () => {
+    const faults = (price: number, name: string) =>
+      faultsOf({
+        models: [{ ...model, prices: { request: price }, routes: [{ provider: 'openai', model: name }] }],
+      });
+    expect(faults(1_000, 'n'.repeat(200))).toEqual([]);
+    expect(faults(1_001, 'n'.repeat(201))).toEqual([
+      'models[0].routes[0].model (maker/model) must have at most 200 characters',
+      'models[0].prices.request (maker/model) must be at most 1000',
+    ]);
+    expect(faults(0, 'a b')).toEqual([
+      "models[0].routes[0].model (maker/model) must be the provider's name of the model, without white space",
+    ]);
+  });
+
   it('has prices in US dollars, which are kept exactly', () => {
     const prices = {
       promptPerMillion: 0.0375,
@@ -141,6 +232,69 @@ describe('a models file', () => {
   it('may say which efforts a model takes, in any order', () => {
     const { models } = parse({ models: [{ ...model, efforts: ['high', 'none', 'high'] }] });
     expect(models[0]?.efforts).toEqual(['none', 'high']);
+  });
+});
+
+describe('a model that is added to a models file', () => {
+  const file = '{ "models": [{ "id": "maker/first", "tier": "free" }] }';
+  const prices = {
+    ...NO_PRICES,
+    promptPicoUsd: 250_000,
+    completionPicoUsd: 0,
+    requestPicoUsd: 0,
+    imagePicoUsd: 2_000_000_000,
+  };
+  const added = (facts: Partial<ModelFacts>, id = model.id) =>
+    JSON.parse(
+      withModel(file, {
+        id,
+        name: 'Model',
+        tier: 'premium',
+        provider: 'openai',
+        facts: factsOf('maker/model', facts),
+      }),
+    ).models;
+
+  it('stands last, with what its provider says of it', () => {
+    const facts = {
+      contextTokens: 64_000,
+      maxOutputTokens: 8_000,
+      inputModalities: ['text', 'audio', 'image'],
+      prices,
+    };
+    expect(added(facts)).toEqual([
+      { id: 'maker/first', tier: 'free' },
+      {
+        id: 'maker/model',
+        name: 'Model',
+        tier: 'premium',
+        routes: [{ provider: 'openai' }],
+        contextTokens: 64_000,
+        maxOutputTokens: 8_000,
+        prices: { promptPerMillion: 0.25, completionPerMillion: 0, image: 0.002 },
+        input: ['text', 'image'],
+      },
+    ]);
+  });
+
+  it('keeps the name that it has at its provider, and says nothing that is not known', () => {
+    const rest = { name: 'Model', tier: 'premium', prices: {}, input: ['text'] };
+    const routes = [{ provider: 'openai', model: 'maker/model' }];
+    expect(added({}, 'mine/model')[1]).toEqual({ ...rest, id: 'mine/model', routes });
+    expect(added({ inputModalities: ['audio'] }, 'mine/model')[1].input).toEqual(['text']);
+  });
+
+  it('leaves the rest of the file as it is, and goes again without a trace', () => {
+    const longer = withModel(file, {
+      id: model.id,
+      name: 'Model',
+      tier: 'free',
+      provider: 'openrouter',
+      facts: factsOf(model.id),
+    });
+    expect(withoutModel(longer, 'maker/none')).toBeNull();
+    expect(withoutModel(longer, 'maker/first')).toContain('"maker/model"');
+    expect(JSON.parse(withoutModel(longer, model.id) ?? '')).toEqual(JSON.parse(file));
   });
 });
 
@@ -266,6 +420,15 @@ describe('a fault in a models file', () => {
     ]);
     const able = { ...lab, features: { effortField: 'reasoning_effort' } };
     expect(parse({ providers: [able], models: models.slice(1) }).models).toHaveLength(1);
+    const both = (second: object) =>
+      faultsOf({
+        providers: [lab, { ...lab, id: 'second', ...second }],
+        models: [{ ...model, routes: [{ provider: 'lab' }, { provider: 'second' }], efforts: ['low'] }],
+      });
+    expect(both({ preset: 'openai' })).toEqual([]);
+    expect(both({})).toEqual([
+      'models[0].efforts (maker/model) never reach the model: lab, second needs "features": { "effortField": "reasoning_effort" }',
+    ]);
   });
 
   it('is a fallback that is not there, or the model itself', () => {
@@ -290,6 +453,7 @@ describe('a fault in a models file', () => {
       /^line 22, column 1 is not JSON: Unexpected token '\]'$/,
     ],
     ['{"models":[', /^line 1, column 12 is not JSON: Unexpected end of JSON input$/],
+    ['x', /^line 1, column 1 is not JSON: Unexpected token 'x'$/],
     ['', /^line 1, column 1 is not JSON: Unexpected end of JSON input$/],
     ['[]', /^the file must be an object/],
     ['null', /^the file must be an object/],

@@ -4,6 +4,7 @@ import { type CatalogueRefreshOptions, startCatalogueRefresh } from '../../../sr
 import type { Background } from '../../../src/core/kit/time/repeat.ts';
 import { type ModelFacts, NO_PRICES } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
+import { defineProvider } from '../../../src/core/provider/definition.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { factsOf, listOf, MODELS_FILE } from '../../support/models.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
@@ -66,6 +67,49 @@ describe('the refresh of the catalogue', () => {
     await clock.advance(0);
     expect(await refresh.first).toEqual([{ id: LLAMA, instead: 'meta-llama/llama-4-3b-instruct:free' }]);
     expect(catalogue.get(LLAMA, 'web')?.gone).toBe(true);
+  });
+
+  it('logs which models are gone or back, where, and what could replace them', async () => {
+    const rest = listOf('openai', ['gpt-4o']);
+    const openai = fakeProvider('openai', [...rest, factsOf('gpt-4.1')]);
+    const openrouter = fakeProvider('openrouter', listOf('openrouter', ['openai/gpt-4o']));
+    const { clock, lines } = start(openrouter, openai);
+    const logged = () =>
+      lines.splice(0).map((line) => {
+        const { provider, models, instead, msg } = JSON.parse(line);
+        return { provider, models, instead, msg };
+      });
+    await clock.advance(0);
+    expect(logged()).toEqual([
+      { provider: 'openai', models: ['openai/gpt-4o'], instead: ['gpt-4.1'], msg: 'models are gone' },
+    ]);
+    openai.list = listOf('openai');
+    await clock.advance(7 * HOUR_MS);
+    expect(logged()).toEqual([{ provider: 'openai', models: ['openai/gpt-4o'], msg: 'models are back' }]);
+    await clock.advance(7 * HOUR_MS);
+    expect(logged()).toEqual([]);
+  });
+
+  it('logs a model that a server on this machine no longer serves', async () => {
+    const ollama = fakeProvider('ollama', [factsOf('one'), factsOf('two')]);
+    const clock = createFakeClock();
+    const { log, lines } = createLogRecorder();
+    const definition = defineProvider({ id: 'ollama', baseUrl: 'http://127.0.0.1:1/v1', keyless: true });
+    const catalogue = createCatalogue({ ...MODELS_FILE, localProviders: [definition] });
+    running.push(startCatalogueRefresh({ catalogue, providers: [ollama], clock, random: () => 0, log }));
+    await clock.advance(0);
+    ollama.list = [factsOf('two')];
+    await clock.advance(7 * HOUR_MS);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ models: ['ollama/one'], instead: [null] });
+  });
+
+  it('logs a fault of its own with its stack', async () => {
+    const { clock, lines } = start(fakeProvider('openrouter', new TypeError('x is not a function')));
+    await clock.advance(0);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      provider: 'openrouter',
+      err: { message: 'x is not a function', stack: expect.stringContaining('refresh.test.ts') },
+    });
   });
 
   it('asks each provider at once, and again every 6 to 7 hours', async () => {

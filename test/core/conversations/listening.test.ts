@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
+import { createConversations } from '../../../src/core/conversations/conversations.ts';
+import { createListening, LISTENING_NOTE } from '../../../src/core/conversations/listening.ts';
 import type { Place } from '../../../src/core/ports/events.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import {
   createTestBot,
   invocationOf,
@@ -216,8 +218,72 @@ describe('Continue in thread', () => {
       { surface: testSurface({ isPrivate: true }) },
     );
     await bot.dispatch.command(hidden);
+    expect(hidden.surface.shown?.buttons.map(({ kind }) => kind)).not.toContain('continue');
+    expect(asked.surface.shown?.buttons.map(({ kind }) => kind)).toContain('continue');
     const forged = pressOf('continue', hidden.surface.shown?.buttons[0]?.answerId ?? '');
     await bot.dispatch.press(forged);
     expect(forged.surface.privateTexts[0]?.text).toMatch(/^This answer is private/);
+  });
+});
+
+describe('what is kept of a place where the bot listens', () => {
+  async function begin() {
+    const clock = createFakeClock();
+    const conversations = createConversations(bot.store, 86_400_000);
+    const { id } = await conversations.openConversation('discord:1', key);
+    const listening = createListening(bot.store, conversations, { retentionMs: 86_400_000, clock });
+    return { clock, listening, id, conversations };
+  }
+
+  it('begins once, is undone where nothing came of it, and is told to people once', async () => {
+    const { listening, id } = await begin();
+    expect(await listening.hears(key)).toBe(false);
+    expect(await listening.isUntold(key, id)).toBe(true);
+    expect(await listening.startAt(key, id)).toBe(true);
+    expect(await listening.startAt(key, Promise.resolve(id))).toBe(false);
+    expect([await listening.hears(key), await listening.isUntold(key, id)]).toEqual([true, true]);
+    await listening.withdrawStart(key);
+    expect(await listening.hears(key)).toBe(false);
+    await listening.startAt(key, id);
+    await listening.told(key, id);
+    expect(await listening.isUntold(key, id)).toBe(false);
+    // Another conversation there is told of again.
+    expect(await listening.isUntold(key, 'another')).toBe(true);
+    await listening.withdrawStart(key);
+    expect(await listening.hears(key)).toBe(true);
+  });
+
+  it('stays off for later answers, until somebody switches it on again', async () => {
+    const { listening, id } = await begin();
+    await listening.set(key, id, 'off');
+    expect(await listening.startAt(key, id)).toBe(false);
+    await listening.told(key, id);
+    expect([await listening.hears(key), await listening.isUntold(key, id)]).toEqual([false, false]);
+    await listening.set(key, id, 'on');
+    expect([await listening.hears(key), await listening.isUntold(key, id)]).toEqual([true, true]);
+  });
+
+  it('hears what comes late by when it was written, give or take two seconds', async () => {
+    const { clock, listening, id } = await begin();
+    const begunMs = clock.now();
+    await listening.startAt(key, id);
+    await clock.advance(60_000);
+    await listening.told(key, id);
+    const hears = (afterMs: number) => listening.hears(key, begunMs + afterMs);
+    expect([await hears(0), await hears(-2_000), await hears(-2_001)]).toEqual([true, true, false]);
+    // Told of another conversation, it begins then.
+    await listening.told(key, 'another');
+    expect(await hears(60_000)).toBe(false);
+  });
+
+  it('ends with the conversation, and with the place', async () => {
+    const { clock, listening, id, conversations } = await begin();
+    await listening.startAt(key, id);
+    await conversations.forget(id);
+    expect(await listening.hears(key)).toBe(false);
+    await conversations.openConversation('discord:1', key);
+    expect(await listening.hears(key)).toBe(false);
+    expect(await listening.hears('elsewhere')).toBe(false);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -243,7 +243,11 @@ describe('the journal', () => {
     await dead.stop();
     await clock.advance(10_000);
     const heir = journalOf('q');
-    (await heir.takeOver())?.entry.leave();
+    const left = (await heir.takeOver())?.entry;
+    left?.leave();
+    // What is left is no longer this process's to end.
+    await left?.end();
+    expect(() => heir.entry('event')).toThrow('no entry is open for the event event');
     expect(await heir.takeOver()).toBeNull();
     await clock.advance(10_000);
     expect((await heir.takeOver())?.eventId).toBe('event');

@@ -13,4 +13,9 @@ it('drops what was set longest ago', () => {
     ['one', 3],
     ['three', 4],
   ]);
+  map.set('three', 5);
+  expect([...map]).toEqual([
+    ['one', 3],
+    ['three', 5],
+  ]);
 });

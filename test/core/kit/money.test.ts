@@ -31,6 +31,8 @@ describe('parsePicoUsd', () => {
     expect(parsePicoUsd('0.0000000000001')).toBe(1);
     expect(parsePicoUsd('0.0000000000010000000000000000001')).toBe(2);
     expect(parsePicoUsd('1e-99')).toBe(1);
+    expect(parsePicoUsd('0.00000015000000')).toBe(150_000);
+    expect(parsePicoUsd(`0.${'0'.repeat(58)}1`)).toBe(1);
   });
 
   it.each([
@@ -44,6 +46,7 @@ describe('parsePicoUsd', () => {
     ['1e'],
     ['1e9999'],
     ['1'.repeat(61)],
+    [`0.${'0'.repeat(59)}1`],
     ['10000'],
     [Number.NaN],
     [Number.POSITIVE_INFINITY],

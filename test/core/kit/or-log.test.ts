@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { orLog } from '../../../src/core/kit/or-log.ts';
+import { ignoring, orLog } from '../../../src/core/kit/or-log.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
 
 it('logs a fault with what it was about, and gives the value in its place', async () => {
@@ -11,4 +11,10 @@ it('logs a fault with what it was about, and gives the value in its place', asyn
     { level: 40, answer: 'a1', msg: 'could not read it', err: { message: 'the store is gone' } },
     { level: 50, msg: 'could not store it' },
   ]);
+});
+
+it('ignores a harmless fault alone', async () => {
+  const harmless = ignoring((error) => error === 'gone');
+  expect(await Promise.reject('gone').catch(harmless)).toBeUndefined();
+  await expect(Promise.reject('broken').catch(harmless)).rejects.toBe('broken');
 });

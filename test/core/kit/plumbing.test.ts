@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../src/core/kit/body.ts';
+import { asArray, asCount, asObject, asText, parseJson } from '../../../src/core/kit/json.ts';
 import { createTasks, TasksInTurn } from '../../../src/core/kit/scheduling/tasks.ts';
 import { waitInLine } from '../../../src/core/kit/time/waiters.ts';
 
@@ -92,4 +93,19 @@ describe('readBody', () => {
     expect(await readBody(parts(...pieces), 7)).toBeNull();
     expect(await readBody(parts(), 7)).toBe('');
   });
+});
+
+it.each([
+  ['an object', asObject, [{}, { a: 1 }], [null, [], 'a', 1]],
+  ['an array', asArray, [[1], ['a', null]], []],
+  ['text', asText, ['a', ' '], ['', 1, null, {}]],
+  ['a count', asCount, [0, 1, Number.MAX_SAFE_INTEGER], [-1, 0.5, 2 ** 53, Number.NaN, '1', null]],
+])('%s is taken from JSON if it is one', (_, read: (value: unknown) => unknown, good, bad) => {
+  expect(good.map(read)).toEqual(good);
+  for (const value of bad) expect(read(value)).toBeNull();
+});
+
+it('JSON that does not parse is undefined, and what is no array an empty one', () => {
+  expect([parseJson('{"a":[1]}'), parseJson('{')]).toEqual([{ a: [1] }, undefined]);
+  expect([asArray('a'), asArray({ length: 1 })]).toEqual([[], []]);
 });

@@ -361,10 +361,10 @@ describe('when the store fails', () => {
       },
     };
     await expect(open().reserve(REQUEST)).rejects.toThrow(StoreError);
-    await clock.advance(1_000);
+    await clock.advance(9_000);
     await arrive();
     expect((await used())['nanoUsdPerDay']).toBe(1_000);
-    await clock.advance(MINUTE_MS);
+    await clock.advance(2_000);
     expect((await used())['nanoUsdPerDay']).toBe(0);
   });
 
@@ -406,6 +406,50 @@ describe('when the store fails', () => {
     await second.settle(spent(2));
     await ledger.stop();
     expect((await used())['nanoUsdPerDay']).toBe(1_001);
+  });
+});
+
+describe('the log of settlements', () => {
+  /** The lines of a level or above, without what every line has. */
+  const logged = (least: number) =>
+    lines
+      .map((line) => JSON.parse(line))
+      .filter(({ level }) => level >= least)
+      .map(({ level, id, msg, err }) => ({ level, id, msg, fault: err?.message }));
+
+  it('has each request whose settlement or generation could not be stored, and whose was given up', async () => {
+    const ledger = open();
+    const reserved = admitted(await ledger.reserve(REQUEST));
+    faults.failing = { write: 'refused', annotate: 'refused' };
+    await reserved.started('gen-1');
+    await reserved.settle(spent(77));
+    await ledger.stop();
+    expect(logged(40)).toEqual([
+      { level: 40, id: 'r1', msg: 'could not store the id of a generation', fault: 'away' },
+      { level: 40, id: 'r1', msg: 'could not store a settlement; retrying', fault: 'away' },
+      { level: 50, id: 'r1', msg: 'left a reservation open for recovery', fault: 'away' },
+    ]);
+  });
+
+  it('has each request that a dead process left, with whose it was and what it cost', async () => {
+    const dead = open({ owner: 'dead' });
+    admitted(await dead.reserve({ ...REQUEST, worstNanoUsd: 0 }));
+    await admitted(await dead.reserve({ ...REQUEST, id: 'r2' })).started('gen-2');
+    admitted(await dead.reserve({ ...REQUEST, id: 'r3', kind: 'titles' }));
+    await dead.stop();
+    open({ lookUpCost: async () => 7 });
+    await clock.advance(6 * MINUTE_MS);
+    await clock.jump(36 * DAY_MS);
+    const { guild, user, payer, model, provider } = REQUEST;
+    const whose = { guild, user, payer, model, provider };
+    const settled = { level: 30, ...whose, msg: 'settled a request that a dead process left' };
+    const booked = { level: 40, ...whose, msg: 'booked a request with unknown cost at its highest cost' };
+    const found = lines.map((line) => JSON.parse(line)).filter(({ nanoUsd }) => nanoUsd !== undefined);
+    expect(found).toEqual([
+      expect.objectContaining({ ...settled, id: 'r1', nanoUsd: 0 }),
+      expect.objectContaining({ ...settled, id: 'r2', nanoUsd: 7 }),
+      expect.objectContaining({ ...booked, id: 'r3', kind: 'titles', nanoUsd: 1_000 }),
+    ]);
   });
 });
 
@@ -458,6 +502,21 @@ describe('an answer that was stopped', () => {
     open({ owner: 'next', lookUpCost: async () => 7 });
     await clock.advance(6 * MINUTE_MS);
     expect((await used())['nanoUsdPerDay']).toBe(7);
+  });
+
+  it('has its cost looked up after 1, 4, 15 and 60 seconds, 5 and 30 minutes', async () => {
+    const asked: number[] = [];
+    const ledger = open({
+      async lookUpCost() {
+        asked.push((clock.now() - START) / 1_000);
+        return null;
+      },
+    });
+    const reserved = admitted(await ledger.reserve(REQUEST));
+    await reserved.started('gen-1');
+    await reserved.settle(spent(40, 'estimate'));
+    await clock.advance(HOUR_MS);
+    expect(asked).toEqual([1, 5, 20, 80, 380, 2_180]);
   });
 
   it('is booked at once where it can have cost nothing', async () => {
@@ -561,6 +620,18 @@ describe('recovery', () => {
     await clock.advance(26 * HOUR_MS);
     expect(asked - inADay).toBeLessThan(20);
     expect(await store.ledger.abandoned(clock.now())).toHaveLength(2);
+  });
+
+  it('comes a minute after a process died: until then its lease lasts, which it renews every 15 seconds', async () => {
+    const alive = open({ owner: 'alive' });
+    const reserved = admitted(await alive.reserve(REQUEST));
+    const leaseMs = async () => ((await alive.openReservations())[0]?.leaseUntilMs ?? 0) - clock.now();
+    expect(await leaseMs()).toBe(MINUTE_MS);
+    await clock.advance(14_999);
+    expect(await leaseMs()).toBe(MINUTE_MS - 14_999);
+    await clock.advance(1);
+    expect(await leaseMs()).toBe(MINUTE_MS);
+    await reserved.release();
   });
 
   it('leaves alone what a process that lives has open, however long it takes', async () => {

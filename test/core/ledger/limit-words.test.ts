@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { explainLimit, levelInWords } from '../../../src/core/ledger/limit-words.ts';
+import {
+  amountInWords,
+  explainLimit,
+  levelInWords,
+  parseAmount,
+  useInWords,
+} from '../../../src/core/ledger/limit-words.ts';
 import type { LimitName } from '../../../src/core/ports/limits.ts';
 import type { Platform } from '../../../src/core/ports/platforms.ts';
 
@@ -79,5 +85,87 @@ describe('a limit on spending that is reached', () => {
     ],
   ])('is said to be %s', (_, use, words) => {
     expect(explainLimit({ ...spent, ...use }, on(null))).toBe(words);
+  });
+});
+
+describe('a limit in words', () => {
+  it.each([
+    ['requestsPerUserPerMinute', '2 of 2 requests used (per-minute limit).'],
+    ['requestsPerUserPerDay', '2 of 2 requests used (daily limit).'],
+    ['nanoUsdPerUserPerDay', '<$0.0001 of <$0.0001 used (daily limit).'],
+    ['nanoUsdPerGuildPerDay', '<$0.0001 of <$0.0001 used (daily limit for everyone here).'],
+    ['nanoUsdPerGuildPerMonth', '<$0.0001 of <$0.0001 used (monthly limit for everyone here).'],
+    ['nanoUsdPerDay', '<$0.0001 of <$0.0001 used (daily limit for the whole bot).'],
+    ['nanoUsdPerMonth', '<$0.0001 of <$0.0001 used (monthly limit for the whole bot).'],
+  ] as const)('says what %s counts, and for whom', (limit, words) => {
+    expect(levelInWords(reached(limit), on(null))).toBe(`${words} It resets at 00:00 (UTC), in 5 hours.`);
+  });
+
+  it.each([
+    ['requestsPerUserPerDay', 1, null, '1 request'],
+    ['requestsPerUserPerDay', 1_200, 20_000, '1,200 of 20,000 requests'],
+    ['requestsPerUserPerMinute', 0, 1, '0 of 1 request'],
+    ['nanoUsdPerUserPerDay', 0, 5_000_000_000, '$0 of $5.00'],
+    ['nanoUsdPerUserPerDay', 1_200_000_000, null, '$1.20'],
+    ['nanoUsdPerUserPerDay', 0, null, '$0'],
+  ] as const)('%s with %d of %s is %j', (limit, used, most, words) => {
+    expect(useInWords(limit, used, most)).toBe(words);
+    if (most === null) expect(amountInWords(limit, used)).toBe(words);
+  });
+});
+
+describe('an amount that people write', () => {
+  const dollars = (text: string) => parseAmount('nanoUsdPerUserPerDay', text);
+  const requests = (text: string) => parseAmount('requestsPerUserPerDay', text);
+
+  it.each([
+    ['5', 5e9],
+    ['$5', 5e9],
+    [' $ 5 ', 5e9],
+    ['US$5', 5e9],
+    ['5$', 5e9],
+    ['0.50 USD', 5e8],
+    ['.5 usd', 5e8],
+    ['1 dollar', 1e9],
+    ['2 Dollars', 2e9],
+    ['1,000.25', 1_000.25e9],
+    ['0', 0],
+    ['1,000,000', 1e15],
+  ])('of money is read: %j', (text, most) => {
+    expect(dollars(text)).toEqual({ ok: true, most });
+  });
+
+  it.each(['', 'much', '-5', '5 euros', '1,00', '1.000,50', '5 5', '$', '5.', '1e3'])(
+    'of money may not be written as %j',
+    (text) => {
+      const problem = 'The amount must be in US dollars, such as `5`, `$5` or `0.50`.';
+      expect(dollars(text)).toEqual({ ok: false, problem });
+    },
+  );
+
+  it.each([
+    ['20', 20],
+    ['1,000', 1_000],
+    ['0', 0],
+    ['1,000,000', 1_000_000],
+  ])('of requests is read: %j', (text, most) => {
+    expect(requests(text)).toEqual({ ok: true, most });
+  });
+
+  it.each([
+    ['many', 'The amount must be a whole number of requests, such as `20`.'],
+    ['$5', 'This limit counts requests, not dollars. Use a whole number such as `20`.'],
+    ['5 USD', 'This limit counts requests, not dollars. Use a whole number such as `20`.'],
+    ['1.5', 'Requests must be a whole number such as `20`.'],
+    ['1,000,001', 'The maximum is 1,000,000 requests.'],
+  ])('of requests is refused: %j', (text, problem) => {
+    expect(requests(text)).toEqual({ ok: false, problem });
+  });
+
+  it('of money is at most a million dollars', () => {
+    const problem = 'The maximum is $1,000,000.';
+    for (const text of ['1000000.01', '99999999999999999999']) {
+      expect(dollars(text)).toEqual({ ok: false, problem });
+    }
   });
 });

@@ -79,7 +79,9 @@ describe('what a request costs', () => {
         looked: { ...look, atMs },
       });
     expect(await open(look.atMs)).toMatchObject({ ok: true });
-    expect(await open(look.atMs - 60_000)).toMatchObject({ ok: false });
+    // A second and a bit: the clock goes on meanwhile.
+    expect(await open(systemClock.now() - 1_001)).toMatchObject({ ok: false });
+    expect(await open(systemClock.now() - 500)).toMatchObject({ ok: true });
   });
 
   it('holds the pictures that it brings: as many tokens as the model may count for them', async () => {
@@ -123,6 +125,7 @@ describe('what a request costs', () => {
     const whole = await costOf('abcdefgh');
     // Role and borders: providers count 3 to 5 tokens for them, at $0.15 per million.
     expect((await costOf(...'abcdefgh')) - whole).toBeGreaterThanOrEqual(7 * 5 * 150);
+    expect((await costOf('abcdefgh', '')) - whole).toBe(16 * 150);
   });
 
   it('follows from tokens and prices where the provider names none', async () => {
@@ -416,6 +419,58 @@ describe('an admitted request', () => {
     });
   }
 
+  it('brings the provider what it needs to know, and nothing else', async () => {
+    const wires: unknown[] = [];
+    const stream: ChatProvider['stream'] = async (wire) => void wires.push(wire);
+    const { catalogue } = bot.services;
+    const special = catalogue.get(model, 'discord');
+    const traits = { reasoningInText: true, firstProgressMs: 5_000, progressMs: 6_000 };
+    const [route] = special?.routes ?? [];
+    const drawing = { ...route, efforts: ['low'], output: ['text', 'image'] };
+    const changed = { ...special, traits: { ...special?.traits, ...traits }, routes: [drawing] };
+    const send = async (more: Partial<ModelRequest>, offered: object = catalogue) => {
+      const provider = { id: 'openrouter', stream } as unknown as ChatProvider;
+      const models = modelsOver(provider, { offer: { catalogue: offered as typeof catalogue } });
+      const request = await admit(more, models);
+      await request.stream(ignore, never);
+      return wires.at(-1);
+    };
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const plain = {
+      wireModel: 'openai/gpt-4o-mini',
+      messages,
+      maxOutputTokens: 100,
+      user: 'discord:1/mia',
+      sessionId: 'c',
+      maxPrice: { promptPicoUsd: 150_000, completionPicoUsd: 600_000, requestPicoUsd: 0 },
+      cachedMessages: 0,
+      isFree: false,
+    };
+    expect(await send({})).toEqual(plain);
+    expect(await send({ webSearch: true, temperature: 0 })).toEqual({
+      ...plain,
+      maxWebSearches: 3,
+      temperature: 0,
+    });
+    const asked = { effort: 'low', maxOutputTokens: 9_000 } as const;
+    expect(await send(asked, { ...catalogue, get: () => changed })).toEqual({
+      ...plain,
+      ...traits,
+      maxOutputTokens: 8_192,
+      effort: 'low',
+      modalities: ['text', 'image'],
+    });
+    const free = await send({ model: 'google/gemini-2.0-flash-001:free' });
+    expect(free).toMatchObject({ isFree: true, maxPrice: { promptPicoUsd: 0, completionPicoUsd: 0 } });
+    // What runs by itself does not think, and has a length of its own.
+    expect(await send({ ...asked, kind: 'titles' }, { ...catalogue, get: () => changed })).toEqual({
+      ...plain,
+      ...traits,
+      maxOutputTokens: 9_000,
+      modalities: ['text', 'image'],
+    });
+  });
+
   it('that was never sent costs nothing and is no request', async () => {
     const request = await admit();
     expect(await spent()).toBeGreaterThan(0);
@@ -579,6 +634,21 @@ describe('an admitted request', () => {
     const worst = await spent();
     await expect(request.stream(ignore, never)).rejects.toThrow();
     expect(await request.settle()).toMatchObject({ atMost: true, costNanoUsd: worst });
+  });
+
+  it('that answered nothing is billed by its tokens: none for the answer can be true then', async () => {
+    const told = { promptTokens: 1_000, completionTokens: 0, reasoningTokens: 0, cachedPromptTokens: 0 };
+    const usage: Usage = { ...told, cacheWriteTokens: 0, webSearches: 0, costNanoUsd: null, isByok: false };
+    const done = { type: 'done', reason: 'stop', usage } as unknown as Parameters<typeof ignore>[0];
+    const stream: ChatProvider['stream'] = async (_, take) => void (await take(done as never));
+    const request = await admit({}, modelsOver({ id: 'openrouter', stream } as unknown as ChatProvider));
+    await request.stream(ignore, never);
+    expect(await request.settle()).toEqual({
+      costNanoUsd: 150_000,
+      tokens: 1_000,
+      exact: true,
+      atMost: false,
+    });
   });
 
   it('that broke off with web search on is booked with all the searches that it was allowed', async () => {

@@ -40,7 +40,9 @@ describe('what is worth caching', () => {
   });
 
   it('is nothing in the first turn, nor of models that see to it themselves', () => {
-    expect(messagesToCache('anthropic/claude-3.5-sonnet', conversation(0, 0))).toBe(0);
+    const long: ChatMessage = { role: 'system', content: 'x'.repeat(100_000) };
+    const first = [long, ...conversation(0, 0)];
+    expect(messagesToCache('anthropic/claude-3.5-sonnet', [...first, long, long])).toBe(0);
     expect(messagesToCache('openai/gpt-4o', conversation(3, 100_000))).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditLog } from '../../../src/core/access/audit.ts';
-import { personalRules, readRule } from '../../../src/core/ledger/rule-words.ts';
+import { mostInWords, personalRules, readRule, tooManyRules } from '../../../src/core/ledger/rule-words.ts';
 import { createLimitRules, type LimitRules } from '../../../src/core/ledger/rules.ts';
 import type { GuildId } from '../../../src/core/ports/actor.ts';
 import { type LimitsConfig, limitsSchema, UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
@@ -53,6 +53,21 @@ describe('a rule that an operator writes', () => {
       problem: expect.stringMatching(problem),
     });
   });
+});
+
+it.each([
+  [undefined, ''],
+  [null, 'none'],
+  [20, '20 requests'],
+])('a limit of %s is shown as %j', (most, words) => {
+  expect(mostInWords('requestsPerUserPerDay', most)).toBe(words);
+});
+
+it('who has limits of their own already is said in words of the platform', () => {
+  const sentence = (group: string) =>
+    `At most 200 people and 50 ${group} per guild can have limits of their own. Remove one with default.`;
+  expect(tooManyRules('discord:1')).toBe(sentence('roles'));
+  expect(tooManyRules('slack:T1')).toBe(sentence('user groups'));
 });
 
 it('the limits of people and roles are listed by person, then by role, each with its amount', () => {
@@ -156,6 +171,37 @@ describe('limit rules', () => {
       await rules.change({ ...change, layer: { group: `group-${index}` }, most: 1 });
     }
     expect(await rules.change({ ...change, layer: { group: 'one more' }, most: 1 })).toBe(false);
+  });
+
+  it('are noted with who set which for whom, from what to what', async () => {
+    const rules = rulesOf();
+    await rules.change({ ...change, layer: 'operator', most: 7 });
+    await rules.change({ ...change, layer: 'operator', most: 7 });
+    await rules.change({ ...change, layer: 'operator', most: null });
+    await rules.change({ ...change, layer: 'operator', most: undefined });
+    await rules.change({ ...change, layer: 'operator', most: undefined });
+    await rules.change({ ...change, limit: 'nanoUsdPerGuildPerDay', layer: 'guild', most: 5e9 });
+    await rules.change({ ...change, layer: { user: 'mia' }, most: 1 });
+    await rules.change({ ...change, layer: { group: '77' }, most: 0 });
+    const entries = await Array.fromAsync(createAuditLog(store.records).query({}));
+    const facts = {
+      guild: 'discord:1',
+      by: 'discord:ada',
+      atMs: clock.now(),
+      action: 'limits.change',
+      reason: '',
+    };
+    const perDay = 'requests-per-day';
+    expect(entries.toReversed()).toEqual(
+      [
+        [null, `${perDay} by the operator: 7 requests`],
+        [`${perDay} by the operator: 7 requests`, `${perDay} by the operator: none`],
+        [`${perDay} by the operator: none`, null],
+        [null, 'all-dollars-per-day for everybody: $5.00'],
+        [null, `${perDay} for user mia: 1 request`],
+        [null, `${perDay} for role 77: 0 requests`],
+      ].map(([from, to]) => ({ ...facts, from, to })),
+    );
   });
 
   it('are kept for the next process, and gone when they are taken back', async () => {

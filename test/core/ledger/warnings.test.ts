@@ -42,8 +42,9 @@ afterEach(async () => {
 function warningsOf(
   owner = 'process-1',
   tell?: TellAdmins,
+  level: 'warn' | 'info' = 'warn',
 ): LimitWarnings & { readonly stop: () => Promise<void> } {
-  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
+  const log = pino({ level }, { write: (line: string) => void logged.push(line) });
   const once = createOnce({ store, owner, clock, log });
   open.push(once);
   const warnings = createLimitWarnings({
@@ -133,6 +134,30 @@ describe('warnings of limits', () => {
     expect(told).toEqual([]);
     expect(logged).toHaveLength(1);
     expect(logged[0]).toMatch(/a limit of the installation is nearly used up/);
+  });
+
+  it.each([
+    [4e9, 'a limit of a guild is nearly used up'],
+    [5e9, 'a limit of a guild is used up'],
+  ])('stand in the log too, with what is used and who was told: %d', async (used, msg) => {
+    const warnings = warningsOf('process-1', async () => false, 'info');
+    warnings.watch(guild, [{ ...daily, used }]);
+    await warnings.stop();
+    const facts = { limit: daily.limit, used, most: 5e9, renewsAtMs: MIDNIGHT };
+    expect(logged.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ ...facts, guild: 'discord:1', told: false, msg }),
+    ]);
+  });
+
+  it.each([
+    [4e9, 'a limit of the installation is nearly used up'],
+    [5e9, 'a limit of the installation is used up'],
+  ])("of the installation's limits have what is used: %d", async (used, msg) => {
+    const warnings = warningsOf();
+    warnings.watch(guild, [{ ...daily, limit: 'nanoUsdPerMonth', used }]);
+    await warnings.stop();
+    const facts = { level: 40, limit: 'nanoUsdPerMonth', used, most: 5e9, renewsAtMs: MIDNIGHT, msg };
+    expect(logged.map((line) => JSON.parse(line))).toEqual([expect.objectContaining(facts)]);
   });
 
   it('that cannot be given are logged, and hold up nobody', async () => {

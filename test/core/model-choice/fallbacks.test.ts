@@ -1,6 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseCatalogueFile } from '../../../src/core/catalogue/file.ts';
+import { NEVER } from '../../../src/core/kit/time/over.ts';
+import type { Admitted } from '../../../src/core/ledger/admitted-request.ts';
+import { createFallbacks } from '../../../src/core/model-choice/fallbacks.ts';
 import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
+import type { Model } from '../../../src/core/ports/model.ts';
+import type { TakeEvent } from '../../../src/core/ports/provider.ts';
+import { ProviderError, type ProviderErrorCode } from '../../../src/core/ports/provider-errors.ts';
 import type { Store } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -164,6 +170,147 @@ describe('a model that fails before its first text', () => {
     script(reply);
     expect((await ask()).shown?.status).toBe('failed');
     expect(asked()).toEqual(['maker/first']);
+  });
+});
+
+describe('the fallbacks of a question', () => {
+  const modelOf = (name: string, more: object = {}) =>
+    ({
+      ...{ id: `maker/${name}`, name, contextTokens: 1_000, gone: false, traits: { fallbacks: [] } },
+      routes: [{ provider: 'server', wireModel: name, gone: false }],
+      ...more,
+    }) as unknown as Model;
+  const OPEN = modelOf('open');
+  const models = [
+    OPEN,
+    modelOf('locked'),
+    modelOf('gone', { gone: true }),
+    modelOf('blind'),
+    modelOf('long', { contextTokens: 2_000 }),
+  ];
+  const ids = (...names: string[]) => names.map((name) => `maker/${name}`);
+  const BILL = { costNanoUsd: 5, tokens: 7, exact: true, atMost: false };
+
+  /** A question to a model that fails in this way, if at all. */
+  function question(
+    code: ProviderErrorCode | null,
+    {
+      chosen = null as string | null,
+      fallbacks = ids('gone', 'unknown', 'blind', 'locked', 'open'),
+      opens = true,
+      resting = [] as string[],
+    } = {},
+  ) {
+    const { log, lines } = createLogRecorder();
+    const first = modelOf('first', { traits: { fallbacks: [...fallbacks, 'maker/first'] } });
+    const told: object[] = [];
+    const asked: string[] = [];
+    const opened: string[] = [];
+    const refusal = { ok: false, text: 'It is too long.', isTooLong: opens } as const;
+    const ask = createFallbacks({
+      catalogue: { get: (id) => models.find((model) => model.id === id) ?? null },
+      rest: {
+        isResting: async ({ wireModel }) => resting.includes(wireModel),
+        failed: async ({ wireModel }, error) => void told.push({ resting: wireModel, code: error.code }),
+      },
+      telemetry: { providerFailed: (facts) => void told.push(facts) },
+      log,
+    });
+    const openRequest = async (model: Model, attempt: number) => {
+      opened.push(`${model.name} ${attempt}`);
+      if (model.name === 'locked') return { ok: false, text: 'It is locked.' } as const;
+      if (model === first && code === null) return refusal;
+      const request = {
+        access: { model, route: model.routes[0], payer: 'operator' },
+        async stream(take: TakeEvent) {
+          asked.push(model.name);
+          if (model === first && code !== null)
+            throw new ProviderError({ code, provider: 'server', ownKey: false });
+          await take({ type: 'text', delta: 'Yes.' });
+        },
+        bill: async () => BILL,
+        settle: async () => ({ ...BILL, exact: model !== first, atMost: model === first }),
+      } as unknown as Admitted;
+      return { ok: true, request, remark: null, questionTokens: null } as const;
+    };
+    const suits = ({ name }: Model) => name !== 'blind';
+    const place = { ...PLACE, guild: 'discord:1' as const };
+    const answerer = ask({ place, model: first, chosen, suits, openRequest });
+    return { answerer, told, asked, opened, lines };
+  }
+
+  const stream = async (asked: ReturnType<typeof question>) => {
+    const answerer = await asked.answerer;
+    if (!answerer.ok) throw new Error(answerer.text);
+    const fault = await answerer
+      .stream(() => {}, NEVER)
+      .then(
+        () => null,
+        (error: unknown) => error,
+      );
+    return { answerer, fault };
+  };
+
+  it.each<[ProviderErrorCode, string]>([
+    ['provider_down', 'is down'],
+    ['bad_response', 'is down'],
+    ['bad_address', 'is down'],
+    ['unreachable', 'cannot be reached'],
+    ['timeout', 'did not answer'],
+    ['cut_off', 'broke off'],
+    ['rate_limited', 'is overloaded'],
+    ['model_gone', 'is gone'],
+    ['excluded', 'is excluded by privacy settings'],
+    ['unavailable_here', 'is not available here'],
+  ])('heal %s: the model %s', async (code, words) => {
+    const asked = question(code);
+    const { answerer, fault } = await stream(asked);
+    expect({ fault, because: answerer.because }).toEqual({ fault: null, because: `as first ${words}` });
+    // Not what is gone, unknown, cannot see the question's pictures, or is itself.
+    expect(asked.opened).toEqual(['first 0', 'locked 1', 'open 2']);
+    expect(asked.told).toEqual([
+      { resting: 'first', code },
+      { provider: 'server', model: 'maker/first', payer: 'operator', code },
+    ]);
+    expect(asked.lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        level: 30,
+        model: 'maker/locked',
+        reason: 'It is locked.',
+        msg: 'skipped a fallback that may not be used',
+      },
+      { level: 30, model: 'maker/first', failure: code, by: 'maker/open', msg: 'a fallback is answering' },
+    ]);
+    expect(await answerer.bill()).toEqual({ costNanoUsd: 10, tokens: 14, exact: true, atMost: false });
+    expect(await answerer.settle()).toEqual({ costNanoUsd: 10, tokens: 14, exact: false, atMost: true });
+  });
+
+  it('are only those with a longer context where the question is too long', async () => {
+    const asked = question('context_too_long', { fallbacks: ids('open', 'long') });
+    const { answerer } = await stream(asked);
+    expect([answerer.because, asked.asked]).toEqual(['as first is too short for this', ['first', 'long']]);
+    const before = question(null, { fallbacks: ids('open', 'long') });
+    expect((await stream(before)).answerer.because).toBe('as first is too short for this');
+    expect(before.opened).toEqual(['first 0', 'long 1']);
+  });
+
+  it('are left alone where the model may not be used at all', async () => {
+    const asked = question(null, { opens: false, fallbacks: ids('long') });
+    expect(await asked.answerer).toEqual({ ok: false, text: 'It is too long.', isTooLong: false });
+    expect(asked.opened).toEqual(['first 0']);
+  });
+
+  it('are asked first while the model rests, the chosen one before all others, and not those that rest', async () => {
+    const asked = question('timeout', {
+      chosen: 'maker/long',
+      resting: ['first', 'long'],
+      fallbacks: ids('open'),
+    });
+    const { answerer } = await stream(asked);
+    expect([answerer.because, asked.opened]).toEqual(['as first is failing now', ['open 1']]);
+    const awake = question('timeout', { chosen: 'maker/long', fallbacks: ids('open') });
+    await stream(awake);
+    expect(awake.asked).toEqual(['first', 'long']);
   });
 });
 

@@ -3,7 +3,6 @@ import type { Span } from './spans.ts';
 
 /** CommonMark's "process emphasis" over the runs from `from` on; the remaining ones are literal. */
 export function pairRuns(runs: Run[], from: number, spans: Span[]): void {
-  if (runs.length === from) return;
   /** Below these indices there is no opener for the same kind of closer. */
   const bottoms = new Map<string, number>();
   const stack: number[] = [];

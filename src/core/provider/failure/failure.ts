@@ -171,10 +171,8 @@ function errorsIn(payload: unknown, depth = 0): JsonObject[] {
   const error =
     typeof nested === 'string' ? { ...body, message: nested } : (asObject(nested) ?? (isBare ? body : null));
   if (error === null) return [];
-  const raw = asText(asObject(error['metadata'])?.['raw']);
-  const passedOn = raw === null ? undefined : parseJson(raw);
-  const upstream = raw === null ? [] : errorsIn(passedOn ?? { message: raw }, depth + 1);
-  return [error, ...upstream];
+  const passedOn = parseJson(asText(asObject(error['metadata'])?.['raw']) ?? '');
+  return [error, ...errorsIn(passedOn, depth + 1)];
 }
 
 function namesIn(error: JsonObject): unknown[] {

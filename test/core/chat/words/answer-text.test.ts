@@ -1,9 +1,15 @@
 import { type Node, Parser } from 'commonmark';
 import { describe, expect, it } from 'vitest';
 import { footerOf, sourcesOf } from '../../../../src/core/chat/words/answer-text.ts';
-import { type Done, endOfDone } from '../../../../src/core/chat/words/ending-words.ts';
+import {
+  type Done,
+  endOfDone,
+  endOfStop,
+  isInterruption,
+} from '../../../../src/core/chat/words/ending-words.ts';
 import { explain } from '../../../../src/core/chat/words/explain.ts';
 import { UnreadableValue } from '../../../../src/core/coordination/collection.ts';
+import type { StopCause } from '../../../../src/core/coordination/live-answers.ts';
 import { StoreError } from '../../../../src/core/ports/store.ts';
 
 /** The links of a list of sources as a reader of Markdown sees them, one per entry; anything else beside them shows as text. */
@@ -161,6 +167,79 @@ describe('the note of an answer', () => {
     [{ tools: ['add', 'sum'] }, 'The model also called the tools `add`, `sum`, which it does not have here.'],
   ] as const)('says what is missing from it: %j', (end, note) => {
     expect(noted(end, 'Yes.')).toEqual({ status: 'complete', note });
+  });
+});
+
+describe('how an answer ended', () => {
+  const done: Done = {
+    ...{ type: 'done', usage: null, model: null, generationId: null, tools: [] },
+    ...{ finish: 'stop', skippedLines: 0, skippedImages: 0 },
+  };
+  const content = { text: 'Yes.', images: [], isReasoned: false };
+
+  it.each([
+    ['stop', null, { status: 'complete', note: null }],
+    [
+      'length',
+      null,
+      {
+        status: 'complete',
+        note: 'Stopped at the length limit (1,000 tokens). Press Go on for the rest.',
+        isCut: true,
+      },
+    ],
+    [
+      'length',
+      2_000,
+      {
+        status: 'complete',
+        note: 'Stopped at 2,000 tokens: the provider account has no credit for more.',
+      },
+    ],
+    [
+      'content_filter',
+      null,
+      {
+        status: 'failed',
+        note: "The provider's content filter ended the answer here. Try rephrasing your question.",
+      },
+    ],
+  ] as const)('is said under it: %s, with credit for %s tokens', (finish, affordableTokens, end) => {
+    const caps = { maxOutputTokens: 1_000, affordableTokens };
+    expect(endOfDone({ ...done, finish }, content, caps)).toEqual(end);
+    // Pictures are an answer too.
+    const images = [{ name: 'image-1.png' }];
+    expect(endOfDone({ ...done, finish }, { ...content, text: '', images }, caps)).toEqual(end);
+  });
+
+  it('names each thing that is amiss, after how it ended', () => {
+    const caps = { maxOutputTokens: 1_000, affordableTokens: null };
+    const amiss = { finish: 'length', skippedLines: 2, skippedImages: 2, tools: ['add'] } as const;
+    expect(endOfDone({ ...done, ...amiss }, content, caps).note).toBe(
+      'Stopped at the length limit (1,000 tokens). Press Go on for the rest. ' +
+        'Part of this answer could not be read and is missing. ' +
+        '2 images of this answer cannot be shown: they are too large, too many, or of an unknown type. ' +
+        'The model also called the tool `add`, which it does not have here.',
+    );
+  });
+
+  it.each<[StopCause, 'stopped' | 'interrupted', string]>([
+    [{ kind: 'person', user: 'mia', name: 'Mia' }, 'stopped', 'Stopped by Mia.'],
+    [{ kind: 'person', user: 'mia', name: '  ' }, 'stopped', 'Stopped by somebody.'],
+    [{ kind: 'question_deleted' }, 'stopped', 'Stopped: the question was deleted.'],
+    [{ kind: 'question_edited' }, 'stopped', 'Stopped: the question was edited.'],
+    [{ kind: 'forgotten' }, 'stopped', 'Stopped: the conversation was deleted.'],
+    [{ kind: 'place_gone' }, 'stopped', 'Stopped: I can no longer write here. Press Retry to ask again.'],
+    [
+      { kind: 'place_closes' },
+      'stopped',
+      'Stopped: a private answer can only be updated for a limited time. Ask for the rest in a new question.',
+    ],
+    [{ kind: 'shutdown' }, 'interrupted', 'Interrupted: the bot was stopped. Press Retry to ask again.'],
+    [{ kind: 'taken_over' }, 'interrupted', 'Interrupted: the bot was restarted. Press Retry to ask again.'],
+  ])('if it was stopped is said under it: %j', (cause, status, note) => {
+    expect(endOfStop(cause)).toEqual({ status, note });
+    expect(isInterruption(cause)).toBe(status === 'interrupted');
   });
 });
 

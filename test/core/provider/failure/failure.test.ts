@@ -121,6 +121,97 @@ describe('readFailure', () => {
     expect(readFailure(status, payload, none, NOW)).toMatchObject({ code, transient });
   });
 
+  // Each identifier comes with a status that alone would mean something else.
+  it.each([
+    ['bad_key', 'authentication authentication_error UNAUTHENTICATED invalid_api_key API_KEY_INVALID'],
+    ['excluded', 'privacy_restricted'],
+    ['unavailable_here', 'unsupported_country_region_territory'],
+    [
+      'no_credit',
+      'payment_required insufficient_quota insufficient_balance billing_hard_limit_reached billing_not_active billing_error token_limit_exceeded',
+    ],
+    [
+      'moderated',
+      'content_policy_violation ResponsibleAIPolicyViolation content_filter data_inspection_failed refusal',
+    ],
+    ['rate_limited', 'capacity_exhausted rate_limit_exceeded rate_limit_error RESOURCE_EXHAUSTED'],
+    [
+      'context_too_long',
+      'context_length_exceeded exceed_context_size_error string_too_long string_above_max_length payload_too_large request_too_large',
+    ],
+    ['model_gone', 'model_not_found model_deprecated DeploymentNotFound free_variant_ended'],
+    [
+      'provider_down',
+      'provider_overloaded overloaded_error provider_unavailable UNAVAILABLE unavailable_error server server_error internal_server_error unmapped',
+    ],
+    ['forbidden', 'PERMISSION_DENIED permission_error'],
+    ['timeout', 'timeout DEADLINE_EXCEEDED'],
+  ])('takes these identifiers for %s: %s', (code, identifiers) => {
+    for (const identifier of identifiers.split(' ')) {
+      expect([identifier, readFailure(418, error({ code: identifier }), none, NOW).code]).toEqual([
+        identifier,
+        code,
+      ]);
+    }
+  });
+
+  it.each([
+    'PERMISSION_DENIED permission_error rate_limit_exceeded rate_limit_error RESOURCE_EXHAUSTED',
+    'provider_unavailable UNAVAILABLE unavailable_error server server_error internal_server_error unmapped',
+    'timeout DEADLINE_EXCEEDED',
+  ])("takes the provider's words for more than these identifiers: %s", (identifiers) => {
+    for (const code of identifiers.split(' ')) {
+      const payload = error({ code, message: 'You can only afford 12 tokens.' });
+      expect(readFailure(418, payload, none, NOW)).toMatchObject({ code: 'no_credit', affordableTokens: 12 });
+    }
+  });
+
+  it.each([
+    [400, 'bad_request'],
+    [401, 'bad_key'],
+    [402, 'no_credit'],
+    [403, 'forbidden'],
+    [405, 'bad_address'],
+    [408, 'timeout'],
+    [410, 'model_gone'],
+    [412, 'bad_request'],
+    [413, 'context_too_long'],
+    [415, 'bad_request'],
+    [422, 'bad_request'],
+    [429, 'rate_limited'],
+    [451, 'unavailable_here'],
+    [500, 'provider_down'],
+    [504, 'timeout'],
+    [524, 'timeout'],
+    [300, 'bad_address'],
+    [399, 'bad_address'],
+    [299, 'bad_response'],
+    [499, 'bad_response'],
+  ])('takes a bare status %i for %s', (status, code) => {
+    expect(readFailure(status, undefined, none, NOW).code).toBe(code);
+  });
+
+  it.each([
+    ['bad_request', 'No endpoints found that support tool use.'],
+    ['excluded', 'No endpoints found matching your data policy (Free model publication).'],
+    ['excluded', 'No allowed providers are available for the selected model.'],
+    ['bad_address', 'Invalid URL (POST /v1/v1/chat/completions)'],
+    ['bad_address', '404: Not Found'],
+    ['bad_key', 'Incorrect API key provided: sk-...'],
+    ['no_credit', 'Your credit balance is too low to access the API.'],
+    ['context_too_long', "This model's maximum context length is 4096 tokens."],
+    ['context_too_long', 'Limit 6000, Requested 6,001'],
+    ['rate_limited', 'Limit 6,000, Requested 6000'],
+    ['unavailable_here', 'User location is not supported for the API use.'],
+    ['model_gone', 'The model `gpt-9` does not exist or you do not have access to it.'],
+    ['moderated', "The response was filtered by Azure OpenAI's content management policy."],
+    ['rate_limited', 'Rate limit reached for requests.'],
+    ['provider_down', 'That model is currently overloaded.'],
+    ['bad_response', 'Computer says no.'],
+  ])('takes for %s: %s', (code, message) => {
+    expect(readFailure(418, error({ message }), none, NOW).code).toBe(code);
+  });
+
   it('names the identifier of the fault, and none of its prose', () => {
     const payload = error({
       message: 'You said: my secret',
@@ -137,10 +228,77 @@ describe('readFailure', () => {
     [{ code: '503' }, 503],
     [{ status: 402 }, 402],
     [{ code: 399 }, null],
+    [{ code: 400 }, 400],
+    [{ code: 599 }, 599],
     [{ code: 600 }, null],
     [{ code: '0429' }, null],
   ])('reads the status of a failure inside HTTP 200 from %j', (fields, status) => {
     expect(readFailure(null, error(fields), none, NOW).status).toBe(status);
+  });
+
+  it.each([
+    ['a string (xAI)', { error: 'prose', code: 'model_not_found' }, 'model_gone'],
+    ['a list (Gemini)', [error({ code: 400, details: [{ reason: 'API_KEY_INVALID' }] })], 'bad_key'],
+    ['a bare object (Mistral)', { object: 'error', code: 'model_not_found' }, 'model_gone'],
+    ['an inner error (Azure)', error({ innererror: { code: 'content_filter' } }), 'moderated'],
+    ['a list of details (FastAPI)', { detail: [{ msg: 'Payment required' }] }, 'no_credit'],
+    ['text', 'Payment required', 'no_credit'],
+    ['the text of a page', ' <html>Payment required</html>', 'bad_response'],
+    ['text after 1,000 characters', `${'a '.repeat(500)}Payment required`, 'bad_response'],
+    [
+      'a message after 1,000 characters',
+      error({ message: `${'a '.repeat(500)}Payment required` }),
+      'bad_response',
+    ],
+    ['text that a provider passes on', error({ metadata: { raw: 'Payment required' } }), 'no_credit'],
+    ['nothing', {}, 'bad_response'],
+  ])('reads the fault from %s', (_, payload, code) => {
+    expect(readFailure(418, payload, none, NOW).code).toBe(code);
+  });
+
+  it('reads errors that providers pass on from each other, two deep', () => {
+    const passedOn = (inner: object) => error({ code: 418, metadata: { raw: JSON.stringify(inner) } });
+    const innermost = error({ code: 'model_not_found' });
+    expect(readFailure(418, passedOn(innermost), none, NOW).code).toBe('model_gone');
+    expect(readFailure(418, passedOn(passedOn(innermost)), none, NOW).code).toBe('model_gone');
+    expect(readFailure(418, passedOn(passedOn(passedOn(innermost))), none, NOW).code).toBe('bad_response');
+  });
+
+  it.each([
+    [400, { param: 'reasoning.effort', message: 'Unsupported value for this model.' }, 'reasoning_effort'],
+    [400, { param: 'max_tokens', message: 'Unsupported: stream.' }, 'max_tokens'],
+    [400, { param: 'model', message: 'Unsupported: stream.' }, 'stream'],
+    [403, { message: 'temperature is not allowed.' }, 'temperature'],
+    [404, { message: 'Streaming is not supported.' }, 'stream'],
+    [400, { message: 'Unrecognized request argument supplied: stream_options' }, 'stream_options'],
+    [400, { message: 'max_completion_tokens is not supported: use max_tokens.' }, 'max_completion_tokens'],
+    [400, { message: 'max_tokens is not supported: use max_completion_tokens.' }, 'max_tokens'],
+    [400, { message: 'Unknown field max_completion_tokens' }, 'max_completion_tokens'],
+    [400, { message: 'Developer instruction is not enabled for this model.' }, 'system'],
+    [400, { message: 'This model does not support thinking.' }, 'reasoning_effort'],
+    [400, { message: 'temperature is too high.' }, null],
+    [429, { message: 'Unsupported: temperature.' }, null],
+  ])('names the part that a status %i refuses: %j', (status, fields, refuses) => {
+    expect(readFailure(status, error(fields), none, NOW).refuses).toBe(refuses);
+  });
+
+  it.each([
+    [408, { code: 'timeout' }, true],
+    [500, { code: 'server_error' }, true],
+    [499, { code: 'server_error' }, false],
+    [500, { code: 'model_not_found' }, false],
+    [503, { code: 'unavailable', availability: { retryable: false } }, false],
+    [503, { code: 'unavailable', availability: { retryable: true } }, true],
+  ])('says of a status %i with %j whether another try may help', (status, fields, transient) => {
+    expect(readFailure(status, error(fields), none, NOW).transient).toBe(transient);
+  });
+
+  it.each([
+    ['429', 'insufficient_quota'],
+    [429, 'insufficient_quota'],
+    ['invalid_prompt', 'invalid_prompt'],
+  ])('takes no status for an identifier: %j', (code, reason) => {
+    expect(readFailure(400, error({ code, type: 'insufficient_quota' }), none, NOW).reason).toBe(reason);
   });
 
   it('takes prose in the place of an identifier for none', () => {

@@ -1,4 +1,4 @@
-// Plain JavaScript of 2009, so that any Node can read it: says which one is needed, where another would show a stack trace.
+// Plain JavaScript of 2009, so that any Node can read it: says which one is needed, if another would show a stack trace.
 'use strict';
 
 var version = process.versions.node.split('.').map(Number);
@@ -13,3 +13,9 @@ if (!((major === 24 && minor >= 15) || major >= 26)) {
   );
   process.exit(1);
 }
+
+var path = require('node:path');
+
+// The next start of the same command takes two thirds of the time.
+exports.compileCache = path.join(__dirname, '..', 'node_modules', '.cache', 'node');
+require('node:module').enableCompileCache(exports.compileCache);

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
+import { clockOf, systemClock } from '../../src/core/kit/time/clock.ts';
+import { buttonRow } from '../../src/core/ports/buttons.ts';
+import { limitsSchema } from '../../src/core/ports/limits.ts';
+import { THINKING_FILE } from '../support/models.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  type TestBot,
+  type TestBotOptions,
+  testActor,
+  testSurface,
+} from '../support/test-bot.ts';
+
+/** The people of the transcripts. */
+const PEOPLE = {
+  mia: testActor('mia'),
+  ben: testActor('ben'),
+  ada: testActor('ada', { isAdmin: true }),
+  olga: testActor('olga'),
+  otto: testActor('otto', { guild: 'web:local' }),
+  sam: testActor('T1/U1', { guild: 'slack:T1', isAdmin: true }),
+  dora: testActor('dora', { guild: 'discord:dm:dora' }),
+};
+
+/** Noon for ever: nobody is told how long anything took, and no minute ends. */
+const noon = clockOf({ now: () => Date.UTC(2026, 0, 15, 12), after: systemClock.after });
+
+const limits = limitsSchema.parse(undefined);
+const operators = ['discord:olga', 'web:otto'];
+
+/** Whom people talk to under each heading. */
+const BOTS: Readonly<Record<string, TestBotOptions>> = {
+  'The free tier': { limits, operators },
+  'All models': { limits, operators, defaultTier: 'premium', defaultModel: 'openai/gpt-4o-mini' },
+  Effort: { file: THINKING_FILE, defaultModel: 'openai/gpt-5' },
+  'No encryption': { encryptionKeys: [], keys: ['openai'], operatorContact: 'ops@example.com' },
+  'What is sold, and for how long': {
+    operators,
+    skuTiers: new Map([
+      ['100', 'openai'],
+      ['200', 'premium'],
+    ]),
+    file: parseCatalogueFile(
+      JSON.stringify({
+        models: [
+          { id: 'maker/small', name: 'Small', tier: 'free' },
+          { id: 'maker/large', name: 'Large', tier: 'premium', contextTokens: 1_500_000 },
+        ],
+        tiers: { free: { maxAnswerTokens: 500 } },
+      }),
+    ),
+  },
+};
+
+const TRANSCRIPTS = readFileSync(new URL('transcripts.md', import.meta.url), 'utf8');
+const sections = TRANSCRIPTS.split(/^## /m).slice(1);
+
+/** What a person is shown who writes a line: `mia in thread: /model model:gpt-4o`, or a message for the bot. */
+async function shownFor(bot: TestBot, line: string): Promise<string> {
+  const [, who = '', key = null, said = ''] = /^(\w+)(?: in (\w+))?: (.*)$/.exec(line) ?? [];
+  const actor = PEOPLE[who as keyof typeof PEOPLE];
+  const surface = testSurface({ isOverheard: key !== null });
+  const event = { actor, surface, place: { key } };
+  const [, command, rest = ''] = /^\/(\S+)(.*)$/.exec(said) ?? [];
+  bot.provider.unscript();
+  bot.provider.answer('Yes.', { prompt_tokens: 1_000, completion_tokens: 200, cost: 0.0123 });
+  if (command === undefined) await bot.dispatch.message(messageOf(said, event));
+  else {
+    const options = [...rest.matchAll(/(\w+):(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, word]) => [
+      name,
+      word === 'true' ? true : (quoted ?? word),
+    ]);
+    await bot.dispatch.command(invocationOf(command, Object.fromEntries(options), event));
+  }
+  const { shown, text, privateTexts } = surface;
+  const buttons = shown?.buttons.map(({ kind }) => `[${buttonRow(kind).label}]`).join(' ');
+  const files = privateTexts.flatMap((notice) => notice.files ?? []).map(({ name }) => `(${name})`);
+  return [text, shown?.note, shown?.footer, buttons, ...privateTexts.map((told) => told.text), ...files]
+    .filter(Boolean)
+    .join('\n');
+}
+
+it('there is a bot for each heading', () => {
+  expect(sections.map((section) => section.slice(0, section.indexOf('\n')))).toEqual(Object.keys(BOTS));
+});
+
+it.each(Object.keys(BOTS))('people are told word for word what the transcript has: %s', async (heading) => {
+  const bot = await createTestBot({ ...BOTS[heading], clock: noon, steadyClock: systemClock });
+  const section = sections.find((each) => each.startsWith(`${heading}\n`)) ?? '';
+  const lines = [...section.matchAll(/^> (.*)$/gm)].map(([, line = '']) => line);
+  const told: string[] = [];
+  for (const line of lines) told.push(`> ${line}\n\n${await shownFor(bot, line)}\n`);
+  await bot.close();
+  expect(told.join('\n')).toBe(section.slice(section.indexOf('> ')).trimEnd().concat('\n'));
+});
