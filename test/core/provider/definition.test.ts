@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { routingPreferencesSchema } from '../../../src/core/ports/routing.ts';
 import {
+  addressSetting,
   baseUrlSchema,
   defineProvider,
   providerDefinitionSchema,
@@ -23,6 +24,77 @@ describe('a provider definition', () => {
       baseUrl: 'https://api.openai.com/v1',
       features: { webSearch: false, user: true },
     });
+  });
+
+  it.each([
+    ['openrouter', 'max_completion_tokens', 'reasoning', 'routing sessionId plugins cacheControl tokenPrices webSearch modalities attribution generationLookup keyLookup user'],
+    ['openai', 'max_completion_tokens', 'reasoning_effort', 'streamUsageOption user'],
+    ['compatible', 'max_tokens', null, 'streamUsageOption'],
+  ] as const)('has these features with the preset %s', (preset, maxTokensField, effortField, flags) => {
+    const { features } = defineProvider({ id: 'lab', preset, baseUrl: 'http://x/v1' });
+    const { maxTokensField: cap, effortField: effort, ...others } = features;
+    expect([cap, effort]).toEqual([maxTokensField, effortField]);
+    const set = Object.entries(others).filter(([, isSet]) => isSet);
+    expect(set.map(([name]) => name).toSorted()).toEqual(flags.split(' ').toSorted());
+    expect(Object.keys(others)).toHaveLength(12);
+  });
+
+  it('keeps all that is said, and has a default for all that is not', () => {
+    const { features: _, ...defaults } = defineProvider({ id: 'lab', preset: 'openai' });
+    expect(defaults).toEqual({
+      id: 'lab',
+      name: 'OpenAI',
+      baseUrl: 'https://api.openai.com/v1',
+      keyless: false,
+      free: false,
+      apiKeyVariable: null,
+      keyHeader: null,
+      headers: {},
+      query: {},
+      chatPath: '/chat/completions',
+      modelsPath: '/models',
+    });
+    const own = {
+      id: 'lab',
+      name: 'The lab',
+      baseUrl: 'http://x/v1',
+      keyless: true,
+      free: true,
+      apiKeyVariable: 'LAB_KEY',
+      keyHeader: 'api-key',
+      headers: { 'x-lab': '1' },
+      query: { 'api-version': '2' },
+      chatPath: '/chat/{model}',
+      modelsPath: '/list',
+    };
+    expect(defineProvider(own)).toMatchObject(own);
+  });
+
+  it.each([
+    ['id', '9lab', 'must be lower-case letters, digits and dashes'],
+    ['id', 'l'.repeat(33), 'must be lower-case letters, digits and dashes'],
+    ['baseUrl', 'ftp://x', 'must be an http:// or https:// address'],
+    [
+      'baseUrl',
+      'http://user@x/v1',
+      'must not contain a user name, password, query or fragment; put a key into its environment variable',
+    ],
+    ['apiKeyVariable', 'lab-key', 'must be the name of an environment variable'],
+    ['keyHeader', 'api key', 'must be a header name'],
+    ['chatPath', 'chat', 'must begin with / and have no query'],
+    ['modelsPath', '/models?all=1', 'must begin with / and have no query'],
+  ])('says what is wrong with %s %s', (field, value, words) => {
+    const input = { id: 'lab', baseUrl: 'http://x/v1', [field]: value };
+    expect(faultsOf(input)).toContain(`${field}: ${words}`);
+  });
+
+  it('names the setting with its address', () => {
+    const setting = (id: string) => addressSetting(defineProvider({ id, baseUrl: 'http://x/v1' }));
+    expect(['openrouter', 'openai', 'lab'].map(setting)).toEqual([
+      'OPENROUTER_BASE_URL',
+      'OPENAI_BASE_URL',
+      '`baseUrl` of "lab" in models.json',
+    ]);
   });
 
   it('takes any other server by its address, with single features on', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { findLocalServers } from '../../../src/core/provider/local.ts';
+import { findLocalServers, isOfLocalServer } from '../../../src/core/provider/local.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import {
   createFakeProvider,
@@ -42,6 +42,33 @@ describe('findLocalServers', () => {
       free: true,
     });
     expect(found[0]?.models[0]?.prices).toMatchObject({ promptPicoUsd: 0, completionPicoUsd: 0 });
+  });
+
+  it('looks for Ollama and llama.cpp at their usual ports', async () => {
+    const models = { object: 'list', data: [model('m')] };
+    const asked: string[] = [];
+    const search = {
+      fetch: async (url: string) => {
+        asked.push(url);
+        return new Response(JSON.stringify(models));
+      },
+      clock: createFakeClock(),
+      log: createLogRecorder().log,
+    };
+    const found = await findLocalServers(search, never);
+    expect(asked).toEqual(['http://127.0.0.1:11434/v1/models', 'http://127.0.0.1:8080/v1/models']);
+    expect(found.map(({ definition }) => [definition.id, definition.name, definition.features.effortField])).toEqual([
+      ['ollama', 'Ollama', 'reasoning_effort'],
+      ['llamacpp', 'llama.cpp', null],
+    ]);
+    expect(['ollama/m', 'llamacpp/m', 'ollama', 'openai/ollama'].map(isOfLocalServer)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    models.object = 'films';
+    expect(await findLocalServers(search, never)).toEqual([]);
   });
 
   it('sends no key', async () => {

@@ -146,7 +146,8 @@ const BY_STATUS: Readonly<Record<number, ProviderErrorCode>> = {
 };
 
 function codeByStatus(status: number | null): ProviderErrorCode {
-  if (status === null || status >= 500) return BY_STATUS[status ?? 0] ?? 'provider_down';
+  if (status === null) return 'provider_down';
+  if (status >= 500) return BY_STATUS[status] ?? 'provider_down';
   return BY_STATUS[status] ?? (status >= 300 && status < 400 ? 'bad_address' : 'bad_response');
 }
 
@@ -210,7 +211,7 @@ function retryAfterMs(
 ): number | null {
   const header = headers.get('retry-after');
   if (header !== null) {
-    const ms = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+    const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
     if (Number.isFinite(ms)) return Math.max(0, ms);
   }
   const seconds = availability?.['retry_after'];

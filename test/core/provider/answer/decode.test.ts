@@ -6,6 +6,7 @@ import { Deadline } from '../../../../src/core/kit/time/deadline.ts';
 import type { ChatEvent } from '../../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../../src/core/ports/provider-errors.ts';
 import { AnswerDecoder } from '../../../../src/core/provider/answer/decode.ts';
+import { ImageReader } from '../../../../src/core/provider/answer/images.ts';
 import { STREAM_READS } from '../../../../src/core/provider/client.ts';
 import { defineProvider } from '../../../../src/core/provider/definition.ts';
 import { Exchange } from '../../../../src/core/provider/exchange.ts';
@@ -343,6 +344,190 @@ describe('AnswerDecoder', () => {
     const { events } = await decode(event({ choices: [{ delta: { annotations } }] }), finishChunk(), DONE);
     expect(events.filter(({ type }) => type === 'citation')).toEqual([
       { type: 'citation', url: 'https://example.org/', title: null },
+    ]);
+  });
+
+  it.each([
+    [
+      'stop',
+      'stop STOP end_turn stop_sequence eos eos_token complete completed FINISH_REASON_STOP',
+    ],
+    [
+      'length',
+      'length max_tokens max_output_tokens max_completion_tokens max_length model_length token_limit model_context_window_exceeded FINISH_REASON_MAX_TOKENS',
+    ],
+    [
+      'content_filter',
+      'content_filter content_filtered content_policy guardrail_intervened refusal SAFETY IMAGE_SAFETY RECITATION PROHIBITED_CONTENT BLOCKLIST SPII sensitive ERROR_TOXIC',
+    ],
+    ['tool_calls', 'tool_calls tool_call tool_use function_call'],
+    ['unknown', 'whatever constructor __proto__'],
+  ])('takes these finish reasons for %s: %s', async (finish, reasons) => {
+    for (const reason of reasons.split(' ')) {
+      const decoded = await decode(finishChunk(reason), DONE);
+      expect([reason, doneOf(decoded)?.finish]).toEqual([reason, finish]);
+    }
+  });
+
+  it.each(['error', 'network_error', 'insufficient_system_resource'])(
+    'fails with the finish reason %s',
+    async (reason) => {
+      expect(codeOf(await decode(textChunk('a'), finishChunk(reason), DONE))).toBe('provider_down');
+    },
+  );
+
+  const NO_USE = {
+    promptTokens: 100,
+    completionTokens: 10,
+    reasoningTokens: 0,
+    cachedPromptTokens: 0,
+    cacheWriteTokens: 0,
+    webSearches: 0,
+    costNanoUsd: null,
+    isByok: false,
+  };
+  const TOKENS = { prompt_tokens: 100, completion_tokens: 10 };
+
+  it.each<[string, object, object | null]>([
+    ['tokens alone', TOKENS, {}],
+    ['the names of newer APIs', { input_tokens: 100, output_tokens: 10 }, {}],
+    ['a total without output', { prompt_tokens: 100, total_tokens: 130 }, { completionTokens: 30 }],
+    ['a total that leaves out nothing', { ...TOKENS, total_tokens: 110 }, {}],
+    ['a total that is more than its parts', { ...TOKENS, total_tokens: 150 }, { completionTokens: 50 }],
+    ['a total that is less', { ...TOKENS, total_tokens: 5 }, {}],
+    [
+      'reasoning as part of the output',
+      { ...TOKENS, completion_tokens_details: { reasoning_tokens: 10 } },
+      { reasoningTokens: 10 },
+    ],
+    [
+      'reasoning beside the output',
+      { ...TOKENS, output_tokens_details: { reasoning_tokens: 11 } },
+      { completionTokens: 21, reasoningTokens: 11 },
+    ],
+    ['reasoning at the top', { ...TOKENS, reasoning_tokens: 4 }, { reasoningTokens: 4 }],
+    [
+      'a cache',
+      { ...TOKENS, prompt_tokens_details: { cached_tokens: 60, cache_write_tokens: 30 } },
+      { cachedPromptTokens: 60, cacheWriteTokens: 30 },
+    ],
+    [
+      'more in a cache than in the prompt',
+      { ...TOKENS, input_tokens_details: { cached_tokens: 70, cache_write_tokens: 60 } },
+      { cachedPromptTokens: 70, cacheWriteTokens: 30 },
+    ],
+    ['cache hits at the top', { ...TOKENS, prompt_cache_hit_tokens: 200 }, { cachedPromptTokens: 100 }],
+    ['searches', { ...TOKENS, server_tool_use: { web_search_requests: 2 } }, { webSearches: 2 }],
+    ['searches, in details', { ...TOKENS, server_tool_use_details: { web_search_requests: 3 } }, { webSearches: 3 }],
+    ['searches at the top', { ...TOKENS, num_search_queries: 4 }, { webSearches: 4 }],
+    ['a price', { ...TOKENS, cost: 0.5 }, { costNanoUsd: 500_000_000 }],
+    ['a price as a sum', { ...TOKENS, cost: { total_cost: 0.25 } }, { costNanoUsd: 250_000_000 }],
+    ['a price that cannot be', { ...TOKENS, cost: 2_000_000 }, { costNanoUsd: 1e15 }],
+    ['a price that is none', { ...TOKENS, cost: 'free' }, {}],
+    [
+      'a fee beside the price of a key of its own',
+      { ...TOKENS, cost: 0.001, is_byok: true, cost_details: { upstream_inference_cost: 0.02 } },
+      { costNanoUsd: 21_000_000, isByok: true },
+    ],
+    ['no prompt', { completion_tokens: 10 }, null],
+    ['no output', { prompt_tokens: 10 }, null],
+    ['counts that overflow', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 }, null],
+    ['counts that are none', { prompt_tokens: -1, completion_tokens: 1 }, null],
+  ])('reads usage with %s', async (_, usage, read) => {
+    const expected = read && { ...NO_USE, ...read };
+    const places = [{ usage }, { choices: [{ usage }] }, { x_groq: { usage } }];
+    for (const place of places) {
+      const decoded = await decode(event(place), finishChunk(), DONE);
+      expect(doneOf(decoded)?.usage).toEqual(expected);
+    }
+  });
+
+  const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
+  const imageChunk = (...urls: string[]) =>
+    event({ choices: [{ delta: { images: urls.map((url) => ({ image_url: { url } })) } }] });
+  const dataUrl = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+  const imagesOf = ({ events }: Decoded) => events.filter((each) => each.type === 'image');
+
+  it.each([
+    ['image/png', '89504e470d0a1a0a00'],
+    ['image/jpeg', 'ffd8ff00'],
+    ['image/gif', '47494638376100'],
+    ['image/gif', '47494638396100'],
+    ['image/webp', '524946460000000057454250'],
+  ])('knows %s by its first bytes, whatever its label says', async (mediaType, hex) => {
+    const bytes = Buffer.from(hex, 'hex');
+    const url = `data:image/bmp;base64,${bytes.toString('base64')}`;
+    const decoded = await decode(imageChunk(url), finishChunk(), DONE);
+    expect(imagesOf(decoded)).toEqual([{ type: 'image', mediaType, bytes }]);
+  });
+
+  it('takes four images, each once, and counts the others as skipped', async () => {
+    const images = Array.from({ length: 6 }, (_, at) => dataUrl(Buffer.concat([PNG, Buffer.of(at)])));
+    const decoded = await decode(
+      imageChunk(...images.slice(0, 2)),
+      imageChunk(...images),
+      event({ choices: [{ delta: { images: [{ image_url: images[0] }] } }] }),
+      finishChunk(),
+      DONE,
+    );
+    expect(imagesOf(decoded)).toHaveLength(4);
+    expect(doneOf(decoded)?.skippedImages).toBe(2);
+  });
+
+  it('skips images of other types, and what is no image', async () => {
+    const decoded = await decode(
+      imageChunk('data:image/svg+xml;base64,PHN2Zy8+', `data:image/png,${PNG.toString('hex')}`),
+      finishChunk(),
+      DONE,
+    );
+    expect([imagesOf(decoded).length, doneOf(decoded)?.skippedImages]).toEqual([0, 2]);
+  });
+
+  it('skips images of more than 8 MiB, or more than 20 MiB together', () => {
+    const most = 8 * 1024 * 1024;
+    const images = new ImageReader();
+    // In base64 three bytes of zeros are four letters.
+    const start = dataUrl(Buffer.concat([PNG, Buffer.alloc(1)]));
+    const read = (bytes: number) =>
+      images.read(start + 'AAAA'.repeat((bytes - 9) / 3))?.bytes.byteLength ?? null;
+    expect([most + 1, most - 2, most - 5, most / 2 + 11].map(read)).toEqual([null, most - 2, most - 5, null]);
+    expect(images.skipped).toBe(2);
+  });
+
+  it('names at most five tools that the model called, each once, and no markup', async () => {
+    const call = (name: unknown) => ({ function: { name, arguments: '{}' } });
+    const names = ['a', 'a', '<b>', 'x'.repeat(65), 'x'.repeat(64), 'c.d:e-f', 3, 'g', 'h', 'i'];
+    const decoded = await decode(
+      event({ choices: [{ delta: { tool_calls: names.map(call) } }] }),
+      event({ choices: [{ delta: { function_call: { name: 'j' } } }] }),
+      finishChunk('tool_calls'),
+      DONE,
+    );
+    expect(doneOf(decoded)?.tools).toEqual(['a', 'x'.repeat(64), 'c.d:e-f', 'g', 'h']);
+    expect(doneOf(await decode(event({ choices: [{ delta: { function_call: { name: 'j' } } }] }), DONE))?.tools).toEqual([
+      'j',
+    ]);
+  });
+
+  it.each([
+    ['reasoning', { reasoning: 'hm' }],
+    ['reasoning_content', { reasoning_content: 'hm' }],
+    ['both', { reasoning: 'hm', reasoning_content: 'hm' }],
+  ])('reads reasoning from the field %s', async (_, delta) => {
+    const { events } = await decode(event({ choices: [{ delta }] }), textChunk('a'), finishChunk(), DONE);
+    expect(events.filter((each) => 'delta' in each)).toEqual([
+      { type: 'reasoning', delta: 'hm' },
+      { type: 'text', delta: 'a' },
+    ]);
+  });
+
+  it("cites a search engine's results beside the choices, each once", async () => {
+    const results = [{ url: 'https://e.com/a', title: 'A' }];
+    const chunk = event({ search_results: results, citations: ['https://e.com/a', 'https://e.com/b'] });
+    const { events } = await decode(chunk, chunk, finishChunk(), DONE);
+    expect(events.filter(({ type }) => type === 'citation')).toEqual([
+      { type: 'citation', url: 'https://e.com/a', title: 'A' },
+      { type: 'citation', url: 'https://e.com/b', title: null },
     ]);
   });
 

@@ -311,6 +311,10 @@ describe('readFailure', () => {
     ['a date', { 'retry-after': new Date(NOW + 90_000).toUTCString() }, {}, 90_000],
     ['a date that has passed', { 'retry-after': new Date(NOW - 90_000).toUTCString() }, {}, 0],
     ['a wait in the body', {}, { availability: { retry_after: 3 } }, 3_000],
+    ['no wait in the body', {}, { availability: { retry_after: 0 } }, 0],
+    ['a wait in the body that is none', {}, { availability: { retry_after: -1 } }, null],
+    ['text in the place of a wait', {}, { availability: { retry_after: '3' } }, null],
+    ['the end of a period that has passed', { 'x-ratelimit-reset': String(NOW - 60_000) }, {}, 0],
     ['the end of the period as a header', { 'x-ratelimit-reset': String(NOW + 60_000) }, {}, 60_000],
     [
       'the end of the period in the body',
