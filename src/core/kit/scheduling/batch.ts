@@ -18,6 +18,8 @@ export function createBatch<In, Out>(
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {
+    // Empty if the batch was full before its turn ended.
+    if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
     try {
