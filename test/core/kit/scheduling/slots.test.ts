@@ -86,6 +86,58 @@ describe('slots', () => {
     first.release();
   });
 
+  it('say when to come again by how long they were held lately', async () => {
+    const { clock, slots } = setUp({ max: 2, maxPerGuild: 1, maxWaitingPerGuild: 2, maxWaiting: 3 });
+    const first = await held(slots, 'a');
+    const refusal = async (guild: string) => {
+      const refused = await slots.acquireSlot(guild, quietly, never);
+      return refused.ok ? null : refused.retryAfterMs;
+    };
+    void slots.acquireSlot('a', quietly, never).then((slot) => slot.ok && slot.release());
+    void slots.acquireSlot('a', quietly, never).then((slot) => slot.ok && slot.release());
+    // The wait of two that share two slots is shorter than that of two in a guild with one.
+    expect(await refusal('a')).toBe(30_000);
+    await clock.advance(25_000);
+    first.release();
+    await clock.advance(0);
+    expect([slots.used, slots.waiting]).toEqual([0, 0]);
+    // 15 s is the first guess; each duration counts a tenth: 25 s, 0 s, 0 s.
+    await Promise.all(['a', 'b'].map((guild) => held(slots, guild)));
+    let placeNow: (() => QueuePlace) | undefined;
+    void slots.acquireSlot('a', (place) => (placeNow = place), never);
+    expect(placeNow?.()).toEqual({ position: 1, waitMs: 12_960 });
+  });
+
+  it('are no more than the share of a guild, also if others give theirs back', async () => {
+    const { slots } = setUp({ max: 2, maxPerGuild: 1 });
+    await held(slots, 'a');
+    const other = await held(slots, 'b');
+    void slots.acquireSlot('a', quietly, never);
+    other.release();
+    await Promise.resolve();
+    expect([slots.used, slots.waiting]).toEqual([1, 1]);
+  });
+
+  it('come later for a guild that gave up and came again', async () => {
+    const { slots } = setUp({ max: 1, maxPerGuild: 1 });
+    const first = await held(slots, 'a');
+    const leaving = new AbortController();
+    const gone = slots.acquireSlot('b', quietly, leaving.signal);
+    leaving.abort(new Error('stopped'));
+    await expect(gone).rejects.toThrow('stopped');
+    await expect(slots.acquireSlot('b', quietly, leaving.signal)).rejects.toThrow('stopped');
+    const order: string[] = [];
+    const waits = ['c', 'b'].map((guild) =>
+      held(slots, guild).then((slot) => {
+        order.push(guild);
+        slot.release();
+      }),
+    );
+    first.release();
+    await Promise.all(waits);
+    expect(order).toEqual(['c', 'b']);
+  });
+
   it('go to the next where somebody gives up waiting', async () => {
     const { slots } = setUp({ max: 1 });
     const first = await held(slots, 'a');

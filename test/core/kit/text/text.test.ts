@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { threadTitle } from '../../../../src/core/chat/words/thread-title.ts';
-import { eitherOf, grown, messageOf, oneLine, splitsPair } from '../../../../src/core/kit/text/text.ts';
+import {
+  counted,
+  eitherOf,
+  endWithin,
+  fenced,
+  grown,
+  messageOf,
+  oneLine,
+  plainLine,
+  quoted,
+  splitsPair,
+  upperFirst,
+} from '../../../../src/core/kit/text/text.ts';
 
 describe('oneLine', () => {
   it('leaves what fits as it is, on one line', () => {
@@ -89,4 +101,43 @@ it('a cut splits a pair between any two of its halves, and nowhere else', () => 
 
 it('words to choose from have an or before the last', () => {
   expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(eitherOf)).toEqual(['', 'a', 'a or b', 'a, b or c']);
+});
+
+it.each([
+  ['a b', '`a b`'],
+  ['a`b', '`a\ufffdb`'],
+  ['a\nb\u202e', '`a\ufffdb\ufffd`'],
+  ['x'.repeat(80), `\`${'x'.repeat(80)}\``],
+  ['x'.repeat(81), `\`${'x'.repeat(80)}…\``],
+  [`${'x'.repeat(79)}😀`, `\`${'x'.repeat(79)}\ufffd…\``],
+])('typed text is quoted on one line: %j', (text, shown) => expect(quoted(text)).toBe(shown));
+
+it.each([
+  ['code', '```\ncode\n```'],
+  ['a ``` b', '````\na ``` b\n````'],
+  ['a ```` b ` c', '`````\na ```` b ` c\n`````'],
+])('a block of code is closed by nothing in it: %j', (text, block) => expect(fenced(text)).toBe(block));
+
+it.each([
+  ['# **A** `title`', 'A title'],
+  ['> - 12) [a](https://e.com) ~~b~~ ||c|| __d__', '- 12) a b c d'],
+  ['-# small', 'small'],
+  ['1. one\n2. two', 'one two'],
+  ['\u202ereversed', 'reversed'],
+  ['x'.repeat(21), `${'x'.repeat(19)}…`],
+])('a line for a title has no marks: %j', (text, line) => expect(plainLine(text, 20)).toBe(line));
+
+it('counts are words with their number', () => {
+  expect([0, 1, 2, 1_234].map((count) => counted(count, 'request', 'requests'))).toEqual([
+    '0 requests',
+    '1 request',
+    '2 requests',
+    '1,234 requests',
+  ]);
+});
+
+it('a text fits to its last whole grapheme, by any measure', () => {
+  expect(['', 'ab', 'abcd', 'ab👩‍👩‍👧'].map((text) => endWithin(text, 3))).toEqual([0, 2, 3, 2]);
+  expect(endWithin('abc', 4, () => 2)).toBe(2);
+  expect([upperFirst('free'), upperFirst('')]).toEqual(['Free', '']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPeriods, type PeriodKind } from '../../../../src/core/kit/time/periods.ts';
+import { createDates, createPeriods, lastDays, type PeriodKind } from '../../../../src/core/kit/time/periods.ts';
 
 const iso = (text: string) => Date.parse(text);
 
@@ -62,4 +62,17 @@ describe('createPeriods', () => {
   it('refuses a time zone that is not known', () => {
     expect(() => createPeriods('Mars/Olympus')).toThrow(RangeError);
   });
+});
+
+it('dates are those of the time zone, to the quarter of an hour', () => {
+  const kathmandu = createDates('Asia/Kathmandu');
+  const at = (text: string) => kathmandu(iso(text));
+  expect(at('2026-11-22T18:14:59.999Z')).toBe('2026-11-22');
+  expect(at('2026-11-22T18:15:00Z')).toBe('2026-11-23');
+  expect(at('2026-11-22T18:00:00Z')).toBe('2026-11-22');
+});
+
+it('the last days end with today, and a month or a leap day between them counts', () => {
+  expect(lastDays('2028-03-01', 3)).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
+  expect(lastDays('2026-01-01', 1)).toEqual(['2026-01-01']);
 });
