@@ -5,6 +5,7 @@ import {
   BUTTONS,
   buttonRow,
   buttonsAt,
+  isButtonKind,
   isPress,
   MAX_BUTTONS,
   type Moment,
@@ -71,6 +72,69 @@ describe('the buttons under an answer', () => {
   it('have a label each', () => {
     const labels = BUTTON_KINDS.map((kind) => BUTTONS[kind].label);
     expect(new Set(labels).size).toBe(labels.length);
+  });
+
+  it('say this, to these people, at these moments', () => {
+    const moments: Moment[] = [
+      { state: 'running' },
+      { state: 'priced' },
+      { state: 'missed' },
+      { state: 'ended' },
+      { state: 'ended', isComplete: true },
+      { state: 'ended', isEdited: true },
+      { state: 'ended', isCut: true },
+      { state: 'ended', hasReasoning: true },
+      { state: 'ended', isComplete: true, mayContinueInThread: true },
+      { state: 'ended', announcesListening: true },
+      { state: 'ended', isInLongThread: true },
+      {
+        state: 'running',
+        isComplete: true,
+        isEdited: true,
+        isCut: true,
+        hasReasoning: true,
+        isInLongThread: true,
+      },
+    ];
+    expect(moments.map((moment) => kindsAt(moment).join(' '))).toEqual([
+      'stop',
+      'confirm',
+      'answer',
+      'retry',
+      'retry good bad',
+      'retry edited',
+      'retry more',
+      'retry thinking',
+      'retry continue good bad',
+      'retry unlisten',
+      'retry summary',
+      'stop',
+    ]);
+    const rows = BUTTON_KINDS.map((kind) => {
+      const { label, title, who, style, deed } = buttonRow(kind);
+      return `${label}${title ? ` (${title})` : ''}: ${who} can ${deed}${style ? `, ${style}` : ''}`;
+    });
+    expect(rows).toEqual([
+      'Stop: asker can stop',
+      'Ask at this price: asker can ask for, primary',
+      'Answer now: asker can ask for, primary',
+      'Retry…: asker can retry',
+      'Answer the edited question: asker can ask again for, primary',
+      'Go on: asker can go on with, primary',
+      'Show thinking: reader can look behind',
+      'In a thread: asker can continue',
+      '👍 (Good answer): reader can rate',
+      '👎 (Bad answer): reader can rate',
+      'Stop listening: reader can stop',
+      'Summarise thread: reader can summarise',
+    ]);
+    expect(
+      Object.fromEntries(BUTTON_KINDS.flatMap((kind) => Object.entries(buttonRow(kind).form ?? {}))),
+    ).toEqual({
+      model: { type: 'model', description: 'The model that tries again. For all others: /model' },
+      reason: { type: 'text', description: 'What was wrong? (optional)', maxChars: 1_000 },
+    });
+    expect(['stop', 'toString', ''].map(isButtonKind)).toEqual([true, false, false]);
   });
 
   it('are Stop alone while it runs', () => {

@@ -70,6 +70,36 @@ describe('a file on a platform', () => {
     expect(isCancelled).toBe(true);
   });
 
+  it('comes whole, with the headers of its request, up to the limit', async () => {
+    const asked: unknown[] = [];
+    const fetching = (bytes: number, headers = {}) =>
+      download(
+        {
+          url: 'https://files.example.com/a',
+          origins: new Set(['https://files.example.com']),
+          headers: { authorization: 'Bearer secret' },
+          fetch: async (url, init) => {
+            asked.push([url, init?.headers, init?.redirect]);
+            return new Response(new Uint8Array(bytes).fill(7), { headers });
+          },
+          maxBytes: 1_000,
+        },
+        new AbortController().signal,
+      );
+    expect(await fetching(1_000)).toEqual(new Uint8Array(1_000).fill(7));
+    expect(asked).toEqual([['https://files.example.com/a', { authorization: 'Bearer secret' }, 'manual']]);
+    expect(await fetching(0)).toHaveLength(0);
+    await expect(fetching(1_001)).rejects.toThrow('It is larger than 0 MB.');
+    await expect(fetching(10, { 'content-length': '1001' })).rejects.toThrow('It is larger than 0 MB.');
+    expect(await fetching(10, { 'content-length': '1000' })).toHaveLength(10);
+    expect(new DownloadRefused(403)).toMatchObject({
+      name: 'DownloadRefused',
+      code: 'download_refused',
+      status: 403,
+      message: 'a download failed with HTTP 403',
+    });
+  });
+
   it('ends as soon as too much has come, whatever its host says of its length', async () => {
     let closed = Promise.withResolvers<void>();
     const host = await serve((request, response) => {
