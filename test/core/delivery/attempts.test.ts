@@ -98,7 +98,11 @@ describe('the attempts to show an answer', () => {
 
     const second = setUp(() => new PlaceLocked('thread-1'));
     await second.run();
-    expect([second.outcomes, second.attempts.gone, second.attempts.lockedAt]).toEqual([['over'], null, 'thread-1']);
+    expect([second.outcomes, second.attempts.gone, second.attempts.lockedAt]).toEqual([
+      ['over'],
+      null,
+      'thread-1',
+    ]);
     expect(second.logged()).toMatchObject([
       { level: 30, place: 'thread-1', msg: 'an answer waits for its place to be unlocked' },
     ]);
@@ -119,7 +123,12 @@ describe('the attempts to show an answer', () => {
     await run();
     expect(outcomes).toEqual(['refused']);
     expect(logged()).toMatchObject([
-      { level: 50, answer: 'a1', msg: 'the platform refused a state of an answer', err: { message: 'too long' } },
+      {
+        level: 50,
+        answer: 'a1',
+        msg: 'the platform refused a state of an answer',
+        err: { message: 'too long' },
+      },
     ]);
   });
 

@@ -140,9 +140,12 @@ it('a throttle counts calls by key within a window that slides', async () => {
   const throttle = createThrottle(clock, 2, 1_000);
   expect(throttle.countCall('a')).toBe(0);
   await clock.advance(400);
-  expect([throttle.countCall('a'), throttle.countCall('a'), throttle.countCall('b'), throttle.countCall()]).toEqual([
-    0, 600, 0, 0,
-  ]);
+  expect([
+    throttle.countCall('a'),
+    throttle.countCall('a'),
+    throttle.countCall('b'),
+    throttle.countCall(),
+  ]).toEqual([0, 600, 0, 0]);
   await clock.advance(599);
   expect(throttle.countCall('a')).toBe(1);
   await clock.advance(1);
@@ -188,7 +191,12 @@ describe('a write that must succeed', () => {
     expect(writes.signal.aborted).toBe(false);
     await writes.stop();
     expect(times).toHaveLength(3);
-    expect(logged.at(-1)).toMatchObject({ level: 50, id: 'w1', msg: 'gave up', err: { message: 'no store' } });
+    expect(logged.at(-1)).toMatchObject({
+      level: 50,
+      id: 'w1',
+      msg: 'gave up',
+      err: { message: 'no store' },
+    });
     await writes.pause(1_000);
     expect(clock.pending).toBe(0);
   });

@@ -27,7 +27,12 @@ describe('a provider definition', () => {
   });
 
   it.each([
-    ['openrouter', 'max_completion_tokens', 'reasoning', 'routing sessionId plugins cacheControl tokenPrices webSearch modalities attribution generationLookup keyLookup user'],
+    [
+      'openrouter',
+      'max_completion_tokens',
+      'reasoning',
+      'routing sessionId plugins cacheControl tokenPrices webSearch modalities attribution generationLookup keyLookup user',
+    ],
     ['openai', 'max_completion_tokens', 'reasoning_effort', 'streamUsageOption user'],
     ['compatible', 'max_tokens', null, 'streamUsageOption'],
   ] as const)('has these features with the preset %s', (preset, maxTokensField, effortField, flags) => {

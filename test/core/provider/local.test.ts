@@ -57,7 +57,9 @@ describe('findLocalServers', () => {
     };
     const found = await findLocalServers(search, never);
     expect(asked).toEqual(['http://127.0.0.1:11434/v1/models', 'http://127.0.0.1:8080/v1/models']);
-    expect(found.map(({ definition }) => [definition.id, definition.name, definition.features.effortField])).toEqual([
+    expect(
+      found.map(({ definition }) => [definition.id, definition.name, definition.features.effortField]),
+    ).toEqual([
       ['ollama', 'Ollama', 'reasoning_effort'],
       ['llamacpp', 'llama.cpp', null],
     ]);

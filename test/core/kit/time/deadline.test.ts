@@ -40,7 +40,9 @@ it('a deadline ends the work after its limit, which a pause stops and a restart 
 it('a deadline ends with the signal around it, and at once if that has ended', () => {
   const clock = createFakeClock();
   const outer = new AbortController();
-  const [before, stopped] = [0, 1].map(() => new Deadline(clock, 1_000, outer.signal, () => new Error('late')));
+  const [before, stopped] = [0, 1].map(
+    () => new Deadline(clock, 1_000, outer.signal, () => new Error('late')),
+  );
   stopped?.stop();
   outer.abort('over');
   const after = new Deadline(clock, 1_000, outer.signal, () => new Error('late'));

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createDates, createPeriods, lastDays, type PeriodKind } from '../../../../src/core/kit/time/periods.ts';
+import {
+  createDates,
+  createPeriods,
+  lastDays,
+  type PeriodKind,
+} from '../../../../src/core/kit/time/periods.ts';
 
 const iso = (text: string) => Date.parse(text);
 

@@ -348,10 +348,7 @@ describe('AnswerDecoder', () => {
   });
 
   it.each([
-    [
-      'stop',
-      'stop STOP end_turn stop_sequence eos eos_token complete completed FINISH_REASON_STOP',
-    ],
+    ['stop', 'stop STOP end_turn stop_sequence eos eos_token complete completed FINISH_REASON_STOP'],
     [
       'length',
       'length max_tokens max_output_tokens max_completion_tokens max_length model_length token_limit model_context_window_exceeded FINISH_REASON_MAX_TOKENS',
@@ -418,7 +415,11 @@ describe('AnswerDecoder', () => {
     ],
     ['cache hits at the top', { ...TOKENS, prompt_cache_hit_tokens: 200 }, { cachedPromptTokens: 100 }],
     ['searches', { ...TOKENS, server_tool_use: { web_search_requests: 2 } }, { webSearches: 2 }],
-    ['searches, in details', { ...TOKENS, server_tool_use_details: { web_search_requests: 3 } }, { webSearches: 3 }],
+    [
+      'searches, in details',
+      { ...TOKENS, server_tool_use_details: { web_search_requests: 3 } },
+      { webSearches: 3 },
+    ],
     ['searches at the top', { ...TOKENS, num_search_queries: 4 }, { webSearches: 4 }],
     ['a price', { ...TOKENS, cost: 0.5 }, { costNanoUsd: 500_000_000 }],
     ['a price as a sum', { ...TOKENS, cost: { total_cost: 0.25 } }, { costNanoUsd: 250_000_000 }],
@@ -504,9 +505,9 @@ describe('AnswerDecoder', () => {
       DONE,
     );
     expect(doneOf(decoded)?.tools).toEqual(['a', 'x'.repeat(64), 'c.d:e-f', 'g', 'h']);
-    expect(doneOf(await decode(event({ choices: [{ delta: { function_call: { name: 'j' } } }] }), DONE))?.tools).toEqual([
-      'j',
-    ]);
+    expect(
+      doneOf(await decode(event({ choices: [{ delta: { function_call: { name: 'j' } } }] }), DONE))?.tools,
+    ).toEqual(['j']);
   });
 
   it.each([
