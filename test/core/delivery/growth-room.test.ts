@@ -30,7 +30,12 @@ it('asks for room once, says when there is some, and gives it back once', async 
     },
   };
   const room = new GrowthRoom(limiters, { updateScope: scope }, () => calls.push('ready'));
-  expect([room.isAwaited(), room.isKept(), room.isKept(), room.isAwaited()]).toEqual([false, false, false, true]);
+  expect([room.isAwaited(), room.isKept(), room.isKept(), room.isAwaited()]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
   granted.resolve({ release: () => calls.push('release') });
   await granted.promise;
   expect([room.isKept(), room.isAwaited(), calls]).toEqual([true, false, ['ask', 'ready']]);

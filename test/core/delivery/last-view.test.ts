@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { CurrentMessage } from '../../../src/core/delivery/current-message.ts';
-import { isLast, type LastState, lastView, refusedView, SEALED } from '../../../src/core/delivery/last-view.ts';
+import {
+  isLast,
+  type LastState,
+  lastView,
+  refusedView,
+  SEALED,
+} from '../../../src/core/delivery/last-view.ts';
 import type { LiveMessage, MessageView, Surface } from '../../../src/core/ports/surface.ts';
 
 const END: LastState = {
@@ -48,7 +54,10 @@ describe('the last view of a message', () => {
     expect(note('', surfaceOf(5))).not.toBeNull();
     expect(note('x'.repeat(91), surfaceOf(50, { tailLength: () => 0 }))).not.toBeNull();
     const twice = surfaceOf(100, { limits: { maxChars: 100, lengthOf: (text) => 2 * text.length } });
-    expect([note('x'.repeat(45), twice) === null, note('x'.repeat(46), twice) === null]).toEqual([false, true]);
+    expect([note('x'.repeat(45), twice) === null, note('x'.repeat(46), twice) === null]).toEqual([
+      false,
+      true,
+    ]);
   });
 });
 
@@ -82,18 +91,18 @@ describe('the message that an answer grows in', () => {
     const [first, last] = [growing('One'), lastView('One. Two.', END, '')];
     expect(message.isSettled(first)).toBe(false);
     expect(message.settle(first, 'done')).toBe(false);
-    expect([first, last, growing('Two'), { ...first, note: null }].map((view) => message.isSettled(view))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
+    expect(
+      [first, last, growing('Two'), { ...first, note: null }].map((view) => message.isSettled(view)),
+    ).toEqual([true, false, false, false]);
     expect(message.settle(null, 'done')).toBe(false);
     message.settle(first, 'done');
     expect(message.settle(last, 'refused')).toBe(false);
     expect(message.isSettled(last)).toBe(true);
     const refused = message.lastState('One. Two.', END, roomy);
-    expect([refused.text, refused.note]).toEqual(['One', 'The platform refused to show part of the answer here.']);
+    expect([refused.text, refused.note]).toEqual([
+      'One',
+      'The platform refused to show part of the answer here.',
+    ]);
     expect(message.settle(refused, 'refused')).toBe(true);
     expect(new CurrentMessage().settle(last, 'done')).toBe(true);
     expect(new CurrentMessage().settle(first, 'refused')).toBe(false);

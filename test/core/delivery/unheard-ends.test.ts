@@ -5,7 +5,9 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 const end = (id: string, countsMs: number) => ({ id, countsMs, refillMs: 7 });
 
 async function heard(ends: UnheardEnds, key: string) {
-  return ends.tell(key, async (all) => all.map(({ id, countsMs, refillMs }) => `${id} ${countsMs} ${refillMs}`));
+  return ends.tell(key, async (all) =>
+    all.map(({ id, countsMs, refillMs }) => `${id} ${countsMs} ${refillMs}`),
+  );
 }
 
 it('the ends of writes are told once, with the time that they still count', async () => {
@@ -15,7 +17,12 @@ it('the ends of writes are told once, with the time that they still count', asyn
   await clock.advance(200);
   ends.note('a', end('w2', 500));
   ends.noteLimit('b');
-  expect([ends.has('a'), ends.has('b'), ends.has('c'), ends.limits()]).toEqual([true, true, false, ['a', 'b']]);
+  expect([ends.has('a'), ends.has('b'), ends.has('c'), ends.limits()]).toEqual([
+    true,
+    true,
+    false,
+    ['a', 'b'],
+  ]);
   await clock.advance(400);
   expect(await heard(ends, 'a')).toEqual(['w1 0 7', 'w2 100 7']);
   expect([await heard(ends, 'a'), await heard(ends, 'b'), ends.limits()]).toEqual([[], [], []]);

@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Splitter, splitText } from '../../../src/core/markdown/cut/splitter.ts';
-import { anything, deltaSizes, deltas } from './markdown-samples.ts';
+import type { Dialect } from '../../../src/core/ports/surface.ts';
+import { anything, deltaSizes, deltas, specExamples } from './markdown-samples.ts';
 import { shownOnDiscord, strayMarks } from './shown.ts';
 
 const limits = { maxChars: 1_500, dialect: 'discord' } as const;
@@ -12,6 +14,33 @@ const onDiscord = (source: string): string =>
 
 const table = (cells: readonly (readonly string[])[]): string =>
   cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+describe("CommonMark's examples", () => {
+  /** As JSON, so that white space shows; `=` if nothing was changed. */
+  const written = (text: string, source: string): string => (text === source ? '=' : JSON.stringify(text));
+
+  /** What is shown of an example when half of it has come, and of all of it, whole and in parts of 50 characters. */
+  function shownOf(source: string, dialect: Dialect): string {
+    const half = source.slice(0, Math.ceil(source.length / 2));
+    const splitter = new Splitter({ maxChars: 1_500, dialect });
+    splitter.push(half);
+    const whole = splitText(source, { maxChars: 1_500, dialect }).map(({ text }) => text);
+    const parts = splitText(source, { maxChars: 50, dialect }).map(({ text }) => text);
+    const shown = [written(splitter.view(), half), written(whole.join('\n'), source)];
+    return [...shown, ...(parts.length > 1 ? parts.map((part) => written(part, source)) : [])].join(' ');
+  }
+
+  it('are shown word for word as in the list, on Discord and elsewhere', async () => {
+    const lines = specExamples.flatMap(({ number, source }) => [
+      `${number} ${JSON.stringify(source)}`,
+      `  discord ${shownOf(source, 'discord')}`,
+      `  others  ${shownOf(source, 'strict')}`,
+    ]);
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
+      fileURLToPath(new URL('examples.txt', import.meta.url)),
+    );
+  });
+});
 
 describe("Discord's dialect", () => {
   it.each([
@@ -26,6 +55,47 @@ describe("Discord's dialect", () => {
       '[1] https://e.com',
     ],
     ['characters by their numbers', '&#65;&#x42; &#0; &#x110000;', 'AB &#0; &#x110000;'],
+    [
+      'entities by their names',
+      '&amp; &lt; &gt; &quot; &apos; &nbsp; &mdash; &ndash; &hellip; &times; &rarr; &larr; &le; &ge; &ne; &copy; &deg; &bull; &middot;',
+      '& \\< \\> " \' \u00a0 — – … × → ← ≤ ≥ ≠ © ° • ·',
+    ],
+    ['marks by their numbers as themselves', '&#42;a&#x2A; &#91;b&#93;', '\\*a\\* \\[b\\]'],
+    [
+      'the title of a link',
+      '[a](https://e.com "t") [b](https://e.com (u))',
+      '[a](https://e.com "t") [b](https://e.com (u))',
+    ],
+    [
+      'a link without words as its address',
+      '[](https://e.com) [ ](https://f.com)',
+      'https://e.com https://f.com',
+    ],
+    [
+      'a link whose words are another address as both',
+      '[see https://e.com](https://f.com)',
+      'see https://e.com https://f.com',
+    ],
+    ['an address with spaces', '[a](<https://e.com/x y>)', '[a](https://e.com/x%20y)'],
+    ['a link to nothing as its words', '[a]() [b](b) [c](#) ![](d.png)', 'a b c (d.png)'],
+    ['a link with markup in its words', '[**a** `b`](https://e.com)', '[**a** `b`](https://e.com)'],
+    [
+      'a reference without a label as its words',
+      '[the docs][] ![pic][] [x][] [docs][]',
+      '[the docs] [pic] [x][] [docs]',
+    ],
+    [
+      'a reference by its words',
+      '[Docs]: https://e.com\n\n[docs][] ![docs][]',
+      '[Docs]: https://e.com\n\n[docs](https://e.com) [docs](https://e.com)',
+    ],
+    ['a picture by reference', '![pic][a] [the docs][b]', 'pic [a] the docs [b]'],
+    [
+      'addresses in angle brackets',
+      '<a@b.c> <https://e.com> <mailto:a@b.c>',
+      'a@b.c <https://e.com> <mailto:a@b.c>',
+    ],
+    ['breaks', 'a<br/>b<BR />c', 'a\nb\nc'],
     ['a rule under a sentence', 'This ends here.\n---\nMore', 'This ends here.\n\nMore'],
     ['a rule as an empty line', 'a\n\n---\n\nb\n\n* * *\n\nc', 'a\n\n\nb\n\n\nc'],
     ['a picture as a link', '![the pic](https://e.com/a_b.png)', '[the pic](https://e.com/a_b.png)'],
