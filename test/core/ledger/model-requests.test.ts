@@ -13,7 +13,7 @@ import {
   type ModelRequestsOptions,
 } from '../../../src/core/ledger/model-requests.ts';
 import { UNLIMITED_GUILD } from '../../../src/core/ports/limits.ts';
-import type { ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
+import type { ChatEvent, ChatProvider, Usage } from '../../../src/core/ports/provider.ts';
 import { ProviderError } from '../../../src/core/ports/provider-errors.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
 import { factsOf, MODELS_FILE } from '../../support/models.ts';
@@ -639,8 +639,17 @@ describe('an admitted request', () => {
   it('that answered nothing is billed by its tokens: none for the answer can be true then', async () => {
     const told = { promptTokens: 1_000, completionTokens: 0, reasoningTokens: 0, cachedPromptTokens: 0 };
     const usage: Usage = { ...told, cacheWriteTokens: 0, webSearches: 0, costNanoUsd: null, isByok: false };
-    const done = { type: 'done', reason: 'stop', usage } as unknown as Parameters<typeof ignore>[0];
-    const stream: ChatProvider['stream'] = async (_, take) => void (await take(done as never));
+    const done: ChatEvent = {
+      type: 'done',
+      finish: 'stop',
+      usage,
+      model: null,
+      generationId: null,
+      skippedLines: 0,
+      skippedImages: 0,
+      tools: [],
+    };
+    const stream: ChatProvider['stream'] = async (_, take) => void (await take(done));
     const request = await admit({}, modelsOver({ id: 'openrouter', stream } as unknown as ChatProvider));
     await request.stream(ignore, never);
     expect(await request.settle()).toEqual({
