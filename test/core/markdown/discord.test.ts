@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +41,30 @@ describe("CommonMark's examples", () => {
       fileURLToPath(new URL('examples.txt', import.meta.url)),
     );
   });
+});
+
+/** The length, beginning and end of each message of 100 characters. */
+function messagesOf(source: string, dialect: Dialect): string[] {
+  return splitText(source, { maxChars: 100, dialect }).map(
+    ({ text }) =>
+      `  ${text.length} ${JSON.stringify(text.slice(0, 24))} … ${JSON.stringify(text.slice(-24))}`,
+  );
+}
+
+it('answers are cut into messages where the list says', async () => {
+  const folder = 'test/fixtures/markdown';
+  const lines = readdirSync(folder)
+    .toSorted()
+    .flatMap((file) => {
+      const source = readFileSync(`${folder}/${file}`, 'utf8');
+      return (['discord', 'strict'] as const).flatMap((dialect) => [
+        `${file} ${dialect}`,
+        ...messagesOf(source, dialect),
+      ]);
+    });
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
+    fileURLToPath(new URL('messages.txt', import.meta.url)),
+  );
 });
 
 describe("Discord's dialect", () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { countTokens as countCl100k } from 'gpt-tokenizer/encoding/cl100k_base';
 import { countTokens as countO200k } from 'gpt-tokenizer/encoding/o200k_base';
 import { describe, expect, it } from 'vitest';
+import { mostImageTokens } from '../../../src/core/tokens/image-tokens.ts';
 import { mostTokens, mostTokensOfAny } from '../../../src/core/tokens/most-tokens.ts';
 import { loadVocabulary, vocabularyOf } from '../../../src/core/tokens/vocabulary.ts';
 import texts from '../../fixtures/tokens/texts.json' with { type: 'json' };
@@ -144,4 +145,9 @@ describe('the bound of tokens', () => {
   ])('knows what %s counts with', (wireModel, size) => {
     expect(vocabularyOf(wireModel)).toBe(size);
   });
+});
+
+it('a picture takes at most 6,000 tokens, and 36,835 of GPT-4o mini', () => {
+  const models = ['openai/gpt-4o-mini', 'GPT-4o-mini-2024', 'openai/gpt-4o', 'lab/model'];
+  expect(models.map(mostImageTokens)).toEqual([36_835, 36_835, 6_000, 6_000]);
 });
