@@ -125,6 +125,25 @@ describe('an upgrade', () => {
   });
 });
 
+it('an upgrade is in the log with the copy that it made, and nothing is if it made none', async () => {
+  const path = freshPath();
+  await noteIn(path, 'new');
+  const lines: string[] = [];
+  const database = openDatabase(path, createFakeClock());
+  const telling = pino({}, { write: (line) => void lines.push(line) });
+  for (const version of ['9.9.9', '9.9.9']) await upgrade(database, path, { log: telling }, version);
+  await database.close();
+  const [copy] = beside(path);
+  expect(statSync(join(folder, copy ?? '')).mode & 0o077).toBe(0);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 30,
+      copy: join(folder, copy ?? ''),
+      msg: 'the store was written by another version; copied it before 9.9.9 changes it',
+    }),
+  ]);
+});
+
 describe('a copy of the store', () => {
   it('has everything that was written before, also what stands in the log alone', async () => {
     const path = freshPath();

@@ -158,6 +158,11 @@ describe('a key that a guild brings', () => {
     expect(keys.providers).toEqual(['openrouter', 'openai']);
     expect(keysWith().providers).toEqual([]);
   });
+
+  it('is not kept without an ENCRYPTION_KEY', async () => {
+    await expect(connect(KEY, keysWith())).rejects.toThrow('there is no ENCRYPTION_KEY');
+    expect(await keys.of(GUILD)).toEqual([]);
+  });
 });
 
 describe('a key that fails', () => {

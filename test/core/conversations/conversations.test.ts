@@ -181,6 +181,9 @@ describe('a conversation', () => {
     ]);
     expect((await conversations.openConversation('discord:1', 'its message')).id).toBe(id);
     expect(await Array.fromAsync(conversations.idsOf('discord:1'))).toEqual([id]);
+    // At no place, each is another.
+    const more = await conversations.openConversation('discord:12', null);
+    expect(more.id).not.toBe(other.id);
     expect(other.id).toMatch(/^discord:12\/[\da-f-]{36}$/);
     await clock.advance(86_399_999);
     expect(await conversations.get(other.id)).toEqual({ id: other.id, turns: [] });
@@ -370,6 +373,8 @@ it('a conversation belongs to the person who began it, also when their first que
     return found && starterOf(found);
   };
   expect(starterOf({ id, turns: [] })).toBeNull();
+  // As v0.1.0 stored it.
+  expect(starterOf({ id, turns: [turn('one', 'mia'), turn('two', 'ben')] })).toBe('mia');
   await conversations.record(id, turn('one', 'mia'), wanted);
   await conversations.record(id, turn('two', 'ben'), wanted);
   await conversations.change(id, (before) => withoutAnswer(before, 'one', 'answer'));

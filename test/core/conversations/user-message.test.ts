@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { userMessage } from '../../../src/core/conversations/user-message.ts';
-import { filePart } from '../../../src/core/ports/parts.ts';
+import { filePart, type QuotedPart } from '../../../src/core/ports/parts.ts';
 
 const file = filePart({ name: 'a.md', mediaType: 'text/markdown', sizeBytes: 3, reference: 'r' });
 
@@ -45,6 +45,14 @@ describe('a message to the model', () => {
   ] as const)('says why others’ words come with it: %j', (part, why) => {
     const brought = [{ ...part, author: null, text: 'It is down.', files: [] }];
     expect(userMessage({ text: '', brought })).toBe(`<quoted why="${why}">\nIt is down.\n</quoted>`);
+  });
+
+  it('leaves out the empty lines around a text, and pieces without text', () => {
+    const quote: QuotedPart = { type: 'quoted', why: 'reply', author: null, text: ' \n', files: [] };
+    const brought = [{ ...file, text: '\n One\n\n Two \n' }, quote];
+    expect(userMessage({ text: '', brought })).toBe(
+      '<file name="a.md" type="text/markdown">\nOne\n\n Two\n</file>\n\n<quoted why="the message that the question replies to" />',
+    );
   });
 
   it('cuts a name at 300 characters', () => {

@@ -5,9 +5,11 @@ import { dearestPrices } from '../../../src/core/catalogue/dearest-prices.ts';
 import {
   costNanoUsd,
   maxPrice,
+  namesPrice,
   type RequestBounds,
   worstCostNanoUsd,
 } from '../../../src/core/ledger/pricing.ts';
+import { worstCaseOf } from '../../../src/core/ledger/worst-case.ts';
 import type { Offer } from '../../../src/core/ports/model.ts';
 import { FREE_OF_CHARGE, type ModelPrices, NO_PRICES, type Usage } from '../../../src/core/ports/provider.ts';
 import { withMaxPrice } from '../../../src/core/ports/routing.ts';
@@ -209,6 +211,30 @@ describe('the cost of a request', () => {
     expect(costNanoUsd(model, usage({ promptTokens: 1_000, completionTokens: 500 }), dearest)).toBe(450_000);
     expect(costNanoUsd(model, usage({ promptTokens: 1 }), dearest)).toBe(150);
   });
+});
+
+it.each([
+  [null, false, false],
+  [null, true, false],
+  [0, false, false],
+  [0, true, true],
+  [1, false, true],
+  [1, true, true],
+])('a cost of %s from a provider whose key pays upstream (%#: %s) counts: %s', (cost, isByok, counts) => {
+  expect(namesPrice(usage({ costNanoUsd: cost, isByok }))).toBe(counts);
+});
+
+it('what comes with a question costs what it adds to the prompt: its bytes, and its pictures as the model counts them', () => {
+  const priced = {
+    ...offer({ promptPicoUsd: 1_000, completionPicoUsd: 9_000 }),
+    wireModel: 'openai/gpt-4o-mini',
+  };
+  const of = (brought: { bytes: number; images: number }) =>
+    worstCaseOf({ messages: [], maxOutputTokens: 1_000, brought }, priced, 0, dearest);
+  expect(of({ bytes: 5_000, images: 0 }).broughtNanoUsd).toBe(5_000);
+  expect(of({ bytes: 5_000, images: 2 }).broughtNanoUsd).toBe(5_000 + 2 * 36_835);
+  // The answer is none of it.
+  expect(of({ bytes: 0, images: 0 })).toEqual({ nanoUsd: 9_000, broughtNanoUsd: 0, cachedMessages: 0 });
 });
 
 describe('the dearest prices', () => {
