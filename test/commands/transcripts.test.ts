@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseCatalogueFile } from '../../src/core/catalogue/file.ts';
 import { clockOf, systemClock } from '../../src/core/kit/time/clock.ts';
-import { buttonRow } from '../../src/core/ports/buttons.ts';
+import { buttonRow, type PressKind } from '../../src/core/ports/buttons.ts';
 import { limitsSchema } from '../../src/core/ports/limits.ts';
 import { THINKING_FILE } from '../support/models.ts';
 import {
   createTestBot,
   invocationOf,
   messageOf,
+  pressOf,
   type TestBot,
   type TestBotOptions,
   testActor,
@@ -23,6 +24,7 @@ const PEOPLE = {
   olga: testActor('olga'),
   otto: testActor('otto', { guild: 'web:local' }),
   sam: testActor('T1/U1', { guild: 'slack:T1', isAdmin: true }),
+  eve: testActor('eve', { guild: 'discord:2', isAdmin: true }),
   dora: testActor('dora', { guild: 'discord:dm:dora' }),
 };
 
@@ -37,6 +39,7 @@ const BOTS: Readonly<Record<string, TestBotOptions>> = {
   'The free tier': { limits, operators },
   'All models': { limits, operators, defaultTier: 'premium', defaultModel: 'openai/gpt-4o-mini' },
   Effort: { file: THINKING_FILE, defaultModel: 'openai/gpt-5' },
+  'What people do with an answer': { defaultTier: 'openai', keys: ['openrouter', 'openai'] },
   'No encryption': { encryptionKeys: [], keys: ['openai'], operatorContact: 'ops@example.com' },
   'What is sold, and for how long': {
     operators,
@@ -59,24 +62,44 @@ const BOTS: Readonly<Record<string, TestBotOptions>> = {
 const TRANSCRIPTS = readFileSync(new URL('transcripts.md', import.meta.url), 'utf8');
 const sections = TRANSCRIPTS.split(/^## /m).slice(1);
 
-/** What a person is shown who writes a line: `mia in thread: /model model:gpt-4o`, or a message for the bot. */
-async function shownFor(bot: TestBot, line: string): Promise<string> {
+/** The newest answer, which buttons are pressed under. */
+interface Newest {
+  answerId: string;
+  message: string;
+}
+
+/**
+ * What a person is shown who writes a line: a command (`mia in thread: /model model:gpt-4o`), a message, or what they do with
+ * the newest answer (`mia in thread: (retry model:gpt-4o)`).
+ */
+async function shownFor(bot: TestBot, newest: Newest, line: string): Promise<string> {
   const [, who = '', key = null, said = ''] = /^(\w+)(?: in (\w+))?: (.*)$/.exec(line) ?? [];
   const actor = PEOPLE[who as keyof typeof PEOPLE];
   const surface = testSurface({ isOverheard: key !== null });
   const event = { actor, surface, place: { key } };
-  const [, command, rest = ''] = /^\/(\S+)(.*)$/.exec(said) ?? [];
+  const [, command, deed, rest = ''] = /^(?:\/(\S+)|\((\w+))(.*?)\)?$/.exec(said) ?? [];
+  const given = [...rest.matchAll(/(\w+):(?:"([^"]*)"|([^\s)]+))/g)].map(([, name, quoted, word]) => [
+    name,
+    word === 'true' ? true : (quoted ?? word),
+  ]);
+  const options = Object.fromEntries(given);
   bot.provider.unscript();
   bot.provider.answer('Yes.', { prompt_tokens: 1_000, completion_tokens: 200, cost: 0.0123 });
-  if (command === undefined) await bot.dispatch.message(messageOf(said, event));
-  else {
-    const options = [...rest.matchAll(/(\w+):(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, word]) => [
-      name,
-      word === 'true' ? true : (quoted ?? word),
-    ]);
-    await bot.dispatch.command(invocationOf(command, Object.fromEntries(options), event));
+  if (command !== undefined) await bot.dispatch.command(invocationOf(command, options, event));
+  else if (deed === 'delete') {
+    const { id, place } = invocationOf('', {}, event);
+    const { message } = newest;
+    const remove = async () => {};
+    await bot.dispatch.deleteAnswer({ id, actor, place, surface, message, isOwn: message !== '', remove });
+  } else if (deed !== undefined) {
+    const press = pressOf(deed as PressKind, newest.answerId, { ...event, given: options });
+    await bot.dispatch.press(press);
+  } else await bot.dispatch.message(messageOf(said, event));
+  const { shown, text, privateTexts, messages } = surface;
+  if (shown !== null) {
+    newest.answerId = shown.buttons[0]?.answerId ?? '';
+    newest.message = messages[0]?.key ?? '';
   }
-  const { shown, text, privateTexts } = surface;
   const buttons = shown?.buttons.map(({ kind }) => `[${buttonRow(kind).label}]`).join(' ');
   const files = privateTexts.flatMap((notice) => notice.files ?? []).map(({ name }) => `(${name})`);
   return [text, shown?.note, shown?.footer, buttons, ...privateTexts.map((told) => told.text), ...files]
@@ -92,8 +115,9 @@ it.each(Object.keys(BOTS))('people are told word for word what the transcript ha
   const bot = await createTestBot({ ...BOTS[heading], clock: noon, steadyClock: systemClock });
   const section = sections.find((each) => each.startsWith(`${heading}\n`)) ?? '';
   const lines = [...section.matchAll(/^> (.*)$/gm)].map(([, line = '']) => line);
+  const newest = { answerId: '', message: '' };
   const told: string[] = [];
-  for (const line of lines) told.push(`> ${line}\n\n${await shownFor(bot, line)}\n`);
+  for (const line of lines) told.push(`> ${line}\n\n${await shownFor(bot, newest, line)}\n`);
   await bot.close();
   expect(told.join('\n')).toBe(section.slice(section.indexOf('> ')).trimEnd().concat('\n'));
 });
