@@ -4,6 +4,7 @@ import { PlaceGone, PlaceLocked } from '../../src/core/ports/delivery-errors.ts'
 import { filePart } from '../../src/core/ports/parts.ts';
 import { StoreError } from '../../src/core/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { valuesOf } from '../support/changes.ts';
 import { event } from '../support/provider/chunks.ts';
 import { json } from '../support/provider/fake-provider.ts';
 import { createLogRecorder } from '../support/provider/test-client.ts';
@@ -169,6 +170,9 @@ const LINES: Readonly<Record<string, readonly [number, object, () => Promise<unk
       surface.fail({ error: new PlaceLocked('thread') });
       bot.provider.answer('Because.');
       await ask({ surface });
+      const [key = ''] = await Array.fromAsync(bot.store.keys('held', ''));
+      const { value } = await valuesOf(bot.store, 'answers').get(key.slice(key.lastIndexOf('/') + 1));
+      expect(value.held).toMatchObject({ at: 'thread', reference: 'place#0', tries: 0 });
     },
   ],
   'could not tell the asker about a fault': [

@@ -335,8 +335,16 @@ describe('files with a question', () => {
   it('are asked about before they cost more than the limit, and answered after the press', async () => {
     await open({ 'a.txt': 'x'.repeat(60_000) }, { confirmAboveNanoUsd: 1_000_000 });
     const question = messageOf('Sum it up', { brought: [given('a.txt')] });
+    const { openMessage } = question.surface;
+    question.surface.openMessage = async (...args) =>
+      Object.assign(await openMessage(...args), { threadKey: 'thread of the offer' });
     await bot.dispatch.message(question);
     expect(bot.provider.chats).toEqual([]);
+    // What is written to the offer or in its thread belongs to its conversation.
+    const at = (key: string) => bot.services.chat.conversationAt({ ...question.place, key });
+    const offered = await at(question.surface.messages[0]?.key ?? '');
+    expect(offered?.id).toBeTruthy();
+    expect((await at('thread of the offer'))?.id).toBe(offered?.id);
     expect(question.surface.text).toMatch(/may cost up to \$0\.\d+\. Shall I go on\?/);
     const [button] = question.surface.shown?.buttons ?? [];
     expect(button?.kind).toBe('confirm');
@@ -347,6 +355,11 @@ describe('files with a question', () => {
     expect(asked()).toContain('xxx');
     expect(press.surface.text).toBe('One.');
     expect(press.retired()).toBe(1);
+
+    bot.provider.answer('Two.');
+    const retry = pressOf('retry', press.surface.shown?.buttons[0]?.answerId ?? '');
+    await bot.dispatch.press(retry);
+    expect(retry.surface.text).toBe('Two.');
   });
 });
 

@@ -36,7 +36,7 @@ export async function offerPrice(
     answerId: id,
     async onOpen({ key, threadKey }) {
       await entry.keep();
-      const places = [key, threadKey].filter((place) => place !== undefined && place !== null);
+      const places = threadKey ? [key, threadKey] : [key];
       await Promise.all(places.map((place) => conversations.attach(conversation, place))).catch(
         unattached(delivery.log, id),
       );

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { valuesOf } from '../../../support/changes.ts';
 import { saidIn } from '../../../support/said.ts';
-import { createTestBot, invocationOf, messageOf, pressOf, type TestBot } from '../../../support/test-bot.ts';
+import {
+  createTestBot,
+  invocationOf,
+  messageOf,
+  pressOf,
+  type TestBot,
+  testSurface,
+} from '../../../support/test-bot.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 
 let bot: TestBot;
@@ -45,6 +52,38 @@ describe('an edit that is delivered behind a newer one', () => {
     await asked;
     expect(questions()).toEqual(['one']);
   });
+});
+
+it('a question that is edited after its answer is asked again as it stands then, with what it brings', async () => {
+  const quoted = (text: string) =>
+    ({ type: 'quoted', why: 'reply', author: { user: 'ada', name: 'Ada' }, text, files: [] }) as const;
+  bot.provider.answer('First.');
+  const surface = testSurface({ reference: 'place' });
+  const asked = messageOf('one', { id: 'question', place, surface, brought: [quoted('On Monday?')] });
+  await bot.dispatch.message(asked);
+  const shown: unknown[] = [];
+  bot.finders.push({
+    reopen: async () => null,
+    changeButtons: async ({ reference, answerId }, buttons) =>
+      void shown.push(reference, answerId, ...buttons.map(({ kind }) => kind)),
+  });
+  const message = messageOf('two', { id: 'question', place, brought: [quoted('On Tuesday?')] });
+  await bot.dispatch.edited({ message, editedAt: '2' });
+  // Its button is there already.
+  await bot.dispatch.edited({
+    message: { ...message, parts: messageOf('three', { brought: [quoted('On Sunday?')] }).parts },
+    editedAt: '3',
+  });
+  const answerId = surface.shown?.buttons[0]?.answerId ?? '';
+  expect(shown).toEqual(['place#1', answerId, 'retry', 'edited', 'continue', 'good', 'bad']);
+  bot.provider.answer('Second.');
+  const press = pressOf('edited', answerId, { place });
+  await bot.dispatch.press(press);
+  expect(press.surface.text).toBe('Second.');
+  const sent = JSON.stringify(bot.provider.chats[1]?.body.messages);
+  expect(sent).toContain('On Sunday?');
+  expect(sent).toContain('three');
+  expect(sent).not.toMatch(/Monday|Tuesday|one|two/);
 });
 
 it('an edit during a pause leaves the answer alone, and the asker learns why', async () => {
