@@ -4,6 +4,7 @@ import { sumInWords, sumOf, usageSince } from '../core/ledger/report.ts';
 import { mayActAs, placeOf } from '../core/ports/actor.ts';
 import { AUTOMATIC, AUTOMATIC_NAMES } from '../core/ports/automatic.ts';
 import { choice } from './options/choice.ts';
+import { changeRecord } from './options/setting-scope.ts';
 
 export const automatic = defineCommand({
   name: 'automatic',
@@ -29,7 +30,8 @@ export const automatic = defineCommand({
     const isAdmin = mayActAs(await services.roles(actor), 'admin');
     if (what !== undefined && state !== undefined) {
       if (!isAdmin) return 'Only an admin can switch this.';
-      await services.settings.change('guild', { place, conversation: null }, { [what]: state === 'on' });
+      const record = changeRecord(context, 'guild', what, state);
+      await services.settings.change('guild', { place, conversation: null }, { [what]: state === 'on' }, record);
     }
     return inWords(context, isAdmin);
   },

@@ -4,6 +4,7 @@ import { usdOrNothing } from '../core/ledger/limit-words.ts';
 import { mayActAs } from '../core/ports/actor.ts';
 import type { Preview } from '../core/prompt/preview.ts';
 import { choice } from './options/choice.ts';
+import { changeRecord } from './options/setting-scope.ts';
 
 export const context = defineCommand({
   name: 'context',
@@ -21,12 +22,14 @@ export const context = defineCommand({
       guild: 'All channels',
     }),
   },
-  async run({ actor, place, services }, { threads, scope = 'channel' }) {
+  async run(given, { threads, scope = 'channel' }) {
+    const { actor, place, services } = given;
     const { roles, settings, chat, lookAhead } = services;
     if (threads !== undefined) {
       if (!mayActAs(await roles(actor), 'admin')) return 'Only an admin can choose whether threads are read.';
       const context = threads === 'default' ? undefined : threads === 'on';
-      await settings.change(scope, { place, conversation: null }, { context });
+      const record = changeRecord(given, scope, 'context', threads);
+      await settings.change(scope, { place, conversation: null }, { context }, record);
       const { readsContext } = await settings.at({ place, conversation: null });
       return readingInWords(readsContext);
     }

@@ -5,12 +5,10 @@ import type { EffortSetting, ModelSetting } from '../core/conversations/settings
 import { mayActAs } from '../core/ports/actor.ts';
 import { choice } from './options/choice.ts';
 import { decideSpelled, EFFORT_LABELS, effortInWords, refusedEffort, timesUsual } from './options/models.ts';
-import { SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
+import { changeRecord, SCOPE_LABELS, SCOPE_WORDS } from './options/setting-scope.ts';
 
 /** Removes a setting instead of making one. */
 const DEFAULT = 'default';
-
-const NOT_NOW = 'No model is available here right now. `/models` shows why.';
 
 export const model = defineCommand({
   name: 'model',
@@ -68,9 +66,12 @@ export const model = defineCommand({
       said.push(`Effort for ${SCOPE_WORDS[scope]} reset to the default.`);
     } else if (effort !== undefined) {
       const { model: setting } = await settings.at({ place, conversation });
-      const current = await services.choose({ whose: actor, setting, asked: chosen?.model.id ?? null });
-      const granted = current.ok ? (await models.look(actor)).decide(current.model.id) : null;
-      if (!granted?.ok) return current.ok ? NOT_NOW : current.text;
+      const { decide } = await models.look(actor);
+      const asked = chosen?.model.id ?? null;
+      const current = await services.choose({ whose: actor, decide, setting, asked });
+      if (!current.ok) return current.text;
+      const granted = decide(current.model.id);
+      if (!granted.ok) return explainRefusal(granted);
       const refused = refusedEffort(granted, effort);
       if (refused !== null) return refused;
       change = { ...change, effort };
@@ -80,7 +81,9 @@ export const model = defineCommand({
       if (words !== '') said.push(words);
       if (times > 1) said.push(`An answer may cost up to ${times} times as much.`);
     }
-    await settings.change(scope, { place, conversation: conversation?.id ?? null }, change);
+    const values = Object.values(change).map((value) => value ?? DEFAULT);
+    const record = changeRecord(context, scope, Object.keys(change).join(', '), values.join(', '));
+    await settings.change(scope, { place, conversation: conversation?.id ?? null }, change, record);
     return said.join(' ');
   },
 });
@@ -95,12 +98,14 @@ async function setFallback(
   if (!mayActAs(await roles(actor), 'admin')) return 'Only an admin can choose a fallback.';
   const target = { place, conversation: null };
   if (spelled === DEFAULT) {
-    await settings.change(where, target, { fallback: undefined });
+    const record = changeRecord(context, where, 'fallback', DEFAULT);
+    await settings.change(where, target, { fallback: undefined }, record);
     return `Fallback for ${SCOPE_WORDS[where]} removed.`;
   }
   const decision = await decideSpelled(context, spelled, actor);
   if (!decision.ok) return explainRefusal(decision);
-  await settings.change(where, target, { fallback: decision.model.id });
+  const fallback = decision.model.id;
+  await settings.change(where, target, { fallback }, changeRecord(context, where, 'fallback', fallback));
   return `**${decision.model.name}** now answers in ${SCOPE_WORDS[where]} if the chosen model fails, at its own price.`;
 }
 
