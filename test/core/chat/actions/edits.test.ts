@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { QuotedPart } from '../../../../src/core/ports/parts.ts';
 import { valuesOf } from '../../../support/changes.ts';
 import { saidIn } from '../../../support/said.ts';
 import {
@@ -55,8 +56,8 @@ describe('an edit that is delivered behind a newer one', () => {
 });
 
 it('a question that is edited after its answer is asked again as it stands then, with what it brings', async () => {
-  const quoted = (text: string) =>
-    ({ type: 'quoted', why: 'reply', author: { user: 'ada', name: 'Ada' }, text, files: [] }) as const;
+  const author = { user: 'ada', name: 'Ada' };
+  const quoted = (text: string): QuotedPart => ({ type: 'quoted', why: 'reply', author, text, files: [] });
   bot.provider.answer('First.');
   const surface = testSurface({ reference: 'place' });
   const asked = messageOf('one', { id: 'question', place, surface, brought: [quoted('On Monday?')] });
@@ -64,8 +65,10 @@ it('a question that is edited after its answer is asked again as it stands then,
   const shown: unknown[] = [];
   bot.finders.push({
     reopen: async () => null,
-    changeButtons: async ({ reference, answerId }, buttons) =>
-      void shown.push(reference, answerId, ...buttons.map(({ kind }) => kind)),
+    async changeButtons({ reference, answerId }, buttons) {
+      shown.push(reference, answerId, ...buttons.map(({ kind }) => kind));
+      return true;
+    },
   });
   const message = messageOf('two', { id: 'question', place, brought: [quoted('On Tuesday?')] });
   await bot.dispatch.edited({ message, editedAt: '2' });
