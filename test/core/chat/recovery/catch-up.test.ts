@@ -288,8 +288,10 @@ describe('a stream', () => {
       );
     }
     await bot.dispatch.alive('s');
-    const places = (await bot.dispatch.away('discord', 's'))?.places.map(({ key }) => key);
-    expect(places?.toSorted()).toEqual(['dm', 'thread']);
+    const places = (await bot.dispatch.away('discord', 's'))?.places.map(
+      ({ guild, key }) => `${guild} ${key}`,
+    );
+    expect(places?.toSorted()).toEqual(['discord:1 dm', 'discord:1 thread']);
     expect((await bot.dispatch.away('slack', 's'))?.places).toEqual([]);
   });
 
