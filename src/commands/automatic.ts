@@ -31,7 +31,12 @@ export const automatic = defineCommand({
     if (what !== undefined && state !== undefined) {
       if (!isAdmin) return 'Only an admin can switch this.';
       const record = changeRecord(context, 'guild', what, state);
-      await services.settings.change('guild', { place, conversation: null }, { [what]: state === 'on' }, record);
+      await services.settings.change(
+        'guild',
+        { place, conversation: null },
+        { [what]: state === 'on' },
+        record,
+      );
     }
     return inWords(context, isAdmin);
   },
