@@ -1,9 +1,9 @@
 /**
  * Parses options typed after a command on platforms without fields for them: Slack and the playground. `--option value`,
  * `--option=value` and `--flag` name an option. Words without a name fill the options that have no value yet, in order. If
- * the first option is text (a prompt), everything after the named options is its value, verbatim. Otherwise names may stand
- * before and after the words, and Discord's notation (`option:value`) names an option too. A lone `--` ends the names; quotes
- * hold words together.
+ * the first option is text (a prompt), everything after the named options is its value, verbatim, but for its own name in
+ * Discord's notation (`prompt:`). Otherwise names may stand before and after the words, and `option:value` names an option
+ * too. A lone `--` ends the names; quotes hold words together.
  *
  * Imports nothing, because the playground's page loads this module as it is.
  */
@@ -78,6 +78,12 @@ export function readTypedOptions<O extends TypedOption>(
     return isName ? { name, option, to: from + match[0].length } : null;
   }
 
+  /** Length of the first option's own name in Discord's notation: 0 if another name or text stands there. */
+  function ownNameLength(from: number): number {
+    const [shown = '', name = ''] = matchAt(SHOWN_NAME, text, from) ?? [];
+    return name.toLowerCase() === main?.name ? shown.length : 0;
+  }
+
   for (let at = skipSpace(start); at < text.length; at = skipSpace(at)) {
     const mayBeName = namesEnd === text.length;
     const found = mayBeName ? nameAt(at) : null;
@@ -91,8 +97,9 @@ export function readTypedOptions<O extends TypedOption>(
       namesEnd = at;
       at += 2;
     } else if (main?.type === 'text' && !isGiven(main)) {
-      const verbatim = text.slice(at).trimEnd();
-      runs.push([{ text: verbatim, from: at, to: at + verbatim.length }]);
+      const from = mayBeName ? skipSpace(at + ownNameLength(at)) : at;
+      const verbatim = text.slice(from).trimEnd();
+      if (verbatim !== '') runs.push([{ text: verbatim, from, to: from + verbatim.length }]);
       namesEnd = Math.min(namesEnd, at);
       break;
     } else {
