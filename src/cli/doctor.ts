@@ -1,18 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type Check, linesOf } from '../app/checks/check.ts';
-import { examine } from '../app/checks/doctor.ts';
-import { type LiveTarget, lookLive, parseLiveTarget } from '../app/checks/live/live.ts';
+import type { LiveTarget } from '../app/checks/live/live.ts';
 import { checkEnvironment, keyFrom, readConfig } from '../app/config/config.ts';
 import type { Environment } from '../app/config/environment.ts';
 import { CHAT_TOKENS } from '../app/config/variables.ts';
 import { meansFor } from '../app/means.ts';
-import { commands } from '../commands/index.ts';
 import { parseCatalogueFile } from '../core/catalogue/file.ts';
 import { counted } from '../core/kit/text/text.ts';
 import { VERSION } from '../core/kit/version.ts';
 import { StartError } from '../core/ports/adapter.ts';
 import { type CliCommand, type CliOutput, UsageError } from './command.ts';
-import { Cancelled, createTerminalAsk } from './setup/ask.ts';
 
 /** Checks everything that Parley needs, and says what is wrong and how to fix it. */
 export const doctor: CliCommand = {
@@ -27,6 +24,11 @@ export const doctor: CliCommand = {
     if (live !== undefined) return lookAt(live, args.has('yes'), environment);
     if (args.has('yes')) throw new UsageError('--yes is only for --live.');
     const { config: proxies } = checkEnvironment(environment.variables);
+    // With the libraries of both platforms, which would double the time of every other command.
+    const [{ examine }, { commands }] = await Promise.all([
+      import('../app/checks/doctor.ts'),
+      import('../commands/index.ts'),
+    ]);
     const checks = await examine({ ...meansFor(proxies), environment, commands });
     const failed = checks.filter(({ state }) => state === 'fail').length;
     return {
@@ -49,6 +51,7 @@ function verdict(checks: readonly Check[], failed: number): string {
  * @throws UsageError, Cancelled
  */
 async function lookAt(text: string, isAgreed: boolean, { variables }: Environment): Promise<CliOutput> {
+  const { lookLive, parseLiveTarget } = await import('../app/checks/live/live.ts');
   const target = parseLiveTarget(text);
   if (target === null) {
     throw new UsageError(
@@ -105,5 +108,6 @@ async function agree({ platform, channel }: LiveTarget, variables: NodeJS.Dict<s
     );
   }
   const question = `This posts about 20 messages to ${platform}:${channel}, edits and deletes them, opens a thread, uploads a file, and asks one model one question for at most $0.01. It takes about a minute. Continue?`;
+  const { Cancelled, createTerminalAsk } = await import('./setup/ask.ts');
   if (!(await createTerminalAsk(variables).confirm(question, false))) throw new Cancelled('not agreed');
 }

@@ -4,10 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkEnvironment } from '../app/config/config.ts';
 import { meansFor } from '../app/means.ts';
-import { commands } from '../commands/index.ts';
 import { type CliCommand, UsageError } from './command.ts';
 import type { Ask } from './setup/ask.ts';
-import { runSetup } from './setup/run-setup.ts';
 import type { Answers } from './setup/settings.ts';
 
 /** The flag for each answer. */
@@ -54,6 +52,11 @@ export const setup: CliCommand = {
       throw new UsageError('There is no terminal to ask on. Give the answers as flags.');
     }
     const ask: Ask | null = isAsking ? (await import('./setup/ask.ts')).createTerminalAsk(variables) : null;
+    // As for the doctor.
+    const [{ runSetup }, { commands }] = await Promise.all([
+      import('./setup/run-setup.ts'),
+      import('../commands/index.ts'),
+    ]);
     const { written, checks } = await runSetup({
       ...meansFor(checkEnvironment(variables).config),
       answers,
