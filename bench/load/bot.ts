@@ -56,7 +56,8 @@ export async function startBot(
   environment: Readonly<Record<string, string>>,
   nodeFlags: readonly string[],
 ): Promise<LoadBot> {
-  const launch = launchProgram(folder, environment, nodeFlags);
+  // As under npm: the bot ends with this process, however that ends.
+  const launch = launchProgram(folder, { npm_lifecycle_event: 'start', ...environment }, nodeFlags);
   await launch.ready;
   const { pid } = launch;
   const address = /Health +(http:\/\/[^/]+)/.exec(launch.output())?.[1];
