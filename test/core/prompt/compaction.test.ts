@@ -70,7 +70,6 @@ async function start(options: TestBotOptions = {}) {
 
 const FILES = new Map<string, string>();
 
-/** Reading a file takes a thread each. */
 const TURNS_WITH_FILE = [2, 12, 17];
 
 /** Some turns have their code in a file, the others in the words of the question. */
