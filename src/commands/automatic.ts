@@ -38,7 +38,9 @@ export const automatic = defineCommand({
         record,
       );
     }
-    return inWords(context, isAdmin);
+    const isInVain = what !== undefined && state === 'on' && !services.mayRunByItself(what);
+    const words = await inWords(context, isAdmin);
+    return isInVain ? `Saved, but it has no effect: the operator has switched it off.\n\n${words}` : words;
   },
 });
 

@@ -114,7 +114,7 @@ async function inWords({ place, actor, services }: CommandContext): Promise<stri
     `- Persona: ${here.persona === null ? 'none' : here.persona.persona.name}`,
     `- Web search: ${here.webSearch ? 'on, if the model can' : 'only if somebody asks for it'}`,
     `- Mention: ${hearsAll ? 'not needed, I answer every message here' : 'needed'}`,
-    `- A mention is answered ${inThread === null ? 'as usual on the platform' : inThread ? 'in a thread' : 'in the channel'}`,
+    `- Answers to a mention: ${inThread === null ? 'as usual on this platform' : inThread ? 'in a thread' : 'in the channel'}`,
     `- Answers: ${here.whole ? 'complete, once they have ended' : 'growing'}`,
     'See also `/access` (who may use me here), `/context` (whether I read threads) and `/limits`.',
   ].join('\n');

@@ -81,9 +81,11 @@ async function connected(
   const name = keyProviderName(provider);
   return [
     `The key …${lastFour} for ${name} is connected, and ${placeOf(place.guild)} now has the tier \`${guild.tier}\`.`,
-    paid.length === 0 ? 'None of the available models can use it.' : `It pays for ${paid.join(', ')}.`,
+    paid.length === 0
+      ? 'None of the available models can use the key.'
+      : `The key pays for ${paid.join(', ')}: everyone here can use ${paid.length === 1 ? 'it' : 'them'}, and ${name} bills the key’s account.`,
     opens(guild.tier, 'premium') ? '' : '`/tier` shows how to get more models.',
-    `Everyone here can use them, and ${name} bills the key’s account. Set a limit with \`/limits\`, see the cost with \`/usage\`, remove the key with \`/disconnect\`.`,
+    `Set a limit with \`/limits\`, see the cost with \`/usage\`, remove the key with \`/disconnect\`.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

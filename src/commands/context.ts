@@ -31,7 +31,8 @@ export const context = defineCommand({
       const record = changeRecord(given, scope, 'context', threads);
       await settings.change(scope, { place, conversation: null }, { context }, record);
       const { readsContext } = await settings.at({ place, conversation: null });
-      return readingInWords(readsContext);
+      const isOverruled = context !== undefined && context !== readsContext;
+      return `${isOverruled ? 'Saved for all channels, but this channel has its own setting. ' : ''}${readingInWords(readsContext)}`;
     }
     const conversation = await chat.conversationAt(place);
     const preview = await lookAhead({ actor, place, conversation });

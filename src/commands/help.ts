@@ -51,7 +51,10 @@ function overview(open: readonly Command[], { surface, services }: CommandContex
   const others = open.filter(({ name }) => !named.has(name));
   const more = others.filter(({ role }) => role === 'member');
   const rest = others.filter(({ role }) => role !== 'member');
-  const goesOn = surface.canContinueInThread ? `, **${BUTTONS.continue.label}** continues from it` : '';
+  const again = `**${BUTTONS.retry.label}** asks again, with another model if you like`;
+  const deeds = surface.canContinueInThread
+    ? `${again}, and **${BUTTONS.continue.label}** continues from it`
+    : `and ${again}`;
   const { operatorContact } = services;
   return [
     `Ask me with \`/ask\` or mention me. In my threads and in direct messages, just write.${surface.caveat === undefined ? '' : ` ${surface.caveat}`}`,
@@ -64,7 +67,7 @@ function overview(open: readonly Command[], { surface, services }: CommandContex
       : [
           `- ${rest.map((command) => `${nameOf(command)}${WHO[command.role]}`).join(', ')}: for people who manage this place`,
         ]),
-    `- Under an answer, **${BUTTONS.stop.label}** ends it, and **${BUTTONS.retry.label}** asks again, with another model if you like${goesOn}. *Delete this answer* is in the menu of its message.`,
+    `- Under an answer, **${BUTTONS.stop.label}** ends it, ${deeds}. *Delete this answer* is in the menu of its message.`,
     `- \`/help command:ask\` explains a command${more.length === 0 ? '' : `; there are also ${more.map(nameOf).join(', ')}`}.${operatorContact === null ? '' : ` This bot is run by ${operatorContact}.`}`,
   ].join('\n');
 }

@@ -129,5 +129,7 @@ async function answeringHere({ actor, place, services }: ViewContext): Promise<s
 function originOf(setting: ModelSetting | EffortSetting | null): string {
   if (setting === null) return 'the default';
   const where = SCOPE_WORDS[setting.scope];
-  return setting.persona === null ? `chosen for ${where}` : `of the persona ${setting.persona} in ${where}`;
+  return setting.persona === null
+    ? `chosen for ${where}`
+    : `chosen by the persona ${setting.persona} in ${where}`;
 }

@@ -71,7 +71,7 @@ interface Row {
 }
 
 function describe({ model, decision, efforts }: Row, isCurrent: boolean): string {
-  const name = isCurrent ? `**${model.name}** (current default)` : model.name;
+  const name = isCurrent ? `**${model.name}** (answers here)` : model.name;
   const facts = [`\`${model.id}\``, priceOf(model), `${formatTokens(model.contextTokens)} context`];
   if (efforts !== null) facts.push(efforts);
   if (model.endsOn !== null) facts.push(`⚠️ ends on ${model.endsOn}`);

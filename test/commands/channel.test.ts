@@ -64,10 +64,10 @@ describe('/channel', () => {
   it('lets questions go without a mention, and mentions be answered in the channel, there alone', async () => {
     const here = { guild: ada.guild, channel: 'c1' } as const;
     expect(await run('channel')).toMatch(
-      /- Mention: needed\n- A mention is answered as usual on the platform/,
+      /- Mention: needed\n- Answers to a mention: as usual on this platform/,
     );
     const said = await run('channel', { mention: 'not-needed', answers: 'channel' });
-    expect(said).toMatch(/- Mention: not needed.*\n- A mention is answered in the channel/);
+    expect(said).toMatch(/- Mention: not needed.*\n- Answers to a mention: in the channel/);
     expect(await bot.dispatch.channelRules(here)).toEqual({ hearsAll: true, inThread: false });
     expect(await bot.dispatch.channelRules({ ...here, channel: 'c2' })).toEqual({
       hearsAll: false,

@@ -40,7 +40,7 @@ describe('/models', () => {
   it('groups by tier, with price, context and default, and says what unlocks the locked ones', async () => {
     const text = await run('models');
     expect(text).toMatch(
-      /\*\*Free\*\*\n- \*\*Llama 3\.2 3B \(Free\)\*\* \(current default\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
+      /\*\*Free\*\*\n- \*\*Llama 3\.2 3B \(Free\)\*\* \(answers here\) · `meta-llama\/llama-3\.2-3b-instruct:free` · free · 131\.1k context/,
     );
     expect(text).toMatch(
       /\*\*OpenRouter\*\* — needs the tier `openrouter`\n- 🔒 GPT-4o mini · `openai\/gpt-4o-mini` · \$0\.15 in, \$0\.60 out · 128k context/,
@@ -226,9 +226,9 @@ describe('/help', () => {
   it('names the buttons that stand under answers here, though it is private itself', async () => {
     const helped = async (canContinueInThread: boolean) =>
       run('help', {}, { surface: testSurface({ isPrivate: true, canContinueInThread }) });
-    expect(await helped(true)).toContain('**In a thread** continues from it');
+    expect(await helped(true)).toContain('like, and **In a thread** continues from it. *Delete');
     expect(await helped(false)).toMatch(
-      /\*\*Retry…\*\* asks again, with another model if you like\. \*Delete/m,
+      /\*\*Stop\*\* ends it, and \*\*Retry…\*\* asks again, with another model if you like\. \*Delete/m,
     );
   });
 });

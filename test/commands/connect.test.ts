@@ -64,9 +64,9 @@ describe('/connect', () => {
     );
     expect(await connect()).toBe(
       'The key …1a2b for OpenRouter is connected, and this server now has the tier `openrouter`. ' +
-        'It pays for Llama 3.2 3B (Free), Gemini 2.0 Flash (Free), GPT-4o mini, Claude 3.5 Sonnet, Mistral Small 24B. ' +
-        '`/tier` shows how to get more models. Everyone here can use them, and OpenRouter bills the key’s account. ' +
-        'Set a limit with `/limits`, see the cost with `/usage`, remove the key with `/disconnect`.',
+        'The key pays for Llama 3.2 3B (Free), Gemini 2.0 Flash (Free), GPT-4o mini, Claude 3.5 Sonnet, Mistral Small 24B: ' +
+        'everyone here can use them, and OpenRouter bills the key’s account. ' +
+        '`/tier` shows how to get more models. Set a limit with `/limits`, see the cost with `/usage`, remove the key with `/disconnect`.',
     );
     expect(await ask(CLAUDE)).toBe(KEY);
     const [record] = await collect(createUsageLog(bot.store.records).query({}));

@@ -148,7 +148,7 @@ describe('/persona', () => {
     expect(body).toMatchObject({ model: 'openai/gpt-4o', temperature: 1.5 });
     expect(system).toContain('<instructions from="the persona Pirate">\nTalk so.');
     expect(footer).toMatch(/^Pirate · GPT-4o · /);
-    expect(await run('model', {})).toMatch(/GPT-4o.*of the persona Pirate in this conversation/);
+    expect(await run('model', {})).toMatch(/GPT-4o.*chosen by the persona Pirate in this conversation/);
     expect(await run('persona', {})).toMatch(/\*\*Pirate\*\* \(answers here\) · `Talk so\.`/);
   });
 

@@ -233,7 +233,7 @@ describe('an effort that is chosen for a place', () => {
     expect(await run('persona')).toContain('effort high');
     await run('persona', { action: 'use', name: 'Sage' });
     expect((await ask()).effort).toBe('high');
-    expect(await run('model')).toContain('Effort: `high`, of the persona Sage in this conversation.');
+    expect(await run('model')).toContain('Effort: `high`, chosen by the persona Sage in this conversation.');
     await run('model', { effort: 'low' });
     expect((await ask()).effort).toBe('low');
   });
