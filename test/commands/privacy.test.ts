@@ -213,6 +213,8 @@ describe('/forget', () => {
     expect((await run('forget', { what: 'guild', sure: 'yes' }, stranger)).text).toMatch(/1 conversation/);
     expect(await Array.fromAsync(bot.services.audit.query({ of: { guild: here } }))).toMatchObject([
       { action: 'guild.forget', by: 'discord:ada' },
+      { action: 'settings.change', by: 'discord:ada' },
+      { action: 'settings.change', by: 'discord:ada' },
     ]);
   });
 });
