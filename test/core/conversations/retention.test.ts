@@ -4,9 +4,11 @@ import { createOutcomeLog } from '../../../src/core/conversations/outcomes.ts';
 import { startRetention } from '../../../src/core/conversations/retention.ts';
 import { createFeedbackLog } from '../../../src/core/ledger/feedback.ts';
 import { createUsageLog, usageRecord } from '../../../src/core/ledger/usage.ts';
+import { type Change, partsOfKey } from '../../../src/core/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createLogRecorder } from '../../support/provider/test-client.ts';
+import { createTestBot, messageOf, pressOf, testActor, testSurface } from '../../support/test-bot.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -148,4 +150,53 @@ it('keeps the audit log as long as costs, if those are kept for longer than two 
   const left = await Array.fromAsync(audit.query({}));
   expect(left.map(({ atMs }) => Math.round((clock.now() - atMs) / DAY_MS))).toEqual([900]);
   await store.close();
+});
+
+it('lets everything expire in the end that comes from questions, and keeps what people set', async () => {
+  const { log } = createLogRecorder();
+  const opened = await openStore('memory:', { clock: createFakeClock(), log });
+  const set: Extract<Change, { kind: 'set' | 'replace' }>[] = [];
+  const store = {
+    ...opened,
+    write(changes: readonly Change[]) {
+      set.push(...changes.filter((change) => change.kind === 'set' || change.kind === 'replace'));
+      return opened.write(changes);
+    },
+  };
+  const bot = await createTestBot({ store });
+  const place = { key: 'thread' };
+  const ada = testActor('ada', { isAdmin: true });
+  const ask = async (text: string) => {
+    bot.provider.answer('Yes.');
+    const message = messageOf(text, { place, surface: testSurface({ isOverheard: true }) });
+    await bot.dispatch.message(message);
+    return message.surface.shown?.buttons[0]?.answerId ?? '';
+  };
+  const answer = await ask('Why?');
+  bot.provider.answer('No.');
+  await bot.dispatch.press(pressOf('retry', answer, { place }));
+  await bot.dispatch.press(pressOf('good', answer, { place }));
+  await ask('And now?');
+  await bot.dispatch.alive('discord');
+  await bot.services.settings.change(
+    'guild',
+    { place: { guild: ada.guild, channel: 'c1', key: null }, conversation: null },
+    { model: 'openai/gpt-4o' },
+  );
+  await bot.close();
+  const namespaces = (kept: (ttlMs: number) => boolean) =>
+    [
+      ...new Set(set.filter(({ ttlMs = Infinity }) => kept(ttlMs)).map(({ key }) => partsOfKey(key)[0])),
+    ].toSorted();
+  expect(namespaces((ttlMs) => ttlMs > DAY_MS)).toEqual(['settings']);
+  expect(namespaces((ttlMs) => ttlMs <= DAY_MS)).toEqual([
+    'answer-messages',
+    'answers',
+    'asked',
+    'conversations',
+    'listening',
+    'places',
+    'streams',
+    'talked',
+  ]);
 });
