@@ -341,6 +341,7 @@ function faultsOf(view: MessageView, { maxChars, lengthOf = (text) => text.lengt
   const length = lengthOf(view.text);
   if (length > maxChars) faults.push(`text of ${length} where ${maxChars} fit`);
   if (view.text.trim() === '' && view.status === 'streaming') faults.push('nothing to read');
+  if (typeof view.source !== 'string') faults.push('no source');
   if ((view.note?.length ?? 0) > 300) faults.push('note of more than 300 characters');
   if ((view.footer?.length ?? 0) > 200) faults.push('footer of more than 200 characters');
   if (view.status === 'sealed' && (view.buttons.length > 0 || view.footer !== null)) {

@@ -22,6 +22,12 @@ const isSubsequence = (some: string, all: string): boolean => {
 
 describe('heal', () => {
   it.each([
+    ['GET /_search', 'GET /_search'],
+    ['cd _/old', 'cd _/old'],
+    ['a=_b', 'a=_b'],
+    ['all *.ts', 'all *.ts'],
+    ['an ~~/old', 'an ~~/old~~'],
+    ['a ||/secret', 'a ||/secret'],
     ['**bo', '**bo**'],
     ['**bold*', '**bold**'],
     ['***both', '***both***'],
