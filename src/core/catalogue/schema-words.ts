@@ -19,7 +19,7 @@ export const schemaWords: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `has ${issue.keys.map((key) => `"${key}"`).join(', ')}, which is unknown here`;
+      return `has ${issue.keys.map((key) => `"${key}"`).join(', ')}, which ${issue.keys.length === 1 ? 'is' : 'are'} unknown here`;
     case 'too_small':
       if (issue.origin !== 'number' && issue.minimum === 1) return 'must not be empty';
       return bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);

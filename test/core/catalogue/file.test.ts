@@ -393,6 +393,7 @@ describe('a fault in a models file', () => {
       openrouter: { maxAnswerTokens: 1e9 },
       premium: 'high',
       gold: {},
+      iron: {},
     };
     expect(faultsOf({ models: [model], tiers }).toSorted()).toEqual(
       [
@@ -403,7 +404,7 @@ describe('a fault in a models file', () => {
         'tiers.openai has "effort", which is unknown here',
         'tiers.openrouter.maxAnswerTokens must be at most 1000000',
         'tiers.premium must be an object in { }',
-        'tiers has "gold", which is unknown here',
+        'tiers has "gold", "iron", which are unknown here',
       ].toSorted(),
     );
   });

@@ -75,6 +75,16 @@ describe('files with a question', () => {
     expect(fetched).toEqual(['a.md']);
   });
 
+  it('are pictures by their content, whatever their platform calls them, also in later questions', async () => {
+    await open({ cat: png() });
+    const place = { key: 'thread 1' };
+    const brought = [given('cat', 'application/octet-stream')];
+    await bot.dispatch.message(messageOf('What?', { place, brought }));
+    expect(asked()).toMatchObject([{ type: 'text' }, { type: 'image_url' }]);
+    await bot.dispatch.message(messageOf('Really?', { place }));
+    expect(sent()[1]?.content).toMatchObject([{ type: 'text' }, { type: 'image_url' }]);
+  });
+
   it('are pictures for a model that sees, also in later questions', async () => {
     const { fetched } = await open({ 'cat.png': png() });
     const place = { key: 'thread 1' };
