@@ -1,6 +1,6 @@
 import { explainRefusal } from '../core/access/access.ts';
 import { type CommandContext, defineCommand } from '../core/command.ts';
-import type { SettingChange } from '../core/conversations/setting.ts';
+import type { NewValues } from '../core/conversations/setting.ts';
 import type { Option, OptionValues } from '../core/ports/command.ts';
 import { choice } from './options/choice.ts';
 import { decideSpelled, EFFORT_LABELS, refusedEffort } from './options/models.ts';
@@ -52,9 +52,13 @@ export const channel = defineCommand({
     const { place, services } = context;
     const change = await changeIn(context, given);
     if (typeof change === 'string') return change;
-    const names = Object.keys(change);
-    if (names.length > 0) {
-      const values = Object.values(change).map((value) => (value === null ? 'none' : (value ?? DEFAULT)));
+    if (Object.keys(change).length > 0) {
+      // As the admin wrote it, with the whole names of model and persona.
+      const { model = given.model, persona } = change;
+      const set = Object.entries({ ...given, model, persona: persona ?? given.persona }).filter(
+        ([, value]) => value !== undefined,
+      );
+      const [names, values] = [set.map(([name]) => name), set.map(([, value]) => value)];
       const record = changeRecord(context, 'channel', names.join(', '), values.join(', '));
       await services.settings.change('channel', { place, conversation: null }, change, record);
     }
@@ -67,9 +71,9 @@ export const channel = defineCommand({
 async function changeIn(
   context: CommandContext,
   { model, persona, effort, web, show, mention, answers }: OptionValues<typeof options>,
-): Promise<SettingChange | string> {
+): Promise<NewValues | string> {
   const { place, actor, services } = context;
-  let change: SettingChange = {};
+  let change: NewValues = {};
   if (model === DEFAULT) change = { ...change, model: undefined };
   else if (model !== undefined) {
     const decision = await decideSpelled(context, model, actor);

@@ -104,8 +104,8 @@ describe('/channel', () => {
     expect(entries.filter(({ from }) => from?.endsWith(' of channel c1'))).toMatchObject([
       { from: 'model, persona of channel c1', to: 'default, none' },
       {
-        from: 'model, persona, webSearch, mention of channel c1',
-        to: 'openai/gpt-4o, Pirate, true, false',
+        from: 'model, persona, web, mention of channel c1',
+        to: 'openai/gpt-4o, Pirate, on, not-needed',
       },
     ]);
   });

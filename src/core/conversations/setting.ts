@@ -33,7 +33,7 @@ export const settingShape = {
 export const settingSchema = z.object(settingShape);
 export type Setting = z.infer<typeof settingSchema>;
 
-type NewValues = { readonly [K in keyof Setting]?: Setting[K] | undefined };
+export type NewValues = { readonly [K in keyof Setting]?: Setting[K] | undefined };
 
 /** New values by name, or what makes them from the present ones; undefined removes one. */
 export type SettingChange = NewValues | ((before: Setting) => NewValues);
