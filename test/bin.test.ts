@@ -88,7 +88,7 @@ describe('npm start', () => {
     }
   });
 
-  it('loads undici’s dispatchers alone, and not Node’s own copy of it', async () => {
+  it('loads undici’s dispatcher alone, and not Node’s own copy of it', async () => {
     const preload = join(folder, 'loaded.cjs');
     writeFileSync(
       preload,

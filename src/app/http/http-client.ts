@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
-// Of undici only the dispatchers. All of it takes 45 ms of a start and 13 MB, most of it for the `fetch` that Node has too.
+// Of undici only the dispatcher. All of it takes 45 ms of a start and 13 MB, most of it for the `fetch` that Node has too.
 import Agent from 'undici/lib/dispatcher/agent.js';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 import { createBackground } from '../../core/kit/scheduling/background.ts';
 import type {
   BodyReader,
@@ -12,7 +11,7 @@ import type {
   FetchResponse,
 } from '../../core/ports/fetch.ts';
 import { RequestUnsent } from '../../core/ports/request-unsent.ts';
-import { type Proxies, readProxies } from './proxies.ts';
+import { createProxyDispatcher, type Proxies, readProxies } from './proxies.ts';
 
 /**
  * Milliseconds of each turn of the event loop that may go to bodies and what becomes of them. If more text arrives than there
@@ -37,7 +36,7 @@ export function createFetch(proxies: Proxies = {}): Fetch {
     bodyTimeout: 0,
   };
   const led = readProxies(proxies);
-  const agent = led === null ? new Agent(options) : new EnvHttpProxyAgent({ ...options, ...led });
+  const agent = led === null ? new Agent(options) : createProxyDispatcher({ ...options, ...led });
 
   return async (url, { method = 'GET', headers, body, signal } = {}) => {
     const { origin, pathname, search } = new URL(url);

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https';
-import type { Dispatcher } from 'undici';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import { createRequire } from 'node:module';
+import type { Dispatcher, EnvHttpProxyAgent } from 'undici';
 
 /** Addresses of proxies by the usual variables; `NO_PROXY` lists hosts without a proxy, separated by commas. */
 export interface Proxies {
@@ -22,6 +22,12 @@ export function readProxies({ HTTP_PROXY = '', HTTPS_PROXY = '', NO_PROXY = '' }
   };
 }
 
+/** Loads all of undici, without which its tunnels lack `connect`. Few need a proxy. */
+export function createProxyDispatcher(options: EnvHttpProxyAgent.Options): Dispatcher {
+  const undici: typeof import('undici') = createRequire(import.meta.url)('undici');
+  return new undici.EnvHttpProxyAgent(options);
+}
+
 /** Web sockets through the proxy, in the forms that different libraries take; null if there is no proxy. */
 export function createSocketProxy(proxies: Proxies) {
   const led = readProxies(proxies);
@@ -30,6 +36,6 @@ export function createSocketProxy(proxies: Proxies) {
   return {
     agent: new Agent({ proxyEnv: { HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy } }),
     // Proxies forward requests but not sockets, which therefore use a tunnel.
-    dispatcher: new EnvHttpProxyAgent({ ...led, proxyTunnel: true }) as Dispatcher,
+    dispatcher: createProxyDispatcher({ ...led, proxyTunnel: true }),
   };
 }
