@@ -97,7 +97,7 @@ async function submit(path: string, button: string, filled: Record<string, strin
   return next === null ? text : (await dashboard.get(next)).text;
 }
 
-/** What a page says of an action. */
+/** The words in which a page tells how an action ended. */
 const wordOf = (page: string) => /role="(?:status|alert)">([^<]*)/.exec(page)?.[1];
 
 /** A moment as people read it. */
@@ -1037,7 +1037,7 @@ describe('the page of a guild', () => {
 
     expect(await send('Grant', { until: '2999-01-01', reason: 'a trial' })).toMatch(/^The tier is granted/);
     const granted = { expiresAtMs: Date.UTC(2999, 0), reason: 'a trial' };
-    // What is chosen before anybody chooses is the tier that there is.
+    // The form starts with the tier that the guild has.
     expect((await services.guilds.report('discord:1')).grants).toMatchObject([
       { tier: 'premium', ...granted },
     ]);

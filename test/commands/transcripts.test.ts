@@ -70,8 +70,8 @@ interface Newest {
 }
 
 /**
- * What a person is shown who writes a line: a command (`mia in thread: /model model:gpt-4o`), a message, or what they do with
- * the newest answer (`mia in thread: (retry model:gpt-4o)`).
+ * Plays one line and returns all that its author is shown. A line is a command (`mia in thread: /model model:gpt-4o`), a
+ * message, or something done with the newest answer (`mia in thread: (retry model:gpt-4o)`).
  */
 async function shownFor(bot: TestBot, newest: Newest, line: string): Promise<string> {
   const [, who = '', key = null, said = ''] = /^(\w+)(?: in (\w+))?: (.*)$/.exec(line) ?? [];

@@ -20,7 +20,7 @@ import {
 import { waitUntil } from '../support/wait-until.ts';
 
 let bot: TestBot;
-/** What the store does not read or write, such as `read stops`. */
+/** The call that the store rejects, such as `read stops`. */
 let broken: string;
 
 beforeEach(async () => {

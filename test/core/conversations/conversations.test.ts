@@ -383,7 +383,7 @@ it('a conversation belongs to the person who began it, also when their first que
   for (let count = 0; count < MAX_TURNS; count++)
     await conversations.record(id, turn(`t${count}`, 'ben'), wanted);
   expect(await starter()).toBe('mia');
-  // What is left of one whose starter is forgotten is the next person's.
+  // If its starter is forgotten, the rest of a conversation belongs to the next person.
   await forgetTurnsOf(conversations, 'discord:1', 'mia');
   expect(await starter()).toBe('ben');
 });

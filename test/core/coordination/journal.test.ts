@@ -245,7 +245,7 @@ describe('the journal', () => {
     const heir = journalOf('q');
     const left = (await heir.takeOver())?.entry;
     left?.leave();
-    // What is left is no longer this process's to end.
+    // This process no longer owns the entry that it left, so it ends nothing.
     await left?.end();
     expect(() => heir.entry('event')).toThrow('no entry is open for the event event');
     expect(await heir.takeOver()).toBeNull();

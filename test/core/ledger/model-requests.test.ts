@@ -462,7 +462,7 @@ describe('an admitted request', () => {
     });
     const free = await send({ model: 'google/gemini-2.0-flash-001:free' });
     expect(free).toMatchObject({ isFree: true, maxPrice: { promptPicoUsd: 0, completionPicoUsd: 0 } });
-    // What runs by itself does not think, and has a length of its own.
+    // Automatic tasks do not think, and have a length of their own.
     expect(await send({ ...asked, kind: 'titles' }, { ...catalogue, get: () => changed })).toEqual({
       ...plain,
       ...traits,
